@@ -1,0 +1,74 @@
+import { Kind as SchemaKind, type Static, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
+import { namePattern } from "../lib/id.ts";
+
+/** What the gateway, the CLI and RBAC may ask of a kind. Kinds made by the program itself lack some. */
+export type Verb = "list" | "get" | "create" | "update" | "delete";
+export const allVerbs: readonly Verb[] = ["list", "get", "create", "update", "delete"];
+
+/** A field that names another resource; whoever writes it needs `view` on that resource, and it must exist. */
+export type Reference = { plural: string; name: string; path: string };
+
+/** A resource as everybody outside storage sees it: the manifest's flat fields, and what mcpctl adds to them (design §4). */
+export type Resource<Fields = Record<string, unknown>> = Fields & {
+  id: string;
+  name: string;
+  version: number;
+  createdAt: string;
+  updatedAt: string;
+  status?: Record<string, unknown>;
+};
+
+/** The fields that mcpctl adds. `apply` takes and ignores them, so that what `get -o yaml` printed can be applied again. */
+export const addedFields = ["id", "version", "createdAt", "updatedAt", "status"] as const;
+
+export type Column = { header: string; value: (item: Resource) => string };
+
+export type Kind<Name extends string = string, Plural extends string = string, Fields extends TObject = TObject> = {
+  kind: Name;
+  plural: Plural;
+  /** Other words for it on the command line and in manifests; singular and plural are always understood. */
+  aliases: readonly string[];
+  description: string;
+  verbs: readonly Verb[];
+  name: TSchema;
+  fields: Fields;
+  /** Shown by `get` after NAME; those of `wide` only with `-o wide`. */
+  columns: readonly Column[];
+  wide?: readonly Column[];
+  /** Accepted and never given back: they go where secrets live, not into the resource's row. */
+  writeOnly?: readonly string[];
+  /** Given back and never stored from a manifest, such as the key names of a secret. */
+  readOnly?: readonly string[];
+  /** Changing one of these is running code, which is a right of its own: `servers-execute`. */
+  executes?: readonly string[];
+  /** Maps accepted spellings to the one we keep, before the schema is checked. */
+  normalize?: (input: Record<string, unknown>) => Record<string, unknown>;
+  /** Rules between fields, which a schema cannot say. */
+  check?: (fields: Static<Fields>) => { path: string; message: string }[];
+  references?: (fields: Static<Fields>) => Reference[];
+  /** One manifest, for `--help`, the reference manual and the tests of round trips. */
+  example: Record<string, unknown>;
+};
+
+/** Declares one kind; routes, verbs, apply, RBAC names, completion and docs follow from it. Pure data: no side effects. */
+export function defineKind<const Name extends string, const Plural extends string, Fields extends TObject>(
+  kind: Kind<Name, Plural, Fields>,
+): Kind<Name, Plural, Fields> {
+  return kind;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a list of kinds mixes field types, and functions are contravariant in theirs.
+export type AnyKind = Kind<string, string, any>;
+
+export const Name = Type.String({
+  pattern: namePattern,
+  description: "Lower-case letters, digits and dashes, at most 63 characters",
+});
+
+/** A string out of a list: one JSON Schema `enum`, so that the document and the error name the choices (a union of literals does not). */
+export const oneOf = <const T extends string>(values: readonly T[], description: string) =>
+  Type.Unsafe<T>({ [SchemaKind]: "StringEnum", type: "string", enum: [...values], description });
+TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enum.includes(value as string));
+
+/** Text that stays far from the bounds of tables, terminals and prompts. */
+export const text = (description: string, maxLength = 1024) => Type.String({ description, maxLength });

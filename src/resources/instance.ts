@@ -1,0 +1,34 @@
+import { Type } from "@sinclair/typebox";
+import { defineKind, oneOf, text } from "./define.ts";
+
+export const instanceStates = ["STARTING", "RUNNING", "STOPPING", "STOPPED", "ERROR"] as const;
+export type InstanceState = (typeof instanceStates)[number];
+
+export const Instance = defineKind({
+  kind: "instance",
+  plural: "instances",
+  aliases: ["inst"],
+  description: "One running copy of a server; made by mcpctl, never by hand",
+  verbs: ["list", "get", "delete"],
+  name: Type.String({ description: "The server's name and a number", maxLength: 80 }),
+  fields: Type.Object({
+    server: Type.String({ description: "The server it is a copy of" }),
+    state: oneOf(instanceStates, "ERROR is never final: mcpctl tries again after a pause"),
+    pid: Type.Optional(Type.Integer({ description: "Process id, while there is one" })),
+    startedAt: Type.Optional(Type.String({ description: "Start of the present process, ISO 8601" })),
+    restarts: Type.Integer({ description: "How often it was started again" }),
+    reason: Type.Optional(text("Why it is not running")),
+    exitCode: Type.Optional(Type.Integer({ description: "Of the last process" })),
+    signal: Type.Optional(Type.String({ description: "That ended the last process" })),
+    stderr: Type.Optional(Type.Array(Type.String(), { description: "Last lines of the process's standard error" })),
+    resolved: Type.Optional(Type.String({ description: "The package version that runs" })),
+  }),
+  columns: [
+    { header: "SERVER", value: (i) => String(i["server"]) },
+    { header: "STATE", value: (i) => String(i["state"]) },
+    { header: "RESTARTS", value: (i) => String(i["restarts"]) },
+    { header: "PID", value: (i) => String(i["pid"] ?? "") },
+    { header: "REASON", value: (i) => String(i["reason"] ?? "") },
+  ],
+  example: { kind: "instance", name: "files-1", server: "files", state: "RUNNING", restarts: 0 },
+});

@@ -1,0 +1,130 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { ValueError } from "@sinclair/typebox/errors";
+import { Value } from "@sinclair/typebox/value";
+import { didYouMean, nearest } from "../lib/nearest.ts";
+import { type FieldError, Problem } from "../lib/problem.ts";
+import { type AnyKind, addedFields } from "./define.ts";
+import { findKind, kinds } from "./index.ts";
+
+/** A manifest that passed: its kind, its name, and its fields with defaults filled in. */
+export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown> };
+
+/**
+ * Checks one flat document against its kind: closed objects, defaults, rules between fields. Server, `apply` and import all come through here.
+ * `where` begins the message, such as "stack.yaml, document 2".
+ * @throws Problem `invalid`, one line a wrong field; no value is ever repeated.
+ */
+export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manifest {
+  const refuse = (fields: FieldError[]): never => {
+    const name =
+      isObject(input) && typeof input["name"] === "string" && shortName.test(input["name"])
+        ? ` "${input["name"]}"`
+        : "";
+    throw new Problem("invalid", `${where === "" ? "" : `${where}: `}this ${kind.kind}${name} is not valid`, {
+      fields,
+      hint: `mcpctl create ${kind.kind} --help`,
+    });
+  };
+  if (!isObject(input)) return refuse([{ path: "", message: "a mapping of fields is expected" }]);
+  const added = new Set<string>(["kind", ...addedFields, ...(kind.readOnly ?? [])]);
+  const given = Object.fromEntries(Object.entries(input).filter(([key, value]) => !added.has(key) && value !== null));
+  const checker = checkerOf(kind);
+  const value = Value.Default(checker.Schema(), structuredClone(kind.normalize?.(given) ?? given));
+  if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
+  const { name, ...fields } = value as { name: string } & Record<string, unknown>;
+  const errors = kind.check?.(fields) ?? [];
+  return errors.length > 0 ? refuse(errors) : { kind, name, fields };
+}
+
+/**
+ * The manifests within one parsed document: a flat one, or grouped lists such as `servers: [...]`.
+ * @throws Problem `invalid`
+ */
+export function manifestsIn(document: unknown, where: string): Manifest[] {
+  if (Array.isArray(document))
+    return document.flatMap((item, index) => manifestsIn(item, `${where}, item ${index + 1}`));
+  if (!isObject(document)) throw new Problem("invalid", `${where}: a mapping of fields is expected`);
+  const word = document["kind"];
+  if (word !== undefined) {
+    const kind = typeof word === "string" ? findKind(word) : undefined;
+    if (kind === undefined) throw unknownKind(typeof word === "string" ? word : "", `${where}: `);
+    return [parseManifest(kind, document, where)];
+  }
+  return Object.entries(document).flatMap(([group, items]) => {
+    const kind = findKind(group);
+    if (kind === undefined || !Array.isArray(items)) {
+      const words = ["kind", ...kinds.map((k) => k.plural)];
+      throw new Problem(
+        "invalid",
+        `${where}: "kind" is missing, and "${quotable(group)}" is no list of a kind.${didYouMean(group, words)}`,
+      );
+    }
+    return items.map((item, index) => parseManifest(kind, item, `${where}, ${group} ${index + 1}`));
+  });
+}
+
+export function unknownKind(word: string, where = ""): Problem {
+  const plurals = kinds.map((kind) => kind.plural);
+  const words = kinds.flatMap((kind) => [kind.plural, kind.kind, ...kind.aliases]);
+  return new Problem(
+    "invalid",
+    `${where}there is no kind "${quotable(word)}".${didYouMean(word, words)} Kinds: ${plurals.join(", ")}`,
+  );
+}
+
+/** The kind's full schema, every object closed: a misspelt field is an error, never silence. */
+export function manifestSchema(kind: AnyKind): TSchema {
+  const readOnly = new Set(kind.readOnly ?? []);
+  const properties = Object.entries(kind.fields.properties as Record<string, TSchema>).filter(
+    ([key]) => !readOnly.has(key),
+  );
+  return close(Type.Object({ name: kind.name, ...Object.fromEntries(properties) }));
+}
+
+const shortName = /^[A-Za-z0-9@._-]{1,80}$/;
+const quotable = (word: string) => (/^[A-Za-z0-9@._/-]{0,64}$/.test(word) ? word : "…");
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const checkers = new Map<AnyKind, TypeCheck<TSchema>>();
+function checkerOf(kind: AnyKind): TypeCheck<TSchema> {
+  let checker = checkers.get(kind);
+  if (checker === undefined) {
+    checker = TypeCompiler.Compile(manifestSchema(kind));
+    checkers.set(kind, checker);
+  }
+  return checker;
+}
+
+function close<T extends TSchema>(schema: T): T {
+  if (schema["type"] === "array") return { ...schema, items: close(schema["items"] as TSchema) };
+  if (schema["type"] !== "object" || schema["properties"] === undefined) return schema;
+  const properties = Object.entries(schema["properties"] as Record<string, TSchema>).map(([key, value]) => [
+    key,
+    close(value),
+  ]);
+  return { ...schema, additionalProperties: false, properties: Object.fromEntries(properties) };
+}
+
+function fieldErrors(checker: TypeCheck<TSchema>, value: unknown): FieldError[] {
+  const errors = new Map<string, string>();
+  for (const error of checker.Errors(value)) if (!errors.has(error.path)) errors.set(error.path, sentence(error));
+  return [...errors].slice(0, 20).map(([path, message]) => ({ path, message }));
+}
+
+/** TypeBox's own sentences speak of schemas; a person wants to know what to write. */
+function sentence(error: ValueError): string {
+  const schema = error.schema;
+  const key = error.path.split("/").at(-1) ?? "";
+  if (error.message === "Unexpected property") {
+    const match = nearest(key, Object.keys((schema["properties"] as object | undefined) ?? {}));
+    return match === undefined ? "there is no such field" : `there is no such field; did you mean "${match}"?`;
+  }
+  if (error.value === undefined) return "is required";
+  if (Array.isArray(schema["enum"])) return `must be one of ${(schema["enum"] as string[]).join(", ")}`;
+  if (typeof schema["pattern"] === "string" && typeof error.value === "string") {
+    return `is not in the right form: ${String(schema["description"] ?? schema["pattern"])}`;
+  }
+  return error.message.charAt(0).toLowerCase() + error.message.slice(1);
+}

@@ -1,0 +1,32 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { defineKind, Name, text } from "./define.ts";
+
+const fields = Type.Object({
+  description: Type.Optional(text("What the project is for")),
+  servers: Type.Array(Type.String({ description: "A server's name" }), {
+    default: [],
+    maxItems: 1000,
+    uniqueItems: true,
+    description: "The servers whose tools it offers",
+  }),
+  prompt: Type.Optional(text("Instructions that clients hand to their model", 10_000)),
+});
+export type ProjectFields = Static<typeof fields>;
+
+export const Project = defineKind({
+  kind: "project",
+  plural: "projects",
+  aliases: ["proj"],
+  description: "A set of servers offered as one MCP endpoint",
+  verbs: ["list", "get", "create", "update", "delete"],
+  name: Name,
+  fields,
+  columns: [
+    { header: "SERVERS", value: (p) => (p["servers"] as string[]).join(",") },
+    { header: "ENDPOINT", value: (p) => `/projects/${p.name}/mcp` },
+    { header: "DESCRIPTION", value: (p) => String(p["description"] ?? "") },
+  ],
+  references: (project) =>
+    project.servers.map((name, index) => ({ plural: "servers", name, path: `/servers/${index}` })),
+  example: { kind: "project", name: "demo", servers: ["files"] },
+});

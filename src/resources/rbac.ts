@@ -1,0 +1,90 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { defineKind, Name, oneOf, text } from "./define.ts";
+
+export const roles = ["view", "create", "edit", "delete", "run"] as const;
+export type Role = (typeof roles)[number];
+
+/** What an operation binding may name; the page in docs/ says what each opens. */
+export const actions = ["logs", "servers-execute", "audit-read", "backup", "restore", "impersonate"] as const;
+
+const Binding = Type.Object({
+  role: oneOf(roles, "`edit` is view, create, update and delete"),
+  resource: Type.Optional(Type.String({ maxLength: 64, description: "A kind in plural, `tools`, or `*`" })),
+  name: Type.Optional(Type.String({ maxLength: 256, description: "Only the resource of this name" })),
+  action: Type.Optional(Type.String({ maxLength: 64, description: `With role run: ${actions.join(", ")} or *` })),
+});
+export type Binding = Static<typeof Binding>;
+
+const fields = Type.Object({
+  description: Type.Optional(text("Why these subjects have these rights")),
+  subjects: Type.Array(
+    Type.Object({
+      kind: oneOf(["User"], "What sort of subject"),
+      name: Type.String({ maxLength: 256, description: "The user's e-mail address" }),
+    }),
+    { maxItems: 1000, description: "Who gets the rights" },
+  ),
+  roleBindings: Type.Array(Binding, {
+    maxItems: 1000,
+    description: "The rights; additive, nothing is ever taken away",
+  }),
+});
+export type RbacFields = Static<typeof fields>;
+
+export const Rbac = defineKind({
+  kind: "rbac",
+  plural: "rbac",
+  aliases: ["rbacs", "rbacdefinition", "rbacdefinitions"],
+  description: "A definition of rights: who may do what",
+  verbs: ["list", "get", "create", "update", "delete"],
+  name: Name,
+  fields,
+  columns: [
+    {
+      header: "SUBJECTS",
+      value: (r) => (r as unknown as RbacFields).subjects.map((s) => `${s.kind}:${s.name}`).join(","),
+    },
+    { header: "BINDINGS", value: (r) => (r as unknown as RbacFields).roleBindings.map(showBinding).join(" ") },
+  ],
+  check: (definition) =>
+    definition.roleBindings.flatMap((binding, index) => checkBinding(binding, `/roleBindings/${index}`)),
+  references: (definition) =>
+    definition.subjects.map((subject, index) => ({
+      plural: "users",
+      name: subject.name,
+      path: `/subjects/${index}/name`,
+    })),
+  example: {
+    kind: "rbac",
+    name: "docs-team",
+    subjects: [{ kind: "User", name: "alice@example.com" }],
+    roleBindings: [
+      { role: "view", resource: "servers" },
+      { role: "run", resource: "projects", name: "demo" },
+    ],
+  },
+});
+
+/** The spelling of `--roleBindings`, used wherever a binding is shown. */
+export const showBinding = (binding: Binding): string =>
+  binding.action === undefined
+    ? [
+        `role:${binding.role}`,
+        `resource:${binding.resource}`,
+        ...(binding.name === undefined ? [] : [`name:${binding.name}`]),
+      ].join(",")
+    : `action:${binding.action}`;
+
+function checkBinding(binding: Binding, path: string): { path: string; message: string }[] {
+  if (binding.action === undefined) {
+    return binding.resource === undefined ? [{ path, message: "give a resource, or role run with an action" }] : [];
+  }
+  const errors: { path: string; message: string }[] = [];
+  if (binding.role !== "run") errors.push({ path: `${path}/role`, message: "an action goes with role run" });
+  if (binding.resource !== undefined || binding.name !== undefined)
+    errors.push({ path, message: "an action has no resource and no name" });
+  if (binding.action !== "*" && !(actions as readonly string[]).includes(binding.action)) {
+    errors.push({ path: `${path}/action`, message: `there is no such action; there are ${actions.join(", ")} and *` });
+  }
+  return errors;
+}

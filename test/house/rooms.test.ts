@@ -1,0 +1,49 @@
+import { expect, test } from "bun:test";
+
+/** room → rooms it may import at run time (design §2). `import type` is free: the compiler removes it. README draws the same table. */
+const mayImport: Record<string, readonly string[]> = {
+  lib: [],
+  resources: ["lib"],
+  storage: ["resources", "lib"],
+  rbac: ["storage", "resources", "lib"],
+  auth: ["rbac", "storage", "resources", "lib"],
+  secrets: ["storage", "resources", "lib"],
+  instances: ["secrets", "storage", "resources", "lib"],
+  mcp: ["rbac", "instances", "secrets", "storage", "resources", "lib"],
+  server: ["auth", "rbac", "mcp", "instances", "secrets", "storage", "resources", "lib"],
+  client: ["resources", "lib"],
+  cli: ["client", "resources", "lib"],
+};
+
+/** The few files that are a door between rooms which otherwise do not know each other. */
+const doors: Record<string, string> = {
+  "src/cli/commands/serve.ts": "server",
+};
+
+/** main.ts chooses between its three lives before anything heavy is loaded. */
+const mainDoors = ["cli", "instances"];
+
+export function straysIn(file: string, source: string): string[] {
+  const scan = new Bun.Transpiler({ loader: "ts" });
+  const room = file.split("/")[1] ?? "";
+  return scan.scanImports(source).flatMap(({ path }) => {
+    if (!path.startsWith(".")) return [];
+    const target = new URL(path, `file:///${file}`).pathname.split("/")[2] ?? "";
+    if (file === "src/main.ts")
+      return mainDoors.includes(target) || target === "" || target.endsWith(".json") ? [] : [`${file} → ${path}`];
+    if (target === room || target.endsWith(".json") || doors[file] === target) return [];
+    return mayImport[room]?.includes(target) ? [] : [`${file} → ${path}`];
+  });
+}
+
+test("no file reaches into a room above its own", async () => {
+  const strays: string[] = [];
+  for await (const file of new Bun.Glob("src/**/*.ts").scan())
+    strays.push(...straysIn(file, await Bun.file(file).text()));
+  expect(strays).toEqual([]);
+});
+
+test("a planted import is seen, a type-only one is not", () => {
+  expect(straysIn("src/storage/x.ts", 'import { a } from "../server/app.ts"; a();')).toHaveLength(1);
+  expect(straysIn("src/storage/x.ts", 'import type { A } from "../server/app.ts"; export const x: A = 1;')).toEqual([]);
+});

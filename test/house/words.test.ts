@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test";
+import { kinds, wordsOf } from "../../src/resources/index.ts";
+
+/** A word of power and the only places it may stand (design §2, reference/style.md §5.6). */
+const homes: [word: RegExp, only: RegExp][] = [
+  [/from "elysia"/, /^src\/server\//],
+  [/"bun:sqlite"|\bnew SQL\(/, /^src\/storage\//],
+  [/\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/, /^src\/storage\//],
+  [/\bBun\.spawn|node:child_process|\bexecve\(/, /^src\/instances\//],
+  [/"bun:ffi"/, /^src\/instances\//],
+  [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
+  [/createCipheriv|createDecipheriv/, /^src\/secrets\/vault\.ts$/],
+  [/"@modelcontextprotocol\//, /^src\/client\/sdk\.ts$/],
+  [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/environment)\.ts$/],
+  [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
+  [/\bconsole\.\w+\(/, /^$/],
+  [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],
+  [/\bBun\.serve\(/, /^$/],
+];
+
+function straysIn(file: string, text: string): string[] {
+  return homes.flatMap(([word, only]) =>
+    word.test(text) && !only.test(file) ? [`${file}: ${word.exec(text)?.[0]}`] : [],
+  );
+}
+
+test("every word of power stands only in its own room", async () => {
+  const strays: string[] = [];
+  for await (const file of new Bun.Glob("src/**/*.ts").scan())
+    strays.push(...straysIn(file, await Bun.file(file).text()));
+  expect(strays).toEqual([]);
+});
+
+test("a planted word is seen", () => {
+  expect(straysIn("src/cli/x.ts", 'import { Database } from "bun:sqlite"')).toHaveLength(1);
+});
+
+test("every kind file is registered, and no two kinds share a word", () => {
+  const files = [...new Bun.Glob("*.ts").scanSync("src/resources")].filter(
+    (f) => !["define.ts", "index.ts", "parse.ts"].includes(f),
+  );
+  expect(kinds).toHaveLength(files.length);
+  for (const kind of kinds) {
+    const words = new Set(wordsOf(kind));
+    const others = kinds.filter((other) => other !== kind).flatMap(wordsOf);
+    expect(others.filter((word) => words.has(word))).toEqual([]);
+  }
+});
