@@ -1,5 +1,6 @@
 import { Kind as SchemaKind, type Static, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { namePattern } from "../lib/id.ts";
+import type { FieldError } from "../lib/problem.ts";
 
 /** What the gateway, the CLI and RBAC may ask of a kind. Kinds made by the program itself lack some. */
 export type Verb = "list" | "get" | "create" | "update" | "delete";
@@ -20,6 +21,9 @@ export type Resource<Fields = Record<string, unknown>> = Fields & {
 
 /** The fields that mcpctl adds. `apply` takes and ignores them, so that what `get -o yaml` printed can be applied again. */
 export const addedFields = ["id", "version", "createdAt", "updatedAt", "status"] as const;
+
+/** A kind's plural by any of its words: for kinds that speak of other kinds, which their files may not import. */
+export type PluralOf = (word: string) => string | undefined;
 
 export type Column = { header: string; value: (item: Resource) => string };
 
@@ -42,9 +46,9 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   /** Changing one of these is running code, which is a right of its own: `servers-execute`. */
   executes?: readonly string[];
   /** Maps accepted spellings to the one we keep, before the schema is checked. */
-  normalize?: (input: Record<string, unknown>) => Record<string, unknown>;
+  normalize?: (input: Record<string, unknown>, pluralOf: PluralOf) => Record<string, unknown>;
   /** Rules between fields, which a schema cannot say. */
-  check?: (fields: Static<Fields>) => { path: string; message: string }[];
+  check?: (fields: Static<Fields>, pluralOf: PluralOf) => FieldError[];
   references?: (fields: Static<Fields>) => Reference[];
   /** One manifest, for `--help`, the reference manual and the tests of round trips. */
   example: Record<string, unknown>;

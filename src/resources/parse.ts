@@ -30,10 +30,10 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   const added = new Set<string>(["kind", ...addedFields, ...(kind.readOnly ?? [])]);
   const given = Object.fromEntries(Object.entries(input).filter(([key, value]) => !added.has(key) && value !== null));
   const checker = checkerOf(kind);
-  const value = Value.Default(checker.Schema(), structuredClone(kind.normalize?.(given) ?? given));
+  const value = Value.Default(checker.Schema(), structuredClone(kind.normalize?.(given, pluralOf) ?? given));
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
-  const errors = kind.check?.(fields) ?? [];
+  const errors = kind.check?.(fields, pluralOf) ?? [];
   return errors.length > 0 ? refuse(errors) : { kind, name, fields };
 }
 
@@ -82,6 +82,7 @@ export function manifestSchema(kind: AnyKind): TSchema {
   return close(Type.Object({ name: kind.name, ...Object.fromEntries(properties) }));
 }
 
+const pluralOf = (word: string) => findKind(word)?.plural;
 const shortName = /^[A-Za-z0-9@._-]{1,80}$/;
 const quotable = (word: string) => (/^[A-Za-z0-9@._/-]{0,64}$/.test(word) ? word : "…");
 const isObject = (value: unknown): value is Record<string, unknown> =>

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { defineKind, Name, oneOf, text } from "./define.ts";
+import type { FieldError } from "../lib/problem.ts";
+import { defineKind, Name, oneOf, type PluralOf, text } from "./define.ts";
 
 export const roles = ["view", "create", "edit", "delete", "run"] as const;
 export type Role = (typeof roles)[number];
@@ -46,8 +47,9 @@ export const Rbac = defineKind({
     },
     { header: "BINDINGS", value: (r) => (r as unknown as RbacFields).roleBindings.map(showBinding).join(" ") },
   ],
-  check: (definition) =>
-    definition.roleBindings.flatMap((binding, index) => checkBinding(binding, `/roleBindings/${index}`)),
+  normalize: (input, pluralOf) => ({ ...input, roleBindings: normalBindings(input["roleBindings"], pluralOf) }),
+  check: (definition, pluralOf) =>
+    definition.roleBindings.flatMap((binding, index) => checkBinding(binding, `/roleBindings/${index}`, pluralOf)),
   references: (definition) =>
     definition.subjects.map((subject, index) => ({
       plural: "users",
@@ -75,11 +77,25 @@ export const showBinding = (binding: Binding): string =>
       ].join(",")
     : `action:${binding.action}`;
 
-function checkBinding(binding: Binding, path: string): { path: string; message: string }[] {
+/** Kinds may be written in any of their words; rights are kept by plural. */
+function normalBindings(bindings: unknown, pluralOf: PluralOf): unknown {
+  if (!Array.isArray(bindings)) return bindings;
+  return bindings.map((binding: unknown) => {
+    const resource = (binding as Partial<Binding> | null)?.resource;
+    const plural = typeof resource === "string" ? pluralOf(resource) : undefined;
+    return plural === undefined ? binding : { ...(binding as Binding), resource: plural };
+  });
+}
+
+function checkBinding(binding: Binding, path: string, pluralOf: PluralOf): FieldError[] {
   if (binding.action === undefined) {
-    return binding.resource === undefined ? [{ path, message: "give a resource, or role run with an action" }] : [];
+    if (binding.resource === undefined) return [{ path, message: "give a resource, or role run with an action" }];
+    const known = ["*", "tools"].includes(binding.resource) || pluralOf(binding.resource) !== undefined;
+    return known
+      ? []
+      : [{ path: `${path}/resource`, message: "there is no such kind; write a plural such as servers, or *" }];
   }
-  const errors: { path: string; message: string }[] = [];
+  const errors: FieldError[] = [];
   if (binding.role !== "run") errors.push({ path: `${path}/role`, message: "an action goes with role run" });
   if (binding.resource !== undefined || binding.name !== undefined)
     errors.push({ path, message: "an action has no resource and no name" });

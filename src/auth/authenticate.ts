@@ -1,0 +1,74 @@
+import { Problem } from "../lib/problem.ts";
+import type { Caller } from "../rbac/rights.ts";
+import { findSession } from "../storage/identity.ts";
+import type { Op } from "../storage/op.ts";
+import { findTokenByHash, type StoredToken } from "../storage/tokens.ts";
+import { bearerHash, bearerKind, tokenSubject } from "./bearer.ts";
+
+/** What introspection says of a token, in the words of design §4. */
+export type TokenState = "active" | "revoked" | "expired" | "unknown";
+
+export const stateOf = (
+  token: Pick<StoredToken, "revokedAt" | "expiresAt">,
+  now: number,
+): Exclude<TokenState, "unknown"> =>
+  token.revokedAt !== null ? "revoked" : token.expiresAt !== null && token.expiresAt <= now ? "expired" : "active";
+
+/**
+ * Who bears this. Sessions and tokens come through this one door; a malformed bearer is refused without a look at the database.
+ * @throws Problem `unauthenticated`, which says why and never repeats the bearer
+ */
+export function* callerOf(hashKey: Buffer, bearer: string | undefined, now: number): Op<Caller> {
+  if (bearer === undefined)
+    throw refused(
+      "No token was given",
+      "send `Authorization: Bearer TOKEN`; mcpctl token create NAME -p PROJECT makes one",
+    );
+  const kind = bearerKind(bearer);
+  if (kind === undefined)
+    throw refused("The token is malformed", "copy the whole token, from mcpctl_ to its last character");
+  const hash = bearerHash(hashKey, bearer);
+  return kind === "session" ? yield* sessionCaller(hash, now) : yield* tokenCaller(hash, now);
+}
+
+function* sessionCaller(hash: string, now: number): Op<Caller> {
+  const session = yield* findSession(hash);
+  if (session === undefined) throw refused("This login is unknown or has ended", "mcpctl login");
+  if (session.expiresAt !== null && session.expiresAt <= now) throw refused("This login has expired", "mcpctl login");
+  return { kind: "user", userId: session.userId, sessionId: session.id };
+}
+
+function* tokenCaller(hash: string, now: number): Op<Caller> {
+  const token = yield* findTokenByHash(hash);
+  if (token === undefined) throw refused("The token is unknown", "mcpctl token create NAME -p PROJECT");
+  const state = stateOf(token, now);
+  if (state !== "active")
+    throw refused(`The token is ${state}`, `mcpctl token create ${token.name} -p ${token.projectName} --force`);
+  return {
+    kind: "token",
+    tokenId: token.id,
+    tokenName: token.name,
+    subject: tokenSubject(token.hash),
+    ownerId: token.ownerId,
+    projectId: token.projectId,
+    projectName: token.projectName,
+  };
+}
+
+const refused = (detail: string, hint: string) => new Problem("unauthenticated", detail, { hint });
+
+/**
+ * The bearer in an Authorization header. Basic is understood because vLLM can send nothing else (reference/clients.md §2.1): either half,
+ * as long as exactly one of them is a bearer of ours.
+ */
+export function bearerIn(authorization: string | null): string | undefined {
+  if (authorization === null) return undefined;
+  const [, scheme = "", value = ""] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
+  if (scheme.toLowerCase() === "bearer") return value;
+  if (scheme.toLowerCase() !== "basic") return "";
+  const decoded = Buffer.from(value, "base64").toString();
+  const colon = decoded.indexOf(":");
+  const halves = colon < 0 ? [decoded] : [decoded.slice(0, colon), decoded.slice(colon + 1)];
+  const bearers = halves.filter((half) => bearerKind(half) !== undefined);
+  return bearers.length === 1 ? bearers[0] : "";
+}

@@ -1,0 +1,43 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+
+/** What a bearer is for stands in its prefix; one kind is never taken in place of another (design §5). */
+export const prefixes = { token: "mcpctl_pat_", session: "mcpctl_ses_" } as const;
+export type BearerKind = keyof typeof prefixes;
+
+const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const secretLength = 43;
+const checkLength = 6;
+const shape = new RegExp(`^[0-9A-Za-z]{${secretLength + checkLength}}$`);
+
+/** A new bearer: prefix, 256 random bits in base62, and a CRC32 so that a scanner or a typing slip is told apart offline. */
+export function mintBearer(kind: BearerKind): string {
+  const body = prefixes[kind] + base62(BigInt(`0x${randomBytes(32).toString("hex")}`), secretLength);
+  return body + checksum(body);
+}
+
+/** The kind of a well-formed bearer; undefined for anything else, without a look at the database. */
+export function bearerKind(bearer: string): BearerKind | undefined {
+  const kind = (Object.keys(prefixes) as BearerKind[]).find((name) => bearer.startsWith(prefixes[name]));
+  if (kind === undefined || !shape.test(bearer.slice(prefixes[kind].length))) return undefined;
+  const body = bearer.slice(0, -checkLength);
+  return timingSafeEqual(Buffer.from(checksum(body)), Buffer.from(bearer.slice(-checkLength))) ? kind : undefined;
+}
+
+/** What is stored in its place: HMAC-SHA-256 under a key derived from the master key, in hex. */
+export const bearerHash = (key: Buffer, bearer: string): string =>
+  createHmac("sha256", key).update(bearer).digest("hex");
+
+/** A token's public name in RBAC and audit; says nothing of the token itself. */
+export const tokenSubject = (hash: string): string =>
+  `McpToken:${createHash("sha256").update(hash).digest("hex").slice(0, 16)}`;
+
+/** Its first characters, enough to recognise it by and far too few to guess it from. */
+export const shownPrefix = (bearer: string): string => bearer.slice(0, prefixes.token.length + 4);
+
+const checksum = (body: string): string => base62(BigInt(Bun.hash.crc32(body)), checkLength);
+
+function base62(value: bigint, length: number): string {
+  let text = "";
+  for (let rest = value; text.length < length; rest /= 62n) text = (digits[Number(rest % 62n)] ?? "") + text;
+  return text;
+}

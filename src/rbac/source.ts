@@ -1,0 +1,108 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../lib/clock.ts";
+import { newId } from "../lib/id.ts";
+import { Problem } from "../lib/problem.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
+import type { Op } from "../storage/op.ts";
+import {
+  deleteResource,
+  findResource,
+  insertResource,
+  listResources,
+  replaceResource,
+  type StoredResource,
+} from "../storage/resources.ts";
+import type { Rights } from "./rights.ts";
+
+export type Action = "created" | "configured" | "unchanged";
+/** `token` is a bearer's only appearance in the clear. */
+export type Saved = { resource: Resource; action: Action; token?: string };
+
+/** Where a kind's resources lie, unguarded: most in the one table, tokens in their own, instances in the supervisor. */
+export type Source = {
+  list: (projectId?: string) => Op<Resource[]>;
+  find: (ref: string, projectId?: string) => Op<Resource | undefined>;
+  save?: (name: string, fields: Record<string, unknown>, existing: Resource | undefined, by: Rights) => Op<Saved>;
+  remove?: (resource: Resource) => Op<void>;
+  /** Whether what bears the name already stands in the way of making one; it does when this is absent. `replaced` needs the right to delete it. */
+  occupancy?: (existing: Resource, fields: Record<string, unknown>) => "taken" | "free" | "replaced";
+};
+
+/** What saving writes besides the row: the row's fields, whether anything else changed, and the work to do once the row is there. */
+export type Stored = { fields: Record<string, unknown>; changed: boolean; after?: () => Op<void> };
+
+/** What a kind of the one table does besides its row, in the same transaction. */
+export type Aside = {
+  /** Takes the write-only fields to where they belong. */
+  store?: (row: StoredResource, writeOnly: Record<string, unknown>, existing: StoredResource | undefined) => Op<Stored>;
+  /** Before the row goes. */
+  removing?: (resource: Resource) => Op<void>;
+};
+
+export function tableSource(kind: AnyKind, clock: Clock, aside: Aside = {}): Source {
+  const find = function* (ref: string) {
+    const row = yield* findResource(kind.kind, ref);
+    return row === undefined ? undefined : present(row);
+  };
+  return {
+    *list() {
+      return (yield* listResources(kind.kind)).map(present);
+    },
+    find,
+    *save(name, input, current) {
+      const existing = current === undefined ? undefined : yield* findResource(kind.kind, current.id);
+      const [fields, writeOnly] = split(input, kind.writeOnly ?? []);
+      const now = clock.now();
+      const next: StoredResource = {
+        id: existing?.id ?? newId(),
+        kind: kind.kind,
+        name,
+        version: (existing?.version ?? 0) + 1,
+        fields,
+        createdAt: existing?.createdAt ?? now,
+        updatedAt: now,
+      };
+      const stored =
+        aside.store === undefined ? { fields, changed: false } : yield* aside.store(next, writeOnly, existing);
+      const row = { ...next, fields: stored.fields };
+      if (existing !== undefined && !stored.changed && isDeepStrictEqual(existing.fields, row.fields)) {
+        return { resource: present(existing), action: "unchanged" };
+      }
+      yield* write(row, existing);
+      if (stored.after !== undefined) yield* stored.after();
+      return { resource: present(row), action: existing === undefined ? "created" : "configured" };
+    },
+    *remove(resource) {
+      if (aside.removing !== undefined) yield* aside.removing(resource);
+      yield* deleteResource(resource.id);
+    },
+  };
+}
+
+/** The flat form that everybody outside storage sees. */
+export const present = (row: StoredResource): Resource => ({
+  id: row.id,
+  name: row.name,
+  ...row.fields,
+  version: row.version,
+  createdAt: new Date(row.createdAt).toISOString(),
+  updatedAt: new Date(row.updatedAt).toISOString(),
+});
+
+function* write(row: StoredResource, existing: StoredResource | undefined): Op<void> {
+  if (existing === undefined) return yield* insertResource(row);
+  if (!(yield* replaceResource(row, existing.version))) throw changedMeanwhile(row.kind, row.name);
+}
+
+export const changedMeanwhile = (kind: string, name: string) =>
+  new Problem("conflict", `${kind} "${name}" was changed by somebody else meanwhile`, {
+    hint: `mcpctl get ${kind} ${name} -o yaml, then apply your change again`,
+  });
+
+function split(input: Record<string, unknown>, writeOnly: readonly string[]) {
+  const entries = Object.entries(input);
+  return [
+    Object.fromEntries(entries.filter(([key]) => !writeOnly.includes(key))),
+    Object.fromEntries(entries.filter(([key]) => writeOnly.includes(key))),
+  ] as const;
+}

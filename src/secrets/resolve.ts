@@ -1,0 +1,35 @@
+import { Problem } from "../lib/problem.ts";
+import type { Valued } from "../resources/server.ts";
+import type { Op } from "../storage/op.ts";
+import { findResource } from "../storage/resources.ts";
+import { openSecret } from "./secret-aside.ts";
+import type { Vault } from "./vault.ts";
+
+/**
+ * The values of a server's `env` or `headers`, secrets included. What cannot be found is an error, never an empty value: a server that
+ * starts without its credential fails later and elsewhere.
+ * @throws Problem `unavailable`
+ */
+export function* resolveValues(vault: Vault, entries: readonly Valued[] = []): Op<Record<string, string>> {
+  const values: Record<string, string> = {};
+  for (const { name, value, valueFrom } of entries) {
+    values[name] = valueFrom === undefined ? (value ?? "") : yield* secretValue(vault, valueFrom.secretRef);
+  }
+  return values;
+}
+
+function* secretValue(vault: Vault, { name, key }: { name: string; key: string }): Op<string> {
+  const secret = yield* findResource("secret", name);
+  if (secret === undefined) {
+    throw new Problem("unavailable", `secret "${name}" does not exist`, {
+      hint: `mcpctl create secret ${name} --data ${key}=…`,
+    });
+  }
+  const value = (yield* openSecret(vault, secret))?.[key];
+  if (value === undefined) {
+    throw new Problem("unavailable", `secret "${name}" has no key "${key}"`, {
+      hint: `mcpctl describe secret ${name}`,
+    });
+  }
+  return value;
+}

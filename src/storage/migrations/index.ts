@@ -1,0 +1,4 @@
+import first from "./0001_init.sql" with { type: "text" };
+
+/** Every step, in order; the version of a database is how many it has had. Forward only, never edited once released. */
+export const migrations: readonly string[] = [first];

@@ -1,0 +1,20 @@
+/** One SQL statement: the text's parts and the values between them. */
+export type Statement = { readonly parts: readonly string[]; readonly values: readonly Value[] };
+export type Value = string | number | null;
+export type Row = Record<string, Value>;
+
+/**
+ * What repositories are made of: a generator that yields SQL and is given rows. It can await nothing else, so no network call
+ * can sit inside a transaction, and each yield is a place where a test can inject a fault (design §7).
+ */
+// biome-ignore lint/suspicious/noExplicitAny: the rows a yield is given have the shape that its SQL selects.
+export type Op<T> = Generator<Statement, T, any>;
+
+export const sql = (parts: TemplateStringsArray, ...values: Value[]): Statement => ({ parts, values });
+
+/** An engine that runs operations. Every operation is one transaction; `write` is exclusive and durable when it resolves. */
+export type Database = {
+  read: <T>(operation: () => Op<T>) => Promise<T>;
+  write: <T>(operation: () => Op<T>) => Promise<T>;
+  close: () => void;
+};

@@ -1,0 +1,55 @@
+import { isId } from "../lib/id.ts";
+import { type Op, type Row, sql } from "./op.ts";
+
+/** A row of the one table for declarative kinds. `fields` is what the manifest said, without name and kind. */
+export type StoredResource = {
+  id: string;
+  kind: string;
+  name: string;
+  version: number;
+  fields: Record<string, unknown>;
+  createdAt: number;
+  updatedAt: number;
+};
+
+export function* listResources(kind: string): Op<StoredResource[]> {
+  const rows: Row[] = yield sql`SELECT * FROM resources WHERE kind = ${kind} ORDER BY name`;
+  return rows.map(toResource);
+}
+
+/** By id or by name. */
+export function* findResource(kind: string, ref: string): Op<StoredResource | undefined> {
+  const rows: Row[] = isId(ref)
+    ? yield sql`SELECT * FROM resources WHERE id = ${ref} AND kind = ${kind}`
+    : yield sql`SELECT * FROM resources WHERE kind = ${kind} AND name = ${ref}`;
+  return rows[0] === undefined ? undefined : toResource(rows[0]);
+}
+
+export function* insertResource(resource: StoredResource): Op<void> {
+  const { id, kind, name, version, fields, createdAt, updatedAt } = resource;
+  yield sql`INSERT INTO resources (id, kind, name, version, fields, created_at, updated_at)
+    VALUES (${id}, ${kind}, ${name}, ${version}, ${JSON.stringify(fields)}, ${createdAt}, ${updatedAt})`;
+}
+
+/** Compare-and-swap: false when somebody else wrote a newer version since this one was read. */
+export function* replaceResource(resource: StoredResource, readVersion: number): Op<boolean> {
+  const { id, name, version, fields, updatedAt } = resource;
+  const rows: Row[] =
+    yield sql`UPDATE resources SET name = ${name}, version = ${version}, fields = ${JSON.stringify(fields)}, updated_at = ${updatedAt}
+    WHERE id = ${id} AND version = ${readVersion} RETURNING id`;
+  return rows.length === 1;
+}
+
+export function* deleteResource(id: string): Op<void> {
+  yield sql`DELETE FROM resources WHERE id = ${id}`;
+}
+
+const toResource = (row: Row): StoredResource => ({
+  id: String(row["id"]),
+  kind: String(row["kind"]),
+  name: String(row["name"]),
+  version: Number(row["version"]),
+  fields: JSON.parse(String(row["fields"])) as Record<string, unknown>,
+  createdAt: Number(row["created_at"]),
+  updatedAt: Number(row["updated_at"]),
+});

@@ -1,0 +1,121 @@
+import { type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
+import { Problem } from "../lib/problem.ts";
+import type { Database, Op, Row, Statement } from "./op.ts";
+
+/** Read back after setting, because SQLite ignores what it does not like. `busy_timeout` comes first: switching to WAL can meet a lock. */
+const pragmas = {
+  busy_timeout: 200,
+  journal_mode: "wal",
+  synchronous: 2,
+  foreign_keys: 1,
+  trusted_schema: 0,
+  cell_size_check: 1,
+} as const;
+
+export type SqliteDatabase = Database & { raw: Sqlite };
+
+/**
+ * Runs operations synchronously: nothing can come between BEGIN and COMMIT, which an async connection cannot promise
+ * (Bun.SQL on SQLite lost acknowledged writes, reference/reliability.md §0).
+ * @throws Problem `unavailable` when the file cannot be opened or written
+ */
+export function openSqlite(path: string): SqliteDatabase {
+  const db = translated(path, () => connect(path));
+  const prepared = new Map<readonly string[], Prepared<Row, (string | number | null)[]>>();
+
+  function run(statement: Statement): Row[] {
+    let query = prepared.get(statement.parts);
+    if (query === undefined) {
+      query = db.prepare(statement.parts.join("?"));
+      prepared.set(statement.parts, query);
+    }
+    return query.all(...statement.values);
+  }
+
+  const transaction = <T>(begin: string, operation: () => Op<T>): T =>
+    translated(path, () => {
+      db.run(begin);
+      try {
+        const value = drive(operation(), run);
+        db.run("COMMIT");
+        return value;
+      } catch (error) {
+        if (db.inTransaction) db.run("ROLLBACK");
+        throw error;
+      }
+    });
+
+  return {
+    raw: db,
+    read: async (operation) => transaction("BEGIN", operation),
+    write: async (operation) => transaction("BEGIN IMMEDIATE", operation),
+    close: () => {
+      for (const query of prepared.values()) query.finalize();
+      db.close();
+    },
+  };
+}
+
+function connect(path: string): Sqlite {
+  const db = new Sqlite(path, { create: true, strict: true });
+  for (const [name, wanted] of Object.entries(pragmas)) {
+    db.run(`PRAGMA ${name} = ${wanted}`);
+    const got = Object.values(db.query(`PRAGMA ${name}`).get() as Row)[0];
+    const inMemory = name === "journal_mode" && path === ":memory:";
+    if (got !== wanted && !inMemory) throw new Problem("internal", `SQLite did not take PRAGMA ${name} = ${wanted}`);
+  }
+  return db;
+}
+
+/** Feeds a generator its rows; an error of the engine is thrown inside it, so that an operation may catch it. */
+export function drive<T>(operation: Op<T>, run: (statement: Statement) => Row[]): T {
+  let step = operation.next();
+  while (!step.done) {
+    let rows: Row[];
+    try {
+      rows = run(step.value);
+    } catch (error) {
+      step = operation.throw(error);
+      continue;
+    }
+    step = operation.next(rows);
+  }
+  return step.value;
+}
+
+/** Foreign errors are translated where they enter; the path is ours to name, the statement is not. */
+function translated<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SQLiteError)) throw error;
+    throw toProblem(error, path);
+  }
+}
+
+function toProblem(error: SQLiteError, path: string): Problem {
+  const code = String(error.code);
+  if (code.startsWith("SQLITE_CONSTRAINT_UNIQUE") || code.startsWith("SQLITE_CONSTRAINT_PRIMARYKEY")) {
+    return new Problem("conflict", "Something of this name exists already", { cause: error });
+  }
+  if (code.startsWith("SQLITE_FULL"))
+    return unavailable(`The disk of ${path} is full; nothing was changed`, "free some space, then try again", error);
+  if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_IOERR")) {
+    return unavailable(
+      `${path} cannot be written; nothing was changed`,
+      "check the disk and the permissions of the data folder",
+      error,
+    );
+  }
+  if (code.startsWith("SQLITE_CANTOPEN"))
+    return unavailable(`${path} cannot be opened`, "check that the data folder exists and is yours", error);
+  if (code.startsWith("SQLITE_BUSY"))
+    return unavailable("The database is busy", "try again; only one mcpctl may use a data folder", error);
+  if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
+    return unavailable(`${path} is damaged or is no mcpctl database`, "restore it from a backup", error);
+  }
+  return new Problem("internal", `database error ${code}`, { cause: error });
+}
+
+const unavailable = (detail: string, hint: string, cause: unknown) =>
+  new Problem("unavailable", detail, { hint, cause });
