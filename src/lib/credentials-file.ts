@@ -1,0 +1,38 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** A session and whose it is, by the origin it is for (`http://127.0.0.1:3200`); it is sent nowhere else. */
+export type Credential = { token: string; user: string };
+export type Credentials = Record<string, Credential>;
+
+/** What is saved; nothing when there is no file or it makes no sense. */
+export function readCredentials(path: string): Credentials {
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return typeof value === "object" && value !== null ? (value as Credentials) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Keeps, or with `undefined` forgets, the credential of an origin. The file is its owner's alone and is replaced whole. */
+export function saveCredential(path: string, origin: string, credential: Credential | undefined): void {
+  const { [origin]: _old, ...others } = readCredentials(path);
+  writePrivately(
+    path,
+    `${JSON.stringify(credential === undefined ? others : { ...others, [origin]: credential }, null, 2)}\n`,
+  );
+}
+
+/** Writes a file for nobody but its owner: a temporary one first, so that whoever reads sees the old or the new, never a part. */
+export function writePrivately(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text, { mode: 0o600 });
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { messageOf } from "../lib/problem.ts";
+import { within } from "../lib/wait.ts";
+import { listOffers, putOffer } from "../storage/offers.ts";
+import type { Database } from "../storage/op.ts";
+import type { Connections, ServerRef } from "./connections.ts";
+import { fetchOffer, type Offer } from "./offer.ts";
+
+type Known = { offer?: Offer; fetchedAt: number; failure?: { reason: string; at: number }; refreshing?: Promise<void> };
+
+/** One server of a project and what it is known to offer; `missing` says why nothing is known or why it is old. */
+export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined };
+
+/** How old a list may be before it is asked for again, behind the answer. */
+const freshMs = 60_000;
+/** How long the first caller waits for a server that nothing is known of, and how long nobody waits after that failed. */
+const firstWaitMs = 1_500;
+const failureMs = 10_000;
+const fetchMs = 30_000;
+
+/** What all servers offer: the last known state at once, refreshed behind. One dead server costs the first caller a short wait, nobody else. */
+export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
+
+export async function createCatalog(db: Database, connections: () => Connections, clock: Clock, log: Log) {
+  const known = new Map<string, Known>();
+  let revision = 1;
+  for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
+    known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
+  }
+
+  const knownOf = (id: string): Known => {
+    const entry = known.get(id) ?? { fetchedAt: 0 };
+    known.set(id, entry);
+    return entry;
+  };
+
+  /** Asks the server anew; never rejects. Whoever asks meanwhile shares the asking. */
+  function refresh(server: ServerRef): Promise<void> {
+    const entry = knownOf(server.id);
+    entry.refreshing ??= fetchInto(server, entry).finally(() => {
+      delete entry.refreshing;
+    });
+    return entry.refreshing;
+  }
+
+  async function fetchInto(server: ServerRef, entry: Known): Promise<void> {
+    try {
+      const offer = await fetchOffer(await connections().get(server), AbortSignal.timeout(fetchMs));
+      await keep(server, entry, offer);
+    } catch (error) {
+      const reason = messageOf(error);
+      if (entry.failure?.reason !== reason) revision++;
+      entry.failure = { reason, at: clock.now() };
+      log.info("a server's lists cannot be read", { server: server.name, reason });
+    }
+  }
+
+  async function keep(server: ServerRef, entry: Known, offer: Offer): Promise<void> {
+    const body = JSON.stringify(offer);
+    if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
+    entry.offer = offer;
+    entry.fetchedAt = clock.now();
+    delete entry.failure;
+    await db.write(() =>
+      putOffer({ serverId: server.id, fingerprint: String(server.version), body, fetchedAt: entry.fetchedAt }),
+    );
+  }
+
+  function isStale(entry: Known): boolean {
+    const failedLately = entry.failure !== undefined && clock.now() - entry.failure.at < failureMs;
+    return !failedLately && clock.now() - entry.fetchedAt > freshMs;
+  }
+
+  /** What these servers offer, as far as it is known now. */
+  async function entriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
+    const stale = servers.filter((server) => isStale(knownOf(server.id)));
+    const asked = stale.map((server) => ({ server, asking: refresh(server) }));
+    const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
+    if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));
+    for (const { server } of unknown) {
+      const entry = knownOf(server.id);
+      if (entry.offer === undefined)
+        entry.failure ??= { reason: `server "${server.name}" has not answered yet`, at: clock.now() };
+    }
+    return servers.map((server) => {
+      const { offer, failure } = knownOf(server.id);
+      return { server, offer, missing: failure?.reason };
+    });
+  }
+
+  return {
+    entriesOf,
+    refresh,
+    forget: (serverId: string) => void known.delete(serverId),
+    toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
+    /** Changes whenever any answer of `entriesOf` may have changed. */
+    revision: () => revision,
+  };
+}

@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+
+/** The strictest of the clients' limits: OpenAI's and VS Code's 64 (reference/clients.md §6.4). */
+const longest = 64;
+const separator = "__";
+
+/**
+ * What a server's tool or prompt is called towards clients: `server__tool`, letters, digits, `_` and `-`, a letter first, at most 64.
+ * A name that does not fit is shortened with a hash of the whole, so it is the same at every start and never another tool's.
+ * A server's name holds no `_`, so no two servers share an exposed name.
+ */
+export function exposedName(server: string, name: string): string {
+  const plain = `${server}${separator}${name}`;
+  if (plain.length <= longest && /^[A-Za-z][A-Za-z0-9_-]*$/.test(plain)) return plain;
+  const hash = createHash("sha256").update(`${server}/${name}`).digest("hex").slice(0, 8);
+  const legible = plain.replace(/[^A-Za-z0-9_-]/g, "_").replace(/^[^A-Za-z]+/, "");
+  return `${(legible === "" ? "tool" : legible).slice(0, longest - 9)}_${hash}`;
+}
+
+/** The name in RBAC, on the command line and in audit; understood in calls as well. */
+export const canonicalName = (server: string, name: string): string => `${server}/${name}`;
+
+/** A resource's URI where two servers of a project offer the same one; everywhere else the server's own is shown unchanged. */
+export const qualifiedUri = (server: string, uri: string): string => `mcpctl://${server}/${encodeURIComponent(uri)}`;
+
+export function unqualifiedUri(uri: string): { server: string; uri: string } | undefined {
+  const [, server, rest] = /^mcpctl:\/\/([a-z0-9-]+)\/(.+)$/.exec(uri) ?? [];
+  if (server === undefined || rest === undefined) return undefined;
+  try {
+    return { server, uri: decodeURIComponent(rest) };
+  } catch {
+    return undefined;
+  }
+}

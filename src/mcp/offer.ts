@@ -1,0 +1,60 @@
+import { Problem } from "../lib/problem.ts";
+import { elementsOf, membersOf, memberText } from "./spans.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. */
+export type Item = { key: string; text: string };
+
+export const lists = {
+  tools: { method: "tools/list", capability: "tools", key: "name" },
+  prompts: { method: "prompts/list", capability: "prompts", key: "name" },
+  resources: { method: "resources/list", capability: "resources", key: "uri" },
+  resourceTemplates: { method: "resources/templates/list", capability: "resources", key: "uriTemplate" },
+} as const;
+export type ListName = keyof typeof lists;
+export const listNames = Object.keys(lists) as ListName[];
+
+/** All that a server said it offers. */
+export type Offer = Record<ListName, Item[]>;
+
+const mostPages = 100;
+const mostItems = 10_000;
+
+/** Asks a server for all its lists, page by page, within bounds. A list it does not implement is empty; tools it claims must answer. */
+export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promise<Offer> {
+  const entries = await Promise.all(
+    listNames.map(async (name) => [name, await fetchList(upstream, name, signal)] as const),
+  );
+  return Object.fromEntries(entries) as Offer;
+}
+
+async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal): Promise<Item[]> {
+  const { method, capability, key } = lists[name];
+  if (upstream.capabilities[capability] === undefined) return [];
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages && items.length < mostItems; page++) {
+    const outcome = await upstream.request(method, cursor === undefined ? "{}" : `{"cursor":${cursor}}`, { signal });
+    if ("error" in outcome) {
+      if (name === "tools") throw new Problem("unavailable", `${method} was refused by the server`);
+      return items;
+    }
+    const members = membersOf(outcome.result);
+    items.push(...itemsOf(memberText(outcome.result, members, name) ?? "[]", key));
+    const next = memberText(outcome.result, members, "nextCursor");
+    if (next === undefined || next === "null" || next === cursor) break;
+    cursor = next;
+  }
+  return items.slice(0, mostItems);
+}
+
+/** Items without a usable key are left out: nobody could ask for them. */
+function itemsOf(array: string, key: string): Item[] {
+  if (!array.startsWith("[")) return [];
+  return elementsOf(array).flatMap(({ start, end }) => {
+    const text = array.slice(start, end);
+    if (!text.startsWith("{")) return [];
+    const value = memberText(text, membersOf(text), key);
+    return value?.startsWith('"') === true ? [{ key: JSON.parse(value) as string, text }] : [];
+  });
+}

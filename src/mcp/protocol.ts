@@ -1,0 +1,46 @@
+/** The revisions mcpctl speaks, and the words of the wire (reference/protocol.md §1). */
+export const modernVersion = "2026-07-28";
+export const legacyVersions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"] as const;
+export const newestLegacy = legacyVersions[0];
+/** The same list stands in `server/discover` and in the data of `-32022`: the suite compares them. */
+export const supportedVersions = [modernVersion, ...legacyVersions] as const;
+
+export type Era = "legacy" | "modern";
+
+const namespace = "io.modelcontextprotocol/";
+export const metaKeys = {
+  protocolVersion: `${namespace}protocolVersion`,
+  clientInfo: `${namespace}clientInfo`,
+  clientCapabilities: `${namespace}clientCapabilities`,
+  serverInfo: `${namespace}serverInfo`,
+} as const;
+
+/** Keys of `_meta` that speak about one hop only and are never passed on. */
+export const isHopKey = (key: string): boolean => key.startsWith(namespace);
+
+export const codes = {
+  parse: -32700,
+  invalidRequest: -32600,
+  unknownMethod: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  headerMismatch: -32020,
+  unsupportedVersion: -32022,
+} as const;
+
+/** Which parameter a modern client mirrors in the `Mcp-Name` header. */
+export const mirroredParameter: Record<string, string> = {
+  "tools/call": "name",
+  "prompts/get": "name",
+  "resources/read": "uri",
+};
+
+/** Results that must say how long and for whom they may be kept (modern only). */
+export const cacheable = new Set([
+  "server/discover",
+  "tools/list",
+  "prompts/list",
+  "resources/list",
+  "resources/templates/list",
+  "resources/read",
+]);

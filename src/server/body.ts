@@ -1,0 +1,34 @@
+import { Problem } from "../lib/problem.ts";
+
+/** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
+export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;
+
+/**
+ * The text of a JSON body. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
+ * @throws Problem `invalid` with 415 or 413
+ */
+export async function readBody(request: Request): Promise<string> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json")
+    throw new Problem("invalid", "The body must be sent as Content-Type: application/json", { status: 415 });
+  if (Number(request.headers.get("content-length") ?? 0) > bodyLimits.soft) throw tooBig();
+  const bytes = await request.arrayBuffer();
+  if (bytes.byteLength > bodyLimits.soft) throw tooBig();
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Problem("invalid", "The body is not UTF-8", { status: 400 });
+  }
+}
+
+/** @throws Problem `invalid` */
+export async function readJson(request: Request): Promise<unknown> {
+  const text = await readBody(request);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Problem("invalid", "The body is not JSON", { status: 400 });
+  }
+}
+
+const tooBig = () => new Problem("invalid", `The body is over ${bodyLimits.soft / 1024 / 1024} MiB`, { status: 413 });

@@ -1,0 +1,181 @@
+import { rbacAside, userAside } from "../auth/asides.ts";
+import { createLogins } from "../auth/session.ts";
+import { tokenSource } from "../auth/token-source.ts";
+import { createSupervisor, type Supervisor } from "../instances/supervisor.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { Problem } from "../lib/problem.ts";
+import { type Catalog, createCatalog } from "../mcp/catalog.ts";
+import { type Connections, createConnections, type ServerRef } from "../mcp/connections.ts";
+import { createGateway } from "../mcp/gateway.ts";
+import { decide } from "../rbac/evaluate.ts";
+import { guardedStore } from "../rbac/guarded-store.ts";
+import type { Rights } from "../rbac/rights.ts";
+import { present, type Source, tableSource } from "../rbac/source.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
+import { kinds } from "../resources/index.ts";
+import { isManaged } from "../resources/server.ts";
+import type { MasterKey } from "../secrets/master-key.ts";
+import { resolveValues } from "../secrets/resolve.ts";
+import { secretAside } from "../secrets/secret-aside.ts";
+import { createVault } from "../secrets/vault.ts";
+import type { Database } from "../storage/op.ts";
+import { listResources } from "../storage/resources.ts";
+import { admission } from "./admit.ts";
+import { readBody } from "./body.ts";
+import type { Config } from "./config.ts";
+import { lastUses } from "./last-use.ts";
+import type { Rooms } from "./rooms.ts";
+import { serverRef, withStatus } from "./status.ts";
+
+export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
+
+/** Puts the rooms together. The only place that knows how one room's needs are met by another. */
+export async function compose({ config, db, master, clock, log }: Materials): Promise<Rooms> {
+  const hashKey = master.derive("bearer");
+  const vault = createVault(master);
+  const uses = lastUses(db, clock);
+  let stopping = false;
+
+  const allServers = async (): Promise<ServerRef[]> =>
+    (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
+
+  const connections: Connections = createConnections({
+    clock,
+    targetOf: async ({ fields }) => ({
+      url: fields.url ?? "",
+      headers: await db.read(() => resolveValues(vault, fields.headers)),
+    }),
+    processState: (serverId) => processState(supervisor, serverId),
+    onListChanged: (server) => void catalog.refresh(server),
+  });
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
+  const supervisor: Supervisor = createSupervisor({
+    desired: async () => (await allServers()).filter(({ fields }) => isManaged(fields)),
+    environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
+    ready: async (server, channel) => {
+      const current = (await allServers()).find(({ id }) => id === server.id);
+      if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
+      await connections.attach(current, channel);
+      await catalog.refresh(current);
+    },
+    dataDir: config.dataDir,
+    clock,
+    log,
+  });
+
+  const instances = () => supervisor.list().map(instanceResource);
+  const sources = sourcesOf({ hashKey, clock, vault, instances });
+  const gateway = createGateway({
+    admit: admission(db, hashKey, clock, uses.note),
+    readBody,
+    connections,
+    catalog,
+    log,
+  });
+
+  async function changedAll(changed: readonly AnyKind[]): Promise<void> {
+    if (!changed.some(({ kind }) => kind === "server" || kind === "secret")) return;
+    const servers = await allServers();
+    await connections.sync(servers);
+    for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
+    void supervisor.reconcile();
+  }
+
+  async function changed(kind: AnyKind, resource: Resource): Promise<void> {
+    if (kind.kind === "instance") return await supervisor.restart(resource.id);
+    if (kind.kind === "project") gateway.forget(resource.id);
+    await changedAll([kind]);
+  }
+
+  async function overview(rights: Rights) {
+    const visible = async (kind: AnyKind): Promise<Resource[]> => {
+      const may = (name: string) => decide(rights.grants, { verb: "view", resource: kind.plural, name }).allowed;
+      return (await db.read(() => sources(kind).list())).filter(({ name }) => may(name));
+    };
+    const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
+    return {
+      counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
+      servers: lists.find(([kind]) => kind.kind === "server")?.[1] ?? [],
+    };
+  }
+
+  return {
+    config,
+    clock,
+    log,
+    startedAt: clock.now(),
+    db,
+    hashKey,
+    store: guardedStore(sources),
+    logins: createLogins(db, hashKey, clock),
+    supervisor,
+    connections,
+    catalog,
+    gateway,
+    instances,
+    withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
+    changed,
+    changedAll,
+    overview,
+    stopping: () => {
+      stopping = true;
+    },
+    isStopping: () => stopping,
+    close: async (fast) => {
+      stopping = true;
+      uses.stop();
+      connections.close();
+      await supervisor.stop(fast);
+      await uses.flush();
+      db.close();
+    },
+  };
+}
+
+function processState(supervisor: Supervisor, serverId: string): string {
+  const instance = supervisor.list().find((candidate) => candidate.serverId === serverId);
+  if (instance === undefined) return "it is stopped";
+  return instance.reason ?? `it is ${instance.state.toLowerCase()}`;
+}
+
+type SourceNeeds = {
+  hashKey: Buffer;
+  clock: Clock;
+  vault: ReturnType<typeof createVault>;
+  instances: () => Resource[];
+};
+
+/** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
+function sourcesOf({ hashKey, clock, vault, instances }: SourceNeeds): (kind: AnyKind) => Source {
+  const asides: Record<string, Parameters<typeof tableSource>[2]> = {
+    secret: secretAside(vault),
+    user: userAside,
+    rbac: rbacAside,
+  };
+  const own: Record<string, Source> = { mcptoken: tokenSource(hashKey, clock), instance: instanceSource(instances) };
+  const made = new Map<string, Source>(
+    kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),
+  );
+  return (kind) => {
+    const source = made.get(kind.kind);
+    if (source === undefined) throw new Problem("internal", `kind ${kind.kind} has no source`);
+    return source;
+  };
+}
+
+/** Instances live in the supervisor. Deleting one replaces it, after the commit. */
+const instanceSource = (instances: () => Resource[]): Source => ({
+  *list() {
+    return instances();
+  },
+  *find(ref) {
+    return instances().find(({ id, name }) => id === ref || name === ref);
+  },
+  *remove() {},
+});
+
+const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
+  const { serverId: _, ...fields } = view;
+  return fields;
+};

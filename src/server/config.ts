@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { isLogLevel, type LogLevel } from "../lib/log.ts";
+import { didYouMean } from "../lib/nearest.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
+
+/** What serve needs to know before it can open its database; all else is data. */
+export type Config = {
+  host: string;
+  port: number;
+  dataDir: string;
+  /** The user's own folder, where the local credential is left for the command line. */
+  home: string;
+  database: string;
+  masterKeyFile: string | undefined;
+  credentialsDir: string | undefined;
+  log: LogLevel;
+  /** Names by which people reach this machine besides its own (design §6, front door). */
+  allowedHosts: readonly string[];
+  allowedOrigins: readonly string[];
+};
+
+export type Words = Record<string, string | undefined>;
+type Setting = { flag: string; env?: string; fallback?: (home: string) => string };
+
+/** Each setting, in the order flag, environment, file, default (design §4). */
+const settings = {
+  host: { flag: "host", env: "MCPCTL_HOST", fallback: () => "127.0.0.1" },
+  port: { flag: "port", env: "MCPCTL_PORT", fallback: () => "3200" },
+  dataDir: { flag: "data-dir", env: "MCPCTL_DATA_DIR", fallback: (home: string) => join(home, "data") },
+  database: { flag: "database", env: "MCPCTL_DATABASE_URL" },
+  masterKeyFile: { flag: "master-key-file", env: "MCPCTL_MASTER_KEY_FILE" },
+  log: { flag: "log", env: "MCPCTL_LOG", fallback: () => "info" },
+} as const satisfies Record<string, Setting>;
+const lists = ["allowedHosts", "allowedOrigins"] as const;
+const fileKeys: readonly string[] = [...Object.keys(settings), ...lists];
+
+/** @throws Problem `invalid`, naming the setting and where it came from */
+export function readConfig(flags: Words, env: Words): Config {
+  const home = join(env["HOME"] ?? homedir(), ".mcpctl");
+  const file = flags["config"] === undefined ? {} : readFile(flags["config"]);
+  const value = (name: keyof typeof settings): string | undefined => {
+    const { flag, env: variable, fallback }: Setting = settings[name];
+    return (
+      flags[flag] ??
+      (variable === undefined ? undefined : nonEmpty(env[variable])) ??
+      asText(file[name]) ??
+      fallback?.(home)
+    );
+  };
+  const dataDir = resolve(value("dataDir") ?? "");
+  const log = value("log") ?? "info";
+  if (!isLogLevel(log)) throw new Problem("invalid", "the log level is one of debug, info, warn, error, silent");
+  return {
+    host: value("host") ?? "",
+    port: portOf(value("port") ?? ""),
+    dataDir,
+    home,
+    database: value("database") ?? `sqlite:${join(dataDir, "mcpctl.db")}`,
+    masterKeyFile: value("masterKeyFile"),
+    credentialsDir: nonEmpty(env["CREDENTIALS_DIRECTORY"]),
+    log,
+    allowedHosts: listOf(file, "allowedHosts"),
+    allowedOrigins: listOf(file, "allowedOrigins"),
+  };
+}
+
+function readFile(path: string): Record<string, unknown> {
+  let value: unknown;
+  try {
+    if (!existsSync(path)) throw new Error("it does not exist");
+    value = Bun.YAML.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new Problem("invalid", `The configuration ${path} cannot be read: ${messageOf(error)}`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new Problem("invalid", `The configuration ${path} is not a mapping of settings`);
+  }
+  const unknown = Object.keys(value).find((key) => !fileKeys.includes(key));
+  if (unknown !== undefined)
+    throw new Problem("invalid", `${path}: there is no setting "${unknown}".${didYouMean(unknown, fileKeys)}`);
+  return value as Record<string, unknown>;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new Problem("invalid", "the port is a number from 0 to 65535", { hint: "mcpctl serve --port 3200" });
+}
+
+function listOf(file: Record<string, unknown>, key: (typeof lists)[number]): readonly string[] {
+  const value = file[key] ?? [];
+  if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value as string[];
+  throw new Problem("invalid", `the setting ${key} is a list of strings`);
+}
+
+const nonEmpty = (text: string | undefined) => (text === "" ? undefined : text);
+const asText = (value: unknown) => (typeof value === "string" || typeof value === "number" ? String(value) : undefined);

@@ -1,0 +1,26 @@
+import type { Log } from "../lib/log.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
+
+/** Turns everything thrown into RFC 9457 JSON. What is no Problem is ours to know: the answer holds an id to look up in the log. */
+export function problemResponse(error: unknown, request: Request, log: Log): Response {
+  const problem = error instanceof Problem ? error : new Problem("internal", messageOf(error), { cause: error });
+  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  let body: Record<string, unknown> = problem.toJSON();
+  if (problem.code === "internal") {
+    const errorId = crypto.randomUUID();
+    log.error("a request failed", {
+      errorId,
+      path: new URL(request.url).pathname,
+      error: problem,
+      stack: stackOf(problem),
+    });
+    body = { ...body, errorId };
+  }
+  if (problem.code === "unavailable") headers.set("retry-after", "5");
+  // No Bearer challenge: clients with a token of their own would take it for an invitation to OAuth (reference/clients.md §6.3).
+  // No challenge at all to a page, where a browser would pop up a password box.
+  if (problem.status === 401 && !request.headers.has("origin")) headers.set("www-authenticate", 'Basic realm="mcpctl"');
+  return new Response(JSON.stringify(body), { status: problem.status, headers });
+}
+
+const stackOf = (problem: Problem) => (problem.cause instanceof Error ? problem.cause.stack : problem.stack);

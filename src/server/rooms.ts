@@ -1,0 +1,40 @@
+import type { Logins } from "../auth/session.ts";
+import type { Supervisor } from "../instances/supervisor.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Catalog } from "../mcp/catalog.ts";
+import type { Connections } from "../mcp/connections.ts";
+import type { Gateway } from "../mcp/gateway.ts";
+import type { GuardedStore } from "../rbac/guarded-store.ts";
+import type { Rights } from "../rbac/rights.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
+import type { Database } from "../storage/op.ts";
+import type { Config } from "./config.ts";
+
+/** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
+export type Rooms = {
+  config: Config;
+  clock: Clock;
+  log: Log;
+  startedAt: number;
+  db: Database;
+  /** The key under which bearers are stored. */
+  hashKey: Buffer;
+  store: GuardedStore;
+  logins: Logins;
+  supervisor: Supervisor;
+  connections: Connections;
+  catalog: Catalog;
+  gateway: Gateway;
+  instances: () => Resource[];
+  withStatus: (kind: AnyKind, item: Resource) => Resource;
+  /** After a commit: what runs is brought in line with what was written. */
+  changed: (kind: AnyKind, resource: Resource) => Promise<void>;
+  changedAll: (kinds: readonly AnyKind[]) => Promise<void>;
+  overview: (rights: Rights) => Promise<{ counts: Record<string, number>; servers: Resource[] }>;
+  /** From now on readiness fails, so that nobody sends new work. */
+  stopping: () => void;
+  isStopping: () => boolean;
+  /** Lets go of everything: instances first, the database last. */
+  close: (fast: boolean) => Promise<void>;
+};

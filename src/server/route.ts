@@ -1,0 +1,89 @@
+import type { TSchema } from "@sinclair/typebox";
+import { bearerIn, callerOf } from "../auth/authenticate.ts";
+import { Problem } from "../lib/problem.ts";
+import type { Attempt } from "../rbac/evaluate.ts";
+import { type Caller, demand, type Rights, rightsOf } from "../rbac/rights.ts";
+import type { Op } from "../storage/op.ts";
+import type { Rooms } from "./rooms.ts";
+
+/** A request as the router hands it over. `keepOpen` exempts it from the time limit for silent connections. */
+export type Arrival = { request: Request; params: Record<string, string>; keepOpen: () => void };
+
+/** What a request came with, once it has been let in. */
+export type Call = Arrival & { query: URLSearchParams; caller: Caller | undefined };
+
+/**
+ * Who may call a route. `store` leaves the decision to the guarded store, which sees the resource itself; `attempt` is demanded before
+ * the handler runs. There is no default: a route without a permission stops the program at start.
+ */
+export type Permission = "public" | "authenticated" | { store: Attempt } | { attempt: Attempt };
+
+export type Route = {
+  method: "GET" | "POST" | "PUT" | "DELETE";
+  /** As Elysia writes paths: `/api/v1/servers/:ref`. */
+  path: string;
+  permission: Permission;
+  tag: string;
+  summary: string;
+  query?: Record<string, string>;
+  body?: TSchema;
+  /** Of the answer's body; JSON when absent. */
+  mediaType?: "text/plain" | "text/html";
+  status?: number;
+  handle: (call: Call, rooms: Rooms) => unknown;
+};
+
+/** Runs one route: permission first, then the work. A handler answers a Response or a value to send as JSON. */
+export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Promise<Response> {
+  const { request } = arrival;
+  const query = new URL(request.url).searchParams;
+  refuseUnknownQuery(route, query);
+  const caller = route.permission === "public" ? undefined : await identify(request, rooms);
+  const { permission } = route;
+  if (typeof permission === "object" && "attempt" in permission) {
+    await rooms.db.read(function* () {
+      demand(yield* rightsOf(must(caller)), permission.attempt);
+    });
+  }
+  const answer = await route.handle({ ...arrival, query, caller }, rooms);
+  if (answer instanceof Response) return answer;
+  return Response.json(answer ?? {}, { status: route.status ?? 200, headers: { "cache-control": "no-store" } });
+}
+
+/** Who sends this request. @throws Problem `unauthenticated` */
+export const identify = (request: Request, { db, hashKey, clock }: Rooms): Promise<Caller> =>
+  db.read(() => callerOf(hashKey, bearerIn(request.headers.get("authorization")), clock.now()));
+
+/** Runs an operation with the caller's rights of this very moment, in one transaction with it. */
+export const asCaller = <T>(
+  mode: "read" | "write",
+  call: Call,
+  { db }: Rooms,
+  operation: (rights: Rights) => Op<T>,
+): Promise<T> =>
+  db[mode](function* () {
+    return yield* operation(yield* rightsOf(must(call.caller)));
+  });
+
+export function must(caller: Caller | undefined): Caller {
+  if (caller === undefined) throw new Problem("internal", "a route that needs a caller was declared public");
+  return caller;
+}
+
+function refuseUnknownQuery(route: Route, query: URLSearchParams): void {
+  const known = Object.keys(route.query ?? {});
+  const unknown = [...query.keys()].find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const words = known.length === 0 ? "this address takes no query" : `the query takes ${known.join(", ")}`;
+  throw new Problem("invalid", `There is an unknown query parameter: ${words}`);
+}
+
+/** @throws Error at start, so that no route can be reached without somebody having said who may */
+export function checkRoutes(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const { method, path, permission } of routes) {
+    if (permission === undefined) throw new Error(`${method} ${path} declares no permission`);
+    if (seen.has(`${method} ${path}`)) throw new Error(`${method} ${path} is declared twice`);
+    seen.add(`${method} ${path}`);
+  }
+}

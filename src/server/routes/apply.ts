@@ -1,0 +1,77 @@
+import { Type } from "@sinclair/typebox";
+import { hashPasswords } from "../../auth/asides.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Rights } from "../../rbac/rights.ts";
+import type { Saved } from "../../rbac/source.ts";
+import { kinds } from "../../resources/index.ts";
+import { type Manifest, manifestsIn } from "../../resources/parse.ts";
+import type { Op } from "../../storage/op.ts";
+import { readJson } from "../body.ts";
+import type { Rooms } from "../rooms.ts";
+import { asCaller, type Route } from "../route.ts";
+
+const mostDocuments = 5_000;
+
+/** Thrown inside the transaction so that a dry run leaves nothing behind. */
+class DryRun extends Error {
+  readonly results: Saved[];
+  constructor(results: Saved[]) {
+    super("dry run");
+    this.results = results;
+  }
+}
+
+/** All documents or none: one transaction, in the order in which kinds refer to one another. */
+export const applyRoute: Route = {
+  method: "POST",
+  path: "/api/v1/apply",
+  permission: "authenticated",
+  tag: "apply",
+  summary: "Create or change several resources at once; all of them or none. Each needs its own right",
+  body: Type.Object({
+    documents: Type.Array(Type.Object({}, { additionalProperties: true }), {
+      description: "Flat manifests, each with its kind",
+    }),
+    dryRun: Type.Optional(Type.Boolean({ description: "Say what would be done, and do nothing" })),
+  }),
+  handle: async (call, rooms) => {
+    const { documents, dryRun } = bodyOf(await readJson(call.request));
+    const manifests = inOrder(documents.flatMap((document, index) => manifestsIn(document, `document ${index + 1}`)));
+    const ready = await hashPasswords(manifests);
+    const saved = await asCaller("write", call, rooms, (rights) => saveAll(ready, dryRun, rights, rooms)).catch(
+      (error: unknown) => {
+        if (error instanceof DryRun) return error.results;
+        throw error;
+      },
+    );
+    if (!dryRun) await rooms.changedAll(manifests.map(({ kind }) => kind));
+    const results = saved.map(({ resource, action, token }, index) => ({
+      kind: manifests[index]?.kind.kind,
+      name: resource.name,
+      action,
+      ...(token === undefined || dryRun ? {} : { token }),
+    }));
+    return { results };
+  },
+};
+
+function* saveAll(manifests: readonly Manifest[], dryRun: boolean, rights: Rights, rooms: Rooms): Op<Saved[]> {
+  const saved: Saved[] = [];
+  for (const manifest of manifests) saved.push(yield* rooms.store.save(rights, manifest, "apply"));
+  if (dryRun) throw new DryRun(saved);
+  return saved;
+}
+
+function bodyOf(body: unknown): { documents: unknown[]; dryRun: boolean } {
+  const { documents, dryRun = false, ...rest } = (body ?? {}) as Record<string, unknown>;
+  if (!Array.isArray(documents) || typeof dryRun !== "boolean" || Object.keys(rest).length > 0) {
+    throw new Problem("invalid", "The body is {documents: [...], dryRun?: true}");
+  }
+  if (documents.length > mostDocuments) throw new Problem("invalid", `At most ${mostDocuments} documents at once`);
+  return { documents, dryRun };
+}
+
+const inOrder = (manifests: Manifest[]): Manifest[] => {
+  const rank = new Map<unknown, number>(kinds.map((kind, index) => [kind, index]));
+  return manifests.toSorted((a, b) => (rank.get(a.kind) ?? 0) - (rank.get(b.kind) ?? 0));
+};

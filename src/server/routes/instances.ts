@@ -1,0 +1,79 @@
+import { Problem } from "../../lib/problem.ts";
+import type { AnyKind } from "../../resources/define.ts";
+import { Instance } from "../../resources/instance.ts";
+import { Server } from "../../resources/server.ts";
+import type { Rooms } from "../rooms.ts";
+import type { Call, Route } from "../route.ts";
+import { find } from "./resources.ts";
+
+const mostLines = 10_000;
+const query = { tail: "How many of the last lines; 100 when absent", follow: "true to go on with what comes" };
+
+export const instanceRoutes: Route[] = [
+  logsRoute(Instance, async (call, rooms) => (await find(Instance, call, rooms)).id),
+  logsRoute(Server, async (call, rooms) => {
+    const server = await find(Server, call, rooms);
+    const instance = rooms.instances().find((candidate) => candidate["server"] === server.name);
+    if (instance === undefined)
+      throw new Problem("not_found", `server "${server.name}" has no instance of ours`, {
+        hint: `mcpctl describe server ${server.name}`,
+      });
+    return instance.id;
+  }),
+];
+
+/** Logs are an operation of their own: what a server prints may hold what its caller sent. */
+function logsRoute(kind: AnyKind, instanceOf: (call: Call, rooms: Rooms) => Promise<string>): Route {
+  return {
+    method: "GET",
+    path: `/api/v1/${kind.plural}/:ref/logs`,
+    permission: { attempt: { action: "logs" } },
+    tag: kind.plural,
+    summary: `The last lines a ${kind.kind} wrote to standard error`,
+    query,
+    mediaType: "text/plain",
+    handle: async (call, rooms) => {
+      const tail = tailOf(call.query.get("tail"));
+      const id = await instanceOf(call, rooms);
+      const lines = rooms.supervisor.logs(id, tail).map((line) => `${line}\n`);
+      const headers = {
+        "content-type": "text/plain; charset=utf-8",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+      };
+      if (call.query.get("follow") !== "true") return new Response(lines.join(""), { headers });
+      call.keepOpen();
+      return new Response(
+        follow(lines.join(""), (listener) => rooms.supervisor.follow(id, listener)),
+        { headers },
+      );
+    },
+  };
+}
+
+function tailOf(text: string | null): number {
+  const tail = Number(text ?? 100);
+  if (Number.isInteger(tail) && tail >= 0 && tail <= mostLines) return tail;
+  throw new Problem("invalid", `tail is a number from 0 to ${mostLines}`);
+}
+
+/** Lines as they come. A reader who does not keep up loses lines rather than filling our memory. */
+function follow(
+  first: string,
+  subscribe: (listener: (line: string) => void) => () => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let stop = () => {};
+  return new ReadableStream(
+    {
+      start(controller) {
+        if (first !== "") controller.enqueue(encoder.encode(first));
+        stop = subscribe((line) => {
+          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(`${line}\n`));
+        });
+      },
+      cancel: () => stop(),
+    },
+    new CountQueuingStrategy({ highWaterMark: 1_000 }),
+  );
+}

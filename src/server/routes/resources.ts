@@ -1,0 +1,112 @@
+import { hashPasswords } from "../../auth/asides.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Mode } from "../../rbac/guarded-store.ts";
+import type { AnyKind, Resource } from "../../resources/define.ts";
+import { kinds } from "../../resources/index.ts";
+import { manifestSchema, parseManifest } from "../../resources/parse.ts";
+import { readJson } from "../body.ts";
+import type { Rooms } from "../rooms.ts";
+import { asCaller, type Call, type Route } from "../route.ts";
+
+/** The routes that every kind gets, as far as its verbs go. */
+export const resourceRoutes = (): Route[] => kinds.flatMap(routesOf);
+
+function routesOf(kind: AnyKind): Route[] {
+  const path = `/api/v1/${kind.plural}`;
+  const inProject = "project" in kind.fields.properties ? { project: "Only of this project" } : {};
+  const store = (verb: "view" | "create" | "update" | "delete") => ({ store: { verb, resource: kind.plural } });
+  const all: (Route & { verb: AnyKind["verbs"][number] })[] = [
+    {
+      verb: "list",
+      method: "GET",
+      path,
+      permission: store("view"),
+      summary: `List ${kind.plural}`,
+      tag: kind.plural,
+      query: inProject,
+      handle: async (call, rooms) => {
+        const project = call.query.get("project") ?? undefined;
+        const items = await asCaller("read", call, rooms, (rights) => rooms.store.list(rights, kind, project));
+        return { items: items.map((item) => rooms.withStatus(kind, item)) };
+      },
+    },
+    {
+      verb: "get",
+      method: "GET",
+      path: `${path}/:ref`,
+      permission: store("view"),
+      summary: `Get one ${kind.kind}, by name or id`,
+      tag: kind.plural,
+      query: inProject,
+      handle: async (call, rooms) => rooms.withStatus(kind, await find(kind, call, rooms)),
+    },
+    {
+      verb: "create",
+      method: "POST",
+      path,
+      permission: store("create"),
+      summary: `Create a ${kind.kind}`,
+      tag: kind.plural,
+      body: manifestSchema(kind),
+      status: 201,
+      handle: (call, rooms) => save(kind, "create", call, rooms),
+    },
+    {
+      verb: "update",
+      method: "PUT",
+      path: `${path}/:ref`,
+      permission: store("update"),
+      summary: `Create or replace a ${kind.kind}; with If-Match: VERSION only that version`,
+      tag: kind.plural,
+      body: manifestSchema(kind),
+      handle: (call, rooms) => save(kind, "apply", call, rooms),
+    },
+    {
+      verb: "delete",
+      method: "DELETE",
+      path: `${path}/:ref`,
+      permission: store("delete"),
+      summary: `Delete a ${kind.kind}`,
+      tag: kind.plural,
+      query: inProject,
+      handle: async (call, rooms) => {
+        const { ref = "" } = call.params;
+        const project = call.query.get("project") ?? undefined;
+        const gone = await asCaller("write", call, rooms, (rights) => rooms.store.remove(rights, kind, ref, project));
+        await rooms.changed(kind, gone);
+        return { kind: kind.kind, name: gone.name, id: gone.id };
+      },
+    },
+  ];
+  return all.filter(({ verb }) => kind.verbs.includes(verb));
+}
+
+/** The resource a route names, if the caller may view it. @throws Problem */
+export function find(kind: AnyKind, call: Call, rooms: Rooms): Promise<Resource> {
+  const { ref = "" } = call.params;
+  const project = call.query.get("project") ?? undefined;
+  return asCaller("read", call, rooms, (rights) => rooms.store.get(rights, kind, ref, project));
+}
+
+async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promise<unknown> {
+  const manifest = parseManifest(kind, await readJson(call.request));
+  const { ref } = call.params;
+  if (ref !== undefined && ref !== manifest.name) {
+    throw new Problem("invalid", "The name in the body is not the one in the address", {
+      fields: [{ path: "/name", message: "does not match the address" }],
+    });
+  }
+  const [ready = manifest] = await hashPasswords([manifest]);
+  const expected = expectedVersion(call.request);
+  const saved = await asCaller("write", call, rooms, (rights) => rooms.store.save(rights, ready, mode, expected));
+  if (saved.action !== "unchanged") await rooms.changed(kind, saved.resource);
+  return { ...rooms.withStatus(kind, saved.resource), ...(saved.token === undefined ? {} : { token: saved.token }) };
+}
+
+function expectedVersion(request: Request): number | undefined {
+  const header = request.headers.get("if-match");
+  if (header === null) return undefined;
+  const version = Number(header.replaceAll('"', ""));
+  if (!Number.isSafeInteger(version)) throw new Problem("invalid", "If-Match takes a version, a whole number");
+  return version;
+}

@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import { callerOf } from "../auth/authenticate.ts";
+import { bootstrap, type FirstAdministrator, localAdministrator } from "../auth/bootstrap.ts";
+import { openSession } from "../auth/session.ts";
+import { systemClock } from "../lib/clock.ts";
+import { readCredentials, saveCredential } from "../lib/credentials-file.ts";
+import { createLog } from "../lib/log.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
+import { within } from "../lib/wait.ts";
+import { rightsOf } from "../rbac/rights.ts";
+import { loadMasterKey } from "../secrets/master-key.ts";
+import { getMeta, setMeta } from "../storage/meta.ts";
+import { openDatabase } from "../storage/open.ts";
+import { createApp } from "./app.ts";
+import { bodyLimits } from "./body.ts";
+import { compose } from "./compose.ts";
+import { type Config, readConfig, type Words } from "./config.ts";
+import { takeDataDir } from "./data-dir.ts";
+import type { Rooms } from "./rooms.ts";
+
+export type ServeOptions = {
+  flags: Words;
+  env: Words;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  isTerminal?: boolean;
+};
+
+const drainMs = 25_000;
+
+/**
+ * Runs the server until it is told to stop; answers the exit code. A first SIGTERM or SIGINT drains, a second one is fast.
+ * @throws Problem when it cannot start: configuration, data folder, master key, database, port
+ */
+export async function serve({ flags, env, out, err, isTerminal = false }: ServeOptions): Promise<number> {
+  const config = readConfig(flags, env);
+  const log = createLog(err, config.log, isTerminal, systemClock.now);
+  const folder = takeDataDir(config.dataDir);
+  try {
+    const { rooms, first } = await open(config, log);
+    const app = createApp(rooms);
+    const url = listen(app, config);
+    folder.tell(url);
+    rooms.supervisor.start();
+    await rooms.changedAll([]);
+    await leaveCredential(rooms, url);
+    greet(out, config, url, first);
+    return await untilStopped(app, rooms);
+  } finally {
+    folder.release();
+  }
+}
+
+async function open(config: Config, log: Rooms["log"]): Promise<{ rooms: Rooms; first: FirstAdministrator }> {
+  const db = openDatabase(config.database);
+  try {
+    const expected = await db.read(() => getMeta("master-key"));
+    const master = loadMasterKey(config, expected);
+    if (expected === undefined) await db.write(() => setMeta("master-key", master.id));
+    const first = await bootstrap(db, systemClock.now());
+    return { rooms: await compose({ config, db, master, clock: systemClock, log }), first };
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+type App = ReturnType<typeof createApp>;
+
+function listen(app: App, { host, port }: Config): string {
+  try {
+    app.listen({ hostname: host, port, idleTimeout: 30, maxRequestBodySize: bodyLimits.hard });
+  } catch (error) {
+    throw new Problem("conflict", `${host}:${port} cannot be listened on: ${messageOf(error)}`, {
+      hint: "stop what uses the port, or give another: mcpctl serve --port 3201",
+      cause: error,
+    });
+  }
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `http://${["0.0.0.0", "[::]"].includes(shown) ? "127.0.0.1" : shown}:${app.server?.port}`;
+}
+
+/** Whoever may read the data folder is the administrator already: a second terminal of the same user just works (design §4). */
+async function leaveCredential({ db, hashKey, clock, config, log }: Rooms, url: string): Promise<void> {
+  const path = join(config.home, "credentials");
+  const now = clock.now();
+  const kept = readCredentials(path)[url]?.token;
+  const works = kept !== undefined && (await db.read(() => isLogin(hashKey, kept, now)));
+  if (works) return;
+  try {
+    const token = await db.write(function* () {
+      const admin = yield* localAdministrator();
+      return admin === undefined
+        ? undefined
+        : { admin, bearer: yield* openSession(hashKey, admin.id, "local", now, null) };
+    });
+    if (token !== undefined) saveCredential(path, url, { token: token.bearer, user: token.admin.name });
+  } catch (error) {
+    log.warn("the local credential could not be left; log in with mcpctl login", { path, error });
+  }
+}
+
+function* isLogin(hashKey: Buffer, bearer: string, now: number) {
+  try {
+    yield* rightsOf(yield* callerOf(hashKey, bearer, now));
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.code === "unauthenticated") return false;
+    throw error;
+  }
+}
+
+function greet(out: (text: string) => void, config: Config, url: string, first: FirstAdministrator): void {
+  out(`mcpctl serves at ${url} (data in ${config.dataDir})`);
+  if (first === undefined) return;
+  out(`First administrator: ${first.email}, password: ${first.password}`);
+  out("The password is shown this once. In a second terminal of this user `mcpctl status` works without it.");
+}
+
+async function untilStopped(app: App, rooms: Rooms): Promise<number> {
+  const asked = Promise.withResolvers<void>();
+  const hurried = Promise.withResolvers<void>();
+  const onSignal = () => {
+    asked.resolve();
+    // The first signal only resolves `asked`; the listener for the second is set once that is done.
+  };
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, onSignal);
+  await asked.promise;
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    process.removeListener(signal, onSignal);
+    process.on(signal, hurried.resolve);
+  }
+  rooms.stopping();
+  const fast = hurried.promise.then(() => true);
+  const hurry =
+    (await Promise.race([within(drainMs, Promise.resolve(app.server?.stop(false))).then(() => false), fast])) === true;
+  await Promise.race([rooms.close(hurry), fast.then(() => rooms.close(true))]);
+  await app.server?.stop(true);
+  return 0;
+}

@@ -1,0 +1,27 @@
+import type { Supervisor } from "../instances/supervisor.ts";
+import type { Catalog } from "../mcp/catalog.ts";
+import type { Connections, ServerRef } from "../mcp/connections.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
+import { isManaged, type ServerFields } from "../resources/server.ts";
+
+type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog };
+
+/** A server's state as people see it: that of its instance, or of the connection when somebody else runs it. */
+export function withStatus({ supervisor, connections, catalog }: Running, kind: AnyKind, item: Resource): Resource {
+  if (kind.kind !== "server") return item;
+  const server = serverRef(item);
+  const tools = catalog.toolsOf(item.id);
+  const seen = tools === undefined ? {} : { tools };
+  if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
+  const instance = supervisor.list().find(({ serverId }) => serverId === item.id);
+  if (instance === undefined) return { ...item, status: { state: "STOPPED", ...seen } };
+  const { state, reason, resolved } = instance;
+  const why = reason === undefined ? {} : { reason };
+  return { ...item, status: { state, ...why, ...(resolved === undefined ? {} : { resolved }), ...seen } };
+}
+
+/** The gateway's idea of a server, out of its resource. */
+export const serverRef = (item: Resource): ServerRef => {
+  const { id, name, version, createdAt: _created, updatedAt: _updated, status: _status, ...fields } = item;
+  return { id, name, version, fields: fields as unknown as ServerFields };
+};

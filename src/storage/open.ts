@@ -1,0 +1,25 @@
+import { Problem } from "../lib/problem.ts";
+import { migrate } from "./migrate.ts";
+import type { Database } from "./op.ts";
+import { openSqlite } from "./sqlite.ts";
+
+/**
+ * Opens the database of a URL, brought up to date. `sqlite:PATH`, or `sqlite::memory:` in tests.
+ * @throws Problem `invalid` for an engine we do not have, `unavailable` when it cannot be opened or is newer than this program
+ */
+export function openDatabase(url: string): Database {
+  const path = /^sqlite:(.+)$/.exec(url)?.[1];
+  if (path === undefined) {
+    throw new Problem("invalid", "This version keeps its data in SQLite only", {
+      hint: "give --database sqlite:/path/to/mcpctl.db, or leave it out",
+    });
+  }
+  const db = openSqlite(path);
+  try {
+    migrate(db, path);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
