@@ -1,4 +1,4 @@
-import { version } from "../../package.json";
+import { version } from "../lib/version.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Outcome } from "./answers.ts";
 import { newestLegacy } from "./protocol.ts";

@@ -1,4 +1,4 @@
-import { version } from "../../package.json";
+import { version } from "../lib/version.ts";
 import { errorOutcome, type Outcome, resultOutcome } from "./answers.ts";
 import type { ServerRef } from "./connections.ts";
 import type { Inbound } from "./inbound.ts";

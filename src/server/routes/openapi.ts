@@ -1,5 +1,5 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import { version } from "../../../package.json";
+import { version } from "../../lib/version.ts";
 import { catalogue } from "../../lib/problem.ts";
 import { missingFor } from "../../rbac/evaluate.ts";
 import type { AnyKind } from "../../resources/define.ts";

@@ -1,4 +1,4 @@
-import { version } from "../../../package.json";
+import { version } from "../../lib/version.ts";
 import { rightsOf } from "../../rbac/rights.ts";
 import { Server } from "../../resources/server.ts";
 import { must, type Route } from "../route.ts";

@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { parseDocuments, toYaml } from "../../src/lib/yaml.ts";
+import { didYouMean, nearest } from "../../src/lib/nearest.ts";
+
+test("documents are told apart, and empty ones are none", () => {
+  const text = "# a comment\n---\na: 1\n---\n\n---\nb: |\n  text\n  --- not a marker\n...\n";
+  expect(parseDocuments(text, "x.yaml").map(({ value }) => value)).toEqual([{ a: 1 }, { b: "text\n--- not a marker\n" }]);
+});
+
+test("broken YAML names file and document", () => {
+  expect(() => parseDocuments("a: 1\n---\nb: [\n", "stack.yaml")).toThrow("stack.yaml, document 2: this is not valid YAML");
+});
+
+test("JSON is YAML, and what is printed is read back", () => {
+  expect(parseDocuments('{"a":[1,"x"]}', "-")[0]?.value).toEqual({ a: [1, "x"] });
+  const value = { on: "yes", no: "no", version: "1.0", list: ["a: b", "- c"], text: "two\nlines\n", nothing: "null" };
+  expect(parseDocuments(toYaml(value), "-")[0]?.value).toEqual(value);
+});
+
+test("the nearest word is offered when one is near", () => {
+  expect(nearest("srever", ["server", "project"])).toBe("server");
+  expect(nearest("gte", ["get", "create"])).toBe("get");
+  expect(nearest("zebra", ["server", "project"])).toBeUndefined();
+  expect(didYouMean("aply", ["apply"])).toBe(' Did you mean "apply"?');
+});

@@ -1,0 +1,47 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { bounds, elementsOf, isBounded, membersOf, withMembers } from "../../src/mcp/spans.ts";
+
+const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
+const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);
+
+test("members and elements cut any JSON where a parser would", () => {
+  fc.assert(
+    fc.property(object, fc.constantFrom(undefined, "  ", "\t"), (value, space) => {
+      const text = spaced(value, space);
+      const cut = membersOf(text).map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end))]);
+      expect(cut).toEqual(Object.entries(JSON.parse(text) as object));
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.jsonValue({ maxDepth: 3 })), fc.constantFrom(undefined, " "), (value, space) => {
+      const text = spaced(value, space);
+      expect(elementsOf(text).map(({ start, end }) => JSON.parse(text.slice(start, end)))).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test("replacing a member leaves every other one byte for byte", () => {
+  const text = '{"a":9007199254740993,"b":1e400, "n" : "x","c":-0,"d":"\\u0041","a":2}';
+  expect(withMembers(text, { n: '"y"' })).toBe('{"a":9007199254740993,"b":1e400,"n":"y","c":-0,"d":"\\u0041","a":2}');
+  expect(withMembers(text, { n: undefined, z: "1" })).toBe('{"a":9007199254740993,"b":1e400,"c":-0,"d":"\\u0041","a":2,"z":1}');
+});
+
+test("replacing works for any object and any key", () => {
+  fc.assert(
+    fc.property(object, fc.string(), fc.jsonValue(), (value, key, other) => {
+      fc.pre(key !== "__proto__" && !Object.hasOwn(value, "__proto__"));
+      const text = withMembers(JSON.stringify(value), { [key]: JSON.stringify(other) });
+      expect(JSON.parse(text)).toEqual({ ...(JSON.parse(JSON.stringify(value)) as object), [key]: JSON.parse(JSON.stringify(other)) });
+    }),
+  );
+});
+
+test("bounds hold for depth and elements, and a bracket in a string is no bracket", () => {
+  const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+  expect(isBounded(nested(bounds.depth))).toBe(true);
+  expect(isBounded(nested(bounds.depth + 1))).toBe(false);
+  expect(isBounded(JSON.stringify("[".repeat(1000)))).toBe(true);
+  expect(isBounded(`[${"0,".repeat(bounds.elements)}0]`)).toBe(true);
+  expect(isBounded(`[${"0,".repeat(bounds.elements + 1)}0]`)).toBe(false);
+});

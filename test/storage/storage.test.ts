@@ -1,0 +1,85 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { newId } from "../../src/lib/id.ts";
+import { Problem } from "../../src/lib/problem.ts";
+import { holdExclusively } from "../../src/storage/lock.ts";
+import { openDatabase } from "../../src/storage/open.ts";
+import { findResource, insertResource, listResources, replaceResource, type StoredResource } from "../../src/storage/resources.ts";
+import { openSqlite } from "../../src/storage/sqlite.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "mcpctl-storage-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const row = (name: string): StoredResource => ({ id: newId(), kind: "server", name, version: 1, fields: { n: 1 }, createdAt: 1, updatedAt: 1 });
+const codeOf = async (work: () => unknown) => {
+  try {
+    await work();
+    return "no error";
+  } catch (error) {
+    return error instanceof Problem ? error.code : String(error);
+  }
+};
+
+test("a fault anywhere in an operation leaves nothing of it behind", async () => {
+  const db = openDatabase("sqlite::memory:");
+  for (const faultAfter of [0, 1, 2]) {
+    const half = db.write(function* () {
+      for (let step = 0; step < 3; step++) {
+        if (step === faultAfter) throw new Error("fault");
+        yield* insertResource(row(`r${step}`));
+      }
+    });
+    expect(half).rejects.toThrow("fault");
+    expect(await db.read(() => listResources("server"))).toEqual([]);
+  }
+});
+
+test("a name is taken once, and writing over a newer version is refused", async () => {
+  const db = openDatabase("sqlite::memory:");
+  const first = row("a");
+  await db.write(() => insertResource(first));
+  expect(await codeOf(() => db.write(() => insertResource(row("a"))))).toBe("conflict");
+  expect(await db.write(() => replaceResource({ ...first, version: 2 }, 1))).toBe(true);
+  expect(await db.write(() => replaceResource({ ...first, version: 2 }, 1))).toBe(false);
+  expect((await db.read(() => findResource("server", first.id)))?.version).toBe(2);
+});
+
+test("acknowledged writes are there when the file is opened again", async () => {
+  const url = `sqlite:${join(folder, "again.db")}`;
+  const db = openDatabase(url);
+  await db.write(() => insertResource(row("kept")));
+  db.close();
+  const again = openDatabase(url);
+  expect((await again.read(() => listResources("server"))).map(({ name }) => name)).toEqual(["kept"]);
+  again.close();
+});
+
+test("a database from a newer version is refused and left as it is", async () => {
+  const path = join(folder, "newer.db");
+  openDatabase(`sqlite:${path}`).close();
+  const raw = openSqlite(path);
+  raw.raw.run("PRAGMA user_version = 999");
+  raw.close();
+  expect(() => openDatabase(`sqlite:${path}`)).toThrow("is of version 999");
+  expect(readdirSync(folder).filter((name) => name.startsWith("newer") && name.endsWith(".bak"))).toEqual([]);
+});
+
+test("what is no database, and an engine we do not have, are told plainly", async () => {
+  const path = join(folder, "text.db");
+  await Bun.write(path, "this is no database at all, but long enough to look like one".repeat(50));
+  expect(await codeOf(() => openDatabase(`sqlite:${path}`))).toBe("unavailable");
+  expect(await codeOf(() => openDatabase("sqlite:/nowhere/at/all.db"))).toBe("unavailable");
+  expect(await codeOf(() => openDatabase("postgres://localhost/x"))).toBe("invalid");
+});
+
+test("one process holds a folder; a second holder is refused until the first lets go", () => {
+  const path = join(folder, "lock");
+  const first = holdExclusively(path);
+  expect(first).toBeDefined();
+  expect(holdExclusively(path)).toBeUndefined();
+  first?.release();
+  const second = holdExclusively(path);
+  expect(second).toBeDefined();
+  second?.release();
+});
