@@ -2,7 +2,15 @@
 import { mkdirSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-const targets = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl", "darwin-x64", "darwin-arm64", "windows-x64"];
+const targets = [
+  "linux-x64",
+  "linux-arm64",
+  "linux-x64-musl",
+  "linux-arm64-musl",
+  "darwin-x64",
+  "darwin-arm64",
+  "windows-x64",
+];
 
 const { values } = parseArgs({ options: { target: { type: "string", multiple: true }, out: { type: "string" } } });
 const unknown = values.target?.find((target) => !targets.includes(target));

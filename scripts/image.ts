@@ -17,7 +17,8 @@ for (const extra of ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"]) 
   const path = [`/lib/${triplet()}/${extra}`, `/lib64/${extra}`].find((candidate) => existsSync(candidate));
   if (path !== undefined) put(realpathSync(path), path);
 }
-if (existsSync("/etc/ssl/certs/ca-certificates.crt")) put("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt");
+if (existsSync("/etc/ssl/certs/ca-certificates.crt"))
+  put("/etc/ssl/certs/ca-certificates.crt", "/etc/ssl/certs/ca-certificates.crt");
 write("/etc/passwd", "mcpctl:x:65532:65532::/data:/nonexistent\n");
 write("/etc/group", "mcpctl:x:65532:\n");
 write("/etc/nsswitch.conf", "hosts: files dns\n");
@@ -26,7 +27,9 @@ mkdirSync(join(root, "tmp"), { recursive: true });
 
 function linkedLibraries(): string[] {
   const { stdout } = Bun.spawnSync(["ldd", executable]);
-  return [...stdout.toString().matchAll(/(\/\S+\.so[.\d]*) \(0x/g)].flatMap(([, path]) => (path === undefined ? [] : [path]));
+  return [...stdout.toString().matchAll(/(\/\S+\.so[.\d]*) \(0x/g)].flatMap(([, path]) =>
+    path === undefined ? [] : [path],
+  );
 }
 
 function triplet(): string {

@@ -15,7 +15,11 @@ run([process.execPath, "install", "--frozen-lockfile"], true);
 run([process.execPath, "scripts/build.ts"], true);
 
 mkdirSync(data, { recursive: true, mode: 0o700 });
-const server = Bun.spawn([executable, "serve", "--data-dir", data], { stdout: "pipe", stderr: "inherit", stdin: "ignore" });
+const server = Bun.spawn([executable, "serve", "--data-dir", data], {
+  stdout: "pipe",
+  stderr: "inherit",
+  stdin: "ignore",
+});
 const stop = (signal: NodeJS.Signals) => server.kill(signal);
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal));
 
@@ -85,16 +89,28 @@ async function toolsOf(url: string, token: string): Promise<void> {
   for (;;) {
     const { result } = await call(url, token, "tools/list", {});
     const names = ((result as { tools: { name: string }[] } | undefined)?.tools ?? []).map(({ name }) => name);
-    if (["everything__echo", "files__read_text_file"].every((name) => names.includes(name))) return say(`${names.length} tools are ready.`);
+    if (["everything__echo", "files__read_text_file"].every((name) => names.includes(name))) {
+      say(`${names.length} tools are ready.`);
+      return;
+    }
     if (Date.now() > until) throw new Error("the sample servers did not start; see: ./dist/mcpctl get instances");
     await Bun.sleep(200);
   }
 }
 
-async function call(url: string, token: string, method: string, params: object): Promise<{ result?: unknown; error?: unknown }> {
+async function call(
+  url: string,
+  token: string,
+  method: string,
+  params: object,
+): Promise<{ result?: unknown; error?: unknown }> {
   const response = await fetch(`${url}/projects/demo/mcp`, {
     method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", accept: "application/json, text/event-stream" },
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+    },
     body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
   });
   const answer = (await response.json()) as { result?: unknown; error?: unknown };
@@ -102,11 +118,16 @@ async function call(url: string, token: string, method: string, params: object):
   return answer;
 }
 
-const textOf = ({ result }: { result?: unknown }) => (result as { content: { text: string }[] }).content[0]?.text.trim();
+const textOf = ({ result }: { result?: unknown }) =>
+  (result as { content: { text: string }[] }).content[0]?.text.trim();
 
 function nextSteps(url: string, token: string, isNew: boolean): string {
   const endpoint = `${url}/projects/demo/mcp`;
-  const snippet = { mcpServers: { demo: { type: "http", url: endpoint, headers: { Authorization: `Bearer ${isNew ? token : "YOUR_TOKEN"}` } } } };
+  const snippet = {
+    mcpServers: {
+      demo: { type: "http", url: endpoint, headers: { Authorization: `Bearer ${isNew ? token : "YOUR_TOKEN"}` } },
+    },
+  };
   const shown = isNew ? `Token:     ${token}   (shown this once)` : "Token:     the one of your first start";
   return `
 Endpoint:  ${endpoint}

@@ -3,7 +3,10 @@ import { run } from "./run.ts";
 
 run([process.execPath, "install", "--frozen-lockfile"]);
 run([process.execPath, "scripts/build.ts"]);
-const tests = Bun.spawn([process.execPath, "test", "--parallel", ...process.argv.slice(2)], { stdout: "inherit", stderr: "pipe" });
+const tests = Bun.spawn([process.execPath, "test", "--parallel", ...process.argv.slice(2)], {
+  stdout: "inherit",
+  stderr: "pipe",
+});
 let report = "";
 const decoder = new TextDecoder();
 for await (const chunk of tests.stderr) {

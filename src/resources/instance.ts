@@ -1,8 +1,22 @@
-import { Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, oneOf, text } from "./define.ts";
 
 export const instanceStates = ["STARTING", "RUNNING", "STOPPING", "STOPPED", "ERROR"] as const;
 export type InstanceState = (typeof instanceStates)[number];
+
+const fields = Type.Object({
+  server: Type.String({ description: "The server it is a copy of" }),
+  state: oneOf(instanceStates, "ERROR is never final: mcpctl tries again after a pause"),
+  pid: Type.Optional(Type.Integer({ description: "Process id, while there is one" })),
+  startedAt: Type.Optional(Type.String({ description: "Start of the present process, ISO 8601" })),
+  restarts: Type.Integer({ description: "How often it was started again" }),
+  reason: Type.Optional(text("Why it is not running")),
+  exitCode: Type.Optional(Type.Integer({ description: "Of the last process" })),
+  signal: Type.Optional(Type.String({ description: "That ended the last process" })),
+  stderr: Type.Optional(Type.Array(Type.String(), { description: "Last lines of the process's standard error" })),
+  resolved: Type.Optional(Type.String({ description: "The package version that runs" })),
+});
+export type InstanceFields = Static<typeof fields>;
 
 export const Instance = defineKind({
   kind: "instance",
@@ -11,18 +25,7 @@ export const Instance = defineKind({
   description: "One running copy of a server; made by mcpctl, never by hand",
   verbs: ["list", "get", "delete"],
   name: Type.String({ description: "The server's name and a number", maxLength: 80 }),
-  fields: Type.Object({
-    server: Type.String({ description: "The server it is a copy of" }),
-    state: oneOf(instanceStates, "ERROR is never final: mcpctl tries again after a pause"),
-    pid: Type.Optional(Type.Integer({ description: "Process id, while there is one" })),
-    startedAt: Type.Optional(Type.String({ description: "Start of the present process, ISO 8601" })),
-    restarts: Type.Integer({ description: "How often it was started again" }),
-    reason: Type.Optional(text("Why it is not running")),
-    exitCode: Type.Optional(Type.Integer({ description: "Of the last process" })),
-    signal: Type.Optional(Type.String({ description: "That ended the last process" })),
-    stderr: Type.Optional(Type.Array(Type.String(), { description: "Last lines of the process's standard error" })),
-    resolved: Type.Optional(Type.String({ description: "The package version that runs" })),
-  }),
+  fields,
   columns: [
     { header: "SERVER", value: (i) => String(i["server"]) },
     { header: "STATE", value: (i) => String(i["state"]) },

@@ -1,0 +1,119 @@
+// How fast and how small, as ratios in one run: `bun bench/startup.ts [--rounds 20]`. Needs dist/mcpctl (`bun run build`).
+// The floor is an empty compiled program, built here with the same flags; the runs are interleaved, since machines are noisy.
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" } } });
+const rounds = Number(values.rounds);
+const executable = resolve("dist/mcpctl");
+const folder = mkdtempSync(join(tmpdir(), "mcpctl-bench-"));
+const data = join(folder, "data");
+const env = { PATH: process.env["PATH"] ?? "", HOME: folder, MCPCTL_LOG: "silent" };
+const targets = { version: 2, serve: 4, rssMb: 110, sizeMb: 125 } as const;
+
+try {
+  const empty = buildEmpty();
+  await serveUntilReady(data).then(({ stop }) => stop());
+  const times = { empty: [] as number[], version: [] as number[], serve: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    times.empty.push(timeOf([empty]));
+    times.version.push(timeOf([executable, "--version"]));
+    const { readyMs, stop } = await serveUntilReady(data);
+    times.serve.push(readyMs);
+    await stop();
+  }
+  const floor = median(times.empty);
+  row("empty compiled program", `${floor.toFixed(1)} ms`, "1.0 x", "");
+  row(
+    "mcpctl --version",
+    `${median(times.version).toFixed(1)} ms`,
+    ratio(median(times.version), floor),
+    `target <= ${targets.version} x`,
+  );
+  row(
+    "serve ready, existing data",
+    `${median(times.serve).toFixed(1)} ms`,
+    ratio(median(times.serve), floor),
+    `target <= ${targets.serve} x`,
+  );
+  row("RSS idle, two HTTP upstreams", `${(await idleRss()).toFixed(0)} MB`, "", `target < ${targets.rssMb} MB`);
+  row("executable", `${(statSync(executable).size / 1e6).toFixed(1)} MB`, "", `target < ${targets.sizeMb} MB`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function buildEmpty(): string {
+  const source = join(folder, "empty.ts");
+  writeFileSync(source, "export {};\n");
+  const flags = [
+    "--compile",
+    "--minify",
+    "--bytecode",
+    "--format=esm",
+    "--no-compile-autoload-bunfig",
+    "--no-compile-autoload-dotenv",
+  ];
+  Bun.spawnSync([process.execPath, "build", ...flags, source, "--outfile", join(folder, "empty")]);
+  return join(folder, "empty");
+}
+
+function timeOf(command: string[]): number {
+  const start = performance.now();
+  const { exitCode } = Bun.spawnSync(command, { env, stdout: "ignore", stderr: "ignore" });
+  if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}`);
+  return performance.now() - start;
+}
+
+/** From the start of the process to the first answer of /readyz, asked as often as it can be. */
+async function serveUntilReady(dataDir: string, manifest?: string) {
+  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const start = performance.now();
+  const child = Bun.spawn([executable, "serve", "--port", String(port), "--data-dir", dataDir], {
+    env,
+    stdout: "ignore",
+    stderr: "inherit",
+  });
+  const url = `http://127.0.0.1:${port}`;
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`).catch(() => undefined);
+    if (answer?.ok === true) break;
+    if (performance.now() - start > 10_000) throw new Error("serve did not become ready");
+    await Bun.sleep(0);
+  }
+  const readyMs = performance.now() - start;
+  if (manifest !== undefined)
+    Bun.spawnSync([executable, "apply", "-f", "-", "--url", url], { env, stdin: Buffer.from(manifest) });
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await child.exited;
+  };
+  return { readyMs, url, pid: child.pid, stop };
+}
+
+/** Resident memory, ten seconds after two upstreams over HTTP were listed. */
+async function idleRss(): Promise<number> {
+  const { startHttpServer } = await import("../test/fixtures/http-server.ts");
+  const upstreams = [startHttpServer({ name: "one" }), startHttpServer({ name: "two" })];
+  const servers = upstreams.map(({ url }, index) => ({ name: `up${index}`, url }));
+  const { pid, stop } = await serveUntilReady(
+    join(folder, "rss"),
+    JSON.stringify({ servers, projects: [{ name: "p", servers: ["up0", "up1"] }] }),
+  );
+  await Bun.sleep(10_000);
+  const rss = Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  await stop();
+  for (const upstream of upstreams) await upstream.stop();
+  return rss;
+}
+
+function median(list: number[]): number {
+  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
+}
+function ratio(value: number, floor: number): string {
+  return `${(value / floor).toFixed(1)} x`;
+}
+function row(what: string, value: string, times: string, target: string): void {
+  process.stdout.write(`${what.padEnd(32)}${value.padStart(10)}${times.padStart(9)}  ${target}\n`);
+}

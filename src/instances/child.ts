@@ -1,0 +1,173 @@
+import { Problem } from "../lib/problem.ts";
+import { within } from "../lib/wait.ts";
+import type { Channel, Exit } from "./channel.ts";
+import { lineCutter } from "./lines.ts";
+import type { LogRing } from "./log-ring.ts";
+import { childWord, selfCommand } from "./self.ts";
+import { forget, remember } from "./sweep.ts";
+
+export type ChildOptions = {
+  command: readonly string[];
+  /** Whether the command is our own executable, to be Bun itself. */
+  asBun: boolean;
+  env: Record<string, string>;
+  cwd?: string | undefined;
+  log: LogRing;
+  dataDir: string;
+};
+
+export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
+
+const bounds = {
+  lineBytes: 10 * 1024 * 1024,
+  unsentBytes: 32 * 1024 * 1024,
+  turnMessages: 256,
+  turnMs: 2,
+  errorLine: 64 * 1024,
+} as const;
+const patience = { afterEofMs: 2_000, afterTermMs: 3_000 } as const;
+const shownLines = 20;
+
+/**
+ * Starts a server as the leader of a process group of its own, through the wrapper that dies with us.
+ * @throws Problem `unavailable` when the folder it shall work in is not there
+ */
+export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOptions): Child {
+  const listeners = new Set<(text: string) => void>();
+  const process_ = spawn(
+    [...selfCommand(), childWord, String(process.pid), asBun ? "bun" : "plain", ...command],
+    env,
+    cwd,
+  );
+  const { pid } = process_;
+  remember(dataDir, pid);
+  let reason: string | undefined;
+  let unsent = 0;
+  let stopping = false;
+
+  const failWith = (why: string) => {
+    reason ??= why;
+    killGroup(pid, "SIGKILL");
+  };
+  const deliver = (line: string) => {
+    // Some servers print words of their own; only JSON objects are messages.
+    if (line.charCodeAt(0) === 0x7b) for (const listener of listeners) listener(line);
+    else if (line.trim() !== "") log.add(`[stdout] ${line}`);
+  };
+  const reading = readLines(process_.stdout, deliver, () => failWith("it wrote a line of over 10 MiB"));
+  const errors = drain(
+    process_.stderr,
+    lineCutter(bounds.errorLine, log.add, () => {}),
+  );
+
+  const closed = (async (): Promise<Exit> => {
+    await process_.exited;
+    // What it started goes with it; otherwise a grandchild would hold our pipes and live on.
+    killGroup(pid, "SIGKILL");
+    await within(500, Promise.all([reading, errors]));
+    forget(dataDir, pid);
+    const signal = process_.signalCode === null ? null : String(process_.signalCode);
+    const exit = { code: process_.exitCode, signal, stderr: log.tail(shownLines) };
+    return reason === undefined ? exit : { ...exit, reason };
+  })();
+
+  function send(text: string): void {
+    if (process_.exitCode !== null || process_.signalCode !== null || stopping)
+      throw new Problem("unavailable", "the server's process has ended");
+    if (unsent > bounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
+    process_.stdin.write(`${text}\n`);
+    const flushed = process_.stdin.flush();
+    if (!(flushed instanceof Promise)) return;
+    unsent += text.length;
+    void flushed
+      .catch(() => {})
+      .then(() => {
+        unsent -= text.length;
+      });
+  }
+
+  async function stop(fast: boolean): Promise<Exit> {
+    stopping = true;
+    if (!fast) {
+      await Promise.resolve(process_.stdin.end()).catch(() => {});
+      if ((await within(patience.afterEofMs, closed)) !== undefined) return await closed;
+      killGroup(pid, "SIGTERM");
+      if ((await within(patience.afterTermMs, closed)) !== undefined) return await closed;
+    }
+    killGroup(pid, "SIGKILL");
+    return await closed;
+  }
+
+  return {
+    pid,
+    send,
+    stop,
+    closed,
+    onMessage: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function spawn(command: string[], env: Record<string, string>, cwd: string | undefined) {
+  try {
+    return Bun.spawn(command, {
+      env,
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+      detached: true,
+      ...(cwd === undefined ? {} : { cwd }),
+    });
+  } catch (error) {
+    throw new Problem(
+      "unavailable",
+      cwd === undefined ? "the process cannot be started" : "the process cannot be started in its cwd",
+      { cause: error },
+    );
+  }
+}
+
+/** The whole group: the server, and whatever it started (reference/reliability.md §0, 4). */
+export function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(-pgid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads lines with a budget for each turn of the event loop, so that one server that chatters at full speed starves nobody. */
+async function readLines(
+  stream: ReadableStream<Uint8Array>,
+  onLine: (line: string) => void,
+  onTooLong: () => void,
+): Promise<void> {
+  const waiting: string[] = [];
+  const cut = lineCutter(bounds.lineBytes, (line) => waiting.push(line), onTooLong);
+  try {
+    for await (const chunk of stream) {
+      cut(chunk);
+      let turnEnds = performance.now() + bounds.turnMs;
+      for (let i = 0; i < waiting.length; i++) {
+        onLine(waiting[i] ?? "");
+        if (i % bounds.turnMessages !== bounds.turnMessages - 1 && performance.now() < turnEnds) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        turnEnds = performance.now() + bounds.turnMs;
+      }
+      waiting.length = 0;
+    }
+  } catch {
+    // The pipe broke: the process is going, and `closed` says so.
+  }
+}
+
+async function drain(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void): Promise<void> {
+  try {
+    for await (const chunk of stream) take(chunk);
+  } catch {
+    // As above.
+  }
+}

@@ -1,0 +1,47 @@
+/** What a server inherits of our environment: enough to find programs and a home, nothing that was meant for us. */
+export const safelist = [
+  "HOME",
+  "PATH",
+  "SHELL",
+  "TERM",
+  "USER",
+  "LOGNAME",
+  "LANG",
+  "LC_ALL",
+  "LC_CTYPE",
+  "TZ",
+  "TMPDIR",
+  "SYSTEMROOT",
+  "USERPROFILE",
+  "APPDATA",
+  "LOCALAPPDATA",
+  "TEMP",
+  "TMP",
+  "PATHEXT",
+] as const;
+
+/** What fetching a package needs besides: the user's own settings for npm and proxies. */
+const installer =
+  /^(npm_config_.+|NPM_CONFIG_.+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/;
+
+type Environment = Record<string, string>;
+
+/** The environment of a server process. Its own variables win; those that steer Bun are never passed on. */
+export function serverEnvironment(own: Environment, inherited: NodeJS.ProcessEnv = process.env): Environment {
+  const { BUN_OPTIONS: _options, BUN_BE_BUN: _beBun, ...given } = own;
+  return { ...picked(inherited, (name) => (safelist as readonly string[]).includes(name.toUpperCase())), ...given };
+}
+
+/** The environment in which our own executable is Bun itself and fetches a package. */
+export const installerEnvironment = (inherited: NodeJS.ProcessEnv = process.env): Environment => ({
+  ...serverEnvironment({}, inherited),
+  ...picked(inherited, (name) => installer.test(name)),
+  BUN_BE_BUN: "1",
+});
+
+const picked = (environment: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Environment =>
+  Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && wanted(entry[0]),
+    ),
+  );

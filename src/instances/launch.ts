@@ -1,0 +1,36 @@
+import { existsSync } from "node:fs";
+import { Problem } from "../lib/problem.ts";
+import type { ServerFields } from "../resources/server.ts";
+import { serverEnvironment } from "./environment.ts";
+import type { Packages } from "./package.ts";
+
+/** What a server's process is started as. */
+export type Launch = {
+  command: readonly string[];
+  /** Whether the command is our own executable, to be Bun itself. */
+  asBun: boolean;
+  env: Record<string, string>;
+  cwd: string | undefined;
+  resolved?: string;
+};
+
+/** @throws Problem `unavailable` when there is no way to start it on this machine */
+export async function launchOf(fields: ServerFields, env: Record<string, string>, packages: Packages): Promise<Launch> {
+  const { command, packageName, runtime, args = [], cwd } = fields;
+  if (cwd !== undefined && !existsSync(cwd)) throw new Problem("unavailable", `its cwd ${cwd} does not exist`);
+  if (command !== undefined) return { command, asBun: false, env: serverEnvironment(env), cwd };
+  if (packageName === undefined)
+    throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
+  if (runtime === "python") {
+    const uvx = Bun.which("uvx");
+    if (uvx === null) throw new Problem("unavailable", "a python package needs uvx, which is not in PATH");
+    return {
+      command: [uvx, packageName.replace(/(?!^)@/, "=="), ...args],
+      asBun: false,
+      env: serverEnvironment(env),
+      cwd,
+    };
+  }
+  const { bin, version } = await packages.install(packageName);
+  return { command: [process.execPath, bin, ...args], asBun: true, env: serverEnvironment(env), cwd, resolved: version };
+}

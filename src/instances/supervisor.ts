@@ -1,0 +1,125 @@
+import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { messageOf } from "../lib/problem.ts";
+import type { Resource } from "../resources/define.ts";
+import type { InstanceFields } from "../resources/instance.ts";
+import type { ServerFields } from "../resources/server.ts";
+import type { Channel } from "./channel.ts";
+import { createInstance, type Instance } from "./instance.ts";
+import { createPackages } from "./package.ts";
+import { reconcile } from "./reconcile.ts";
+import { sweep } from "./sweep.ts";
+
+export type DesiredServer = { id: string; name: string; version: number; fields: ServerFields };
+
+export type SupervisorOptions = {
+  /** Every server that we run ourselves, as it is to be. */
+  desired: () => Promise<DesiredServer[]>;
+  /** Its variables, secrets included. @throws Problem when a secret is missing: ERROR, and tried again */
+  environmentOf: (server: DesiredServer) => Promise<Record<string, string>>;
+  /** Speaks to a new process; the instance is STARTING until this resolves. */
+  ready: (server: DesiredServer, channel: Channel) => Promise<void>;
+  dataDir: string;
+  clock: Clock;
+  log: Log;
+  /** In [0, 1); spreads restarts. */
+  random?: () => number;
+};
+
+export type InstanceView = InstanceFields &
+  Pick<Resource, "id" | "name" | "version" | "createdAt" | "updatedAt"> & { serverId: string };
+
+const reconcileMs = 30_000;
+
+/** A server is desired, instances are running: brought in line at once after a change, and every 30 seconds. */
+export type Supervisor = ReturnType<typeof createSupervisor>;
+
+export function createSupervisor(options: SupervisorOptions) {
+  const instances = new Map<string, Instance>();
+  const packages = createPackages(join(options.dataDir, "packages"), options.log);
+  let timer: ReturnType<typeof setInterval> | undefined;
+  let running: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
+
+  /** One at a time; a call during one makes it run once more afterwards. */
+  function reconcileNow(): Promise<void> {
+    if (running !== undefined) {
+      again = true;
+      return running;
+    }
+    running = (async () => {
+      do {
+        again = false;
+        await bringInLine();
+      } while (again && !stopped);
+    })().finally(() => {
+      running = undefined;
+    });
+    return running;
+  }
+
+  async function bringInLine(): Promise<void> {
+    try {
+      const servers = (await options.desired()).filter(({ fields }) => (fields.replicas ?? 1) > 0);
+      if (stopped) return;
+      const byId = new Map(servers.map((server) => [server.id, server]));
+      const wanted = servers.map((server) => ({ id: server.id, fingerprint: fingerprintOf(server) }));
+      const { start, stop, replace } = reconcile(
+        wanted,
+        [...instances].map(([id, { fingerprint }]) => ({ id, fingerprint })),
+      );
+      for (const id of [...stop, ...replace]) {
+        const instance = instances.get(id);
+        instances.delete(id);
+        // A server is let go of while its successor starts: one that takes long to end holds up nobody.
+        void instance?.stop(false);
+      }
+      for (const id of [...start, ...replace]) {
+        const server = byId.get(id);
+        if (server !== undefined) instances.set(id, createInstance(server, fingerprintOf(server), packages, options));
+      }
+    } catch (error) {
+      options.log.error("servers could not be brought in line", { reason: messageOf(error) });
+    }
+  }
+
+  const byInstanceId = (id: string) => [...instances.values()].find((instance) => instance.id === id);
+
+  return {
+    reconcile: reconcileNow,
+    /** Ends what a crash left, then starts what ought to run. */
+    start(): void {
+      const ended = sweep(options.dataDir);
+      if (ended > 0) options.log.warn("ended servers that an earlier crash left", { ended });
+      void reconcileNow();
+      timer = setInterval(() => void reconcileNow(), reconcileMs);
+    },
+    list: (): InstanceView[] => [...instances.values()].map((instance) => instance.view()),
+    logs: (instanceId: string, tail: number): string[] => byInstanceId(instanceId)?.log.tail(tail) ?? [],
+    follow: (instanceId: string, listener: (line: string) => void): (() => void) =>
+      byInstanceId(instanceId)?.log.follow(listener) ?? (() => {}),
+    /** Ends the process and starts another at once, without a pause. */
+    async restart(instanceId: string): Promise<void> {
+      const instance = byInstanceId(instanceId);
+      if (instance === undefined) return;
+      instances.delete(instance.serverId);
+      await instance.stop(false);
+      await reconcileNow();
+    },
+    /** All of them, within seconds, or at once when `fast`. */
+    async stop(fast: boolean): Promise<void> {
+      stopped = true;
+      clearInterval(timer);
+      await Promise.all([...instances.values()].map((instance) => instance.stop(fast)));
+      instances.clear();
+    },
+  };
+}
+
+/** Everything that a process is started with; a new description restarts nothing. */
+function fingerprintOf({ name, fields }: DesiredServer): string {
+  const { description: _, ...rest } = fields;
+  return JSON.stringify([name, rest]);
+}
