@@ -1,0 +1,24 @@
+import type { Env } from "../environment.ts";
+import { manifestsFrom } from "../manifests.ts";
+import { formatOf } from "../output.ts";
+import { clientFor } from "../session.ts";
+import type { Args } from "../verb.ts";
+
+type Results = { results: { kind: string; name: string; action: string; token?: string }[] };
+
+export async function run(args: Args, env: Env): Promise<void> {
+  const format = formatOf(args, ["table", "json", "name"]);
+  const manifests = await manifestsFrom("apply", args, env);
+  const documents = manifests.map(({ kind, name, fields }) => ({ kind: kind.kind, name, ...fields }));
+  const dryRun = args.has("dry-run");
+  const { results } = (await clientFor(args, env).json("POST", "/api/v1/apply", { documents, dryRun })) as Results;
+  if (format === "json") return env.out(JSON.stringify({ results }, null, 2));
+  for (const { kind, name, action, token } of results) {
+    if (token !== undefined) env.out(`${kind}/${name} created; copy its token now, it is not shown again: ${token}`);
+    else if (format === "name") env.out(`${kind}/${name}`);
+    else if (!args.has("quiet"))
+      env.out(
+        `${kind}/${name} ${kind === "mcptoken" && action === "unchanged" ? "already active, skipped" : action}${dryRun ? " (dry run)" : ""}`,
+      );
+  }
+}

@@ -1,0 +1,35 @@
+import { Problem } from "../../lib/problem.ts";
+import { parseManifest } from "../../resources/parse.ts";
+import type { Env } from "../environment.ts";
+import { fieldsFrom } from "../kind-flags.ts";
+import { formatOf, printResources } from "../output.ts";
+import { usage } from "../parse.ts";
+import { clientFor, kindAndNames } from "../session.ts";
+import { showToken } from "../token.ts";
+import type { Args } from "../verb.ts";
+
+export async function run(args: Args, env: Env): Promise<void> {
+  const { kind, names } = kindAndNames(args.words);
+  const [name] = names;
+  if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
+  const format = formatOf(args);
+  if (args.rest.length > 0 && kind.kind !== "server") throw usage("create", "only a server has a command after --");
+  const fields = {
+    ...fieldsFrom(kind, args),
+    ...(args.rest.length > 0 ? { command: args.rest } : {}),
+    ...(await password(kind.kind, args, env)),
+  };
+  // Checked here too, so that what is misspelt is told without a server.
+  parseManifest(kind, { ...fields, name });
+  const client = clientFor(args, env);
+  const { token, ...created } = await client.create(kind, { ...fields, name });
+  if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
+  else if (args.flag("output") !== undefined) printResources(kind, [created], true, format, env);
+  else if (!args.has("quiet")) env.out(`${kind.kind}/${created.name} created`);
+}
+
+async function password(kind: string, args: Args, env: Env): Promise<{ password?: string }> {
+  if (!args.has("password-stdin")) return {};
+  if (kind !== "user") throw new Problem("invalid", "only a user has a password");
+  return { password: (await env.readInput()).replace(/\r?\n$/, "") };
+}

@@ -1,0 +1,15 @@
+import { serve } from "../../server/serve.ts";
+import type { Env } from "../environment.ts";
+import type { Args } from "../verb.ts";
+
+const flags = ["host", "port", "data-dir", "database", "master-key-file", "config", "log"];
+
+/** The one door from the command line into the server. */
+export const run = (args: Args, env: Env): Promise<number> =>
+  serve({
+    flags: Object.fromEntries(flags.map((flag) => [flag, args.flag(flag)])),
+    env: env.variables,
+    out: env.out,
+    err: env.err,
+    isTerminal: env.isTerminal,
+  });

@@ -1,0 +1,65 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { systemClock } from "../lib/clock.ts";
+
+/** What a command may touch. Tests hand in another; nothing else in this room reads the process. */
+export type Env = {
+  out: (text: string) => void;
+  err: (text: string) => void;
+  /** Standard output is a terminal: columns may be coloured, times told in words. */
+  isTerminal: boolean;
+  /** Somebody can answer a question. */
+  isInteractive: boolean;
+  variables: Record<string, string | undefined>;
+  /** Unix time in milliseconds. */
+  now: () => number;
+  /** `~/.mcpctl` */
+  home: string;
+  readFile: (path: string) => Promise<string>;
+  readInput: () => Promise<string>;
+  ask: (question: string, hidden?: boolean) => Promise<string>;
+  fetch: (request: Request) => Promise<Response>;
+  /** Fires at the first Ctrl-C. */
+  interrupted: AbortSignal;
+};
+
+export function processEnvironment(): Env {
+  const interruption = new AbortController();
+  process.stdout.on("error", onBrokenPipe);
+  process.stderr.on("error", onBrokenPipe);
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+    isTerminal: process.stdout.isTTY === true,
+    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    variables: process.env,
+    now: systemClock.now,
+    home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
+    readFile: (path) => Bun.file(path).text(),
+    readInput: () => Bun.stdin.text(),
+    ask,
+    fetch: (request) => fetch(request),
+    interrupted: interruption.signal,
+  };
+}
+
+/** The reader has gone, as in `mcpctl get servers | head -1`: there is nobody to tell. */
+function onBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+/** Asks on standard error, so that standard output stays what was asked for. Hidden input shows nothing. */
+async function ask(question: string, hidden = false): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+  if (hidden) {
+    process.stderr.write(question);
+    (reader as unknown as { _writeToOutput: () => void })._writeToOutput = () => {};
+  }
+  try {
+    return await reader.question(hidden ? "" : question);
+  } finally {
+    reader.close();
+    if (hidden) process.stderr.write("\n");
+  }
+}

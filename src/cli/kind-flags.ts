@@ -1,0 +1,128 @@
+import type { TSchema } from "@sinclair/typebox";
+import { Problem } from "../lib/problem.ts";
+import { parseBinding } from "../resources/binding.ts";
+import type { AnyKind } from "../resources/define.ts";
+import { findKind } from "../resources/index.ts";
+import { unknownKind } from "../resources/parse.ts";
+import type { Args, Flags } from "./verb.ts";
+
+/** How a field is written as a flag, and read back from one. A field of a new shape is one row here. */
+type Shape = {
+  fits: (field: string, schema: TSchema) => boolean;
+  flag: { type: "string" | "boolean"; multiple?: boolean; hint?: string };
+  read: (values: readonly string[], field: string) => unknown;
+};
+
+const shapes: readonly Shape[] = [
+  {
+    fits: (field) => field === "roleBindings",
+    flag: { type: "string", multiple: true, hint: "RIGHT" },
+    read: (values) => values.map(parseBinding),
+  },
+  {
+    fits: (field) => field === "subjects",
+    flag: { type: "string", multiple: true, hint: "User:ADDRESS" },
+    read: (values) => values.flatMap(commas).map(subject),
+  },
+  {
+    fits: (field) => field === "env" || field === "headers",
+    flag: { type: "string", multiple: true, hint: "NAME=VALUE|secret:SECRET/KEY" },
+    read: (values) => values.map(valued),
+  },
+  {
+    fits: (field) => field === "args",
+    flag: { type: "string", multiple: true, hint: "ARGUMENT" },
+    read: (values) => [...values],
+  },
+  {
+    fits: (_, schema) => schema["type"] === "array",
+    flag: { type: "string", multiple: true, hint: "A,B" },
+    read: (values) => values.flatMap(commas),
+  },
+  {
+    fits: (_, schema) => schema["patternProperties"] !== undefined,
+    flag: { type: "string", multiple: true, hint: "KEY=VALUE" },
+    read: (values, field) => Object.fromEntries(values.map((value) => pair(value, field))),
+  },
+  { fits: (_, schema) => schema["type"] === "boolean", flag: { type: "boolean" }, read: () => true },
+  {
+    fits: (_, schema) => schema["type"] === "integer",
+    flag: { type: "string", hint: "NUMBER" },
+    read: ([value], field) => whole(value ?? "", field),
+  },
+  { fits: () => true, flag: { type: "string", hint: "TEXT" }, read: (values) => values.at(-1) },
+];
+
+/** A flag for every field that may be written; `command` stands after `--`, a password never on the command line. */
+export function flagsOfKind(word: string): Flags {
+  const kind = findKind(word);
+  if (kind === undefined) throw unknownKind(word);
+  const old = kind.kind === "rbac" ? { binding: gone, operation: gone } : {};
+  return {
+    ...Object.fromEntries(writable(kind).map(([field, schema]) => [kebab(field), flagOf(field, schema)])),
+    ...old,
+  };
+}
+
+/** The fields that a command line gives. @throws Problem `invalid` */
+export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
+  for (const old of ["binding", "operation"]) {
+    if (args.flags(old).length > 0)
+      throw new Problem("invalid", `--${old} is now --role-bindings`, {
+        hint: "--role-bindings role:edit,resource:servers, or --role-bindings action:logs",
+      });
+  }
+  const fields: Record<string, unknown> = {};
+  for (const [field, schema] of writable(kind)) {
+    const shape = shapeOf(field, schema);
+    const values = args.flags(kebab(field));
+    if (values.length > 0) fields[field] = shape.read(values, kebab(field));
+  }
+  return fields;
+}
+
+const gone = { type: "string", multiple: true, description: "Now --role-bindings" } as const;
+const unwritten = new Set(["command", "password"]);
+
+function writable(kind: AnyKind): [string, TSchema][] {
+  const readOnly = new Set(kind.readOnly ?? []);
+  return Object.entries(kind.fields.properties as Record<string, TSchema>).filter(
+    ([field]) => !readOnly.has(field) && !unwritten.has(field),
+  );
+}
+
+const shapeOf = (field: string, schema: TSchema): Shape => shapes.find(({ fits }) => fits(field, schema)) as Shape;
+
+function flagOf(field: string, schema: TSchema) {
+  const choices = Array.isArray(schema["enum"]) ? ` (${schema["enum"].join(", ")})` : "";
+  return { ...shapeOf(field, schema).flag, description: `${String(schema["description"] ?? field)}${choices}` };
+}
+
+export const kebab = (field: string): string => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+const commas = (text: string): string[] =>
+  text
+    .split(",")
+    .map((word) => word.trim())
+    .filter((word) => word !== "");
+
+function subject(text: string): { kind: string; name: string } {
+  const [kind = "", name = ""] = text.split(":", 2);
+  return { kind, name };
+}
+
+function valued(text: string): Record<string, unknown> {
+  const [name, value] = pair(text, "env");
+  const [, secret, key] = /^secret:([^/]+)\/(.+)$/.exec(value) ?? [];
+  return secret === undefined ? { name, value } : { name, valueFrom: { secretRef: { name: secret, key } } };
+}
+
+function pair(text: string, flag: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new Problem("invalid", `--${flag} takes NAME=VALUE`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function whole(text: string, flag: string): number {
+  if (!/^-?\d{1,15}$/.test(text)) throw new Problem("invalid", `--${flag} takes a whole number`);
+  return Number(text);
+}

@@ -1,0 +1,106 @@
+import { colors } from "consola/utils";
+import { Problem } from "../lib/problem.ts";
+import { toYaml } from "../lib/yaml.ts";
+import type { AnyKind, Column, Resource } from "../resources/define.ts";
+import type { Env } from "./environment.ts";
+import { printable } from "./printable.ts";
+import type { Args } from "./verb.ts";
+
+const formats = ["table", "wide", "json", "yaml", "name"] as const;
+export type Format = (typeof formats)[number];
+
+/** @throws Problem `invalid` */
+export function formatOf(args: Args, allowed: readonly Format[] = formats): Format {
+  const format = args.flag("output") ?? "table";
+  const known = allowed.find((candidate) => candidate === format);
+  if (known === undefined) throw new Problem("invalid", `-o takes ${allowed.join(", ")}`);
+  return known;
+}
+
+/** Prints resources of one kind. One that was asked for by name stands alone; lists are kubectl's `List`. */
+export function printResources(
+  kind: AnyKind,
+  items: readonly Resource[],
+  single: boolean,
+  format: Format,
+  env: Env,
+): void {
+  const documents = items.map((item) => ({ kind: kind.kind, ...item }));
+  if (format === "json") env.out(JSON.stringify(single ? documents[0] : { kind: "List", items: documents }, null, 2));
+  else if (format === "yaml") env.out(documents.map(toYaml).join("---\n").trimEnd());
+  else if (format === "name") for (const item of items) env.out(`${kind.plural}/${item.name}`);
+  else if (items.length === 0) env.err(`No ${kind.plural} found.`);
+  else
+    printTable(
+      [
+        { header: "NAME", value: (item) => item.name },
+        ...kind.columns,
+        ...(format === "wide" ? (kind.wide ?? []) : []),
+      ],
+      items,
+      env,
+    );
+}
+
+function printTable(columns: readonly Column[], items: readonly Resource[], env: Env): void {
+  const rows = items.map((item) =>
+    columns.map(({ value }) => (env.isTerminal ? humane(value(item), env.now()) : value(item))),
+  );
+  env.out(
+    table(
+      columns.map(({ header }) => header),
+      rows,
+      env,
+    ),
+  );
+}
+
+/** Aligned columns, three blanks apart; cells are made harmless, states coloured on a terminal. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[], env: Env): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => printable(cell)));
+  const widths = head.map((_, i) => Math.max(...cells.map((row) => Bun.stringWidth(row[i] ?? ""))));
+  return cells
+    .map((row, line) =>
+      row
+        .map((cell, i) =>
+          (i === row.length - 1 ? "" : " ".repeat((widths[i] ?? 0) - Bun.stringWidth(cell) + 3)).replace(/^/, () =>
+            coloured(cell, line, env),
+          ),
+        )
+        .join("")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+const stateColours: Record<string, (text: string) => string> = {
+  RUNNING: colors.green,
+  STARTING: colors.yellow,
+  STOPPING: colors.yellow,
+  ERROR: colors.red,
+  active: colors.green,
+  expired: colors.yellow,
+  revoked: colors.red,
+  disabled: colors.yellow,
+};
+
+function coloured(cell: string, line: number, env: Env): string {
+  if (!env.isTerminal || env.variables["NO_COLOR"] !== undefined) return cell;
+  return line === 0 ? colors.bold(cell) : (stateColours[cell]?.(cell) ?? cell);
+}
+
+/** "3m ago" for what a person reads; machines get the instant. */
+function humane(cell: string, now: number): string {
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(cell)) return cell;
+  const seconds = Math.round((Date.parse(cell) - now) / 1000);
+  const size = Math.abs(seconds);
+  const [count, unit] =
+    size < 90
+      ? [size, "s"]
+      : size < 5400
+        ? [Math.round(size / 60), "m"]
+        : size < 172_800
+          ? [Math.round(size / 3600), "h"]
+          : [Math.round(size / 86_400), "d"];
+  return seconds <= 0 ? `${count}${unit} ago` : `in ${count}${unit}`;
+}

@@ -1,0 +1,115 @@
+import { parseArgs } from "node:util";
+import { didYouMean } from "../lib/nearest.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
+import { type Args, type Flag, type Flags, globalFlags, type Verb } from "./verb.ts";
+import { verbs } from "./verbs.ts";
+
+/** The verb of a command line and the words that are left; global flags may stand before it. `verb` is undefined when there is none. */
+export function findVerb(argv: readonly string[]): { name: string; verb: Verb | undefined; left: string[] } {
+  const at = firstWord(argv);
+  const first = argv[at];
+  if (first === undefined) return { name: "", verb: undefined, left: [...argv] };
+  const left = argv.toSpliced(at, 1);
+  const next = firstWord(left);
+  const two = `${first} ${left[next] ?? ""}`;
+  if (verbs[two] !== undefined) return { name: two, verb: verbs[two], left: left.toSpliced(next, 1) };
+  if (Object.hasOwn(verbs, first)) return { name: first, verb: verbs[first], left };
+  throw unknownVerb(first, left[next]);
+}
+
+/**
+ * Reads the words and flags of one verb, strictly: unknown flags, surplus words and missing ones are errors.
+ * @throws Problem `invalid` with the nearest match
+ */
+export function parseWords(name: string, verb: Verb, flags: Flags, argv: readonly string[]): Args {
+  const all: Flags = { ...globalFlags, ...flags };
+  const { values, positionals, rest } = strictly(name, all, spelled(argv, all));
+  if (positionals.length > verb.most)
+    throw usage(name, `there are too many words: "${positionals[verb.most]}" was not expected`);
+  if (positionals.length < verb.least && values["help"] !== true)
+    throw usage(name, `a word is missing: mcpctl ${name} ${verb.words}`);
+  if (rest.length > 0 && verb.takesRest !== true) throw usage(name, "nothing is expected after --");
+  const list = (flag: string): readonly string[] => [values[flag] ?? []].flat().map(String);
+  return {
+    words: positionals,
+    rest,
+    flag: (flag) => list(flag).at(-1),
+    flags: list,
+    has: (flag) => values[flag] === true,
+  };
+}
+
+export const usage = (verb: string, message: string) =>
+  new Problem("invalid", message, { hint: `mcpctl ${verb} --help` });
+
+type Parsed = {
+  values: Record<string, string | boolean | (string | boolean)[] | undefined>;
+  positionals: string[];
+  rest: string[];
+};
+
+function strictly(name: string, flags: Flags, argv: readonly string[]): Parsed {
+  const end = argv.indexOf("--");
+  const [before, rest] = end < 0 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([flag, { type, short, multiple }]) => [
+      flag,
+      { type, multiple: multiple ?? false, ...(short === undefined ? {} : { short }) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...before], options, allowPositionals: true, strict: true });
+    return { values: values as Parsed["values"], positionals, rest: [...rest] };
+  } catch (error) {
+    throw usage(name, flagError(error, before, flags));
+  }
+}
+
+function flagError(error: unknown, argv: readonly string[], flags: Flags): string {
+  const code = (error as { code?: string }).code;
+  const quoted = /'(-[^' ]*)/.exec(messageOf(error))?.[1] ?? argv.find((word) => word.startsWith("-")) ?? "";
+  const flag = quoted.split("=")[0] ?? "";
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    const known = Object.keys(flags).map((word) => `--${word}`);
+    return `there is no flag ${flag}.${didYouMean(flag, known)}`;
+  }
+  const takes = flags[flag.replace(/^--?/, "")]?.type === "boolean" ? "takes no value" : "needs a value";
+  return `the flag ${flag} ${takes}`;
+}
+
+/** Flags are written in kebab-case; a field's own name in camelCase is understood too. */
+function spelled(argv: readonly string[], flags: Flags): string[] {
+  const end = argv.indexOf("--");
+  return argv.map((word, index) => {
+    const [, name, value = ""] = /^--([A-Za-z]+)(=.*)?$/s.exec(word) ?? [];
+    if (name === undefined || (end >= 0 && index >= end) || name in flags) return word;
+    const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return kebab in flags ? `--${kebab}${value}` : word;
+  });
+}
+
+/** The place of the first word that is no flag and no flag's value. */
+function firstWord(argv: readonly string[]): number {
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? "";
+    if (word === "--") return argv.length;
+    if (!word.startsWith("-") || word === "-") return i;
+    const flag = Object.entries<Flag>(globalFlags).find(
+      ([name, { short }]) => word === `--${name}` || word === `-${short}`,
+    );
+    if (flag?.[1].type === "string") i++;
+  }
+  return argv.length;
+}
+
+function unknownVerb(first: string, second: string | undefined): Problem {
+  const pairs = Object.keys(verbs).filter((verb) => verb.startsWith(`${first} `));
+  if (pairs.length > 0) {
+    const near = second === undefined ? "" : didYouMean(`${first} ${second}`, pairs);
+    return new Problem("invalid", `"${first}" takes a second word: ${pairs.join(", ")}.${near}`, {
+      hint: "mcpctl --help",
+    });
+  }
+  const firsts = [...new Set(Object.keys(verbs).map((verb) => verb.split(" ")[0] ?? ""))];
+  return new Problem("invalid", `there is no verb "${first}".${didYouMean(first, firsts)}`, { hint: "mcpctl --help" });
+}

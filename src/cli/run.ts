@@ -1,0 +1,54 @@
+import { redact } from "../lib/log.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
+import { type Env, processEnvironment } from "./environment.ts";
+import { findVerb, parseWords } from "./parse.ts";
+import { printable } from "./printable.ts";
+
+/** Runs one command line and answers its exit code. The only place that prints an error. */
+export async function run(argv: readonly string[], env: Env = processEnvironment()): Promise<number> {
+  try {
+    return await dispatch(argv, env);
+  } catch (error) {
+    return report(error, env);
+  }
+}
+
+async function dispatch(argv: readonly string[], env: Env): Promise<number> {
+  const words = argv[0] === "help" ? [...argv.slice(1), "--help"] : argv;
+  if (words.length === 1 && words[0] === "version") {
+    env.out((await import("../lib/version.ts")).version);
+    return 0;
+  }
+  const { name, verb, left } = findVerb(words);
+  if (verb === undefined) {
+    env.out((await import("./help.ts")).overview());
+    return words.some((word) => word === "--help" || word === "-h") || words.length === 0 ? 0 : 2;
+  }
+  const wantsHelp = left.some((word) => word === "--help" || word === "-h");
+  const plain = left.filter((word) => !word.startsWith("-"));
+  const flags = {
+    ...verb.flags,
+    ...(await verb.flagsFor?.(plain).catch((error) => (wantsHelp ? {} : Promise.reject(error)))),
+  };
+  if (wantsHelp) {
+    env.out((await import("./help.ts")).verbHelp(name, verb, flags));
+    return 0;
+  }
+  const args = parseWords(name, verb, flags, left);
+  const { run: work } = await verb.load();
+  return (await work(args, env)) ?? 0;
+}
+
+function report(error: unknown, env: Env): number {
+  if (!(error instanceof Problem)) {
+    env.err(`error: ${printable(redact(messageOf(error)))}`);
+    return 1;
+  }
+  env.err(
+    `error: ${printable(redact(error.code === "internal" ? error.message || "something broke" : error.message))}`,
+  );
+  for (const { path, message } of error.fields ?? [])
+    env.err(printable(`  ${path === "" ? "" : `${path}: `}${message}`));
+  if (error.hint !== undefined) env.err(`hint: ${printable(error.hint)}`);
+  return error.exit;
+}

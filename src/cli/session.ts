@@ -1,0 +1,52 @@
+import { type Client, connect } from "../client/client.ts";
+import { targetOf } from "../client/contexts.ts";
+import { Problem } from "../lib/problem.ts";
+import type { AnyKind } from "../resources/define.ts";
+import { findKind } from "../resources/index.ts";
+import { unknownKind } from "../resources/parse.ts";
+import type { Env } from "./environment.ts";
+import type { Args } from "./verb.ts";
+
+/** The instance that a command line is about. */
+export const clientFor = (args: Args, env: Env): Client =>
+  connect(
+    targetOf(
+      { url: args.flag("url"), token: args.flag("token"), context: args.flag("context") },
+      env.variables,
+      env.home,
+    ),
+    env.fetch,
+  );
+
+/** @throws Problem `invalid` with the nearest kind */
+export function kindOf(word: string): AnyKind {
+  const kind = findKind(word);
+  if (kind === undefined) throw unknownKind(word);
+  return kind;
+}
+
+/** `servers files own`, `servers/files`, or `servers` alone: the kind and the names that follow. */
+export function kindAndNames(words: readonly string[]): { kind: AnyKind; names: string[] } {
+  const [first = "", ...others] = words;
+  const [word = "", name] = first.split("/", 2);
+  const kind = kindOf(word);
+  if (name === undefined) return { kind, names: others };
+  return { kind, names: [name, ...others.map((other) => (other.includes("/") ? sameKind(kind, other) : other))] };
+}
+
+function sameKind(kind: AnyKind, word: string): string {
+  const [other = "", name = ""] = word.split("/", 2);
+  if (kindOf(other) !== kind)
+    throw new Problem("invalid", "all names must be of one kind", { hint: "run the command once for each kind" });
+  return name;
+}
+
+/** Tokens are named within a project: by name they need one, by id they do not. */
+export const projectFor = (kind: AnyKind, args: Args): string | undefined =>
+  "project" in kind.fields.properties ? args.flag("project") : undefined;
+
+/** @throws Problem `invalid` when nobody can be asked, so that a script never waits for an answer */
+export async function confirm(question: string, args: Args, env: Env): Promise<boolean> {
+  if (args.has("yes") || !env.isInteractive) return true;
+  return /^y(es)?$/i.test((await env.ask(`${question} [y/N] `)).trim());
+}

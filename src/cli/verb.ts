@@ -1,0 +1,51 @@
+import type { Env } from "./environment.ts";
+
+export type Flag = {
+  type: "string" | "boolean";
+  short?: string;
+  multiple?: boolean;
+  /** The word that stands for the value in help. */
+  hint?: string;
+  description: string;
+};
+export type Flags = Record<string, Flag>;
+
+/** A command line that passed: its words, what follows `--`, and its flags. */
+export type Args = {
+  words: readonly string[];
+  rest: readonly string[];
+  flag: (name: string) => string | undefined;
+  flags: (name: string) => readonly string[];
+  has: (name: string) => boolean;
+};
+
+/** Answers the exit code; nothing is 0. Throws Problem for what the user can mend. */
+export type Run = (args: Args, env: Env) => Promise<number | undefined> | Promise<void>;
+
+/** A verb: its words and flags are cheap and always loaded, its work is imported when it runs. */
+export type Verb = {
+  group: "Resources" | "Access" | "Servers" | "Here";
+  summary: string;
+  /** The words after the verb, as help writes them: `KIND [NAME…]`. */
+  words: string;
+  least: number;
+  most: number;
+  /** Words after `--` mean something. */
+  takesRest?: boolean;
+  flags?: Flags;
+  /** More flags, once the words are known: those of a kind. */
+  flagsFor?: (words: readonly string[]) => Promise<Flags>;
+  examples: readonly string[];
+  load: () => Promise<{ run: Run }>;
+};
+
+export const globalFlags = {
+  project: { type: "string", short: "p", hint: "NAME", description: "The project it is about" },
+  output: { type: "string", short: "o", hint: "FORMAT", description: "table, wide, json, yaml or name" },
+  context: { type: "string", hint: "NAME", description: "Which saved instance to talk to" },
+  url: { type: "string", hint: "URL", description: "Which instance to talk to; before MCPCTL_URL and contexts" },
+  token: { type: "string", hint: "TOKEN", description: "What to log in with; before MCPCTL_TOKEN and saved logins" },
+  quiet: { type: "boolean", short: "q", description: "Print only the one thing wanted" },
+  yes: { type: "boolean", short: "y", description: "Do not ask" },
+  help: { type: "boolean", short: "h", description: "Help for this verb" },
+} as const satisfies Flags;
