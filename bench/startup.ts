@@ -94,7 +94,7 @@ async function serveUntilReady(dataDir: string, manifest?: string) {
 
 /** Resident memory, ten seconds after two upstreams over HTTP were listed. */
 async function idleRss(): Promise<number> {
-  const { startHttpServer } = await import("../test/fixtures/http-server.ts");
+  const { startHttpServer } = await import("../test/servers/http-server.ts");
   const upstreams = [startHttpServer({ name: "one" }), startHttpServer({ name: "two" })];
   const servers = upstreams.map(({ url }, index) => ({ name: `up${index}`, url }));
   const { pid, stop } = await serveUntilReady(

@@ -26,7 +26,8 @@ export function overview(): string {
 export function verbHelp(name: string, verb: Verb, flags: Flags): string {
   const lines = [verb.summary, "", `Usage: mcpctl ${name} ${verb.words}`.trimEnd(), ""];
   if (Object.keys(flags).length > 0) lines.push("Flags:", flagTable(flags), "");
-  lines.push("Everywhere:", flagTable(globalFlags), "", "Examples:", ...verb.examples.map((example) => `  ${example}`));
+  const everywhere = Object.fromEntries(Object.entries(globalFlags).filter(([flag]) => !(flag in flags)));
+  lines.push("Everywhere:", flagTable(everywhere), "", "Examples:", ...verb.examples.map((example) => `  ${example}`));
   return lines.join("\n");
 }
 

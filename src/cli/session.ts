@@ -7,16 +7,12 @@ import { unknownKind } from "../resources/parse.ts";
 import type { Env } from "./environment.ts";
 import type { Args } from "./verb.ts";
 
-/** The instance that a command line is about. */
-export const clientFor = (args: Args, env: Env): Client =>
-  connect(
-    targetOf(
-      { url: args.flag("url"), token: args.flag("token"), context: args.flag("context") },
-      env.variables,
-      env.home,
-    ),
-    env.fetch,
-  );
+/** The instance that a command line is about. `except` names a flag that means something else for this verb. */
+export function clientFor(args: Args, env: Env, except?: string): Client {
+  const flag = (name: string) => (name === except ? undefined : args.flag(name));
+  const choice = { url: flag("url"), token: flag("token"), context: flag("context") };
+  return connect(targetOf(choice, env.variables, env.home), env.fetch);
+}
 
 /** @throws Problem `invalid` with the nearest kind */
 export function kindOf(word: string): AnyKind {

@@ -41,6 +41,7 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
   );
   const { pid } = process_;
   remember(dataDir, pid);
+  const startedWith = log.total();
   let reason: string | undefined;
   let unsent = 0;
   let stopping = false;
@@ -67,7 +68,7 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
     await within(500, Promise.all([reading, errors]));
     forget(dataDir, pid);
     const signal = process_.signalCode === null ? null : String(process_.signalCode);
-    const exit = { code: process_.exitCode, signal, stderr: log.tail(shownLines) };
+    const exit = { code: process_.exitCode, signal, stderr: log.since(startedWith, shownLines) };
     return reason === undefined ? exit : { ...exit, reason };
   })();
 

@@ -25,6 +25,7 @@ export function createInstance(
   const { clock, log: serveLog, random = Math.random } = options;
   const id = newId();
   const log = logRing();
+  let startedWith = 0;
   const ending = new AbortController();
   const createdAt = new Date(clock.now()).toISOString();
   let state: InstanceState = "STARTING";
@@ -51,6 +52,7 @@ export function createInstance(
     while (!ending.signal.aborted) {
       become("STARTING");
       startedAt = clock.now();
+      startedWith = log.total();
       last = await onceThrough();
       if (ending.signal.aborted) break;
       become("ERROR");
@@ -124,7 +126,7 @@ export function createInstance(
       ...(reason === undefined ? {} : { reason }),
       ...(exit?.code === null || exit === undefined ? {} : { exitCode: exit.code }),
       ...(exit?.signal === null || exit === undefined ? {} : { signal: exit.signal }),
-      ...(state === "RUNNING" ? {} : { stderr: log.tail(shownLines) }),
+      ...(state === "RUNNING" ? {} : { stderr: log.since(startedWith, shownLines) }),
       ...(resolved === undefined ? {} : { resolved }),
       version: 1,
       createdAt,

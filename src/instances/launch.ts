@@ -32,5 +32,11 @@ export async function launchOf(fields: ServerFields, env: Record<string, string>
     };
   }
   const { bin, version } = await packages.install(packageName);
-  return { command: [process.execPath, bin, ...args], asBun: true, env: serverEnvironment(env), cwd, resolved: version };
+  return {
+    command: [process.execPath, bin, ...args],
+    asBun: true,
+    env: serverEnvironment(env),
+    cwd,
+    resolved: version,
+  };
 }

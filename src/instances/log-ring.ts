@@ -6,14 +6,16 @@ const longestLine = 4 * 1024;
 export type LogRing = ReturnType<typeof logRing>;
 
 export function logRing() {
-  let lines: string[] = [];
+  const lines: string[] = [];
   let characters = 0;
+  let total = 0;
   const followers = new Set<(line: string) => void>();
 
   return {
     add(line: string): void {
       const kept = line.slice(0, longestLine);
       lines.push(kept);
+      total++;
       characters += kept.length;
       while (lines.length > mostLines || characters > mostCharacters) characters -= lines.shift()?.length ?? 0;
       for (const follower of followers) follower(kept);
@@ -23,9 +25,9 @@ export function logRing() {
       followers.add(listener);
       return () => followers.delete(listener);
     },
-    clear(): void {
-      lines = [];
-      characters = 0;
-    },
+    /** How many lines there have been; `since` answers those after that many, as far as they are kept. */
+    total: (): number => total,
+    since: (mark: number, count: number): string[] =>
+      total === mark ? [] : lines.slice(-Math.min(count, total - mark)),
   };
 }

@@ -21,7 +21,8 @@ export async function run(args: Args, env: Env): Promise<void> {
   };
   // Checked here too, so that what is misspelt is told without a server.
   parseManifest(kind, { ...fields, name });
-  const client = clientFor(args, env);
+  // A server has a url of its own; which instance to talk to is then said by --context or MCPCTL_URL.
+  const client = clientFor(args, env, "url" in kind.fields.properties ? "url" : undefined);
   const { token, ...created } = await client.create(kind, { ...fields, name });
   if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
   else if (args.flag("output") !== undefined) printResources(kind, [created], true, format, env);

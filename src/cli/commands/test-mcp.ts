@@ -1,0 +1,77 @@
+import { colors } from "consola/utils";
+import type { Protocol } from "../../client/sdk.ts";
+import { type Check, type Report, validate } from "../../client/validate.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Env } from "../environment.ts";
+import { formatOf } from "../output.ts";
+import { usage } from "../parse.ts";
+import { printable } from "../printable.ts";
+import type { Args } from "../verb.ts";
+
+const protocols: readonly Protocol[] = ["auto", "legacy", "modern"];
+
+/** Checks an endpoint of anybody's. What is wrong with the command line is told before anything is sent. */
+export async function run(args: Args, env: Env): Promise<number> {
+  const format = formatOf(args, ["table", "json"]);
+  const report = await validate(checkFrom(args, env));
+  if (format === "json") env.out(JSON.stringify(report, null, 2));
+  else show(report, args.has("quiet"), env);
+  return report.exitCode;
+}
+
+function checkFrom(args: Args, env: Env): Check {
+  const [url = ""] = args.words;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    throw usage("test mcp", "the URL is not one of http or https");
+  const protocol = protocols.find((word) => word === (args.flag("protocol") ?? "auto"));
+  if (protocol === undefined) throw usage("test mcp", `--protocol takes ${protocols.join(", ")}`);
+  const seconds = Number(args.flag("timeout") ?? "10");
+  if (!(seconds > 0 && seconds <= 3600)) throw usage("test mcp", "--timeout takes seconds, at most 3600");
+  const tool = args.flag("tool");
+  if (tool === undefined && args.flag("args") !== undefined) throw usage("test mcp", "--args goes with --tool");
+  return {
+    url,
+    token: args.flag("token") ?? env.variables["MCPCTL_TOKEN"],
+    headers: Object.fromEntries(args.flags("header").map(header)),
+    protocol,
+    timeoutMs: seconds * 1000,
+    expectTools: args
+      .flags("expect-tools")
+      .flatMap((text) => text.split(","))
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+    call: tool === undefined ? undefined : { tool, args: jsonObject(args.flag("args") ?? "{}") },
+  };
+}
+
+function header(text: string): [string, string] {
+  const at = text.indexOf(":");
+  if (at < 1) throw new Problem("invalid", "--header takes NAME:VALUE");
+  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}
+
+function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Said below.
+  }
+  throw usage("test mcp", "--args is not a JSON object");
+}
+
+function show({ url, verdict, exitCode, steps }: Report, quiet: boolean, env: Env): void {
+  const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
+  const paint = (ok: boolean, text: string) => (colour ? (ok ? colors.green(text) : colors.red(text)) : text);
+  if (quiet) {
+    env.out(verdict);
+    return;
+  }
+  const width = Math.max(...steps.map(({ name }) => name.length));
+  for (const { name, ok, ms, detail } of steps) {
+    env.out(
+      `${paint(ok, ok ? "✓" : "✗")} ${printable(name).padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${printable(detail)}`,
+    );
+  }
+  env.out(`\n${printable(url)}: ${paint(exitCode === 0, verdict)}`);
+}

@@ -1,0 +1,40 @@
+// An MCP server over stdio whose behaviour is chosen by flags: `bun stdio-server.ts --name a [--exit CODE] [--stderr TEXT] [--hang METHOD]
+// [--ignore-term] [--grandchild] [--noise] [--flood-stderr]`.
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { answer } from "./tools.ts";
+
+const { values } = parseArgs({
+  options: {
+    name: { type: "string", default: "fixture" },
+    exit: { type: "string" },
+    stderr: { type: "string" },
+    hang: { type: "string" },
+    "ignore-term": { type: "boolean" },
+    grandchild: { type: "boolean" },
+    noise: { type: "boolean" },
+    "flood-stderr": { type: "boolean" },
+  },
+});
+
+if (values.stderr !== undefined) process.stderr.write(`${values.stderr}\n`);
+if (values.exit !== undefined) process.exit(Number(values.exit));
+if (values["ignore-term"] === true) {
+  process.on("SIGTERM", () => {});
+  setInterval(() => {}, 1000);
+}
+if (values.grandchild === true) Bun.spawn(["sleep", "987"], { stdin: "ignore", stdout: "inherit", stderr: "inherit" });
+if (values.noise === true) process.stdout.write("Server is starting…\n\n[not json]\n");
+if (values["flood-stderr"] === true) process.stderr.write(`${"y".repeat(200)}\n`.repeat(20_000));
+
+for await (const line of createInterface({ input: process.stdin })) void handle(line);
+
+async function handle(line: string): Promise<void> {
+  const { id, method, params } = JSON.parse(line) as { id?: unknown; method: string; params?: object };
+  if (id === undefined || method === values.hang) return;
+  const result = await answer(values.name, method, params);
+  const error = { code: -32601, message: `no ${method}` };
+  process.stdout.write(
+    `${JSON.stringify({ jsonrpc: "2.0", id, ...(result === undefined ? { error } : { result }) })}\n`,
+  );
+}
