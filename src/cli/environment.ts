@@ -1,6 +1,5 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline/promises";
 import { systemClock } from "../lib/clock.ts";
 
 /** What a command may touch. Tests hand in another; nothing else in this room reads the process. */
@@ -26,13 +25,18 @@ export type Env = {
 
 export function processEnvironment(): Env {
   const interruption = new AbortController();
-  process.stdout.on("error", onBrokenPipe);
-  process.stderr.on("error", onBrokenPipe);
+  const out = writer(() => process.stdout);
+  const err = writer(() => process.stderr);
   return {
-    out: (text) => void process.stdout.write(`${text}\n`),
-    err: (text) => void process.stderr.write(`${text}\n`),
-    isTerminal: process.stdout.isTTY === true,
-    isInteractive: process.stdin.isTTY === true && process.stderr.isTTY === true,
+    out,
+    err,
+    // Asked only when needed: looking costs two milliseconds, a third of what serve takes to be ready.
+    get isTerminal() {
+      return process.stdout.isTTY === true;
+    },
+    get isInteractive() {
+      return process.stdin.isTTY === true && process.stderr.isTTY === true;
+    },
     variables: process.env,
     now: systemClock.now,
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
@@ -44,6 +48,15 @@ export function processEnvironment(): Env {
   };
 }
 
+/** Opened at the first line: the streams cost more than all else that a start does. */
+function writer(stream: () => NodeJS.WriteStream): (text: string) => void {
+  let opened: NodeJS.WriteStream | undefined;
+  return (text) => {
+    opened ??= stream().on("error", onBrokenPipe);
+    opened.write(`${text}\n`);
+  };
+}
+
 /** The reader has gone, as in `mcpctl get servers | head -1`: there is nobody to tell. */
 function onBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== "EPIPE") throw error;
@@ -51,6 +64,7 @@ function onBrokenPipe(error: NodeJS.ErrnoException): void {
 
 /** Asks on standard error, so that standard output stays what was asked for. Hidden input shows nothing. */
 async function ask(question: string, hidden = false): Promise<string> {
+  const { createInterface } = await import("node:readline/promises");
   const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
   if (hidden) {
     process.stderr.write(question);

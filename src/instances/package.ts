@@ -95,6 +95,11 @@ async function add(folder: string, spec: string): Promise<void> {
     .slice(-2)
     .map((line) => line.trim())
     .join("; ");
+  if (/\b404\b|No version matching/.test(said)) {
+    throw new Problem("unavailable", `the package ${spec} does not exist, or has no such version`, {
+      hint: "check the package's name and version",
+    });
+  }
   const why =
     child.signalCode === null
       ? said || `it ended with code ${child.exitCode}`

@@ -17,7 +17,12 @@ const secretShape = /\bmcpctl_(?:pat|ses)_[0-9A-Za-z]+/g;
 /** Our own bearers never reach a log, an error text or a problem body, whatever road they come by. */
 export const redact = (text: string): string => text.replace(secretShape, (match) => `${match.slice(0, 11)}…`);
 
-export function createLog(write: (line: string) => void, level: LogLevel, pretty: boolean, now: () => number): Log {
+export function createLog(
+  write: (line: string) => void,
+  level: LogLevel,
+  pretty: () => boolean,
+  now: () => number,
+): Log {
   const at =
     (name: Exclude<LogLevel, "silent">) =>
     (message: string, fields: LogFields = {}) => {
@@ -25,7 +30,7 @@ export function createLog(write: (line: string) => void, level: LogLevel, pretty
       const clean = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, cleanValue(key, value)]));
       const time = new Date(now()).toISOString();
       write(
-        pretty
+        pretty()
           ? prettyLine(time, name, redact(message), clean)
           : JSON.stringify({ time, level: name, message: redact(message), ...clean }),
       );

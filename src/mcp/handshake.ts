@@ -1,5 +1,5 @@
-import { version } from "../lib/version.ts";
 import { Problem } from "../lib/problem.ts";
+import { version } from "../lib/version.ts";
 import type { Outcome } from "./answers.ts";
 import { newestLegacy } from "./protocol.ts";
 

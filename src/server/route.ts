@@ -26,7 +26,8 @@ export type Route = {
   tag: string;
   summary: string;
   query?: Record<string, string>;
-  body?: TSchema;
+  /** The body's schema, made when the document is asked for. */
+  body?: () => TSchema;
   /** Of the answer's body; JSON when absent. */
   mediaType?: "text/plain" | "text/html";
   status?: number;

@@ -6,7 +6,7 @@ import { systemClock } from "../lib/clock.ts";
 import { readCredentials, saveCredential } from "../lib/credentials-file.ts";
 import { createLog } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
-import { within } from "../lib/wait.ts";
+import { sleep, within } from "../lib/wait.ts";
 import { rightsOf } from "../rbac/rights.ts";
 import { loadMasterKey } from "../secrets/master-key.ts";
 import { getMeta, setMeta } from "../storage/meta.ts";
@@ -23,7 +23,7 @@ export type ServeOptions = {
   env: Words;
   out: (text: string) => void;
   err: (text: string) => void;
-  isTerminal?: boolean;
+  isTerminal?: () => boolean;
 };
 
 const drainMs = 25_000;
@@ -32,7 +32,7 @@ const drainMs = 25_000;
  * Runs the server until it is told to stop; answers the exit code. A first SIGTERM or SIGINT drains, a second one is fast.
  * @throws Problem when it cannot start: configuration, data folder, master key, database, port
  */
-export async function serve({ flags, env, out, err, isTerminal = false }: ServeOptions): Promise<number> {
+export async function serve({ flags, env, out, err, isTerminal = () => false }: ServeOptions): Promise<number> {
   const config = readConfig(flags, env);
   const log = createLog(err, config.log, isTerminal, systemClock.now);
   const folder = takeDataDir(config.dataDir);
@@ -41,8 +41,11 @@ export async function serve({ flags, env, out, err, isTerminal = false }: ServeO
     const app = createApp(rooms);
     const url = listen(app, config);
     folder.tell(url);
+    // Requests that wait already are answered before the work that none of them needs.
+    await sleep(0);
     rooms.supervisor.start();
     await rooms.changedAll([]);
+    await sleep(0);
     await leaveCredential(rooms, url);
     greet(out, config, url, first);
     return await untilStopped(app, rooms);

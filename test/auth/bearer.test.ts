@@ -18,7 +18,15 @@ test("any other character makes it malformed, so a typing slip costs no look at 
     }),
     { numRuns: 2000 },
   );
-  for (const wrong of ["", "x", `${bearer}0`, bearer.slice(0, -1), bearer.replace("pat", "ses"), bearer.toUpperCase(), ` ${bearer}`]) {
+  for (const wrong of [
+    "",
+    "x",
+    `${bearer}0`,
+    bearer.slice(0, -1),
+    bearer.replace("pat", "ses"),
+    bearer.toUpperCase(),
+    ` ${bearer}`,
+  ]) {
     expect(bearerKind(wrong)).toBeUndefined();
   }
 });

@@ -13,7 +13,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk\.ts$/],
   [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/environment)\.ts$/],
   [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
-  [/\bconsole\.\w+\(/, /^$/],
+  [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
   [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],
   [/\bBun\.serve\(/, /^$/],
 ];

@@ -1,14 +1,19 @@
 import { expect, test } from "bun:test";
-import { parseDocuments, toYaml } from "../../src/lib/yaml.ts";
 import { didYouMean, nearest } from "../../src/lib/nearest.ts";
+import { parseDocuments, toYaml } from "../../src/lib/yaml.ts";
 
 test("documents are told apart, and empty ones are none", () => {
   const text = "# a comment\n---\na: 1\n---\n\n---\nb: |\n  text\n  --- not a marker\n...\n";
-  expect(parseDocuments(text, "x.yaml").map(({ value }) => value)).toEqual([{ a: 1 }, { b: "text\n--- not a marker\n" }]);
+  expect(parseDocuments(text, "x.yaml").map(({ value }) => value)).toEqual([
+    { a: 1 },
+    { b: "text\n--- not a marker\n" },
+  ]);
 });
 
 test("broken YAML names file and document", () => {
-  expect(() => parseDocuments("a: 1\n---\nb: [\n", "stack.yaml")).toThrow("stack.yaml, document 2: this is not valid YAML");
+  expect(() => parseDocuments("a: 1\n---\nb: [\n", "stack.yaml")).toThrow(
+    "stack.yaml, document 2: this is not valid YAML",
+  );
 });
 
 test("JSON is YAML, and what is printed is read back", () => {

@@ -3,7 +3,8 @@ import { judge } from "../../src/mcp/inbound.ts";
 import { metaKeys, supportedVersions } from "../../src/mcp/protocol.ts";
 
 const envelope = { [metaKeys.protocolVersion]: "2026-07-28", [metaKeys.clientCapabilities]: {} };
-const call = (params: object = {}) => JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "a", ...params } });
+const call = (params: object = {}) =>
+  JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "a", ...params } });
 const modernHeaders = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "a" };
 
 function outcome(body: string, headers: Record<string, string> = {}) {
@@ -31,21 +32,76 @@ describe("refusals, with the status and code of reference/protocol.md §1.4", ()
     ["params that are a list", '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', {}, [400, -32600]],
     ["a key twice", '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', {}, [400, -32600]],
     ["a key in another case", '{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}', {}, [400, -32600]],
-    ["a name twice", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"safe","name":"danger"}}', {}, [400, -32600]],
-    ["a name in another case", '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"safe","NAME":"danger"}}', {}, [400, -32600]],
-    ["a Kelvin sign for k", '{"jsonrpc":"2.0","id":1,"method":"x","params":{"to\u212Aen":1,"name":"a","\\u006eame":"b"}}', {}, [400, -32600]],
-    ["depth", `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${"[".repeat(70)}${"]".repeat(70)}}}`, {}, [400, -32600]],
+    [
+      "a name twice",
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"safe","name":"danger"}}',
+      {},
+      [400, -32600],
+    ],
+    [
+      "a name in another case",
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"safe","NAME":"danger"}}',
+      {},
+      [400, -32600],
+    ],
+    [
+      "a Kelvin sign for k",
+      '{"jsonrpc":"2.0","id":1,"method":"x","params":{"to\u212Aen":1,"name":"a","\\u006eame":"b"}}',
+      {},
+      [400, -32600],
+    ],
+    [
+      "depth",
+      `{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":${"[".repeat(70)}${"]".repeat(70)}}}`,
+      {},
+      [400, -32600],
+    ],
     ["an unknown legacy version", call(), { "mcp-protocol-version": "1999-01-01" }, [400, -32600]],
     ["a modern header without an envelope", call(), modernHeaders, [400, -32602]],
-    ["initialize under a modern header", '{"jsonrpc":"2.0","id":1,"method":"initialize"}', modernHeaders, [400, -32020]],
-    ["an envelope without version", call({ _meta: { [metaKeys.clientCapabilities]: {} } }), modernHeaders, [400, -32602]],
-    ["an envelope without capabilities", call({ _meta: { [metaKeys.protocolVersion]: "2026-07-28" } }), modernHeaders, [400, -32602]],
-    ["a version nobody serves", call({ _meta: { ...envelope, [metaKeys.protocolVersion]: "2030-01-01" } }), {}, [400, -32022]],
-    ["a version header that differs", call({ _meta: envelope }), { ...modernHeaders, "mcp-protocol-version": "2025-06-18" }, [400, -32020]],
+    [
+      "initialize under a modern header",
+      '{"jsonrpc":"2.0","id":1,"method":"initialize"}',
+      modernHeaders,
+      [400, -32020],
+    ],
+    [
+      "an envelope without version",
+      call({ _meta: { [metaKeys.clientCapabilities]: {} } }),
+      modernHeaders,
+      [400, -32602],
+    ],
+    [
+      "an envelope without capabilities",
+      call({ _meta: { [metaKeys.protocolVersion]: "2026-07-28" } }),
+      modernHeaders,
+      [400, -32602],
+    ],
+    [
+      "a version nobody serves",
+      call({ _meta: { ...envelope, [metaKeys.protocolVersion]: "2030-01-01" } }),
+      {},
+      [400, -32022],
+    ],
+    [
+      "a version header that differs",
+      call({ _meta: envelope }),
+      { ...modernHeaders, "mcp-protocol-version": "2025-06-18" },
+      [400, -32020],
+    ],
     ["no method header", call({ _meta: envelope }), { "mcp-protocol-version": "2026-07-28" }, [400, -32020]],
-    ["a method header that differs", call({ _meta: envelope }), { ...modernHeaders, "mcp-method": "tools/list" }, [400, -32020]],
+    [
+      "a method header that differs",
+      call({ _meta: envelope }),
+      { ...modernHeaders, "mcp-method": "tools/list" },
+      [400, -32020],
+    ],
     ["a name header that differs", call({ _meta: envelope }), { ...modernHeaders, "mcp-name": "safe" }, [400, -32020]],
-    ["a broken base64 name", call({ _meta: envelope }), { ...modernHeaders, "mcp-name": "=?base64?YQ?=" }, [400, -32020]],
+    [
+      "a broken base64 name",
+      call({ _meta: envelope }),
+      { ...modernHeaders, "mcp-name": "=?base64?YQ?=" },
+      [400, -32020],
+    ],
   ];
   test.each(rows)("%s", (_, body, headers, expected) => {
     expect(outcome(body, headers)).toEqual(expected);
@@ -61,7 +117,9 @@ test("a name that ASCII cannot hold comes base64-encoded", () => {
 test("the versions offered in the refusal are the ones discover advertises", () => {
   const judged = judge(call({ _meta: { ...envelope, [metaKeys.protocolVersion]: "x" } }), new Headers());
   if (!("refusal" in judged) || !("error" in judged.refusal)) throw new Error("expected a refusal");
-  expect((JSON.parse(judged.refusal.error) as { data: { supported: string[] } }).data.supported).toEqual([...supportedVersions]);
+  expect((JSON.parse(judged.refusal.error) as { data: { supported: string[] } }).data.supported).toEqual([
+    ...supportedVersions,
+  ]);
 });
 
 test("an id comes back as it was written", () => {

@@ -17,7 +17,10 @@ test("whatever servers call their tools, clients see what every client accepts",
 });
 
 test("two different tools never share an exposed name", () => {
-  const tool = fc.oneof(fc.string({ maxLength: 80 }), fc.constantFrom("a.b", "a_b", "a/b", "x".repeat(70), "x".repeat(71)));
+  const tool = fc.oneof(
+    fc.string({ maxLength: 80 }),
+    fc.constantFrom("a.b", "a_b", "a/b", "x".repeat(70), "x".repeat(71)),
+  );
   fc.assert(
     fc.property(server, tool, server, tool, (s1, t1, s2, t2) => {
       fc.pre(s1 !== s2 || t1 !== t2);

@@ -24,7 +24,9 @@ test("members and elements cut any JSON where a parser would", () => {
 test("replacing a member leaves every other one byte for byte", () => {
   const text = '{"a":9007199254740993,"b":1e400, "n" : "x","c":-0,"d":"\\u0041","a":2}';
   expect(withMembers(text, { n: '"y"' })).toBe('{"a":9007199254740993,"b":1e400,"n":"y","c":-0,"d":"\\u0041","a":2}');
-  expect(withMembers(text, { n: undefined, z: "1" })).toBe('{"a":9007199254740993,"b":1e400,"c":-0,"d":"\\u0041","a":2,"z":1}');
+  expect(withMembers(text, { n: undefined, z: "1" })).toBe(
+    '{"a":9007199254740993,"b":1e400,"c":-0,"d":"\\u0041","a":2,"z":1}',
+  );
 });
 
 test("replacing works for any object and any key", () => {
@@ -32,7 +34,10 @@ test("replacing works for any object and any key", () => {
     fc.property(object, fc.string(), fc.jsonValue(), (value, key, other) => {
       fc.pre(key !== "__proto__" && !Object.hasOwn(value, "__proto__"));
       const text = withMembers(JSON.stringify(value), { [key]: JSON.stringify(other) });
-      expect(JSON.parse(text)).toEqual({ ...(JSON.parse(JSON.stringify(value)) as object), [key]: JSON.parse(JSON.stringify(other)) });
+      expect(JSON.parse(text)).toEqual({
+        ...(JSON.parse(JSON.stringify(value)) as object),
+        [key]: JSON.parse(JSON.stringify(other)),
+      });
     }),
   );
 });

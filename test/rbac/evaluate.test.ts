@@ -8,7 +8,9 @@ const may = (bindings: Binding[], attempt: Attempt) => decide(grant(...bindings)
 
 test("edit holds view, create, update and delete, and not run", () => {
   const verbs: ResourceVerb[] = ["view", "create", "update", "delete", "run"];
-  const held = verbs.filter((verb) => may([{ role: "edit", resource: "servers" }], { verb, resource: "servers", name: "a" }));
+  const held = verbs.filter((verb) =>
+    may([{ role: "edit", resource: "servers" }], { verb, resource: "servers", name: "a" }),
+  );
   expect(held).toEqual(["view", "create", "update", "delete"]);
 });
 
@@ -26,7 +28,10 @@ test("every resource is no operation, and every operation no resource", () => {
 });
 
 test("a refusal says what is missing, a consent says what gave it", () => {
-  expect(decide([], { verb: "update", resource: "servers", name: "a" })).toEqual({ allowed: false, missing: "role:edit,resource:servers,name:a" });
+  expect(decide([], { verb: "update", resource: "servers", name: "a" })).toEqual({
+    allowed: false,
+    missing: "role:edit,resource:servers,name:a",
+  });
   expect(decide([], { action: "logs" })).toEqual({ allowed: false, missing: "action:logs" });
   const given = grant({ role: "view", resource: "*" });
   expect(decide(given, { verb: "view", resource: "secrets" })).toEqual({ allowed: true, by: given[0] as Grant });
@@ -34,19 +39,25 @@ test("a refusal says what is missing, a consent says what gave it", () => {
 
 test("dimensions are never joined: view of one and delete of another is not delete of the first", () => {
   const held = grant({ role: "view", resource: "servers" }, { role: "delete", resource: "projects" });
-  expect(escalation(held, [{ role: "delete", resource: "servers" }])).toEqual([{ verb: "delete", resource: "servers" }]);
+  expect(escalation(held, [{ role: "delete", resource: "servers" }])).toEqual([
+    { verb: "delete", resource: "servers" },
+  ]);
 });
 
 const resource = fc.constantFrom("servers", "projects", "*");
 const name = fc.option(fc.constantFrom("a", "b"), { nil: undefined });
 const binding: fc.Arbitrary<Binding> = fc.oneof(
-  fc.record({ role: fc.constantFrom(...roles), resource, name }).map(({ name: n, ...rest }) => (n === undefined ? rest : { ...rest, name: n })),
+  fc
+    .record({ role: fc.constantFrom(...roles), resource, name })
+    .map(({ name: n, ...rest }) => (n === undefined ? rest : { ...rest, name: n })),
   fc.record({ role: fc.constant("run" as const), action: fc.constantFrom("logs", "backup", "*") }),
 );
 /** A finite universe with witnesses that no binding mentions, so that "any" is told from "these". */
 const universe: Attempt[] = [
   ...(["view", "create", "update", "delete", "run"] as const).flatMap((verb) =>
-    ["servers", "projects", "unheard-of"].flatMap((r) => ["a", "b", "unheard-of"].map((n) => ({ verb, resource: r, name: n }))),
+    ["servers", "projects", "unheard-of"].flatMap((r) =>
+      ["a", "b", "unheard-of"].map((n) => ({ verb, resource: r, name: n })),
+    ),
   ),
   ...["logs", "backup", "unheard-of"].map((action) => ({ action })),
 ];

@@ -31,7 +31,9 @@ test("a changed byte, another secret's row and an older version are all refused"
 });
 
 test("another master key is told by its id before anything is tried", () => {
-  expect(() => createVault(masterKey(randomBytes(32))).open(vault.seal("id", 1, data), 1)).toThrow("another master key");
+  expect(() => createVault(masterKey(randomBytes(32))).open(vault.seal("id", 1, data), 1)).toThrow(
+    "another master key",
+  );
 });
 
 test("a new database gets a key file for its owner alone, and the same key at the next start", () => {
@@ -63,6 +65,8 @@ test("a systemd credential comes before a key file, and a key file before our ow
   const keyFile = join(dataDir, "given");
   writeFileSync(keyFile, randomBytes(32).toString("base64"), { mode: 0o600 });
   writeFileSync(join(credentialsDir, "mcpctl-master"), randomBytes(32).toString("hex"), { mode: 0o600 });
-  const ids = [{ dataDir }, { dataDir, keyFile }, { dataDir, keyFile, credentialsDir }].map((places) => loadMasterKey(places, undefined).id);
+  const ids = [{ dataDir }, { dataDir, keyFile }, { dataDir, keyFile, credentialsDir }].map(
+    (places) => loadMasterKey(places, undefined).id,
+  );
   expect(new Set(ids).size).toBe(3);
 });

@@ -6,12 +6,26 @@ import { newId } from "../../src/lib/id.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import { holdExclusively } from "../../src/storage/lock.ts";
 import { openDatabase } from "../../src/storage/open.ts";
-import { findResource, insertResource, listResources, replaceResource, type StoredResource } from "../../src/storage/resources.ts";
+import {
+  findResource,
+  insertResource,
+  listResources,
+  replaceResource,
+  type StoredResource,
+} from "../../src/storage/resources.ts";
 import { openSqlite } from "../../src/storage/sqlite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-storage-"));
 afterAll(() => rmSync(folder, { recursive: true }));
-const row = (name: string): StoredResource => ({ id: newId(), kind: "server", name, version: 1, fields: { n: 1 }, createdAt: 1, updatedAt: 1 });
+const row = (name: string): StoredResource => ({
+  id: newId(),
+  kind: "server",
+  name,
+  version: 1,
+  fields: { n: 1 },
+  createdAt: 1,
+  updatedAt: 1,
+});
 const codeOf = async (work: () => unknown) => {
   try {
     await work();

@@ -11,5 +11,5 @@ export const run = (args: Args, env: Env): Promise<number> =>
     env: env.variables,
     out: env.out,
     err: env.err,
-    isTerminal: env.isTerminal,
+    isTerminal: () => env.isTerminal,
   });

@@ -28,12 +28,13 @@ export const applyRoute: Route = {
   permission: "authenticated",
   tag: "apply",
   summary: "Create or change several resources at once; all of them or none. Each needs its own right",
-  body: Type.Object({
-    documents: Type.Array(Type.Object({}, { additionalProperties: true }), {
-      description: "Flat manifests, each with its kind",
+  body: () =>
+    Type.Object({
+      documents: Type.Array(Type.Object({}, { additionalProperties: true }), {
+        description: "Flat manifests, each with its kind",
+      }),
+      dryRun: Type.Optional(Type.Boolean({ description: "Say what would be done, and do nothing" })),
     }),
-    dryRun: Type.Optional(Type.Boolean({ description: "Say what would be done, and do nothing" })),
-  }),
   handle: async (call, rooms) => {
     const { documents, dryRun } = bodyOf(await readJson(call.request));
     const manifests = inOrder(documents.flatMap((document, index) => manifestsIn(document, `document ${index + 1}`)));

@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import { version } from "../../lib/version.ts";
 import { catalogue } from "../../lib/problem.ts";
+import { version } from "../../lib/version.ts";
 import { missingFor } from "../../rbac/evaluate.ts";
 import type { AnyKind } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
@@ -63,7 +63,7 @@ function operation(route: Route): Record<string, unknown> {
     ...(words.length + flags.length === 0 ? {} : { parameters: [...words, ...flags] }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: body } } } }),
+      : { requestBody: { required: true, content: { "application/json": { schema: body() } } } }),
     responses: {
       [status]: {
         description: "Done",

@@ -47,7 +47,7 @@ function routesOf(kind: AnyKind): Route[] {
       permission: store("create"),
       summary: `Create a ${kind.kind}`,
       tag: kind.plural,
-      body: manifestSchema(kind),
+      body: () => manifestSchema(kind),
       status: 201,
       handle: (call, rooms) => save(kind, "create", call, rooms),
     },
@@ -58,7 +58,7 @@ function routesOf(kind: AnyKind): Route[] {
       permission: store("update"),
       summary: `Create or replace a ${kind.kind}; with If-Match: VERSION only that version`,
       tag: kind.plural,
-      body: manifestSchema(kind),
+      body: () => manifestSchema(kind),
       handle: (call, rooms) => save(kind, "apply", call, rooms),
     },
     {

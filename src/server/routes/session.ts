@@ -20,7 +20,7 @@ export const sessionRoutes: Route[] = [
     permission: "public",
     tag,
     summary: "Log in by e-mail address and password; answers a session token",
-    body: Type.Object({ email: Type.String(), password: Type.String() }),
+    body: () => Type.Object({ email: Type.String(), password: Type.String() }),
     handle: async ({ request }, { logins }) => {
       const { email, password } = ((await readJson(request)) ?? {}) as Record<string, unknown>;
       if (typeof email !== "string" || typeof password !== "string" || password.length > 256) {
