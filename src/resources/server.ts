@@ -11,14 +11,14 @@ const SecretRef = Type.Object({
 const variableName = Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$", maxLength: 128, description: "The variable" });
 const headerName = Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", maxLength: 128, description: "The header" });
 
-const valued = (name: typeof variableName) =>
+const valued = (name: typeof variableName, description: string) =>
   Type.Array(
     Type.Object({
       name,
       value: Type.Optional(text("The value, in plain sight", 8192)),
       valueFrom: Type.Optional(SecretRef),
     }),
-    { maxItems: 128 },
+    { maxItems: 128, description },
   );
 
 const fields = Type.Object({
@@ -53,8 +53,8 @@ const fields = Type.Object({
       description: "Address of a server somebody else runs",
     }),
   ),
-  headers: Type.Optional(valued(headerName)),
-  env: Type.Optional(valued(variableName)),
+  headers: Type.Optional(valued(headerName, "Headers sent to a `url`, in plain sight or from a secret")),
+  env: Type.Optional(valued(variableName, "Variables of the process, in plain sight or from a secret")),
   cwd: Type.Optional(text("Working folder of the process", 4096)),
   replicas: Type.Optional(Type.Integer({ minimum: 0, maximum: 1, default: 1, description: "0 stops it, 1 runs it" })),
 });

@@ -7,7 +7,6 @@ import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
 import { allRoutes } from "./routes/index.ts";
 
-type Context = { request: Request; params?: Record<string, string> };
 type App = {
   handle: (request: Request) => Promise<Response>;
   listen: (options: object) => unknown;
@@ -22,33 +21,34 @@ export function createApp(rooms: Rooms): App {
   // Without standardHostname Elysia finds the path by its distance from the start of the URL: `Host: x` then opens other routes.
   // Without aot it compiles nothing at start, which is a third of the time until ready.
   const app = new Elysia({ aot: false, handler: { standardHostname: false } });
-  const keepOpen = (request: Request) => () => void app.server?.timeout(request, 0);
-  app.onRequest(({ request }) => {
+
+  async function answer(request: Request): Promise<Response> {
     const refusal = refusalAtDoor(request.headers, rooms.config);
-    if (refusal === undefined) return undefined;
-    return problemResponse(new Problem("forbidden", refusal, { hint: doorHint }), request, rooms.log);
-  });
-  app.onError({ as: "global" }, ({ error, code, request }) =>
-    problemResponse(code === "NOT_FOUND" ? noRoute() : error, request, rooms.log),
-  );
-  const gateway = ({ request, params }: Context) => {
-    // A tool may take longer than the time after which a silent connection is closed.
-    keepOpen(request)();
-    return rooms.gateway.handle(request, params?.["project"]);
-  };
-  const control = async ({ request }: Context) => {
-    const found = match(request.method, new URL(request.url).pathname);
+    if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
+    const keepOpen = () => void app.server?.timeout(request, 0);
+    const path = new URL(request.url).pathname;
+    const endpoint = mcpEndpoint.exec(path);
+    if (endpoint !== null) {
+      // A tool may take longer than the time after which a silent connection is closed.
+      keepOpen();
+      return await rooms.gateway.handle(request, endpoint[1]);
+    }
+    const found = match(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
-    return await runRoute(found.route, { request, params: found.params, keepOpen: keepOpen(request) }, rooms);
-  };
-  // `parse: "none"` leaves bodies to us: Elysia's own reading drops unknown fields and echoes refused values.
-  for (const path of ["/mcp", "/mcp/", "/projects/:project/mcp", "/projects/:project/mcp/"])
-    app.all(path, gateway, { parse: "none" });
-  app.all("/", control, { parse: "none" });
-  app.all("/*", control, { parse: "none" });
+    return await runRoute(found.route, { request, params: found.params, keepOpen }, rooms);
+  }
+
+  // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
+  app.mount("/", (request: Request) =>
+    answer(request).catch((error: unknown) => problemResponse(error, request, rooms.log)),
+  );
+  app.onError({ as: "global" }, ({ error, request }) => problemResponse(error, request, rooms.log));
   return app as unknown as App;
 }
+
+/** `/mcp`, whose token names the project, and `/projects/NAME/mcp`; a slash at the end is no other address. */
+const mcpEndpoint = /^(?:\/projects\/([^/]+))?\/mcp\/?$/;
 
 const doorHint =
   "connect by IP address, localhost or the machine's name, or add the name to allowedHosts in the configuration";

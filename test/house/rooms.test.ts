@@ -23,16 +23,19 @@ const doors: Record<string, string> = {
 /** main.ts chooses between its three lives before anything heavy is loaded. */
 const mainDoors = ["cli", "instances"];
 
+/** main.ts reads the version by itself, so that telling it loads nothing else. */
+const versionDoors = ["src/main.ts", "src/lib/version.ts"];
+
 export function straysIn(file: string, source: string): string[] {
   const scan = new Bun.Transpiler({ loader: "ts" });
   const room = file.split("/")[1] ?? "";
   return scan.scanImports(source).flatMap(({ path }) => {
     if (!path.startsWith(".")) return [];
+    const stray = [`${file} → ${path}`];
+    if (path.endsWith("/package.json")) return versionDoors.includes(file) ? [] : stray;
     const target = new URL(path, `file:///${file}`).pathname.split("/")[2] ?? "";
-    if (file === "src/main.ts")
-      return mainDoors.includes(target) || target === "" || target.endsWith(".json") ? [] : [`${file} → ${path}`];
-    if (target === room || target.endsWith(".json") || doors[file] === target) return [];
-    return mayImport[room]?.includes(target) ? [] : [`${file} → ${path}`];
+    if (file === "src/main.ts") return mainDoors.includes(target) ? [] : stray;
+    return target === room || doors[file] === target || mayImport[room]?.includes(target) === true ? [] : stray;
   });
 }
 

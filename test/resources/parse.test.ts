@@ -1,0 +1,137 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Problem } from "../../src/lib/problem.ts";
+import { parseBinding } from "../../src/resources/binding.ts";
+import { kinds } from "../../src/resources/index.ts";
+import { manifestsIn } from "../../src/resources/parse.ts";
+import { type Binding, roles, showBinding } from "../../src/resources/rbac.ts";
+
+const refusal = (document: unknown): string => {
+  try {
+    manifestsIn(document, "x.yaml, document 1");
+    return "accepted";
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [error.message, ...(error.fields ?? []).map(({ path, message }) => `${path} ${message}`)].join(" | ");
+  }
+};
+
+test.each(kinds.filter(({ verbs }) => verbs.includes("create")).map((kind) => [kind.kind, kind] as const))(
+  "the example of %s is valid",
+  (_, kind) => {
+    expect(manifestsIn(kind.example, "example")[0]?.kind).toBe(kind);
+  },
+);
+
+test("files of the original: grouped lists, several documents' words, old transports", () => {
+  const found = manifestsIn(
+    {
+      servers: [{ name: "a", url: "http://h/mcp", transport: "STREAMABLE_HTTP" }],
+      projects: [{ name: "p", servers: ["a"] }],
+    },
+    "x",
+  );
+  expect(found.map(({ kind, name }) => `${kind.kind}/${name}`)).toEqual(["server/a", "project/p"]);
+  expect(found[0]?.fields["transport"]).toBe("http");
+});
+
+describe("what is wrong is said with its place, and what was written is not repeated", () => {
+  const rows: [string, unknown, string][] = [
+    ["unknown kind", { kind: "sever", name: "a" }, 'there is no kind "sever". Did you mean "server"?'],
+    ["no kind", { name: "a" }, '"kind" is missing'],
+    ["no mapping", "text", "a mapping of fields is expected"],
+    [
+      "unknown field",
+      { kind: "project", name: "p", sevrers: [] },
+      '/sevrers there is no such field; did you mean "servers"?',
+    ],
+    [
+      "nested unknown field",
+      { kind: "server", name: "a", command: ["x"], env: [{ name: "A", valueForm: 1 }] },
+      "/env/0/valueForm there is no such field",
+    ],
+    ["wrong type", { kind: "server", name: "a", command: "SECRET" }, "/command expected array"],
+    ["bad name", { kind: "server", name: "Big Name", command: ["x"] }, "/name is not in the right form"],
+    ["nothing to run", { kind: "server", name: "a" }, "give exactly one of command, packageName, image, url"],
+    ["two things to run", { kind: "server", name: "a", command: ["x"], url: "http://h/" }, "not command and url"],
+    [
+      "args without a package",
+      { kind: "server", name: "a", command: ["x"], args: ["y"] },
+      "/args goes only with packageName",
+    ],
+    [
+      "value and reference",
+      { kind: "server", name: "a", command: ["x"], env: [{ name: "A" }] },
+      "/env/0 give either value or valueFrom",
+    ],
+    ["credentials in a url", { kind: "server", name: "a", url: "http://u:SECRET@h/" }, "/url is not in the right form"],
+    [
+      "wrong choice",
+      { kind: "server", name: "a", command: ["x"], transport: "SECRET" },
+      "/transport must be one of stdio, http, sse",
+    ],
+    [
+      "action with a resource",
+      { kind: "rbac", name: "r", subjects: [], roleBindings: [{ role: "run", action: "logs", resource: "servers" }] },
+      "an action has no resource",
+    ],
+    [
+      "unknown action",
+      { kind: "rbac", name: "r", subjects: [], roleBindings: [{ role: "run", action: "fly" }] },
+      "there is no such action",
+    ],
+    [
+      "unknown resource",
+      { kind: "rbac", name: "r", subjects: [], roleBindings: [{ role: "view", resource: "planes" }] },
+      "there is no such kind",
+    ],
+  ];
+  test.each(rows)("%s", (_, document, expected) => {
+    const said = refusal(document);
+    expect(said).toContain(expected);
+    expect(said).toContain("x.yaml, document 1");
+    expect(said).not.toContain("SECRET");
+  });
+});
+
+test("kinds in bindings are understood in all their words and kept by plural", () => {
+  const [manifest] = manifestsIn(
+    { kind: "rbac", name: "r", subjects: [], roleBindings: [{ role: "view", resource: "srv" }] },
+    "x",
+  );
+  expect(manifest?.fields["roleBindings"]).toEqual([{ role: "view", resource: "servers" }]);
+});
+
+test("a binding that is shown is read back as it was", () => {
+  const word = fc.stringMatching(/^[a-z][a-z0-9/*-]{0,20}$/);
+  const resource = fc.record({
+    role: fc.constantFrom(...roles),
+    resource: word,
+    name: fc.option(word, { nil: undefined }),
+  });
+  const action = word.map((name): Binding => ({ role: "run", action: name }));
+  fc.assert(
+    fc.property(fc.oneof(resource, action), (binding) => {
+      const { name, ...rest } = binding as { name?: string } & Binding;
+      const clean = (name === undefined ? rest : { ...rest, name }) as Binding;
+      expect(parseBinding(showBinding(clean))).toEqual(clean);
+      expect(parseBinding(` ${showBinding(clean).replaceAll(",", " , ").replaceAll(":", " : ")} `)).toEqual(clean);
+    }),
+  );
+});
+
+test.each([
+  "",
+  "role:",
+  "role:edit",
+  "resource:servers",
+  "role:fly,resource:x",
+  "rol:edit,resource:x",
+  "role:edit,role:view,resource:x",
+  "action:logs,resource:x",
+  "action:logs,name:x",
+  "role:edit,action:logs",
+  "edit",
+])("the binding %p is refused", (text) => {
+  expect(() => parseBinding(text)).toThrow("a binding is not valid");
+});

@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { addedFields } from "../../src/resources/define.ts";
+import { kinds } from "../../src/resources/index.ts";
+import { actions, type Binding } from "../../src/resources/rbac.ts";
+import type { Route } from "../../src/server/route.ts";
+import { allRoutes } from "../../src/server/routes/index.ts";
+import { fixture, type World, world } from "../world.ts";
+
+let w: World;
+const nobody: Record<string, string> = {};
+const canary = "canary-7f3a91";
+
+/** A body for each kind that is right in every way, so that only the right to send it is in question. */
+const bodies: Record<string, Record<string, unknown>> = {
+  secrets: { name: "s", data: { key: canary } },
+  servers: {
+    name: "files",
+    command: fixture(),
+    env: [{ name: "T", valueFrom: { secretRef: { name: "s", key: "key" } } }],
+  },
+  projects: { name: "demo", servers: ["files"] },
+  users: { name: "ann@example.com", password: canary },
+  rbac: { name: "r", subjects: [{ kind: "User", name: "ann@example.com" }], roleBindings: [] },
+  mcptokens: { name: "t", project: "demo" },
+};
+
+beforeAll(async () => {
+  w = await world();
+  for (const kind of kinds) {
+    const body = bodies[kind.plural];
+    if (body !== undefined) await w.must("POST", `/api/v1/${kind.plural}`, body);
+  }
+  await w.until("the server runs", w.isRunning("files"));
+  nobody["token"] = await w.userWith("nobody", []);
+});
+afterAll(() => w.close());
+
+/** Everything but one right: what a caller has who may do all else. */
+const allBut = (verb: string, resource: string): Binding[] => [
+  ...[...kinds.map((kind) => kind.plural), "tools"]
+    .filter((plural) => plural !== resource)
+    .flatMap((plural): Binding[] => [
+      { role: "edit", resource: plural },
+      { role: "run", resource: plural },
+    ]),
+  ...(verb === "update"
+    ? ["view", "create", "delete", "run"]
+    : ["view", "create", "delete", "run"].filter((role) => role !== verb)
+  ).map((role) => ({ role: role as Binding["role"], resource })),
+  ...actions.map((action): Binding => ({ role: "run", action })),
+];
+
+const guarded = allRoutes().filter(
+  (route): route is Route & { permission: object } => typeof route.permission === "object",
+);
+const pathOf = (route: Route) => {
+  const plural = route.path.split("/")[3] ?? "";
+  const names: Record<string, string> = { instances: "files-1" };
+  const name = names[plural] ?? String(bodies[plural]?.["name"] ?? "x");
+  return `${route.path.replace(":ref", encodeURIComponent(name))}${plural === "mcptokens" && route.path.includes(":ref") ? "?project=demo" : ""}`;
+};
+const bodyOf = (route: Route) =>
+  ["POST", "PUT"].includes(route.method) && route.body !== undefined
+    ? bodies[route.path.split("/")[3] ?? ""]
+    : undefined;
+
+describe.each(guarded.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (_, route) => {
+  test("a stranger gets 401, a caller without any right 403", async () => {
+    expect((await w.api(route.method, pathOf(route), bodyOf(route), "")).status).toBe(401);
+    expect((await w.api(route.method, pathOf(route), bodyOf(route), nobody["token"])).status).toBe(403);
+  });
+
+  test("everything but the one right is not enough", async () => {
+    const attempt =
+      "store" in route.permission
+        ? route.permission.store
+        : (route.permission as { attempt: { action: string } }).attempt;
+    const rights: Binding[] =
+      "action" in attempt
+        ? [
+            { role: "edit", resource: "*" },
+            { role: "run", resource: "*" },
+            ...actions.filter((a) => a !== attempt.action).map((action): Binding => ({ role: "run", action })),
+          ]
+        : allBut(attempt.verb, attempt.resource);
+    const token = await w.userWith(`but-${guarded.indexOf(route as never)}`, rights);
+    const { status, json } = await w.api(route.method, pathOf(route), bodyOf(route), token);
+    expect([status, json?.code]).toEqual([403, "forbidden"]);
+  });
+});
+
+test("exactly the right is enough to look, for every kind", async () => {
+  for (const kind of kinds) {
+    const token = await w.userWith(`view-${kind.plural}`, [{ role: "view", resource: kind.plural }]);
+    const list = await w.api("GET", `/api/v1/${kind.plural}`, undefined, token);
+    expect([kind.plural, list.status]).toEqual([kind.plural, 200]);
+    expect(list.json.items.length).toBeGreaterThan(0);
+  }
+});
+
+test("every route that is open to everybody is on this list, and nothing else is", () => {
+  const open = allRoutes().filter(({ permission }) => permission === "public");
+  expect(open.map(({ method, path }) => `${method} ${path}`).sort()).toEqual([
+    "GET /api/v1/mcptokens/introspect",
+    "GET /healthz",
+    "GET /openapi.json",
+    "GET /readyz",
+    "GET /version",
+    "POST /api/v1/auth/login",
+  ]);
+});
+
+test("what was printed can be applied again and changes nothing, for every kind", async () => {
+  for (const kind of kinds.filter(({ verbs }) => verbs.includes("create"))) {
+    for (const format of ["yaml", "json"]) {
+      const printed = await w.cli(["get", kind.plural, "-o", format]);
+      const document = format === "json" ? JSON.stringify(JSON.parse(printed.out).items) : printed.out;
+      const applied = await w.cli(["apply", "-f", "-"], { stdin: document });
+      expect([kind.kind, applied.code, applied.err]).toEqual([kind.kind, 0, ""]);
+      const words = applied.out.split("\n").map((line) => line.split(" ").slice(1).join(" "));
+      expect(words.every((word) => word === "unchanged" || word === "already active, skipped")).toBe(true);
+    }
+  }
+});
+
+test("a misspelt field is told with the nearest one and nothing is stored, for every kind", async () => {
+  for (const kind of kinds.filter(({ verbs }) => verbs.includes("create"))) {
+    const { status, json } = await w.api("POST", `/api/v1/${kind.plural}`, {
+      ...bodies[kind.plural],
+      name: `x${bodies[kind.plural]?.["name"]}`,
+      descriptoin: canary,
+    });
+    expect([kind.kind, status]).toEqual([kind.kind, 422]);
+    expect(json.fields).toContainEqual({
+      path: "/descriptoin",
+      message: expect.stringContaining("there is no such field"),
+    });
+    expect(JSON.stringify(json)).not.toContain(canary);
+  }
+});
+
+test("no secret is in any answer, list, description, log or database row", async () => {
+  const seen: string[] = [...w.logs];
+  for (const kind of kinds) {
+    seen.push((await w.api("GET", `/api/v1/${kind.plural}`)).text);
+    for (const format of ["table", "wide", "json", "yaml"])
+      seen.push((await w.cli(["get", kind.plural, "-o", format])).out);
+    const name = kind.plural === "instances" ? "files-1" : String(bodies[kind.plural]?.["name"]);
+    seen.push((await w.cli(["describe", kind.kind, name, "-p", "demo"])).out);
+  }
+  seen.push((await w.cli(["status"])).out, (await w.cli(["whoami"])).out, (await w.cli(["config", "view"])).out);
+  const rows = await w.rooms.db.read(function* () {
+    const dump: unknown[] = [];
+    for (const table of [
+      "meta",
+      "resources",
+      "rbac_subjects",
+      "secret_values",
+      "passwords",
+      "sessions",
+      "tokens",
+      "offers",
+    ]) {
+      dump.push(yield { parts: [`SELECT * FROM ${table}`] as never, values: [] });
+    }
+    return dump;
+  });
+  seen.push(JSON.stringify(rows));
+  const all = seen.join("\n");
+  for (const form of [canary, btoa(canary), Buffer.from(canary).toString("hex")]) expect(all).not.toContain(form);
+  expect(all).not.toMatch(/mcpctl_(pat|ses)_[0-9A-Za-z]{20}/);
+});
+
+test("the document describes every route and every field", async () => {
+  const { json } = await w.api("GET", "/openapi.json", undefined, "");
+  expect(json.openapi).toBe("3.1.0");
+  const operations = Object.values(json.paths as Record<string, Record<string, { operationId: string }>>).flatMap(
+    Object.values,
+  );
+  expect(operations).toHaveLength(allRoutes().length);
+  expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  for (const kind of kinds) {
+    const { properties } = json.components.schemas[kind.kind];
+    for (const field of addedFields) expect(properties).toHaveProperty(field);
+    for (const field of kind.writeOnly ?? []) expect(properties).not.toHaveProperty(field);
+    for (const [field, schema] of Object.entries(kind.fields.properties as Record<string, { description?: string }>)) {
+      expect([`${kind.kind}.${field}`, schema.description]).toEqual([`${kind.kind}.${field}`, expect.any(String)]);
+    }
+  }
+});

@@ -1,0 +1,175 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { adminEmail, bootstrap } from "../src/auth/bootstrap.ts";
+import { openSession } from "../src/auth/session.ts";
+import { run } from "../src/cli/run.ts";
+import type { Clock } from "../src/lib/clock.ts";
+import { saveCredential } from "../src/lib/credentials-file.ts";
+import { createLog } from "../src/lib/log.ts";
+import type { Binding } from "../src/resources/rbac.ts";
+import { masterKey } from "../src/secrets/master-key.ts";
+import { createApp } from "../src/server/app.ts";
+import { compose } from "../src/server/compose.ts";
+import { readConfig } from "../src/server/config.ts";
+import { openDatabase } from "../src/storage/open.ts";
+import { findResource } from "../src/storage/resources.ts";
+
+const url = "http://127.0.0.1:3200";
+
+export type World = Awaited<ReturnType<typeof world>>;
+
+/**
+ * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own. `cli` runs whole command lines against it,
+ * `api` sends requests, `advance` moves its clock. Close it, or use `await using`.
+ */
+export async function world() {
+  const home = mkdtempSync(join(tmpdir(), "mcpctl-world-"));
+  const config = readConfig({ "data-dir": join(home, "data"), database: "sqlite::memory:" }, { HOME: home });
+  let ahead = 0;
+  const clock: Clock = { now: () => Date.now() + ahead };
+  const logs: string[] = [];
+  const log = createLog(
+    (line) => void logs.push(line),
+    "debug",
+    () => false,
+    clock.now,
+  );
+  const db = openDatabase(config.database);
+  const first = await bootstrap(db, clock.now());
+  const rooms = await compose({ config, db, master: masterKey(Buffer.alloc(32, 7)), clock, log });
+  const app = createApp(rooms);
+  rooms.supervisor.start();
+
+  const fetch = async (request: Request): Promise<Response> => {
+    const headers = new Headers(request.headers);
+    if (!headers.has("host")) headers.set("host", new URL(request.url).host);
+    return await app.handle(new Request(request, { headers }));
+  };
+  /** A login of this user, made without a password: what is tested elsewhere costs no argon2 here. */
+  const loginAs = async (email: string): Promise<string> =>
+    await db.write(function* () {
+      const user = yield* findResource("user", email);
+      return yield* openSession(rooms.hashKey, user?.id ?? "", "test", clock.now(), null);
+    });
+  const admin = await loginAs(adminEmail);
+
+  async function api(method: string, path: string, body?: unknown, token: string | undefined = admin) {
+    const response = await fetch(
+      new Request(url + path, {
+        method,
+        headers: { ...(token === "" ? {} : { authorization: `Bearer ${token}` }), "content-type": "application/json" },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    );
+    const text = await response.text();
+    const isJson = /json/.test(response.headers.get("content-type") ?? "");
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every shape.
+      json: (isJson ? JSON.parse(text) : undefined) as any,
+    };
+  }
+
+  async function must(method: string, path: string, body?: unknown) {
+    const answer = await api(method, path, body);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path}: ${answer.status} ${answer.text}\n${logs.slice(-3).join("\n")}`);
+    return answer.json;
+  }
+
+  /** A user with exactly these rights, logged in. */
+  async function userWith(name: string, roleBindings: readonly Binding[]): Promise<string> {
+    await must("POST", "/api/v1/users", { name: `${name}@example.com` });
+    await must("POST", "/api/v1/rbac", {
+      name: `of-${name}`,
+      subjects: [{ kind: "User", name: `${name}@example.com` }],
+      roleBindings,
+    });
+    return await loginAs(`${name}@example.com`);
+  }
+
+  /** One JSON-RPC request to the gateway, as a legacy client sends it. */
+  async function rpc(token: string, method: string, params: object = {}, path = "/mcp") {
+    return await api("POST", path, { jsonrpc: "2.0", id: 1, method, params }, token);
+  }
+
+  const out: string[] = [];
+  const err: string[] = [];
+  type Input = {
+    stdin?: string;
+    files?: Record<string, string>;
+    answers?: string[];
+    terminal?: boolean;
+    variables?: Record<string, string>;
+  };
+  /** Runs a command line in this process; answers its exit code and what it printed. */
+  async function cli(words: readonly string[], input: Input = {}) {
+    out.length = 0;
+    err.length = 0;
+    saveCredential(join(home, ".mcpctl", "credentials"), url, { token: admin, user: adminEmail });
+    const answers = [...(input.answers ?? [])];
+    const code = await run(words, {
+      out: (text) => void out.push(text),
+      err: (text) => void err.push(text),
+      isTerminal: input.terminal ?? false,
+      isInteractive: input.answers !== undefined,
+      variables: { NO_COLOR: "1", ...input.variables },
+      now: clock.now,
+      home: join(home, ".mcpctl"),
+      readFile: async (path) => input.files?.[path] ?? (await Bun.file(path).text()),
+      readInput: async () => input.stdin ?? "",
+      ask: async () => answers.shift() ?? "",
+      fetch,
+      interrupted: new AbortController().signal,
+    });
+    return { code, out: out.join("\n"), err: err.join("\n") };
+  }
+
+  /** Waits until a condition holds; fails loudly after ten seconds. */
+  async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+    const end = performance.now() + 10_000;
+    while (!(await holds())) {
+      if (performance.now() > end) throw new Error(`it never happened: ${what}\n${logs.slice(-20).join("\n")}`);
+      await Bun.sleep(10);
+    }
+  }
+  const isRunning = (name: string) => async () =>
+    (await api("GET", `/api/v1/servers/${name}`)).json?.status?.state === "RUNNING";
+
+  async function close(): Promise<void> {
+    await rooms.close(true);
+    rmSync(home, { recursive: true, force: true });
+  }
+
+  return {
+    url,
+    home,
+    rooms,
+    logs,
+    first,
+    admin,
+    fetch,
+    api,
+    must,
+    rpc,
+    cli,
+    until,
+    isRunning,
+    loginAs,
+    userWith,
+    advance: (ms: number) => {
+      ahead += ms;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+export const fixture = (...flags: string[]): string[] => [
+  process.execPath,
+  join(import.meta.dir, "servers/stdio-server.ts"),
+  ...flags,
+];
