@@ -15,7 +15,7 @@ run([process.execPath, "install", "--frozen-lockfile"], true);
 run([process.execPath, "scripts/build.ts"], true);
 
 mkdirSync(data, { recursive: true, mode: 0o700 });
-const server = Bun.spawn([executable, "serve", "--data-dir", data], {
+const server = Bun.spawn([executable, "serve", "--data-dir", data, "--log", "warn"], {
   stdout: "pipe",
   stderr: "inherit",
   stdin: "ignore",
@@ -118,8 +118,9 @@ async function call(
   return answer;
 }
 
-const textOf = ({ result }: { result?: unknown }) =>
-  (result as { content: { text: string }[] }).content[0]?.text.trim();
+function textOf({ result }: { result?: unknown }): string | undefined {
+  return (result as { content: { text: string }[] }).content[0]?.text.trim();
+}
 
 function nextSteps(url: string, token: string, isNew: boolean): string {
   const endpoint = `${url}/projects/demo/mcp`;
