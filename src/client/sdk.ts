@@ -1,4 +1,14 @@
-import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
+import {
+  Client,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from "@modelcontextprotocol/client";
+import { messageOf } from "../lib/problem.ts";
+import { within } from "../lib/wait.ts";
 
 export type Protocol = "auto" | "legacy" | "modern";
 export type Tool = { name: string; description?: string | undefined; inputSchema: unknown };
@@ -32,59 +42,128 @@ export class McpFailure extends Error {
 }
 
 const modern = "2026-07-28";
-const mostPages = 100;
+const bounds = { pages: 100, tools: 10_000, bodyBytes: 64 * 1024 * 1024, goodbyeMs: 1_000 } as const;
 
-/** Connects with the official client, the only place that knows it. @throws McpFailure */
+/** Connects with the official client, the only place that knows it. Each step has `timeoutMs` in all. @throws McpFailure */
 export async function connectMcp({ url, headers, protocol, timeoutMs, version }: McpTarget): Promise<McpConnection> {
   const mode = protocol === "modern" ? { pin: modern } : protocol;
-  const client = new Client({ name: "mcpctl-test", version }, { versionNegotiation: { mode } });
-  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } });
-  const options = { timeout: timeoutMs };
-  await translated("transport", () => client.connect(transport, options));
+  const negotiation = { versionNegotiation: { mode, probe: { timeoutMs } }, listMaxPages: bounds.pages };
+  const client = new Client({ name: "mcpctl-test", version }, negotiation);
+  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch: boundedFetch });
+  const options = () => ({ timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) });
+  const close = async () => {
+    await within(
+      bounds.goodbyeMs,
+      transport.terminateSession().catch(() => {}),
+    );
+    await client.close().catch(() => {});
+  };
+  try {
+    await translated("transport", timeoutMs, () => client.connect(transport, options()));
+  } catch (error) {
+    await client.close().catch(() => {});
+    throw error;
+  }
   return {
     protocolVersion: client.getNegotiatedProtocolVersion() ?? "unknown",
     era: client.getProtocolEra() ?? "legacy",
     serverInfo: client.getServerVersion(),
-    tools: () => translated("contract", () => allTools(client, options)),
-    call: (name, args) => translated("contract", () => callTool(client, name, args, options)),
-    close: () => client.close().catch(() => {}),
+    tools: () => translated("contract", timeoutMs, () => allTools(client, options())),
+    call: (name, args) => translated("contract", timeoutMs, () => callTool(client, name, args, options())),
+    close,
   };
 }
 
-async function allTools(client: Client, options: { timeout: number }): Promise<Tool[]> {
-  const tools: Tool[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < mostPages; page++) {
-    const { tools: some, nextCursor } = await client.listTools(cursor === undefined ? {} : { cursor }, options);
-    tools.push(...some);
-    if (nextCursor === undefined) return tools;
-    cursor = nextCursor;
-  }
-  throw new McpFailure("contract", `tools/list has more than ${mostPages} pages`);
+type Options = { timeout: number; signal: AbortSignal };
+
+async function allTools(client: Client, options: Options): Promise<Tool[]> {
+  const { tools } = await client.listTools(undefined, options);
+  if (tools.length > bounds.tools) throw new McpFailure("contract", `it lists more than ${bounds.tools} tools`);
+  return tools;
 }
 
 async function callTool(
   client: Client,
   name: string,
   args: Record<string, unknown>,
-  options: { timeout: number },
+  options: Options,
 ): Promise<ToolResult> {
   const result = await client.callTool({ name, arguments: args }, options);
   const texts = (result.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : [`[${block.type}]`]));
   return { isError: result.isError === true, text: texts.join("\n") };
 }
 
+/** The client library reads bodies whole, so a server that never stops talking is stopped here. */
+async function boundedFetch(input: string | URL, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, init);
+  if (response.body === null) return response;
+  let left = bounds.bodyBytes;
+  const counted = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      left -= chunk.length;
+      if (left < 0) throw new McpFailure("contract", `an answer is over ${bounds.bodyBytes / 1024 / 1024} MiB`);
+      controller.enqueue(chunk);
+    },
+  });
+  const { status, statusText, headers } = response;
+  return new Response(response.body.pipeThrough(counted), { status, statusText, headers });
+}
+
 /** `otherwise` is what a failure means that does not say more of itself: before connecting the way is to blame, afterwards the server. */
-async function translated<T>(otherwise: "transport" | "contract", work: () => Promise<T>): Promise<T> {
+async function translated<T>(
+  otherwise: "transport" | "contract",
+  timeoutMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof McpFailure) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    const status =
-      (error as { status?: unknown }).status ?? /\b(?:HTTP|status(?: code)?)\D{0,3}(\d{3})\b/i.exec(text)?.[1];
-    const unauthorized = Number(status) === 401 || Number(status) === 403 || /unauthori[sz]ed/i.test(text);
-    const broken = /fetch failed|ECONNREFUSED|ECONNRESET|Unable to connect|timed out|timeout/i.test(text);
-    throw new McpFailure(unauthorized ? "authentication" : broken ? "transport" : otherwise, text, error);
+    const status = error instanceof SdkHttpError ? error.status : undefined;
+    const kind = kindOf(error, status) ?? otherwise;
+    throw new McpFailure(kind, wordsFor(error, status, timeoutMs), error);
+  }
+}
+
+const cutOff = new Set<string>([
+  SdkErrorCode.RequestTimeout,
+  SdkErrorCode.ConnectionClosed,
+  SdkErrorCode.SendFailed,
+  SdkErrorCode.NotConnected,
+]);
+
+/** By class and code, never by words: a JSON-RPC error that speaks of "HTTP 401" or "timeout" is still the server's answer. */
+function kindOf(error: unknown, status: number | undefined): McpFailure["kind"] | undefined {
+  if (error instanceof ProtocolError) return "contract";
+  if (error instanceof UnauthorizedError || status === 401 || status === 403) return "authentication";
+  if (status !== undefined && (status >= 500 || status === 404)) return "transport";
+  if (isTimeout(error)) return "transport";
+  if (error instanceof SdkError) return cutOff.has(error.code) ? "transport" : undefined;
+  // What fetch throws when a connection breaks.
+  return typeof (error as { code?: unknown }).code === "string" ? "transport" : undefined;
+}
+
+const isTimeout = (error: unknown): boolean =>
+  (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) ||
+  /^(Timeout|Abort)Error$/.test(String((error as { name?: unknown }).name));
+
+function wordsFor(error: unknown, status: number | undefined, timeoutMs: number): string {
+  if (isTimeout(error)) return `no answer within ${timeoutMs / 1000} s`;
+  if (error instanceof UnauthorizedError) return "HTTP 401: the server refuses the credential";
+  if (error instanceof ProtocolError) return `error ${error.code}: ${error.message}`;
+  const text = messageOf(error);
+  const [, where, issues] = /^(Invalid result for \S+): (\[.*)$/s.exec(text) ?? [];
+  if (where !== undefined && issues !== undefined) return `${where}: ${readable(issues)}`;
+  return status === undefined ? text : `HTTP ${status}: ${text}`;
+}
+
+/** The schema library's issues, which are JSON, as `tools/1/inputSchema/type: expected "object"`. */
+function readable(issues: string): string {
+  try {
+    const list = JSON.parse(issues) as { path?: readonly (string | number)[]; message?: string }[];
+    const shown = list.slice(0, 5).map(({ path = [], message }) => `${path.join("/")}: ${message}`);
+    return shown.join("; ") + (list.length > 5 ? `; and ${list.length - 5} more` : "");
+  } catch {
+    return issues;
   }
 }

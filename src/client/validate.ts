@@ -1,5 +1,8 @@
+import { didYouMean } from "../lib/nearest.ts";
 import { messageOf } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
+import { blotter, shownUrl } from "./blot.ts";
+import { reach } from "./reach.ts";
 import { connectMcp, type McpConnection, McpFailure, type Protocol, type Tool } from "./sdk.ts";
 
 export type Check = {
@@ -19,15 +22,17 @@ export type Report = {
   verdict: "pass" | "transport or authentication failure" | "contract failure";
   protocolVersion?: string;
   era?: string;
-  server?: { name: string; version: string };
+  serverInfo?: { name: string; version: string };
   tools: string[];
   steps: Step[];
 };
 
+const mostDetail = 2_000;
+
 /** Speaks MCP to an endpoint, a step at a time, and stops at the first that fails: what follows would only repeat it. */
 export async function validate(check: Check): Promise<Report> {
   const steps: Step[] = [];
-  const found: Pick<Report, "protocolVersion" | "era" | "server"> & { tools: Tool[] } = { tools: [] };
+  const found: Pick<Report, "protocolVersion" | "era" | "serverInfo"> & { tools: Tool[] } = { tools: [] };
   let connection: McpConnection | undefined;
 
   async function step<T>(name: string, work: () => Promise<[detail: string, value: T]>): Promise<T | undefined> {
@@ -37,7 +42,7 @@ export async function validate(check: Check): Promise<Report> {
       name,
       ok,
       ms: Math.round(performance.now() - start),
-      detail: detail.slice(0, 2_000),
+      detail,
     });
     try {
       const [detail, value] = await work();
@@ -50,12 +55,15 @@ export async function validate(check: Check): Promise<Report> {
     }
   }
 
-  await step("reach", () => reach(check));
+  const headers = {
+    ...check.headers,
+    ...(check.token === undefined ? {} : { authorization: `Bearer ${check.token}` }),
+  };
+  await step("reach", async () => [
+    await reach({ ...check, headers, hasCredential: hasCredential(headers) }),
+    undefined,
+  ]);
   connection = await step("connect", async () => {
-    const headers = {
-      ...check.headers,
-      ...(check.token === undefined ? {} : { authorization: `Bearer ${check.token}` }),
-    };
     const made = await connectMcp({ ...check, headers, version });
     return [
       `${made.protocolVersion} (${made.era}), ${made.serverInfo?.name ?? "nameless"} ${made.serverInfo?.version ?? ""}`.trim(),
@@ -67,7 +75,7 @@ export async function validate(check: Check): Promise<Report> {
     Object.assign(found, {
       protocolVersion: open.protocolVersion,
       era: open.era,
-      ...(open.serverInfo === undefined ? {} : { server: open.serverInfo }),
+      ...(open.serverInfo === undefined ? {} : { serverInfo: open.serverInfo }),
     });
     found.tools = (await step("tools/list", async () => judged(await open.tools()))) ?? [];
     if (check.expectTools.length > 0)
@@ -77,7 +85,30 @@ export async function validate(check: Check): Promise<Report> {
     await open.close();
   }
   const { tools, ...rest } = found;
-  return { url: check.url, ...verdict(steps), ...rest, tools: tools.map(({ name }) => name), steps };
+  const report = { url: check.url, ...verdict(steps), ...rest, tools: tools.map(({ name }) => name), steps };
+  return withoutSecrets(report, [...Object.values(headers), new URL(check.url).password]);
+}
+
+const hasCredential = (headers: Record<string, string>): boolean =>
+  Object.keys(headers).some((name) => /^(authorization|cookie)$|key|token/i.test(name));
+
+/** Every word of the report that came from the server may hold what we sent it. */
+function withoutSecrets(report: Report, secrets: readonly string[]): Report {
+  const clean = blotter(secrets);
+  const { serverInfo } = report;
+  return {
+    ...report,
+    url: shownUrl(report.url),
+    ...(serverInfo === undefined
+      ? {}
+      : { serverInfo: { name: clean(serverInfo.name), version: clean(serverInfo.version) } }),
+    tools: report.tools.map(clean),
+    steps: report.steps.map((step) => ({
+      ...step,
+      name: clean(step.name),
+      detail: clean(step.detail).slice(0, mostDetail),
+    })),
+  };
 }
 
 /** 0 pass; 1 when the way to the server or the credential failed; 2 when the server did not keep its word (design §4). */
@@ -86,48 +117,6 @@ export function verdict(steps: readonly Step[]): Pick<Report, "exitCode" | "verd
   if (failed === undefined) return { exitCode: 0, verdict: "pass" };
   if (failed.failure === "contract") return { exitCode: 2, verdict: "contract failure" };
   return { exitCode: 1, verdict: "transport or authentication failure" };
-}
-
-/** What a plain request gets, before any client library hides it: a refused credential shows here with what the server said. */
-async function reach({ url, token, headers, timeoutMs }: Check): Promise<[string, undefined]> {
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "ping" });
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      method: "POST",
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
-      headers: {
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        ...headers,
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      },
-      body,
-    });
-  } catch (error) {
-    throw new McpFailure("transport", `no answer: ${messageOf(error)}`, error);
-  }
-  const said =
-    response.status === 401 || response.status === 403 || response.status >= 500 ? await whatItSaid(response) : "";
-  await response.body?.cancel().catch(() => {});
-  if (response.status === 401)
-    throw new McpFailure(
-      "authentication",
-      `401: ${token === undefined ? "a token is needed" : "the token is refused"}${said}`,
-    );
-  if (response.status === 403)
-    throw new McpFailure("authentication", `403: this token may not use this endpoint${said}`);
-  if (response.status >= 500) throw new McpFailure("transport", `HTTP ${response.status}${said}`);
-  if (response.status >= 300 && response.status < 400)
-    throw new McpFailure("transport", `HTTP ${response.status}: it redirects elsewhere`);
-  return [`HTTP ${response.status}`, undefined];
-}
-
-async function whatItSaid(response: Response): Promise<string> {
-  const text = await response.text().catch(() => "");
-  const detail = /"detail":"([^"]{1,200})/.exec(text)?.[1];
-  return detail === undefined ? "" : ` (${detail})`;
 }
 
 /** What every tool must have; a name that only some clients take is told, not failed. */
@@ -146,7 +135,9 @@ function judged(tools: Tool[]): [string, Tool[]] {
 
 function expected(names: readonly string[], tools: readonly Tool[]): string {
   const missing = names.filter((name) => !tools.some((tool) => tool.name === name));
-  if (missing.length > 0) throw new McpFailure("contract", `missing: ${missing.join(", ")}`);
+  const known = tools.map(({ name }) => name);
+  const told = missing.map((name) => `${name}${didYouMean(name, known)}`);
+  if (missing.length > 0) throw new McpFailure("contract", `missing: ${told.join(", ")}`);
   return `all ${names.length} there`;
 }
 

@@ -1,6 +1,7 @@
 import type { Channel } from "../instances/channel.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { sleep } from "../lib/wait.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Upstream } from "./upstream.ts";
 import { type HttpTarget, openHttp } from "./upstream-http.ts";
@@ -22,13 +23,15 @@ type Options = {
   clock: Clock;
   /** Address and headers of a server reached by url, secrets included. @throws Problem when a secret is missing */
   targetOf: (server: ServerRef) => Promise<HttpTarget>;
-  /** Why a server that we run ourselves has no connection at this moment. */
-  processState: (serverId: string) => string;
+  /** How a server that we run ourselves fares, and why it has no connection at this moment. */
+  processState: (serverId: string) => { starting: boolean; reason: string };
   onListChanged: (server: ServerRef) => void;
 };
 
 /** How long a server that could not be reached is left alone, so that it delays nobody but the first who asked. */
 const leaveAloneMs = 10_000;
+/** How long a call waits for a process that is just starting, rather than fail for being early. */
+const startingMs = 15_000;
 
 /** One shared conversation for each server. Processes are attached when they start, addresses are opened when they are needed. */
 export type Connections = ReturnType<typeof createConnections>;
@@ -67,13 +70,24 @@ export function createConnections({ clock, targetOf, processState, onListChanged
   async function get(server: ServerRef): Promise<Upstream> {
     const entry = entryOf(server.id);
     if (entry.upstream !== undefined) return entry.upstream;
-    if (server.fields.url === undefined) throw unreachable(server, processState(server.id));
+    if (server.fields.url === undefined) return await started(server);
     if (entry.failure !== undefined && clock.now() - entry.failure.at < leaveAloneMs)
       throw unreachable(server, entry.failure.reason);
     entry.opening ??= open(server, entry).finally(() => {
       delete entry.opening;
     });
     return await entry.opening;
+  }
+
+  async function started(server: ServerRef): Promise<Upstream> {
+    const end = clock.now() + startingMs;
+    for (;;) {
+      const upstream = entries.get(server.id)?.upstream;
+      if (upstream !== undefined) return upstream;
+      const { starting, reason } = processState(server.id);
+      if (!starting || clock.now() >= end) throw unreachable(server, reason);
+      await sleep(50);
+    }
   }
 
   async function open(server: ServerRef, entry: Entry): Promise<Upstream> {

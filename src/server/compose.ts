@@ -133,10 +133,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   };
 }
 
-function processState(supervisor: Supervisor, serverId: string): string {
+function processState(supervisor: Supervisor, serverId: string): { starting: boolean; reason: string } {
   const instance = supervisor.list().find((candidate) => candidate.serverId === serverId);
-  if (instance === undefined) return "it is stopped";
-  return instance.reason ?? `it is ${instance.state.toLowerCase()}`;
+  if (instance === undefined) return { starting: false, reason: "it is stopped" };
+  const { state, reason = `it is ${state.toLowerCase()}` } = instance;
+  return { starting: state === "STARTING", reason };
 }
 
 type SourceNeeds = {
