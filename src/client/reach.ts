@@ -1,0 +1,77 @@
+import { messageOf } from "../lib/problem.ts";
+import { McpFailure } from "./sdk.ts";
+
+const mostBytes = 16 * 1024;
+const mostSaid = 300;
+
+export type ReachTarget = { url: string; headers: Record<string, string>; hasCredential: boolean; timeoutMs: number };
+
+/**
+ * What a plain request gets, before any client library hides it: a refused credential shows here with what the server said of it.
+ * Answers the status in words. @throws McpFailure transport or authentication
+ */
+export async function reach({ url, headers, hasCredential, timeoutMs }: ReachTarget): Promise<string> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      method: "POST",
+      redirect: "manual",
+      signal,
+      headers: { "content-type": "application/json", accept: "application/json, text/event-stream", ...headers },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 0, method: "ping" }),
+    });
+  } catch (error) {
+    const why = signal.aborted ? `nothing within ${timeoutMs / 1000} s` : messageOf(error);
+    throw new McpFailure("transport", `no answer: ${why}`, error);
+  }
+  const refusal = refusalOf(response.status, hasCredential);
+  if (refusal === undefined) {
+    await response.body?.cancel().catch(() => {});
+    return `HTTP ${response.status}`;
+  }
+  throw new McpFailure(refusal.kind, `${refusal.what}${saying(await beginningOf(response))}`);
+}
+
+/** Which statuses end the matter, and what they mean; undefined is for MCP itself to judge. */
+function refusalOf(status: number, hasCredential: boolean): { kind: McpFailure["kind"]; what: string } | undefined {
+  const kind = "authentication";
+  if (status === 401) {
+    return { kind, what: hasCredential ? "HTTP 401: the token is refused" : "HTTP 401: it takes a token (--token)" };
+  }
+  if (status === 403) {
+    return {
+      kind,
+      what: `HTTP 403: ${hasCredential ? "this token does not open" : "it takes a token (--token) for"} this endpoint`,
+    };
+  }
+  if (status >= 500) return { kind: "transport", what: `HTTP ${status}` };
+  if (status >= 300 && status < 400) return { kind: "transport", what: `HTTP ${status}: it redirects elsewhere` };
+  return undefined;
+}
+
+/** The server's own words out of a problem, an OAuth error, a JSON-RPC error or plain text. */
+export function saying(text: string): string {
+  const said = (
+    /"(?:detail|error_description|message|error)"\s*:\s*"((?:[^"\\]|\\.){1,300})/.exec(text)?.[1] ?? plain(text)
+  ).trim();
+  return said === "" ? "" : ` (${said.slice(0, mostSaid)})`;
+}
+
+const plain = (text: string): string => (/^\s*[<{[]/.test(text) ? "" : text.replace(/\s+/g, " "));
+
+/** The first bytes of a body, which may be endless; nothing when it breaks off. */
+async function beginningOf({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      parts.push(chunk);
+      size += chunk.length;
+      if (size >= mostBytes) break;
+    }
+  } catch {
+    // What came until then will do.
+  }
+  return Buffer.concat(parts).toString().slice(0, mostBytes);
+}
