@@ -18,8 +18,6 @@ export function blotter(secrets: readonly string[]): (text: string) => string {
 
 /** A URL as it may be shown: no password. */
 export function shownUrl(url: string): string {
-  const shown = new URL(url);
-  if (shown.password === "") return redact(url);
-  shown.password = blot;
-  return redact(decodeURI(shown.href));
+  const { protocol, username, password, host, pathname, search, hash } = new URL(url);
+  return redact(password === "" ? url : `${protocol}//${username}:${blot}@${host}${pathname}${search}${hash}`);
 }

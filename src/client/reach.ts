@@ -2,7 +2,6 @@ import { messageOf } from "../lib/problem.ts";
 import { McpFailure } from "./sdk.ts";
 
 const mostBytes = 16 * 1024;
-const mostSaid = 300;
 
 export type ReachTarget = { url: string; headers: Record<string, string>; hasCredential: boolean; timeoutMs: number };
 
@@ -50,15 +49,26 @@ function refusalOf(status: number, hasCredential: boolean): { kind: McpFailure["
   return undefined;
 }
 
-/** The server's own words out of a problem, an OAuth error, a JSON-RPC error or plain text. */
-export function saying(text: string): string {
-  const said = (
-    /"(?:detail|error_description|message|error)"\s*:\s*"((?:[^"\\]|\\.){1,300})/.exec(text)?.[1] ?? plain(text)
-  ).trim();
-  return said === "" ? "" : ` (${said.slice(0, mostSaid)})`;
+/** The server's own words out of a problem, an OAuth error, a JSON-RPC error or plain text; of anything else nothing. */
+function saying(text: string): string {
+  const said = /^\s*[[{]/.test(text) ? fieldOf(text) : /^\s*</.test(text) ? "" : text;
+  const words = said.replace(/\s+/g, " ").trim();
+  return words === "" ? "" : ` (${words})`;
 }
 
-const plain = (text: string): string => (/^\s*[<{[]/.test(text) ? "" : text.replace(/\s+/g, " "));
+const telling = ["detail", "error_description", "message", "error"] as const;
+
+function fieldOf(json: string): string {
+  try {
+    const body = JSON.parse(json) as Record<string, unknown>;
+    const inner = typeof body["error"] === "object" && body["error"] !== null ? body["error"] : {};
+    const all: Record<string, unknown> = { ...inner, ...body };
+    const word = telling.map((name) => all[name]).find((value) => typeof value === "string");
+    return typeof word === "string" ? word : "";
+  } catch {
+    return "";
+  }
+}
 
 /** The first bytes of a body, which may be endless; nothing when it breaks off. */
 async function beginningOf({ body }: Response): Promise<string> {

@@ -135,6 +135,7 @@ const cutOff = new Set<string>([
 /** By class and code, never by words: a JSON-RPC error that speaks of "HTTP 401" or "timeout" is still the server's answer. */
 function kindOf(error: unknown, status: number | undefined): McpFailure["kind"] | undefined {
   if (error instanceof ProtocolError) return "contract";
+  if (error instanceof SdkError && error.code === SdkErrorCode.InvalidResult) return "contract";
   if (error instanceof UnauthorizedError || status === 401 || status === 403) return "authentication";
   if (status !== undefined && (status >= 500 || status === 404)) return "transport";
   if (isTimeout(error)) return "transport";
