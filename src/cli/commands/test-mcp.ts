@@ -1,7 +1,6 @@
 import { colors } from "consola/utils";
 import type { Protocol } from "../../client/sdk.ts";
 import { type Check, type Report, validate } from "../../client/validate.ts";
-import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
@@ -31,8 +30,7 @@ function checkFrom(args: Args, env: Env): Check {
   if (tool === undefined && args.flag("args") !== undefined) throw usage("test mcp", "--args goes with --tool");
   return {
     url,
-    token: args.flag("token") ?? env.variables["MCPCTL_TOKEN"],
-    headers: Object.fromEntries(args.flags("header").map(header)),
+    ...credentials(args, env),
     protocol,
     timeoutMs: seconds * 1000,
     expectTools: args
@@ -44,10 +42,33 @@ function checkFrom(args: Args, env: Env): Check {
   };
 }
 
+/** A header that says who we are stands above the variable, which may be there for other commands; above a flag it would be a riddle. */
+function credentials(args: Args, env: Env): Pick<Check, "token" | "headers"> {
+  const headers = Object.fromEntries(args.flags("header").map(header));
+  const flag = args.flag("token");
+  const isSaid = "authorization" in headers;
+  if (flag === "") throw usage("test mcp", "--token is empty");
+  if (flag !== undefined && isSaid) throw usage("test mcp", "--token and an Authorization header exclude each other");
+  const token = flag ?? (isSaid ? undefined : env.variables["MCPCTL_TOKEN"] || undefined);
+  if (token !== undefined && !canBeSent("authorization", `Bearer ${token}`))
+    throw usage("test mcp", "the token has characters that no header may hold");
+  return { token, headers };
+}
+
 function header(text: string): [string, string] {
   const at = text.indexOf(":");
-  if (at < 1) throw new Problem("invalid", "--header takes NAME:VALUE");
-  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+  const [name, value] = [text.slice(0, at).trim().toLowerCase(), text.slice(at + 1).trim()];
+  if (at < 1 || !canBeSent(name, value)) throw usage("test mcp", "--header takes NAME:VALUE, as HTTP allows them");
+  return [name, value];
+}
+
+function canBeSent(name: string, value: string): boolean {
+  try {
+    new Headers([[name, value]]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function jsonObject(text: string): Record<string, unknown> {
