@@ -22,7 +22,8 @@ if (existsSync("/etc/ssl/certs/ca-certificates.crt"))
 write("/etc/passwd", "mcpctl:x:65532:65532::/data:/nonexistent\n");
 write("/etc/group", "mcpctl:x:65532:\n");
 write("/etc/nsswitch.conf", "hosts: files dns\n");
-mkdirSync(join(root, "data/tmp"), { recursive: true });
+// What a new volume begins with: nothing, owned by the user that mcpctl runs as.
+mkdirSync("dist/volume/.mcpctl", { recursive: true });
 mkdirSync(join(root, "tmp"), { recursive: true });
 
 function linkedLibraries(): string[] {

@@ -11,6 +11,9 @@ export const safelist = [
   "LC_CTYPE",
   "TZ",
   "TMPDIR",
+  "NODE_EXTRA_CA_CERTS",
+  "SSL_CERT_FILE",
+  "SSL_CERT_DIR",
   "SYSTEMROOT",
   "USERPROFILE",
   "APPDATA",
@@ -21,8 +24,7 @@ export const safelist = [
 ] as const;
 
 /** What fetching a package needs besides: the user's own settings for npm and proxies. */
-const installer =
-  /^(npm_config_.+|NPM_CONFIG_.+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY|SSL_CERT_FILE|NODE_EXTRA_CA_CERTS)$/;
+const installer = /^(npm_config_.+|NPM_CONFIG_.+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
 
 type Environment = Record<string, string>;
 

@@ -71,8 +71,9 @@ async function add(folder: string, spec: string): Promise<void> {
     "--no-summary",
     spec,
   ];
+  // A read-only root has no place for temporary files; the folder that is filled has.
   const child = Bun.spawn(command, {
-    env: installerEnvironment(),
+    env: { ...installerEnvironment(), TMPDIR: folder, BUN_TMPDIR: folder },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
