@@ -13,7 +13,7 @@ export type Odd = {
   callResult?: unknown;
   callError?: { code: number; message: string };
   /** Answers HTTP itself where it answers something, before MCP is looked at. */
-  intercept?: (request: Request, method: string) => Response | Promise<Response> | undefined;
+  intercept?: (request: Request, method: string, id: unknown) => Response | undefined | Promise<Response | undefined>;
 };
 
 type Message = { id?: unknown; method: string; params?: Params };
@@ -34,7 +34,7 @@ export function startOddServer(odd: Odd = {}) {
       const message = request.method === "POST" ? ((await request.json()) as Message) : undefined;
       const method = message?.method ?? request.method;
       seen.push({ method, headers: request.headers });
-      const early = await odd.intercept?.(request, method);
+      const early = await odd.intercept?.(request, method, message?.id);
       if (early !== undefined) return early;
       if (odd.bearer !== undefined && request.headers.get("authorization") !== `Bearer ${odd.bearer}`) {
         return Response.json({ detail: `no good: ${request.headers.get("authorization")}` }, { status: 401 });

@@ -90,6 +90,35 @@ test("pages without end and lists without measure are cut off", async () => {
   expect(lastOf(many)).toMatchObject({ ok: false, detail: "it lists more than 10000 tools" });
 });
 
+test("a proxy that breaks, or a session that is gone, in the middle is a transport failure", async () => {
+  for (const status of [502, 404]) {
+    const intercept: Odd["intercept"] = (_, method) =>
+      method === "tools/list" ? new Response("bad day", { status }) : undefined;
+    const report = await judge({ era: "legacy", intercept });
+    expect(lastOf(report)).toMatchObject({ name: "tools/list", failure: "transport" });
+    expect(lastOf(report).detail).toStartWith(`HTTP ${status}`);
+  }
+});
+
+test("many quick pages do not stretch a step beyond its time", async () => {
+  const wait: Odd["intercept"] = async (_, method) => {
+    if (method === "tools/list") await Bun.sleep(20);
+    return undefined;
+  };
+  const report = await judge({ tools: [tool("a")], endless: true, intercept: wait }, { timeoutMs: 300 });
+  expect(lastOf(report)).toMatchObject({ name: "tools/list", failure: "transport", detail: "no answer within 0.3 s" });
+  expect(lastOf(report).ms).toBeLessThan(1_500);
+});
+
+test("a server that refuses initialize in MCP's own words fails by contract", async () => {
+  const error = { code: -32603, message: "not today" };
+  const intercept: Odd["intercept"] = (_, method, id) =>
+    method === "initialize" ? Response.json({ jsonrpc: "2.0", id, error }) : undefined;
+  const report = await judge({ era: "legacy", intercept });
+  expect(report.exitCode).toBe(2);
+  expect(lastOf(report)).toMatchObject({ name: "connect", failure: "contract", detail: "error -32603: not today" });
+});
+
 test("a missing tool fails and the nearest name is told", async () => {
   const report = await judge({}, { expectTools: ["echo", "ecko"] });
   expect(report.exitCode).toBe(2);
