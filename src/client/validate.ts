@@ -32,62 +32,55 @@ const mostDetail = 1_000;
 
 /** Speaks MCP to an endpoint, a step at a time, and stops at the first that fails: what follows would only repeat it. */
 export async function validate(check: Check): Promise<Report> {
-  const steps: Step[] = [];
-  const found: Pick<Report, "protocolVersion" | "era" | "serverInfo"> & { tools: Tool[] } = { tools: [] };
-  let connection: McpConnection | undefined;
-
-  async function step<T>(name: string, work: () => Promise<[detail: string, value: T]>): Promise<T | undefined> {
-    if (steps.some(({ ok }) => !ok)) return undefined;
-    const start = performance.now();
-    const done = (ok: boolean, detail: string) => ({
-      name,
-      ok,
-      ms: Math.round(performance.now() - start),
-      detail,
-    });
-    try {
-      const [detail, value] = await work();
-      steps.push(done(true, detail));
-      return value;
-    } catch (error) {
-      const failure = error instanceof McpFailure ? error.kind : "contract";
-      steps.push({ ...done(false, messageOf(error)), failure });
-      return undefined;
-    }
-  }
-
-  const headers = {
-    ...check.headers,
-    ...(check.token === undefined ? {} : { authorization: `Bearer ${check.token}` }),
-  };
+  const { url, token, expectTools, call } = check;
+  const headers = { ...check.headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) };
+  const { steps, step } = stepper();
   await step("reach", async () => [
     await reach({ ...check, headers, hasCredential: hasCredential(headers) }),
     undefined,
   ]);
-  connection = await step("connect", async () => {
+  const open = await step("connect", async () => {
     const made = await connectMcp({ ...check, headers, version });
-    return [
-      `${made.protocolVersion} (${made.era}), ${made.serverInfo?.name ?? "nameless"} ${made.serverInfo?.version ?? ""}`.trim(),
-      made,
-    ];
+    return [introduction(made), made];
   });
-  if (connection !== undefined) {
-    const open = connection;
-    Object.assign(found, {
-      protocolVersion: open.protocolVersion,
-      era: open.era,
-      ...(open.serverInfo === undefined ? {} : { serverInfo: open.serverInfo }),
-    });
-    found.tools = (await step("tools/list", async () => judged(await open.tools()))) ?? [];
-    if (check.expectTools.length > 0)
-      await step("expected tools", async () => [expected(check.expectTools, found.tools), undefined]);
-    if (check.call !== undefined)
-      await step(`tools/call ${check.call.tool}`, () => called(open, check.call as NonNullable<Check["call"]>));
+  let tools: Tool[] = [];
+  if (open !== undefined) {
+    tools = (await step("tools/list", async () => judged(await open.tools()))) ?? [];
+    if (expectTools.length > 0) await step("expected tools", async () => [expected(expectTools, tools), undefined]);
+    if (call !== undefined) await step(`tools/call ${call.tool}`, () => called(open, call));
     await open.close();
   }
-  const { tools, ...rest } = found;
-  const report = { url: check.url, ...verdict(steps), ...rest, tools: tools.map(({ name }) => name), steps };
-  return withoutSecrets(report, [...Object.values(headers), new URL(check.url).password]);
+  const report = { url, ...verdict(steps), ...about(open), tools: tools.map(({ name }) => name), steps };
+  return withoutSecrets(report, [...Object.values(headers), new URL(url).password]);
+}
+
+/** Runs steps one after the other and keeps how each ended; after a failure the rest is left out. */
+function stepper() {
+  const steps: Step[] = [];
+  async function step<T>(name: string, work: () => Promise<[detail: string, value: T]>): Promise<T | undefined> {
+    if (steps.some(({ ok }) => !ok)) return undefined;
+    const start = performance.now();
+    const ms = () => Math.round(performance.now() - start);
+    try {
+      const [detail, value] = await work();
+      steps.push({ name, ok: true, ms: ms(), detail });
+      return value;
+    } catch (error) {
+      const failure = error instanceof McpFailure ? error.kind : "contract";
+      steps.push({ name, ok: false, ms: ms(), detail: messageOf(error), failure });
+      return undefined;
+    }
+  }
+  return { steps, step };
+}
+
+const introduction = ({ protocolVersion, era, serverInfo }: McpConnection): string =>
+  `${protocolVersion} (${era}), ${serverInfo?.name ?? "nameless"} ${serverInfo?.version ?? ""}`.trim();
+
+function about(open: McpConnection | undefined): Pick<Report, "protocolVersion" | "era" | "serverInfo"> {
+  if (open === undefined) return {};
+  const { protocolVersion, era, serverInfo } = open;
+  return { protocolVersion, era, ...(serverInfo === undefined ? {} : { serverInfo }) };
 }
 
 const hasCredential = (headers: Record<string, string>): boolean =>
