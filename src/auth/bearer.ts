@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** What a bearer is for stands in its prefix; one kind is never taken in place of another (design §5). */
-export const prefixes = { token: "mcpctl_pat_", session: "mcpctl_ses_" } as const;
+const prefixes = { token: "mcpctl_pat_", session: "mcpctl_ses_" } as const;
 export type BearerKind = keyof typeof prefixes;
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

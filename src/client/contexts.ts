@@ -8,7 +8,7 @@ import type { Target } from "./client.ts";
 /** Saved instances, like a kubeconfig without secrets: `~/.mcpctl/config.json`. Logins lie apart, in `~/.mcpctl/credentials`. */
 export type Contexts = { currentContext: string; contexts: Record<string, { url: string }> };
 
-export const defaultUrl = "http://127.0.0.1:3200";
+const defaultUrl = "http://127.0.0.1:3200";
 
 /** @throws Problem `invalid` when the file is there and makes no sense: falling back would talk to another instance than was meant */
 export function readContexts(home: string): Contexts {

@@ -131,7 +131,7 @@ function spawn(command: string[], env: Record<string, string>, cwd: string | und
 }
 
 /** The whole group: the server, and whatever it started (reference/reliability.md §0, 4). */
-export function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
+function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(-pgid, signal);
     return true;

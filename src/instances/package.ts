@@ -127,7 +127,7 @@ function programOf(folder: string, name: string): InstalledPackage {
 }
 
 /** `@scope/name@1.2.3` → name and version; `latest` when none is given. */
-export function parseSpec(spec: string): { name: string; range: string } {
+function parseSpec(spec: string): { name: string; range: string } {
   const at = spec.indexOf("@", 1);
   return at < 0 ? { name: spec, range: "latest" } : { name: spec.slice(0, at), range: spec.slice(at + 1) };
 }

@@ -38,8 +38,6 @@ export function createLog(
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-export const silentLog: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-
 function cleanValue(key: string, value: unknown): unknown {
   if (secretKey.test(key)) return "[redacted]";
   if (value instanceof Error) return redact(value.message);

@@ -5,14 +5,14 @@ import type { Upstream } from "./upstream.ts";
 /** One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. */
 export type Item = { key: string; text: string };
 
-export const lists = {
+const lists = {
   tools: { method: "tools/list", capability: "tools", key: "name" },
   prompts: { method: "prompts/list", capability: "prompts", key: "name" },
   resources: { method: "resources/list", capability: "resources", key: "uri" },
   resourceTemplates: { method: "resources/templates/list", capability: "resources", key: "uriTemplate" },
 } as const;
 export type ListName = keyof typeof lists;
-export const listNames = Object.keys(lists) as ListName[];
+const listNames = Object.keys(lists) as ListName[];
 
 /** All that a server said it offers. */
 export type Offer = Record<ListName, Item[]>;

@@ -4,7 +4,6 @@ import type { FieldError } from "../lib/problem.ts";
 
 /** What the gateway, the CLI and RBAC may ask of a kind. Kinds made by the program itself lack some. */
 export type Verb = "list" | "get" | "create" | "update" | "delete";
-export const allVerbs: readonly Verb[] = ["list", "get", "create", "update", "delete"];
 
 /** A field that names another resource; whoever writes it needs `view` on that resource, and it must exist. */
 export type Reference = { plural: string; name: string; path: string };

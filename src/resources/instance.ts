@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, oneOf, text } from "./define.ts";
 
-export const instanceStates = ["STARTING", "RUNNING", "STOPPING", "STOPPED", "ERROR"] as const;
+const instanceStates = ["STARTING", "RUNNING", "STOPPING", "STOPPED", "ERROR"] as const;
 export type InstanceState = (typeof instanceStates)[number];
 
 const fields = Type.Object({

@@ -1,4 +1,4 @@
-import { type Static, Type } from "@sinclair/typebox";
+import { Type } from "@sinclair/typebox";
 import { defineKind, Name, text } from "./define.ts";
 
 const fields = Type.Object({
@@ -11,7 +11,6 @@ const fields = Type.Object({
   ),
   keys: Type.Optional(Type.Array(Type.String(), { description: "The names of its keys" })),
 });
-export type SecretFields = Static<typeof fields>;
 
 export const Secret = defineKind({
   kind: "secret",

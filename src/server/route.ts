@@ -52,7 +52,7 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
 }
 
 /** Who sends this request. @throws Problem `unauthenticated` */
-export const identify = (request: Request, { db, hashKey, clock }: Rooms): Promise<Caller> =>
+const identify = (request: Request, { db, hashKey, clock }: Rooms): Promise<Caller> =>
   db.read(() => callerOf(hashKey, bearerIn(request.headers.get("authorization")), clock.now()));
 
 /** Runs an operation with the caller's rights of this very moment, in one transaction with it. */

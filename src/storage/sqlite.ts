@@ -68,7 +68,7 @@ function connect(path: string): Sqlite {
 }
 
 /** Feeds a generator its rows; an error of the engine is thrown inside it, so that an operation may catch it. */
-export function drive<T>(operation: Op<T>, run: (statement: Statement) => Row[]): T {
+function drive<T>(operation: Op<T>, run: (statement: Statement) => Row[]): T {
   let step = operation.next();
   while (!step.done) {
     let rows: Row[];

@@ -17,7 +17,7 @@ export const openapiRoute: Route = {
   handle: () => openapiDocument(allRoutes()),
 };
 
-export function openapiDocument(routes: readonly Route[]): Record<string, unknown> {
+function openapiDocument(routes: readonly Route[]): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const route of routes) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
