@@ -123,7 +123,6 @@ export async function world() {
       readInput: async () => input.stdin ?? "",
       ask: async () => answers.shift() ?? "",
       fetch,
-      interrupted: new AbortController().signal,
     });
     return { code, out: out.join("\n"), err: err.join("\n") };
   }

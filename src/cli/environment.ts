@@ -19,12 +19,9 @@ export type Env = {
   readInput: () => Promise<string>;
   ask: (question: string, hidden?: boolean) => Promise<string>;
   fetch: (request: Request) => Promise<Response>;
-  /** Fires at the first Ctrl-C. */
-  interrupted: AbortSignal;
 };
 
 export function processEnvironment(): Env {
-  const interruption = new AbortController();
   const out = writer(() => process.stdout);
   const err = writer(() => process.stderr);
   return {
@@ -44,7 +41,6 @@ export function processEnvironment(): Env {
     readInput: () => Bun.stdin.text(),
     ask,
     fetch: (request) => fetch(request),
-    interrupted: interruption.signal,
   };
 }
 

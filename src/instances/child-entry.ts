@@ -12,16 +12,16 @@ export function runChild([parent, life, command = "", ...args]: readonly string[
   if (process.ppid !== Number(parent)) process.exit(125);
   const path = command.includes("/") ? command : Bun.which(command, { PATH: process.env["PATH"] ?? "" });
   if (path === null) fail(127, `${command}: there is no such program in PATH`);
+  // Said as a word, because with the variable set already this very process would have been Bun and not us.
+  const env = life === "bun" ? { ...process.env, BUN_BE_BUN: "1" } : process.env;
   try {
     accessSync(path, constants.X_OK);
+    process.execve?.(path, [command, ...args], env as Record<string, string>);
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     fail(missing ? 127 : 126, `${command}: ${missing ? "there is no such file" : "it is not executable"}`);
   }
-  // Said as a word, because with the variable set already this very process would have been Bun and not us.
-  const env = life === "bun" ? { ...process.env, BUN_BE_BUN: "1" } : process.env;
-  process.execve?.(path, [command, ...args], env as Record<string, string>);
-  fail(126, `${command}: it cannot be started`);
+  fail(126, `${command}: it cannot be started on this system`);
 }
 
 function fail(code: number, message: string): never {

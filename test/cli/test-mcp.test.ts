@@ -24,7 +24,6 @@ async function cli(words: readonly string[], more: { terminal?: boolean; variabl
     readInput: async () => "",
     ask: async () => "",
     fetch: async () => new Response(null, { status: 500 }),
-    interrupted: new AbortController().signal,
   });
   return { code, out: out.join("\n"), err: err.join("\n") };
 }

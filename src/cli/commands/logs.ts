@@ -4,6 +4,9 @@ import { printable } from "../printable.ts";
 import { clientFor } from "../session.ts";
 import type { Args } from "../verb.ts";
 
+/** Following ends with the process, at Ctrl-C; there is no deadline for it. */
+const untilInterrupted = new AbortController().signal;
+
 export async function run(args: Args, env: Env): Promise<void> {
   const [word = ""] = args.words;
   const [first = "", second] = word.split("/", 2);
@@ -17,7 +20,7 @@ export async function run(args: Args, env: Env): Promise<void> {
     "GET",
     path,
     undefined,
-    args.has("follow") ? env.interrupted : undefined,
+    args.has("follow") ? untilInterrupted : undefined,
   );
   const decoder = new TextDecoder();
   let pending = "";
