@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { Problem } from "../lib/problem.ts";
 import type { ServerFields } from "../resources/server.ts";
 import { serverEnvironment } from "./environment.ts";
-import type { Packages } from "./package.ts";
+import { asBunCommand, type Packages } from "./package.ts";
 
 /** What a server's process is started as. */
 export type Launch = {
@@ -33,7 +33,7 @@ export async function launchOf(fields: ServerFields, env: Record<string, string>
   }
   const { bin, version } = await packages.install(packageName);
   return {
-    command: [process.execPath, bin, ...args],
+    command: [...asBunCommand(bin), ...args],
     asBun: true,
     env: serverEnvironment(env),
     cwd,

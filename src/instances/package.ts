@@ -10,6 +10,18 @@ import { logRing } from "./log-ring.ts";
 /** A package that is on disk and can be started: its program, and the version that was got. */
 export type InstalledPackage = { bin: string; version: string };
 
+/** Where there is nothing to read: a folder that a server is started in must not decide what Bun runs before it (`preload`). */
+const noConfig = process.platform === "win32" ? "NUL" : "/dev/null";
+
+/** How our executable runs a program as Bun: nothing of the current folder is read, nothing is fetched while it runs. */
+export const asBunCommand = (bin: string): string[] => [
+  process.execPath,
+  `--config=${noConfig}`,
+  "--no-env-file",
+  "--no-install",
+  bin,
+];
+
 const installMs = 120_000;
 
 /**
@@ -74,6 +86,7 @@ async function add(folder: string, spec: string): Promise<void> {
   // A read-only root has no place for temporary files; the folder that is filled has.
   const child = Bun.spawn(command, {
     env: { ...installerEnvironment(), TMPDIR: folder, BUN_TMPDIR: folder },
+    cwd: folder,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

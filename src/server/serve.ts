@@ -72,7 +72,8 @@ type App = ReturnType<typeof createApp>;
 
 function listen(app: App, { host, port }: Config): string {
   try {
-    app.listen({ hostname: host, port, idleTimeout: 30, maxRequestBodySize: bodyLimits.hard });
+    // Elysia would share the port with whoever has it (reusePort), and half of the requests would go astray.
+    app.listen({ hostname: host, port, reusePort: false, idleTimeout: 30, maxRequestBodySize: bodyLimits.hard });
   } catch (error) {
     throw new Problem("conflict", `${host}:${port} cannot be listened on: ${messageOf(error)}`, {
       hint: "stop what uses the port, or give another: mcpctl serve --port 3201",

@@ -1,4 +1,5 @@
 import { type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
+import { closeSync, openSync } from "node:fs";
 import { Problem } from "../lib/problem.ts";
 import type { Database, Op, Row, Statement } from "./op.ts";
 
@@ -57,6 +58,8 @@ export function openSqlite(path: string): SqliteDatabase {
 }
 
 function connect(path: string): Sqlite {
+  // Made beforehand for its owner alone: SQLite gives its companions (-wal, -shm) the mode of the database.
+  if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
   const db = new Sqlite(path, { create: true, strict: true });
   for (const [name, wanted] of Object.entries(pragmas)) {
     db.run(`PRAGMA ${name} = ${wanted}`);
@@ -88,13 +91,13 @@ function translated<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof SQLiteError)) throw error;
-    throw toProblem(error, path);
+    if (error instanceof SQLiteError) throw toProblem(String(error.code), path, error);
+    const code = (error as { code?: unknown }).code;
+    throw typeof code === "string" && /^E[A-Z]+$/.test(code) ? toProblem("SQLITE_CANTOPEN", path, error) : error;
   }
 }
 
-function toProblem(error: SQLiteError, path: string): Problem {
-  const code = String(error.code);
+function toProblem(code: string, path: string, error: unknown): Problem {
   if (code.startsWith("SQLITE_CONSTRAINT_UNIQUE") || code.startsWith("SQLITE_CONSTRAINT_PRIMARYKEY")) {
     return new Problem("conflict", "Something of this name exists already", { cause: error });
   }
