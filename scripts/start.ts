@@ -21,7 +21,9 @@ const server = Bun.spawn([executable, "serve", "--data-dir", data, "--log", "war
   stdin: "ignore",
 });
 const stop = (signal: NodeJS.Signals) => server.kill(signal);
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(signal));
+process.on("SIGTERM", () => stop("SIGTERM"));
+// Ctrl-C reaches serve by itself; a second signal from here would make its stop a hurried one.
+process.on("SIGINT", () => {});
 
 const url = await servingAt(server.stdout);
 if (url === undefined) process.exit((await server.exited) || 1);

@@ -67,7 +67,7 @@ function strictly(name: string, flags: Flags, argv: readonly string[]): Parsed {
 
 function flagError(error: unknown, argv: readonly string[], flags: Flags): string {
   const code = (error as { code?: string }).code;
-  const quoted = /'(-[^' ]*)/.exec(messageOf(error))?.[1] ?? argv.find((word) => word.startsWith("-")) ?? "";
+  const quoted = /'(-[^', ]*)/.exec(messageOf(error))?.[1] ?? argv.find((word) => word.startsWith("-")) ?? "";
   const flag = quoted.split("=")[0] ?? "";
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const known = Object.keys(flags).map((word) => `--${word}`);

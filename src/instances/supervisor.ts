@@ -11,7 +11,8 @@ import { createPackages } from "./package.ts";
 import { reconcile } from "./reconcile.ts";
 import { sweep } from "./sweep.ts";
 
-export type DesiredServer = { id: string; name: string; version: number; fields: ServerFields };
+/** `revision` changes when anything behind the fields does, such as a secret. */
+export type DesiredServer = { id: string; name: string; version: number; fields: ServerFields; revision: string };
 
 export type SupervisorOptions = {
   /** Every server that we run ourselves, as it is to be. */
@@ -119,7 +120,7 @@ export function createSupervisor(options: SupervisorOptions) {
 }
 
 /** Everything that a process is started with; a new description restarts nothing. */
-function fingerprintOf({ name, fields }: DesiredServer): string {
+function fingerprintOf({ name, fields, revision }: DesiredServer): string {
   const { description: _, ...rest } = fields;
-  return JSON.stringify([name, rest]);
+  return JSON.stringify([name, rest, revision]);
 }

@@ -10,7 +10,6 @@ type Waiting = { resolve: (outcome: Outcome) => void; reject: (error: Problem) =
  * The JSON-RPC of one connection to a server: ids of our own for each request, since two clients of ours may well use the same
  * (CVE-2026-25536), answers matched to them, the server's own requests answered.
  */
-
 export function conversation(send: (text: string) => void) {
   const waiting = new Map<number, Waiting>();
   const listeners = new Set<(method: string) => void>();

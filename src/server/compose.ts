@@ -1,7 +1,7 @@
 import { rbacAside, userAside } from "../auth/asides.ts";
 import { createLogins } from "../auth/session.ts";
 import { tokenSource } from "../auth/token-source.ts";
-import { createSupervisor, type Supervisor } from "../instances/supervisor.ts";
+import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
@@ -35,7 +35,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
   const uses = lastUses(db, clock);
-  let stopping = false;
+  const stopping = new AbortController();
 
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
@@ -51,7 +51,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
   const supervisor: Supervisor = createSupervisor({
-    desired: async () => (await allServers()).filter(({ fields }) => isManaged(fields)),
+    desired: async () =>
+      await withRevisions(
+        db,
+        (await allServers()).filter(({ fields }) => isManaged(fields)),
+      ),
     environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
     ready: async (server, channel) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
@@ -118,12 +122,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     changed,
     changedAll,
     overview,
-    stopping: () => {
-      stopping = true;
-    },
-    isStopping: () => stopping,
+    stopping: () => stopping.abort(),
+    isStopping: () => stopping.signal.aborted,
+    stopSignal: stopping.signal,
     close: async (fast) => {
-      stopping = true;
+      stopping.abort();
       uses.stop();
       connections.close();
       await supervisor.stop(fast);
@@ -131,6 +134,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       db.close();
     },
   };
+}
+
+/** A server is started with its secrets: a new version of one is a new server to run. */
+async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {
+  const versions = new Map((await db.read(() => listResources("secret"))).map(({ name, version }) => [name, version]));
+  return servers.map((server) => ({
+    ...server,
+    revision: (server.fields.env ?? [])
+      .flatMap(({ valueFrom }) => versions.get(valueFrom?.secretRef.name ?? "") ?? [])
+      .join(),
+  }));
 }
 
 function processState(supervisor: Supervisor, serverId: string): { starting: boolean; reason: string } {

@@ -35,6 +35,8 @@ export type Rooms = {
   /** From now on readiness fails, so that nobody sends new work. */
   stopping: () => void;
   isStopping: () => boolean;
+  /** Fires then, for what would go on for as long as somebody listens. */
+  stopSignal: AbortSignal;
   /** Lets go of everything: instances first, the database last. */
   close: (fast: boolean) => Promise<void>;
 };

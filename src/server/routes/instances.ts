@@ -44,7 +44,7 @@ function logsRoute(kind: AnyKind, instanceOf: (call: Call, rooms: Rooms) => Prom
       if (call.query.get("follow") !== "true") return new Response(lines.join(""), { headers });
       call.keepOpen();
       return new Response(
-        follow(lines.join(""), (listener) => rooms.supervisor.follow(id, listener)),
+        follow(lines.join(""), rooms.stopSignal, (listener) => rooms.supervisor.follow(id, listener)),
         { headers },
       );
     },
@@ -57,9 +57,10 @@ function tailOf(text: string | null): number {
   throw new Problem("invalid", `tail is a number from 0 to ${mostLines}`);
 }
 
-/** Lines as they come. A reader who does not keep up loses lines rather than filling our memory. */
+/** Lines as they come, until the reader goes or the server stops. A reader who does not keep up loses lines rather than filling our memory. */
 function follow(
   first: string,
+  until: AbortSignal,
   subscribe: (listener: (line: string) => void) => () => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
@@ -68,9 +69,18 @@ function follow(
     {
       start(controller) {
         if (first !== "") controller.enqueue(encoder.encode(first));
-        stop = subscribe((line) => {
+        const unsubscribe = subscribe((line) => {
           if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(`${line}\n`));
         });
+        const end = () => {
+          stop();
+          controller.close();
+        };
+        stop = () => {
+          unsubscribe();
+          until.removeEventListener("abort", end);
+        };
+        until.addEventListener("abort", end, { once: true });
       },
       cancel: () => stop(),
     },

@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fixture, type World, world } from "../world.ts";
+
+let w: World;
+beforeAll(async () => {
+  w = await world();
+  await w.must("POST", "/api/v1/servers", { name: "local", command: fixture(), description: "evil \u001b[2J name" });
+  await w.must("POST", "/api/v1/projects", { name: "demo", servers: ["local"] });
+  await w.until("it runs", w.isRunning("local"));
+});
+afterAll(() => w.close());
+
+const ok = async (...words: string[]) => {
+  const { code, out, err } = await w.cli(words);
+  expect([words.join(" "), code, err]).toEqual([words.join(" "), 0, ""]);
+  return out;
+};
+
+describe("get", () => {
+  test("columns align, and a list without anything says so beside the output", async () => {
+    const lines = (await ok("get", "servers")).split("\n");
+    expect(lines[0]).toBe("NAME    TRANSPORT   STATE     TOOLS   DESCRIPTION");
+    expect(lines[1]).toBe("local   stdio       RUNNING   6       evil \ufffd[2J name");
+    const none = await w.cli(["get", "secrets"]);
+    expect([none.code, none.out, none.err]).toEqual([0, "", "No secrets found."]);
+  });
+
+  test("one, several, by kind/name, as name, yaml and json", async () => {
+    expect(await ok("get", "srv/local", "-o", "name")).toBe("servers/local");
+    expect(JSON.parse(await ok("get", "projects", "-o", "json"))).toMatchObject({
+      kind: "List",
+      items: [{ kind: "project", name: "demo" }],
+    });
+    expect(JSON.parse(await ok("get", "project", "demo", "-o", "json"))).toMatchObject({
+      kind: "project",
+      name: "demo",
+      servers: ["local"],
+    });
+    expect(await ok("get", "project", "demo", "-o", "yaml")).toStartWith("kind: project\n");
+    expect((await w.cli(["get", "project", "demo", "nope"])).code).toBe(6);
+    expect((await w.cli(["get", "servers/local", "projects/demo"])).err).toContain("all names must be of one kind");
+  });
+
+  test("on a terminal times are told in words, elsewhere as instants", async () => {
+    await w.must("POST", "/api/v1/mcptokens", { name: "timed", project: "demo", ttl: "30d" });
+    expect((await w.cli(["token", "list"], { terminal: true })).out).toMatch(/\d+s ago +never +in 30d +active/);
+    expect((await w.cli(["token", "list"])).out).toMatch(/\d{4}-\d\d-\d\dT\S+Z +never +\d{4}/);
+  });
+});
+
+describe("create", () => {
+  test("every sort of field from flags", async () => {
+    await ok("create", "secret", "vault", "--data", "key=a=b", "--data", "other=x");
+    await ok(
+      "create",
+      "server",
+      "own",
+      "--env",
+      "PLAIN=1=2",
+      "--env",
+      "HIDDEN=secret:vault/key",
+      "--replicas",
+      "0",
+      "--",
+      "node",
+      "-e",
+      "1",
+    );
+    expect((await w.api("GET", "/api/v1/servers/own")).json).toMatchObject({
+      command: ["node", "-e", "1"],
+      replicas: 0,
+      env: [
+        { name: "PLAIN", value: "1=2" },
+        { name: "HIDDEN", valueFrom: { secretRef: { name: "vault", key: "key" } } },
+      ],
+    });
+    await ok("create", "server", "far", "--url", "http://127.0.0.1:9/mcp", "--headers", "X-Key=secret:vault/other");
+    expect((await w.api("GET", "/api/v1/servers/far")).json).toMatchObject({
+      url: "http://127.0.0.1:9/mcp",
+      transport: "http",
+    });
+    await ok("create", "project", "both", "--servers", "own,far");
+    await ok("create", "user", "ann@example.com", "--display-name", "Ann");
+    await ok(
+      "create",
+      "rbac",
+      "anns",
+      "--subjects",
+      "User:ann@example.com",
+      "--roleBindings",
+      "role: view, resource: srv",
+      "--role-bindings",
+      "action:logs",
+    );
+    expect((await w.api("GET", "/api/v1/rbac/anns")).json.roleBindings).toEqual([
+      { role: "view", resource: "servers" },
+      { role: "run", action: "logs" },
+    ]);
+  });
+
+  test("a password comes from standard input and opens the door", async () => {
+    expect(
+      (await w.cli(["create", "user", "bob@example.com", "--password-stdin"], { stdin: "correct horse\n" })).code,
+    ).toBe(0);
+    const { status } = await w.api(
+      "POST",
+      "/api/v1/auth/login",
+      { email: "bob@example.com", password: "correct horse" },
+      "",
+    );
+    expect(status).toBe(200);
+  });
+
+  test("what is wrong is told before anything is sent", async () => {
+    const said = async (...words: string[]) => {
+      const { code, err } = await w.cli(["create", ...words]);
+      return `${code} ${err}`;
+    };
+    expect(await said("gizmo", "x")).toContain('2 error: there is no kind "gizmo"');
+    expect(await said("server")).toContain("2 error: the new server needs a name");
+    expect(await said("server", "x")).toContain("give exactly one of command, packageName, image, url");
+    expect(await said("server", "x", "--replicas", "two", "--", "y")).toContain("--replicas takes a whole number");
+    expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
+    expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
+    expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --role-bindings");
+    expect(await said("project", "demo")).toContain('7 error: project "demo" exists already');
+  });
+});
+
+describe("tokens", () => {
+  test("a banner for people, the bare token for scripts, JSON for machines", async () => {
+    const banner = await ok("token", "create", "people", "-p", "demo");
+    expect(banner).toMatch(
+      /mcpctl_pat_\w{49}\n\nCopy it now: it is not shown again\.\nEndpoint: http:\S+\/projects\/demo\/mcp/,
+    );
+    expect(await ok("token", "create", "script", "-p", "demo", "-q")).toMatch(/^mcpctl_pat_\w{49}$/);
+    expect(JSON.parse(await ok("create", "mcptoken", "machine", "--project", "demo", "-o", "json"))).toMatchObject({
+      kind: "mcptoken",
+      token: expect.stringMatching(/^mcpctl_pat_/),
+    });
+    expect(await ok("token", "revoke", "people", "-p", "demo")).toBe("mcptoken/people revoked");
+    expect((await w.cli(["token", "revoke", "people"])).err).toContain("a token's name is one within its project");
+  });
+});
+
+describe("delete", () => {
+  test("asks on a terminal and takes no for an answer; --yes and scripts are not asked", async () => {
+    await w.must("POST", "/api/v1/projects", { name: "gone", servers: [] });
+    expect((await w.cli(["delete", "project", "gone"], { answers: ["n"] })).out).toBe("");
+    expect((await w.api("GET", "/api/v1/projects/gone")).status).toBe(200);
+    expect((await w.cli(["delete", "project", "gone"], { answers: ["y"] })).out).toBe("project/gone deleted");
+    expect((await w.cli(["delete", "project", "gone", "--yes"])).code).toBe(6);
+  });
+
+  test("a manifest is taken down in the order that its references allow; an instance is replaced", async () => {
+    const manifest = {
+      servers: [{ name: "brief", command: fixture() }],
+      projects: [{ name: "brief", servers: ["brief"] }],
+    };
+    const input = { stdin: JSON.stringify(manifest) };
+    expect((await w.cli(["apply", "-f", "-"], input)).out).toBe("server/brief created\nproject/brief created");
+    expect((await w.cli(["delete", "-f", "-"], input)).out).toBe("project/brief deleted\nserver/brief deleted");
+    const before = (await w.api("GET", "/api/v1/instances/local-1")).json.pid;
+    await ok("delete", "instance", "local-1");
+    await w.until("another runs", async () => {
+      const { state, pid } = (await w.api("GET", "/api/v1/instances/local-1")).json ?? {};
+      return state === "RUNNING" && pid !== before;
+    });
+  });
+});
+
+describe("apply", () => {
+  test("files, folders and standard input; a dry run says what it would do", async () => {
+    const folder = join(w.home, "manifests");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "b.yaml"), "kind: project\nname: from-b\nservers: [from-a]\n");
+    writeFileSync(
+      join(folder, "a.json"),
+      JSON.stringify({ kind: "server", name: "from-a", command: ["true"], replicas: 0 }),
+    );
+    writeFileSync(join(folder, "notes.txt"), "not a manifest");
+    expect(await ok("apply", "-f", folder, "--dry-run")).toBe(
+      "server/from-a created (dry run)\nproject/from-b created (dry run)",
+    );
+    expect(await ok("apply", "-f", folder)).toBe("server/from-a created\nproject/from-b created");
+    expect(await ok("apply", "-f", join(folder, "b.yaml"), "-f", join(folder, "a.json"))).toBe(
+      "server/from-a unchanged\nproject/from-b unchanged",
+    );
+    expect((await w.cli(["apply"])).err).toContain("give the manifests with -f FILE");
+  });
+});
+
+describe("logins and contexts", () => {
+  const file = (name: string) => join(w.home, ".mcpctl", name);
+
+  test("login asks for what is missing, keeps it for its owner alone, and says where one is", async () => {
+    await w.must("POST", "/api/v1/users", { name: "carol@example.com", password: "correct horse" });
+    const login = await w.cli(["login", "http://127.0.0.1:3200"], { answers: ["carol@example.com", "correct horse"] });
+    expect([login.code, login.out]).toEqual([0, expect.stringContaining("as carol@example.com until")]);
+    expect(statSync(file("credentials")).mode & 0o777).toBe(0o600);
+    expect(JSON.parse(readFileSync(file("credentials"), "utf8"))["http://127.0.0.1:3200"].user).toBe(
+      "carol@example.com",
+    );
+    const view = await w.cli(["config", "view"]);
+    expect(view.out).toMatch(/\* +local +http:\/\/127\.0\.0\.1:3200/);
+    expect(view.out).not.toContain("mcpctl_ses_");
+  });
+
+  test("wrong passwords, and nobody to ask", async () => {
+    expect((await w.cli(["login", "--email", "carol@example.com", "--password-stdin"], { stdin: "wrong" })).code).toBe(
+      4,
+    );
+    expect((await w.cli(["login"])).err).toContain("there is no terminal to ask on");
+    expect((await w.cli(["login", "ftp://x"])).code).toBe(2);
+  });
+
+  test("flag before variable before context; a saved login goes nowhere but to where it was made", async () => {
+    const { targetOf } = await import("../../src/client/contexts.ts");
+    const home = join(w.home, ".mcpctl");
+    const target = (choice: object, variables: object) => targetOf(choice, variables as Record<string, string>, home);
+    expect(
+      target({ url: "http://flag:1", token: "t" }, { MCPCTL_URL: "http://variable:1", MCPCTL_TOKEN: "v" }),
+    ).toEqual({ url: "http://flag:1", token: "t" });
+    expect(target({}, { MCPCTL_URL: "http://variable:1/x", MCPCTL_TOKEN: "v" })).toEqual({
+      url: "http://variable:1",
+      token: "v",
+    });
+    expect(target({ url: "http://evil:3200" }, {}).token).toBeUndefined();
+    expect(target({}, {}).token).toStartWith("mcpctl_ses_");
+    expect(() => target({ context: "lcoal" }, {})).toThrow('there is no context "lcoal". Did you mean "local"?');
+  });
+
+  test("logout ends the session here and there", async () => {
+    const login = await w.cli(["login", "--email", "carol@example.com", "--password-stdin"], {
+      stdin: "correct horse",
+    });
+    expect(login.code).toBe(0);
+    const { token } = JSON.parse(readFileSync(file("credentials"), "utf8"))["http://127.0.0.1:3200"];
+    const { code } = await w.cli(["logout"], { variables: { MCPCTL_TOKEN: token } });
+    expect(code).toBe(0);
+    expect((await w.api("GET", "/api/v1/auth/whoami", undefined, token)).status).toBe(401);
+    expect(JSON.parse(readFileSync(file("credentials"), "utf8"))).toEqual({});
+  });
+});
+
+test("describe tells what is asked for and what is observed", async () => {
+  const server = await ok("describe", "server", "local");
+  for (const words of ["Name:       local", "Kind:       server", "Status:", "state: RUNNING", "instances:"])
+    expect(server).toContain(words);
+  expect(await ok("describe", "project", "demo")).toContain("/projects/demo/mcp");
+  expect((await w.cli(["describe", "server"])).err).toContain("which server?");
+});
+
+test("status and whoami, for people and machines", async () => {
+  expect(await ok("status")).toMatch(/^mcpctl \d\S+ at http:\/\/127\.0\.0\.1:3200, up \d+s/);
+  expect(
+    JSON.parse(await ok("status", "-o", "json")).servers.find((s: { name: string }) => s.name === "local"),
+  ).toMatchObject({ state: "RUNNING", tools: 6 });
+  expect(await ok("status", "--health")).toBe("");
+  expect(await ok("whoami", "-q")).toBe("User:admin@localhost");
+});
+
+test("an unreachable server, a foreign answer and a refused login have their own codes", async () => {
+  const at = (url: string) => w.cli(["get", "servers", "--url", url]);
+  expect((await w.cli(["whoami", "--token", "mcpctl_ses_nonsense"])).code).toBe(4);
+  expect((await at("not a url")).code).toBe(2);
+});
+
+test("help is there for every verb, and names each flag", async () => {
+  const { verbs } = await import("../../src/cli/verbs.ts");
+  const overview = await ok("--help");
+  for (const [name, verb] of Object.entries(verbs)) {
+    expect(overview).toContain(name);
+    const help = await ok(...name.split(" "), "--help");
+    expect(help).toContain(`Usage: mcpctl ${name}`);
+    for (const flag of Object.keys(verb.flags ?? {})) expect(help).toContain(`--${flag}`);
+    expect(help).toContain("Examples:\n  ");
+  }
+  expect(await ok("help", "get")).toContain("Usage: mcpctl get");
+});

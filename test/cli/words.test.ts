@@ -1,0 +1,99 @@
+import { describe, expect, test } from "bun:test";
+import { flagsOfKind } from "../../src/cli/kind-flags.ts";
+import { findVerb, parseWords } from "../../src/cli/parse.ts";
+import { printable } from "../../src/cli/printable.ts";
+import { type Flag, globalFlags } from "../../src/cli/verb.ts";
+import { verbs } from "../../src/cli/verbs.ts";
+import { Problem } from "../../src/lib/problem.ts";
+import { kinds } from "../../src/resources/index.ts";
+
+const refusal = (argv: string[]): string => {
+  try {
+    const { name, verb, left } = findVerb(argv);
+    if (verb === undefined) return "no verb";
+    parseWords(name, verb, verb.flags ?? {}, left);
+    return "accepted";
+  } catch (error) {
+    return error instanceof Problem ? error.message : String(error);
+  }
+};
+const parsed = (...argv: string[]) => {
+  const { name, verb, left } = findVerb(argv);
+  if (verb === undefined) throw new Error("no verb");
+  return { name, args: parseWords(name, verb, verb.flags ?? {}, left) };
+};
+
+test("global flags stand anywhere, also before the verb and between its two words", () => {
+  for (const argv of [
+    ["token", "create", "x", "-p", "demo"],
+    ["-p", "demo", "token", "create", "x"],
+    ["token", "--project=demo", "create", "x"],
+  ]) {
+    const { name, args } = parsed(...argv);
+    expect([name, args.words, args.flag("project")]).toEqual(["token create", ["x"], "demo"]);
+  }
+});
+
+test("a flag that may be repeated keeps all, any other the last; what follows -- is left alone", () => {
+  expect(parsed("apply", "-f", "a", "-f", "b").args.flags("filename")).toEqual(["a", "b"]);
+  expect(parsed("get", "servers", "-o", "json", "-o", "yaml").args.flag("output")).toBe("yaml");
+  expect(parsed("create", "server", "x", "--", "node", "--flag", "-x").args.rest).toEqual(["node", "--flag", "-x"]);
+});
+
+test("camelCase names of fields are understood as flags", () => {
+  const { verb, left } = findVerb(["create", "server", "x", "--packageName=semver", "--container-port", "1"]);
+  if (verb === undefined) throw new Error("no verb");
+  expect(parseWords("create", verb, flagsOfKind("server"), left).flag("package-name")).toBe("semver");
+});
+
+describe("what does not fit is told", () => {
+  test.each([
+    [["gett", "servers"], 'there is no verb "gett". Did you mean "get"?'],
+    [["token"], '"token" takes a second word: token create, token list, token revoke.'],
+    [["token", "crate", "x"], 'Did you mean "token create"?'],
+    [["get"], "a word is missing: mcpctl get KIND [NAME…]"],
+    [["status", "now"], 'there are too many words: "now" was not expected'],
+    [["get", "servers", "--dry-rn"], "there is no flag --dry-rn."],
+    [["apply", "--dry-rn", "-f", "x"], 'there is no flag --dry-rn. Did you mean "--dry-run"?'],
+    [["get", "servers", "-o"], "the flag -o needs a value"],
+    [["apply", "--dry-run=yes"], "the flag --dry-run takes no value"],
+    [["get", "servers", "--", "x"], "nothing is expected after --"],
+  ] as [string[], string][])("%j", (argv, expected) => {
+    expect(refusal(argv)).toContain(expected);
+  });
+});
+
+test("every verb has an example that its own parser accepts", () => {
+  for (const [name, { examples }] of Object.entries(verbs)) {
+    for (const example of examples) {
+      const command = example
+        .replace(/^.*?\bmcpctl /, "")
+        .replace(/\).*$/, "")
+        .replace(/ \|.*$/, "");
+      if (name === "create") continue;
+      expect([example, refusal(command.split(" "))]).toEqual([example, "accepted"]);
+    }
+  }
+});
+
+test("every kind that can be created has a flag for each field that may be written, with a description", () => {
+  for (const kind of kinds.filter(({ verbs: can }) => can.includes("create"))) {
+    const flags = flagsOfKind(kind.kind);
+    for (const field of Object.keys(kind.fields.properties as object)) {
+      const unwritten = ["command", "password", ...(kind.readOnly ?? [])].includes(field);
+      const flag = flags[field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)];
+      expect([`${kind.kind}.${field}`, flag !== undefined]).toEqual([`${kind.kind}.${field}`, !unwritten]);
+      if (flag !== undefined) expect(flag.description.length).toBeGreaterThan(5);
+    }
+    const shorts = Object.values({ ...globalFlags, ...flags }).flatMap(({ short }: { short?: string }) => short ?? []);
+    expect(new Set(shorts).size).toBe(shorts.length);
+  }
+});
+
+test("text of servers cannot steer a terminal", () => {
+  const hostile = "\u001b]0;title\u0007\u001b[2Jname\u0000\u202Eevil\u200b\r";
+  expect(printable(hostile)).toMatch(/^[\ufffd\]0;title[2Jnamevil]+$/);
+  expect(printable("a\nb\tc")).toBe("a b c");
+  expect(printable("a\nb", true)).toBe("a\nb");
+  expect(printable("ünïcode 漢字 🙂")).toBe("ünïcode 漢字 🙂");
+});
