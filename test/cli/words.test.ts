@@ -85,7 +85,7 @@ test("every kind that can be created has a flag for each field that may be writt
       expect([`${kind.kind}.${field}`, flag !== undefined]).toEqual([`${kind.kind}.${field}`, !unwritten]);
       if (flag !== undefined) expect(flag.description.length).toBeGreaterThan(5);
     }
-    const shorts = Object.values({ ...globalFlags, ...flags }).flatMap(({ short }: { short?: string }) => short ?? []);
+    const shorts = Object.values<Flag>({ ...globalFlags, ...flags }).flatMap(({ short }) => short ?? []);
     expect(new Set(shorts).size).toBe(shorts.length);
   }
 });
