@@ -8,15 +8,14 @@ export type FrontDoor = { allowedHosts: readonly string[]; allowedOrigins: reado
  */
 export function refusalAtDoor(headers: Headers, { allowedHosts, allowedOrigins }: FrontDoor): string | undefined {
   const host = headers.get("host");
-  // Bun joins two Host headers by a comma.
-  if (host === null || host.includes(",")) return "exactly one Host header is needed";
-  const name = nameOf(host);
+  const name = host === null ? undefined : nameOf(host);
   if (name === undefined || !isOurs(name, allowedHosts)) return "this Host is not one that mcpctl answers to";
   const origin = headers.get("origin");
   if (origin === null || allowedOrigins.includes(origin)) return undefined;
   return origin === `http://${host}` || origin === `https://${host}` ? undefined : "this Origin is not allowed";
 }
 
+/** One host and perhaps a port. Bun joins two Host headers by a comma, which is neither. */
 const hostShape = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
 const ipv4 = /^(\d{1,3}\.){3}\d{1,3}$/;
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { within } from "../../src/lib/wait.ts";
 import { metaKeys } from "../../src/mcp/protocol.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { fixture, type World, world } from "../world.ts";
@@ -230,6 +231,9 @@ describe("who may", () => {
   test("a token of another project gets 403, whether that one exists or not", async () => {
     expect(await status(token, "/projects/other/mcp")).toBe(403);
     expect(await status(token, "/projects/nowhere/mcp")).toBe(403);
+    expect((await w.rpc(token, "ping", {}, "/projects/other/mcp")).json.detail).toBe(
+      "This token is for another project",
+    );
     expect(await status(token, "/projects/demo/mcp")).toBe(200);
   });
 
@@ -285,6 +289,21 @@ describe("bad input, and nothing happens", () => {
     expect([unknown.code, unknown.message]).toEqual([-32602, expect.stringContaining('There is no tool "no__such"')]);
     expect((await w.rpc(token, "tools/list", { cursor: "x" })).json.error.code).toBe(-32602);
   });
+});
+
+test("a server that hangs costs the first who asks a short wait, and nobody else anything", async () => {
+  const hung = startHttpServer({ name: "hung", hang: "initialize" });
+  await w.must("POST", "/api/v1/servers", { name: "hung", url: hung.url });
+  await w.must("POST", "/api/v1/projects", { name: "slow", servers: ["hung", "local"] });
+  const { token: slow } = await w.must("POST", "/api/v1/mcptokens", { name: "s", project: "slow" });
+  const listed = async (ms: number) => (await within(ms, w.rpc(slow, "tools/list")))?.json.result;
+  const first = await listed(4_000);
+  expect(first.tools.length).toBeGreaterThan(0);
+  expect(first._meta["mcpctl/missing"]).toEqual([{ server: "hung", reason: 'server "hung" has not answered yet' }]);
+  for (let i = 0; i < 5; i++) expect((await listed(1_000)).tools).toEqual(first.tools);
+  await w.must("DELETE", "/api/v1/projects/slow");
+  await w.must("DELETE", "/api/v1/servers/hung");
+  await hung.stop();
 });
 
 describe("a server that changes", () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Binding } from "../../src/resources/rbac.ts";
+import { definitionsFor } from "../../src/storage/subjects.ts";
 import { fixture, type World, world } from "../world.ts";
 
 let w: World;
@@ -140,7 +141,9 @@ describe("the ceiling, at every request", () => {
     expect(await status()).toBe(401);
     await w.must("PUT", path, { name: owner.name });
     expect(await status()).toBe(200);
+    const { id } = await w.must("GET", path);
     await w.must("DELETE", path);
+    expect(await w.rooms.db.read(() => definitionsFor(`User:${id}`))).toEqual([]);
     expect(await status()).toBe(401);
     await w.must("POST", "/api/v1/users", { name: owner.name });
     expect(await status()).toBe(401);
