@@ -1,5 +1,5 @@
 // The one build command. `bun scripts/build.ts [--target NAME]… [--out PATH]`; without a target for this machine, into dist/mcpctl.
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, rmSync, statSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 const targets = [
@@ -34,6 +34,8 @@ async function build(target: string | undefined): Promise<void> {
   const command = [process.execPath, "build", ...flags, ...closed, ...forTarget, "src/main.ts", "--outfile", out];
   const { exitCode } = Bun.spawnSync(command, { stdout: "ignore", stderr: "inherit" });
   if (exitCode !== 0) process.exit(1);
+  // The maps are inside the executable as well, where stack traces find them.
+  for (const map of new Bun.Glob("*.map").scanSync("dist")) rmSync(`dist/${map}`);
   const file = target?.startsWith("windows") === true && !out.endsWith(".exe") ? `${out}.exe` : out;
   process.stdout.write(`${file} (${(statSync(file).size / 1e6).toFixed(1)} MB)\n`);
 }

@@ -69,6 +69,22 @@ test("acknowledged writes are there when the file is opened again", async () => 
   again.close();
 });
 
+test("a full disk is told, nothing of the write is there, and space lets it go on", async () => {
+  const path = join(folder, "full.db");
+  openDatabase(`sqlite:${path}`).close();
+  const db = openSqlite(path);
+  const { page_count: pages } = db.raw.query("PRAGMA page_count").get() as { page_count: number };
+  db.raw.run(`PRAGMA max_page_count = ${pages + 1}`);
+  const big = { ...row("big"), fields: { text: "x".repeat(50_000) } };
+  const write = () => db.write(() => insertResource(big));
+  expect(write()).rejects.toThrow(`The disk of ${path} is full; nothing was changed`);
+  expect(await db.read(() => listResources("server"))).toEqual([]);
+  db.raw.run("PRAGMA max_page_count = 10000");
+  await write();
+  expect(await db.read(() => listResources("server"))).toHaveLength(1);
+  db.close();
+});
+
 test("a database from a newer version is refused and left as it is", async () => {
   const path = join(folder, "newer.db");
   openDatabase(`sqlite:${path}`).close();
