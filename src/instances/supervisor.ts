@@ -97,7 +97,8 @@ export function createSupervisor(options: SupervisorOptions) {
       void reconcileNow();
       timer = setInterval(() => void reconcileNow(), reconcileMs);
     },
-    list: (): InstanceView[] => [...instances.values()].map((instance) => instance.view()),
+    list: (): InstanceView[] =>
+      [...instances.values()].map((instance) => instance.view()).toSorted((a, b) => a.name.localeCompare(b.name)),
     logs: (instanceId: string, tail: number): string[] => byInstanceId(instanceId)?.log.tail(tail) ?? [],
     follow: (instanceId: string, listener: (line: string) => void): (() => void) =>
       byInstanceId(instanceId)?.log.follow(listener) ?? (() => {}),
