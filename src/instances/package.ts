@@ -30,7 +30,8 @@ const installMs = 120_000;
  */
 export type Packages = ReturnType<typeof createPackages>;
 
-export function createPackages(folder: string, log: Log) {
+/** `stopping` ends whatever is being fetched: a stop must not wait for a slow network. */
+export function createPackages(folder: string, log: Log, stopping: AbortSignal) {
   const underWay = new Map<string, Promise<InstalledPackage>>();
 
   /** @throws Problem `unavailable` when it does not exist, cannot be fetched, or has no program to run */
@@ -57,7 +58,7 @@ export function createPackages(folder: string, log: Log) {
     mkdirSync(temporary, { recursive: true, mode: 0o700 });
     try {
       writeFileSync(join(temporary, "package.json"), '{"private":true}\n');
-      await add(temporary, spec);
+      await add(temporary, spec, stopping);
       if (existsSync(join(home, "package.json"))) return;
       rmSync(home, { recursive: true, force: true });
       renameSync(temporary, home);
@@ -70,7 +71,7 @@ export function createPackages(folder: string, log: Log) {
 }
 
 /** Packages run no scripts of their own while they are fetched: fetching is not yet trusting. */
-async function add(folder: string, spec: string): Promise<void> {
+async function add(folder: string, spec: string, stopping: AbortSignal): Promise<void> {
   const output = logRing();
   const command = [
     process.execPath,
@@ -92,16 +93,19 @@ async function add(folder: string, spec: string): Promise<void> {
     stderr: "pipe",
     detached: true,
   });
-  const giveUp = new AbortController();
-  void sleep(installMs, giveUp.signal).then(() => {
-    if (!giveUp.signal.aborted) child.kill("SIGKILL");
+  const done = new AbortController();
+  const end = () => child.kill("SIGKILL");
+  stopping.addEventListener("abort", end, { signal: done.signal });
+  void sleep(installMs, done.signal).then(() => {
+    if (!done.signal.aborted) end();
   });
   const cut = lineCutter(4096, output.add, () => {});
   const read = async (stream: ReadableStream<Uint8Array>) => {
     for await (const chunk of stream) cut(chunk);
   };
   await Promise.all([read(child.stdout), read(child.stderr), child.exited]);
-  giveUp.abort();
+  done.abort();
+  if (stopping.aborted) throw new Problem("unavailable", `fetching the package ${spec} was stopped`);
   if (child.exitCode === 0) return;
   const said = output
     .tail(20)

@@ -38,11 +38,11 @@ export type Supervisor = ReturnType<typeof createSupervisor>;
 
 export function createSupervisor(options: SupervisorOptions) {
   const instances = new Map<string, Instance>();
-  const packages = createPackages(join(options.dataDir, "packages"), options.log);
+  const stopping = new AbortController();
+  const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal);
   let timer: ReturnType<typeof setInterval> | undefined;
   let running: Promise<void> | undefined;
   let again = false;
-  let stopped = false;
 
   /** One at a time; a call during one makes it run once more afterwards. */
   function reconcileNow(): Promise<void> {
@@ -54,7 +54,7 @@ export function createSupervisor(options: SupervisorOptions) {
       do {
         again = false;
         await bringInLine();
-      } while (again && !stopped);
+      } while (again && !stopping.signal.aborted);
     })().finally(() => {
       running = undefined;
     });
@@ -64,7 +64,7 @@ export function createSupervisor(options: SupervisorOptions) {
   async function bringInLine(): Promise<void> {
     try {
       const servers = (await options.desired()).filter(({ fields }) => (fields.replicas ?? 1) > 0);
-      if (stopped) return;
+      if (stopping.signal.aborted) return;
       const byId = new Map(servers.map((server) => [server.id, server]));
       const wanted = servers.map((server) => ({ id: server.id, fingerprint: fingerprintOf(server) }));
       const { start, stop, replace } = reconcile(
@@ -112,7 +112,7 @@ export function createSupervisor(options: SupervisorOptions) {
     },
     /** All of them, within seconds, or at once when `fast`. */
     async stop(fast: boolean): Promise<void> {
-      stopped = true;
+      stopping.abort();
       clearInterval(timer);
       await Promise.all([...instances.values()].map((instance) => instance.stop(fast)));
       instances.clear();
