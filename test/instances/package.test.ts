@@ -34,7 +34,11 @@ test("one that does not exist, or has nothing to run, is told by name and leaves
 
 test("a stop ends what is being fetched at once", async () => {
   let asked = 0;
-  const silent = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => (asked++, new Promise<Response>(() => {})) });
+  const unanswered = () => {
+    asked++;
+    return new Promise<Response>(() => {});
+  };
+  const silent = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: unanswered });
   const before = process.env["npm_config_registry"];
   process.env["npm_config_registry"] = `http://127.0.0.1:${silent.port}/`;
   try {
