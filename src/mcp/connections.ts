@@ -3,8 +3,9 @@ import type { Clock } from "../lib/clock.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
 import type { ServerFields } from "../resources/server.ts";
+import type { HttpTarget } from "./http-exchange.ts";
 import type { Upstream } from "./upstream.ts";
-import { type HttpTarget, openHttp } from "./upstream-http.ts";
+import { openHttp } from "./upstream-http.ts";
 import { openStdio } from "./upstream-stdio.ts";
 
 /** A server as the gateway knows it. */

@@ -1,5 +1,8 @@
 import type { Outcome } from "./answers.ts";
 
+/** `signal` gives up early; the time is 60 s when none is given. */
+export type RequestOptions = { signal?: AbortSignal; timeoutMs?: number };
+
 /** One conversation with one MCP server, initialised, whatever it runs over. */
 export type Upstream = {
   readonly serverInfo: unknown;
@@ -9,7 +12,7 @@ export type Upstream = {
    * Sends a request under an id of our own; `params` is JSON text. The outcome is the server's, as text.
    * @throws Problem `unavailable` when there is no answer: closed, refused, out of time. The call may have reached the server: never send it again.
    */
-  request: (method: string, params: string, options?: { signal?: AbortSignal; timeoutMs?: number }) => Promise<Outcome>;
+  request: (method: string, params: string, options?: RequestOptions) => Promise<Outcome>;
   notify: (method: string, params?: string) => Promise<void>;
   /** Names of notifications, such as `notifications/tools/list_changed`. */
   onNotification: (listener: (method: string) => void) => void;

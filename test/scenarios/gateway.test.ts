@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { within } from "../../src/lib/wait.ts";
 import { metaKeys } from "../../src/mcp/protocol.ts";
+import { startOddServer } from "../client/odd-server.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
@@ -289,6 +290,47 @@ describe("bad input, and nothing happens", () => {
     expect([unknown.code, unknown.message]).toEqual([-32602, expect.stringContaining('There is no tool "no__such"')]);
     expect((await w.rpc(token, "tools/list", { cursor: "x" })).json.error.code).toBe(-32602);
   });
+});
+
+test("a server that speaks only 2026-07-28 is spoken to so, for clients of either era", async () => {
+  const strict = startOddServer({ era: "modern" });
+  await w.must("POST", "/api/v1/servers", { name: "strict", url: strict.url });
+  await w.must("POST", "/api/v1/projects", { name: "modern", servers: ["strict"] });
+  const { token: mine } = await w.must("POST", "/api/v1/mcptokens", { name: "m", project: "modern" });
+  const legacy = (await w.rpc(mine, "tools/call", { name: "strict__echo", arguments: { text: "hi" } })).json.result;
+  expect(legacy).toMatchObject({ content: [{ type: "text", text: "hi" }] });
+  expect(legacy).not.toHaveProperty("resultType");
+  const odd = (await w.rpc(mine, "tools/list")).json.result.tools.find(({ name }: { name: string }) =>
+    name.includes("odd"),
+  );
+  expect((await w.rpc(mine, "tools/call", { name: odd.name })).json.result.content[0].text).toBe("odd");
+  const calls = strict.seen
+    .filter(({ method }) => method === "tools/call")
+    .map(({ headers }) => headers.get("mcp-name"));
+  expect(calls).toEqual(["echo", "odd.name/x"]);
+  await strict.stop();
+});
+
+test("a server that answers HTTP and no MCP, redirects, or stops in the middle, is told with what it did", async () => {
+  const reasons: string[] = [];
+  const answers = [
+    () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+    () => Response.redirect("http://127.0.0.1:1/mcp", 307),
+    () => new Response('{"jsonrpc":"2.0","id":1,"resu', { headers: { "content-type": "application/json" } }),
+  ];
+  for (const [index, intercept] of answers.entries()) {
+    const broken = startOddServer({ intercept });
+    await w.must("POST", "/api/v1/servers", { name: `broken-${index}`, url: broken.url });
+    await w.until(
+      "it is known",
+      async () => (await w.api("GET", `/api/v1/servers/broken-${index}`)).json.status.state === "ERROR",
+    );
+    reasons.push((await w.api("GET", `/api/v1/servers/broken-${index}`)).json.status.reason);
+    await broken.stop();
+  }
+  expect(reasons[0]).toContain("the server answered HTTP 200 and no JSON-RPC");
+  expect(reasons[1]).toContain("the server answered HTTP 307 and no JSON-RPC");
+  expect(reasons[2]).toContain("no JSON-RPC");
 });
 
 test("a server that hangs costs the first who asks a short wait, and nobody else anything", async () => {
