@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { messageOf } from "../lib/problem.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
 import { listOffers, putOffer } from "../storage/offers.ts";
 import type { Database } from "../storage/op.ts";
@@ -46,7 +46,11 @@ export async function createCatalog(db: Database, connections: () => Connections
 
   async function fetchInto(server: ServerRef, entry: Known): Promise<void> {
     try {
-      const offer = await fetchOffer(await connections().get(server), AbortSignal.timeout(fetchMs));
+      const upstream = await connections().get(server);
+      const offer = await fetchOffer(upstream, AbortSignal.timeout(fetchMs)).catch((error: unknown) => {
+        connections().broken(server, upstream, messageOf(error));
+        throw new Problem("unavailable", `server "${server.name}": ${messageOf(error)}`, { cause: error });
+      });
       await keep(server, entry, offer);
     } catch (error) {
       const reason = messageOf(error);
@@ -68,8 +72,8 @@ export async function createCatalog(db: Database, connections: () => Connections
   }
 
   function isStale(entry: Known): boolean {
-    const failedLately = entry.failure !== undefined && clock.now() - entry.failure.at < failureMs;
-    return !failedLately && clock.now() - entry.fetchedAt > freshMs;
+    const { failure, fetchedAt } = entry;
+    return failure === undefined ? clock.now() - fetchedAt > freshMs : clock.now() - failure.at > failureMs;
   }
 
   /** What these servers offer, as far as it is known now. */
@@ -92,7 +96,11 @@ export async function createCatalog(db: Database, connections: () => Connections
   return {
     entriesOf,
     refresh,
-    forget: (serverId: string) => void known.delete(serverId),
+    /** Lets go of servers that are no more. */
+    prune(servers: readonly ServerRef[]): void {
+      const ids = new Set(servers.map(({ id }) => id));
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+    },
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

@@ -132,11 +132,11 @@ export function createConnections({ clock, targetOf, processState, onListChanged
     return entry?.failure === undefined ? { state: "STARTING" } : { state: "ERROR", reason: entry.failure.reason };
   }
 
-  /** A call found the conversation broken: the next one opens a new one. */
-  function failed(server: ServerRef, reason: string): void {
-    const entry = entryOf(server.id);
-    if (server.fields.url === undefined) return;
-    entry.upstream?.close();
+  /** The server does not answer any more: its state says so, and whoever comes after the pause opens a new conversation. */
+  function broken(server: ServerRef, upstream: Upstream, reason: string): void {
+    const entry = entries.get(server.id);
+    if (server.fields.url === undefined || entry?.upstream !== upstream) return;
+    upstream.close();
     delete entry.upstream;
     entry.failure = { reason, at: clock.now() };
   }
@@ -145,7 +145,7 @@ export function createConnections({ clock, targetOf, processState, onListChanged
     for (const id of [...entries.keys()]) drop(id);
   }
 
-  return { attach, get, sync, drop, stateOf, failed, close };
+  return { attach, get, sync, stateOf, broken, close };
 }
 
 const unreachable = (server: ServerRef, why: string) =>

@@ -25,9 +25,9 @@ export function decide(grants: readonly Grant[], attempt: Attempt): Decision {
   return by === undefined ? { allowed: false, missing: missingFor(attempt) } : { allowed: true, by };
 }
 
-/** True when some name of this resource may be viewed: the difference between an empty list and a refused one. */
-export const mayViewSome = (grants: readonly Grant[], resource: string): boolean =>
-  grants.some(({ binding: { name: _, ...anyName } }) => covers(anyName, { verb: "view", resource }));
+/** True when this may be done to some name of the resource: the difference between an empty list and a refused one. */
+export const mayDoToSome = (grants: readonly Grant[], verb: ResourceVerb, resource: string): boolean =>
+  grants.some(({ binding: { name: _, ...anyName } }) => covers(anyName, { verb, resource }));
 
 /**
  * What a gift holds that its giver does not, atom by atom (one verb, one resource, one name), each of which one grant must cover.

@@ -5,7 +5,7 @@ import { findKind } from "../resources/index.ts";
 import type { Manifest } from "../resources/parse.ts";
 import type { RbacFields } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
-import { decide, escalation, mayViewSome, missingFor } from "./evaluate.ts";
+import { decide, escalation, mayDoToSome, missingFor, type ResourceVerb } from "./evaluate.ts";
 import { demand, grantsOf, type Rights } from "./rights.ts";
 import { changedMeanwhile, type Saved, type Source } from "./source.ts";
 
@@ -19,7 +19,7 @@ export type GuardedStore = ReturnType<typeof guardedStore>;
 export function guardedStore(sourceOf: SourceOf) {
   /** Exactly the items that `get` allows. */
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
-    if (!mayViewSome(rights.grants, kind.plural)) demand(rights, { verb: "view", resource: kind.plural });
+    demandSome(rights, "view", kind);
     const projectId = project === undefined ? undefined : yield* idOfProject(project);
     const items = yield* sourceOf(kind).list(projectId);
     return items.filter((item) => mayView(rights, kind, item));
@@ -37,6 +37,8 @@ export function guardedStore(sourceOf: SourceOf) {
     verb: "view" | "update" | "delete",
     project?: string,
   ): Op<Resource> {
+    // Before the project is looked for: whether it exists is nothing to tell somebody without any right here.
+    demandSome(rights, verb, kind);
     const projectId = project === undefined ? undefined : yield* idOfProject(project);
     const item = yield* sourceOf(kind).find(ref, projectId);
     demand(rights, { verb, resource: kind.plural, name: item?.name ?? ref });
@@ -140,6 +142,10 @@ export function guardedStore(sourceOf: SourceOf) {
   }
 
   return { list, get, find, save, remove };
+}
+
+function demandSome(rights: Rights, verb: ResourceVerb, kind: AnyKind): void {
+  if (!mayDoToSome(rights.grants, verb, kind.plural)) demand(rights, { verb, resource: kind.plural });
 }
 
 const referencesOf = (kind: AnyKind, fields: Record<string, unknown>): Reference[] => kind.references?.(fields) ?? [];

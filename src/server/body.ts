@@ -1,7 +1,11 @@
 import { Problem } from "../lib/problem.ts";
+import { within } from "../lib/wait.ts";
 
 /** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
 export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;
+
+/** A body that drips in byte by byte would hold its connection for ever. */
+const bodyMs = 30_000;
 
 /**
  * The text of a JSON body. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
@@ -12,7 +16,9 @@ export async function readBody(request: Request): Promise<string> {
   if (type !== "application/json")
     throw new Problem("invalid", "The body must be sent as Content-Type: application/json", { status: 415 });
   if (Number(request.headers.get("content-length") ?? 0) > bodyLimits.soft) throw tooBig();
-  const bytes = await request.arrayBuffer();
+  const bytes = await within(bodyMs, request.arrayBuffer());
+  if (bytes === undefined)
+    throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
   if (bytes.byteLength > bodyLimits.soft) throw tooBig();
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -81,6 +81,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
     if (!changed.some(({ kind }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
+    catalog.prune(servers);
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();

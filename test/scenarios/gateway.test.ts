@@ -362,7 +362,15 @@ describe("a server that changes", () => {
     const { error } = (await w.rpc(token, "tools/call", { name: "web__echo" })).json;
     expect(error.message).toContain('server "web": the server answered HTTP 500');
     expect(await names()).toContain("web__echo");
+    w.advance(61_000);
+    expect(await names()).toContain("web__echo");
+    await w.until("its state says so", async () => !(await w.isRunning("web")()));
+    expect((await w.must("GET", "/api/v1/servers/web")).status.reason).toContain("HTTP 500");
     delete web.behaviour.status;
+    w.advance(11_000);
+    expect(await names()).toContain("web__echo");
+    await w.until("it is found again", w.isRunning("web"));
+    expect(await callText("web__echo", { text: "back" })).toBe("back");
   });
 
   test("a process that is killed is started again", async () => {

@@ -181,6 +181,17 @@ describe("the ceiling, at every request", () => {
     expect(late).toEqual([]);
   });
 
+  test("somebody without any right learns nothing of which projects exist", async () => {
+    const { token } = await user();
+    for (const path of ["/api/v1/mcptokens", "/api/v1/mcptokens/story"]) {
+      const [there, nowhere] = [
+        await w.api("GET", `${path}?project=demo`, undefined, token),
+        await w.api("GET", `${path}?project=nowhere`, undefined, token),
+      ];
+      expect([there.status, there.text]).toEqual([403, nowhere.text]);
+    }
+  });
+
   test("a token opens nothing of the control API, and says so of itself", async () => {
     const { token } = await minted();
     for (const path of [
