@@ -34,11 +34,7 @@ const shownLines = 20;
  */
 export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOptions): Child {
   const listeners = new Set<(text: string) => void>();
-  const process_ = spawn(
-    [...selfCommand(), childWord, String(process.pid), asBun ? "bun" : "plain", ...command],
-    env,
-    cwd,
-  );
+  const process_ = spawn(...wrapped(command, asBun, env), cwd);
   const { pid } = process_;
   remember(dataDir, pid);
   const startedWith = log.total();
@@ -109,6 +105,16 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** Only Linux lets a process ask to die with its parent; elsewhere the command is started as it is. */
+function wrapped(
+  command: readonly string[],
+  asBun: boolean,
+  env: Record<string, string>,
+): [string[], Record<string, string>] {
+  if (process.platform !== "linux") return [[...command], asBun ? { ...env, BUN_BE_BUN: "1" } : env];
+  return [[...selfCommand(), childWord, String(process.pid), asBun ? "bun" : "plain", ...command], env];
 }
 
 function spawn(command: string[], env: Record<string, string>, cwd: string | undefined) {
