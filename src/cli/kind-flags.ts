@@ -4,7 +4,7 @@ import { parseBinding } from "../resources/binding.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
-import type { Args, Flags } from "./verb.ts";
+import { type Args, type Flags, globalFlags } from "./verb.ts";
 
 /** How a field is written as a flag, and read back from one. A field of a new shape is one row here. */
 type Shape = {
@@ -94,8 +94,15 @@ function writable(kind: AnyKind): [string, TSchema][] {
 const shapeOf = (field: string, schema: TSchema): Shape => shapes.find(({ fits }) => fits(field, schema)) as Shape;
 
 function flagOf(field: string, schema: TSchema) {
+  // `-p` stays `-p` where a kind has a project of its own.
+  const letter = (globalFlags as Flags)[kebab(field)]?.short;
+  const short = letter === undefined ? {} : { short: letter };
   const choices = Array.isArray(schema["enum"]) ? ` (${schema["enum"].join(", ")})` : "";
-  return { ...shapeOf(field, schema).flag, description: `${String(schema["description"] ?? field)}${choices}` };
+  return {
+    ...shapeOf(field, schema).flag,
+    ...short,
+    description: `${String(schema["description"] ?? field)}${choices}`,
+  };
 }
 
 export const kebab = (field: string): string => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

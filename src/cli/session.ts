@@ -1,5 +1,6 @@
 import { type Client, connect } from "../client/client.ts";
 import { targetOf } from "../client/contexts.ts";
+import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
@@ -37,9 +38,19 @@ function sameKind(kind: AnyKind, word: string): string {
   return name;
 }
 
-/** Tokens are named within a project: by name they need one, by id they do not. */
-export const projectFor = (kind: AnyKind, args: Args): string | undefined =>
-  "project" in kind.fields.properties ? args.flag("project") : undefined;
+/**
+ * The project of what is named within one. Tokens have names of their own in each project: by name they need it, by id they do not.
+ * @throws Problem `invalid`
+ */
+export function projectFor(kind: AnyKind, args: Args, names: readonly string[]): string | undefined {
+  if (!("project" in kind.fields.properties)) return undefined;
+  const project = args.flag("project");
+  const [name] = names.filter((candidate) => !isId(candidate));
+  if (project !== undefined || name === undefined) return project;
+  throw new Problem("invalid", `a ${kind.kind}'s name is one within its project: which?`, {
+    hint: `name it with -p, as in: mcpctl describe ${kind.kind} ${name} -p PROJECT`,
+  });
+}
 
 /** @throws Problem `invalid` when nobody can be asked, so that a script never waits for an answer */
 export async function confirm(question: string, args: Args, env: Env): Promise<boolean> {

@@ -136,12 +136,12 @@ describe("tokens", () => {
       /mcpctl_pat_\w{49}\n\nCopy it now: it is not shown again\.\nEndpoint: http:\S+\/projects\/demo\/mcp/,
     );
     expect(await ok("token", "create", "script", "-p", "demo", "-q")).toMatch(/^mcpctl_pat_\w{49}$/);
-    expect(JSON.parse(await ok("create", "mcptoken", "machine", "--project", "demo", "-o", "json"))).toMatchObject({
+    expect(JSON.parse(await ok("create", "token", "machine", "-p", "demo", "-o", "json"))).toMatchObject({
       kind: "mcptoken",
       token: expect.stringMatching(/^mcpctl_pat_/),
     });
     expect(await ok("token", "revoke", "people", "-p", "demo")).toBe("mcptoken/people revoked");
-    expect((await w.cli(["token", "revoke", "people"])).err).toContain("a token's name is one within its project");
+    expect((await w.cli(["token", "revoke", "people"])).err).toContain("a mcptoken's name is one within its project");
   });
 });
 

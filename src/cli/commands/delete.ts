@@ -24,7 +24,8 @@ function fromWords(args: Args): Victim[] {
   if (args.words.length === 0) throw usage("delete", "give a kind and a name, or -f FILE");
   const { kind, names } = kindAndNames(args.words);
   if (names.length === 0) throw usage("delete", `which ${kind.kind}?`);
-  return names.map((name) => ({ kind, name, project: projectFor(kind, args) }));
+  const project = projectFor(kind, args, names);
+  return names.map((name) => ({ kind, name, project }));
 }
 
 /** What refers goes before what is referred to: the other way round than apply makes them. */

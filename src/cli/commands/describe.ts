@@ -26,7 +26,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const [name] = names;
   if (name === undefined) throw new Problem("invalid", `which ${kind.kind}?`, { hint: `mcpctl get ${kind.plural}` });
   const client = clientFor(args, env);
-  const item = await client.get(kind, name, projectFor(kind, args));
+  const item = await client.get(kind, name, projectFor(kind, args, names));
   env.out(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
 }
 

@@ -7,7 +7,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const { kind, names } = kindAndNames(args.words);
   const format = formatOf(args);
   const client = clientFor(args, env);
-  const project = projectFor(kind, args);
+  const project = projectFor(kind, args, names);
   const items =
     names.length === 0
       ? await client.list(kind, project)

@@ -1,17 +1,11 @@
-import { isId } from "../../lib/id.ts";
-import { Problem } from "../../lib/problem.ts";
+import { McpToken } from "../../resources/mcp-token.ts";
 import type { Env } from "../environment.ts";
-import { clientFor, confirm } from "../session.ts";
+import { clientFor, confirm, projectFor } from "../session.ts";
 import type { Args } from "../verb.ts";
 
 export async function run(args: Args, env: Env): Promise<number> {
   const [ref = ""] = args.words;
-  const project = args.flag("project");
-  if (project === undefined && !isId(ref)) {
-    throw new Problem("invalid", "a token's name is one within its project: which?", {
-      hint: `mcpctl token revoke ${ref} -p PROJECT`,
-    });
-  }
+  const project = projectFor(McpToken, args, [ref]);
   if (!(await confirm(`Revoke token "${ref}" for good?`, args, env))) return 0;
   const query = project === undefined ? "" : `?project=${encodeURIComponent(project)}`;
   await clientFor(args, env).json("POST", `/api/v1/mcptokens/${encodeURIComponent(ref)}/revoke${query}`);
