@@ -17,13 +17,23 @@ export type Env = {
   home: string;
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
+  /** Rejects with an AbortError when the person would rather not answer: Ctrl-C, Ctrl-D. */
   ask: (question: string, hidden?: boolean) => Promise<string>;
   fetch: (request: Request) => Promise<Response>;
+  /** Aborted when nobody reads standard output any more; what goes on without end then ends. */
+  readerGone?: AbortSignal;
 };
 
 export function processEnvironment(): Env {
-  const out = writer(() => process.stdout);
-  const err = writer(() => process.stderr);
+  const reader = new AbortController();
+  const out = writer(
+    () => process.stdout,
+    () => reader.abort(),
+  );
+  const err = writer(
+    () => process.stderr,
+    () => {},
+  );
   return {
     out,
     err,
@@ -40,32 +50,43 @@ export function processEnvironment(): Env {
     readFile: (path) => Bun.file(path).text(),
     readInput: () => Bun.stdin.text(),
     ask,
-    fetch: (request) => fetch(request),
+    // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
+    fetch: (request) => fetch(request, { timeout: false }),
+    readerGone: reader.signal,
   };
 }
 
-/** Opened at the first line: the streams cost more than all else that a start does. */
-function writer(stream: () => NodeJS.WriteStream): (text: string) => void {
+/**
+ * Opened at the first line: the streams cost more than all else that a start does. A reader who has gone, as in
+ * `mcpctl get servers | head -1`, is no error: there is nobody to tell.
+ */
+function writer(stream: () => NodeJS.WriteStream, onGone: () => void): (text: string) => void {
   let opened: NodeJS.WriteStream | undefined;
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    onGone();
+  };
   return (text) => {
-    opened ??= stream().on("error", onBrokenPipe);
+    opened ??= stream().on("error", onError);
     opened.write(`${text}\n`);
   };
 }
 
-/** The reader has gone, as in `mcpctl get servers | head -1`: there is nobody to tell. */
-function onBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-}
-
 /** Asks on standard error, so that standard output stays what was asked for. Hidden input shows nothing. */
 async function ask(question: string, hidden = false): Promise<string> {
-  const { createInterface } = await import("node:readline/promises");
-  const reader = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
-  if (hidden) {
-    process.stderr.write(question);
-    (reader as unknown as { _writeToOutput: () => void })._writeToOutput = () => {};
-  }
+  const [{ createInterface }, { Writable }] = await Promise.all([
+    import("node:readline/promises"),
+    import("node:stream"),
+  ]);
+  // What is typed is echoed by the reader itself, to its output: a hidden answer is read into an output that leads nowhere.
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({
+    input: process.stdin,
+    output: hidden ? nowhere : process.stderr,
+    terminal: true,
+    historySize: 0,
+  });
+  if (hidden) process.stderr.write(question);
   try {
     return await reader.question(hidden ? "" : question);
   } finally {

@@ -39,7 +39,11 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
   return (await work(args, env)) ?? 0;
 }
 
+/** What the shell says of a program that Ctrl-C ended. */
+const interrupted = 130;
+
 function report(error: unknown, env: Env): number {
+  if (error instanceof Error && error.name === "AbortError") return interrupted;
   if (!(error instanceof Problem)) {
     env.err(`error: ${printable(redact(messageOf(error)))}`);
     return 1;

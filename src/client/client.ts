@@ -22,6 +22,7 @@ export function connect({ url, token }: Target, fetch: Fetch) {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const response = await fetch(request).catch((error: unknown) => {
+      if (error instanceof Error && error.name === "AbortError") throw error;
       throw new Problem("unavailable", `mcpctl at ${url} does not answer`, {
         hint: "start it with `mcpctl serve`, or name another with --url",
         cause: error,
@@ -31,8 +32,17 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     throw await refusal(response, url);
   }
 
-  const json = async (method: string, path: string, body?: unknown): Promise<unknown> =>
-    (await send(method, path, body)).json();
+  const json = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+    const response = await send(method, path, body);
+    return await response.json().catch((error: unknown) => {
+      throw error instanceof SyntaxError ? stranger(url, "with something else than JSON") : brokenOff(url, error);
+    });
+  };
+  const resource = async (method: string, path: string, body?: unknown): Promise<Resource> => {
+    const value = await json(method, path, body);
+    if (isResource(value)) return value;
+    throw stranger(url, "in a shape of its own");
+  };
   const pathOf = (kind: AnyKind, ref?: string) =>
     `/api/v1/${kind.plural}${ref === undefined ? "" : `/${encodeURIComponent(ref)}`}`;
   const inProject = (project: string | undefined) =>
@@ -42,15 +52,47 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     url,
     send,
     json,
-    list: async (kind: AnyKind, project?: string): Promise<Resource[]> =>
-      ((await json("GET", pathOf(kind) + inProject(project))) as { items: Resource[] }).items,
-    get: async (kind: AnyKind, ref: string, project?: string) =>
-      (await json("GET", pathOf(kind, ref) + inProject(project))) as Resource,
+    lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, signal), url),
+    list: async (kind: AnyKind, project?: string): Promise<Resource[]> => {
+      const { items } = ((await json("GET", pathOf(kind) + inProject(project))) ?? {}) as { items?: unknown };
+      if (Array.isArray(items) && items.every(isResource)) return items;
+      throw stranger(url, "in a shape of its own");
+    },
+    get: (kind: AnyKind, ref: string, project?: string) => resource("GET", pathOf(kind, ref) + inProject(project)),
     create: async (kind: AnyKind, fields: Record<string, unknown>) =>
-      (await json("POST", pathOf(kind), fields)) as Resource & { token?: string },
+      (await resource("POST", pathOf(kind), fields)) as Resource & { token?: string },
     remove: (kind: AnyKind, ref: string, project?: string) => json("DELETE", pathOf(kind, ref) + inProject(project)),
   };
 }
+
+const longestLine = 1_000_000;
+
+/** Lines as they come; one without an end is handed on in pieces. @throws Problem `unavailable` when the answer breaks off */
+async function* linesOf(answer: Promise<Response>, url: string): AsyncGenerator<string> {
+  const { body } = await answer;
+  const decoder = new TextDecoder();
+  let pending = "";
+  try {
+    for await (const chunk of body ?? []) {
+      const lines = (pending + decoder.decode(chunk, { stream: true })).split("\n");
+      pending = lines.pop() ?? "";
+      yield* lines;
+      if (pending.length > longestLine) {
+        yield pending;
+        pending = "";
+      }
+    }
+  } catch (error) {
+    throw error instanceof Error && error.name === "AbortError" ? error : brokenOff(url, error);
+  }
+  if (pending !== "") yield pending;
+}
+
+const brokenOff = (url: string, cause: unknown) =>
+  new Problem("unavailable", `mcpctl at ${url} stopped in the middle of its answer`, {
+    hint: "mcpctl status",
+    cause,
+  });
 
 /** The server's own problem; or what can be said of an answer that is none of ours. */
 async function refusal(response: Response, url: string): Promise<Problem> {
@@ -59,10 +101,13 @@ async function refusal(response: Response, url: string): Promise<Problem> {
   if (problem?.code === "unauthenticated" && problem.hint === undefined) {
     return new Problem("unauthenticated", problem.message, { hint: `mcpctl login ${url}` });
   }
-  return (
-    problem ??
-    new Problem("unavailable", `${url} answered HTTP ${response.status}; is it an mcpctl?`, {
-      hint: "check --url and the context",
-    })
-  );
+  return problem ?? stranger(url, `HTTP ${response.status}`);
+}
+
+const stranger = (url: string, answer: string) =>
+  new Problem("unavailable", `${url} answered ${answer}; is it an mcpctl?`, { hint: "check --url and the context" });
+
+function isResource(value: unknown): value is Resource {
+  const { id, name } = (value ?? {}) as Partial<Resource>;
+  return typeof id === "string" && typeof name === "string";
 }

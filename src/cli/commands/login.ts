@@ -33,5 +33,6 @@ export async function run(args: Args, env: Env): Promise<void> {
 async function answer(question: string, flag: string, env: Env, hidden = false): Promise<string> {
   if (!env.isInteractive)
     throw new Problem("invalid", "there is no terminal to ask on", { hint: `mcpctl login URL ${flag}` });
-  return (await env.ask(question, hidden)).trim();
+  const typed = await env.ask(question, hidden);
+  return hidden ? typed : typed.trim();
 }
