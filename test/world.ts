@@ -21,7 +21,7 @@ export type World = Awaited<ReturnType<typeof world>>;
 
 /**
  * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own. `cli` runs whole command lines against it,
- * `api` sends requests, `advance` moves its clock. Close it, or use `await using`.
+ * `api` sends requests, `advance` moves its clock, `comeFrom` says from which address they come. Close it, or use `await using`.
  */
 export async function world() {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-world-"));
@@ -38,7 +38,8 @@ export async function world() {
   const db = openDatabase(config.database);
   const first = await bootstrap(db, clock.now());
   const rooms = await compose({ config, db, master: masterKey(Buffer.alloc(32, 7)), clock, log });
-  const app = createApp(rooms);
+  let address: string | undefined;
+  const app = createApp(rooms, () => address);
   rooms.supervisor.start();
 
   const fetch = async (request: Request): Promise<Response> => {
@@ -161,6 +162,10 @@ export async function world() {
     userWith,
     advance: (ms: number) => {
       ahead += ms;
+    },
+    /** From now on requests come from this network address; at first there is none. */
+    comeFrom: (from: string | undefined) => {
+      address = from;
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -25,7 +25,13 @@ export type ProblemBody = {
   hint?: string;
 };
 
-type ProblemOptions = { cause?: unknown; fields?: readonly FieldError[]; hint?: string; status?: number };
+type ProblemOptions = {
+  cause?: unknown;
+  fields?: readonly FieldError[];
+  hint?: string;
+  status?: number;
+  retryAfterSeconds?: number;
+};
 
 /** A refusal that the caller can act upon. All else that is thrown is `internal` and shows no detail outside. */
 export class Problem extends Error {
@@ -33,6 +39,8 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly fields: readonly FieldError[] | undefined;
   readonly hint: string | undefined;
+  /** When it may be worth trying again. */
+  readonly retryAfterSeconds: number | undefined;
   readonly #status: number | undefined;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
@@ -40,6 +48,7 @@ export class Problem extends Error {
     this.code = code;
     this.fields = options.fields;
     this.hint = options.hint;
+    this.retryAfterSeconds = options.retryAfterSeconds;
     this.#status = options.status;
   }
 

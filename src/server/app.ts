@@ -1,4 +1,5 @@
 import { Elysia } from "elysia";
+import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
 import { refusalAtDoor } from "./front-door.ts";
 import { routeTable } from "./match.ts";
@@ -13,8 +14,11 @@ type App = {
   server: Bun.Server<unknown> | null;
 };
 
-/** The HTTP surface: the front door, the MCP endpoints, every declared route, and one shape for all that goes wrong. */
-export function createApp(rooms: Rooms): App {
+/**
+ * The HTTP surface: the front door, the MCP endpoints, every declared route, and one shape for all that goes wrong. Who calls is what the
+ * socket says (or `peerOf`, where there is none): a header such as X-Forwarded-For is whatever its sender likes.
+ */
+export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App {
   const routes = allRoutes();
   checkRoutes(routes);
   const match = routeTable(routes);
@@ -25,6 +29,8 @@ export function createApp(rooms: Rooms): App {
   async function answer(request: Request): Promise<Response> {
     const refusal = refusalAtDoor(request.headers, rooms.config);
     if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
+    const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
+    const address = peer === undefined ? undefined : plainAddress(peer);
     const keepOpen = () => void app.server?.timeout(request, 0);
     const path = new URL(request.url).pathname;
     const endpoint = mcpEndpoint.exec(path);
@@ -36,7 +42,7 @@ export function createApp(rooms: Rooms): App {
     const found = match(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
-    return await runRoute(found.route, { request, params: found.params, keepOpen }, rooms);
+    return await runRoute(found.route, { request, params: found.params, address, keepOpen }, rooms);
   }
 
   // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.

@@ -1,4 +1,5 @@
 import { rbacAside, userAside } from "../auth/asides.ts";
+import { createAttempts } from "../auth/attempts.ts";
 import { createLogins } from "../auth/session.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
@@ -35,6 +36,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
   const uses = lastUses(db, clock);
+  const attempts = createAttempts(clock);
   const stopping = new AbortController();
 
   const allServers = async (): Promise<ServerRef[]> =>
@@ -113,7 +115,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     db,
     hashKey,
     store: guardedStore(sources),
-    logins: createLogins(db, hashKey, clock),
+    logins: createLogins(db, hashKey, clock, attempts),
     supervisor,
     connections,
     catalog,

@@ -16,7 +16,8 @@ export function problemResponse(error: unknown, request: Request, log: Log): Res
     });
     body = { ...body, errorId };
   }
-  if (problem.code === "unavailable") headers.set("retry-after", "5");
+  const retryAfter = problem.retryAfterSeconds ?? (problem.code === "unavailable" ? 5 : undefined);
+  if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
   // No Bearer challenge: clients with a token of their own would take it for an invitation to OAuth (reference/clients.md §6.3).
   // No challenge at all to a page, where a browser would pop up a password box.
   if (problem.status === 401 && !request.headers.has("origin")) headers.set("www-authenticate", 'Basic realm="mcpctl"');

@@ -6,8 +6,16 @@ import { type Caller, demand, type Rights, rightsOf } from "../rbac/rights.ts";
 import type { Op } from "../storage/op.ts";
 import type { Rooms } from "./rooms.ts";
 
-/** A request as the router hands it over. `keepOpen` exempts it from the time limit for silent connections. */
-export type Arrival = { request: Request; params: Record<string, string>; keepOpen: () => void };
+/**
+ * A request as the router hands it over. `address` is the network address of who sent it; `keepOpen` exempts it from the time limit for
+ * silent connections.
+ */
+export type Arrival = {
+  request: Request;
+  params: Record<string, string>;
+  address: string | undefined;
+  keepOpen: () => void;
+};
 
 /** What a request came with, once it has been let in. */
 export type Call = Arrival & { query: URLSearchParams; caller: Caller | undefined };

@@ -20,13 +20,19 @@ export const sessionRoutes: Route[] = [
     permission: "public",
     tag,
     summary: "Log in by e-mail address and password; answers a session token",
-    body: () => Type.Object({ email: Type.String(), password: Type.String() }),
-    handle: async ({ request }, { logins }) => {
+    body: () =>
+      Type.Object({
+        email: Type.String({ description: "Whose account" }),
+        password: Type.String({
+          description: "After some failures the account, and the address they came from, must wait",
+        }),
+      }),
+    handle: async ({ request, address }, { logins }) => {
       const { email, password } = ((await readJson(request)) ?? {}) as Record<string, unknown>;
       if (typeof email !== "string" || typeof password !== "string" || password.length > 256) {
         throw new Problem("invalid", "The body is {email, password}");
       }
-      const { token, expiresAt, user } = await logins.login(email, password);
+      const { token, expiresAt, user } = await logins.login(email, password, address);
       return { token, expiresAt: new Date(expiresAt).toISOString(), user };
     },
   },

@@ -1,0 +1,24 @@
+/** A caller's network address as people write it: IPv4 that came over an IPv6 socket (`::ffff:192.0.2.7`) is IPv4 again. */
+export function plainAddress(address: string): string {
+  const [, dotted, high, low] = mapped.exec(address) ?? [];
+  if (dotted !== undefined) return dotted;
+  if (high === undefined || low === undefined) return address;
+  const bits = [high, low].map((group) => Number.parseInt(group, 16));
+  return bits.flatMap((group) => [group >> 8, group & 255]).join(".");
+}
+
+/** What is counted as one caller. One IPv6 customer has a /64 and may come from any address in it; IPv4 stands for itself. */
+export function networkOf(address: string): string {
+  const plain = plainAddress(address);
+  if (!plain.includes(":")) return plain;
+  const [head = "", tail] = (plain.split("%")[0] ?? "").split("::");
+  const [left, right] = [groupsOf(head), groupsOf(tail ?? "")];
+  const zeros = Array.from({ length: tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length) }, () => "0");
+  const network = [...left, ...zeros, ...right].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(":")}::/64`;
+}
+
+const mapped = /^::ffff:(?:((?:\d{1,3}\.){3}\d{1,3})|([0-9a-f]{1,4}):([0-9a-f]{1,4}))$/i;
+
+/** IPv4 at the end is two groups, and never of the network. */
+const groupsOf = (text: string) => (text === "" ? [] : text.replace(/[\d.]*\.[\d.]*$/, "0:0").split(":"));

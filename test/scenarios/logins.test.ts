@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createApp } from "../../src/server/app.ts";
+import { type World, world } from "../world.ts";
+
+let w: World;
+beforeAll(async () => {
+  w = await world();
+});
+afterAll(() => w.close());
+
+const login = (email: string, password: string) => w.api("POST", "/api/v1/auth/login", { email, password }, "");
+
+test("a pause reads the same whether the account exists or not, and says when to come back", async () => {
+  const { id } = await w.must("POST", "/api/v1/users", { name: "ann@example.com", password: "correct horse" });
+  const refused: string[] = [];
+  for (const email of ["ann@example.com", "nobody@example.com"]) {
+    await Promise.all(Array.from({ length: 8 }, () => login(email, "wrong")));
+    const { status, text, headers } = await login(email.toUpperCase(), "correct horse");
+    expect([status, headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^[1-8]$/)]);
+    refused.push(text.replace(/\d s/, "N s"));
+  }
+  expect(new Set(refused).size).toBe(1);
+  expect(JSON.parse(refused[0] ?? "")).toMatchObject({ detail: "Too many failed logins; try again in N s" });
+  // An id is no second name for the account.
+  w.advance(60_000);
+  expect((await login(id, "correct horse")).status).toBe(401);
+  expect((await login("ann@example.com", "correct horse")).status).toBe(200);
+});
+
+test("the address is the socket's, IPv4 in IPv4's own words; what a header claims is nobody's", async () => {
+  const seen: (string | undefined)[] = [];
+  const logins = {
+    login: async (_email: string, _password: string, address: string | undefined) => {
+      seen.push(address);
+      return { token: "", expiresAt: 0, user: { id: "", name: "" } };
+    },
+  };
+  const app = createApp({ ...w.rooms, logins });
+  app.listen({ hostname: "::", port: 0 });
+  try {
+    for (const host of ["127.0.0.1", "[::1]"]) {
+      await fetch(`http://${host}:${app.server?.port}/api/v1/auth/login`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-forwarded-for": "203.0.113.9", forwarded: "for=203.0.113.9" },
+        body: JSON.stringify({ email: "a@example.com", password: "x" }),
+      });
+    }
+    expect(seen).toEqual(["127.0.0.1", "::1"]);
+  } finally {
+    await app.server?.stop(true);
+  }
+});
