@@ -22,10 +22,14 @@ export type World = Awaited<ReturnType<typeof world>>;
 /**
  * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own. `cli` runs whole command lines against it,
  * `api` sends requests, `advance` moves its clock, `comeFrom` says from which address they come. Close it, or use `await using`.
+ * `settings` are flags of `serve`.
  */
-export async function world() {
+export async function world(settings: Record<string, string> = {}) {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-world-"));
-  const config = readConfig({ "data-dir": join(home, "data"), database: "sqlite::memory:" }, { HOME: home });
+  const config = readConfig(
+    { "data-dir": join(home, "data"), database: "sqlite::memory:", ...settings },
+    { HOME: home },
+  );
   let ahead = 0;
   const clock: Clock = { now: () => Date.now() + ahead };
   const logs: string[] = [];

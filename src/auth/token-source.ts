@@ -10,10 +10,10 @@ import { findResource } from "../storage/resources.ts";
 import { deleteToken, findToken, insertToken, listTokens, revokeToken, type StoredToken } from "../storage/tokens.ts";
 import { stateOf } from "./authenticate.ts";
 import { bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
-import { expiryOf } from "./ttl.ts";
+import { expiryOf, type TokenPolicy } from "./ttl.ts";
 
 /** Tokens as a kind: minted once, never changed, ended by revoking (which keeps the record) or deleting. */
-export function tokenSource(hashKey: Buffer, clock: Clock): Source {
+export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy): Source {
   const show = (token: StoredToken) => presentToken(token, clock.now());
   return {
     *list(projectId) {
@@ -31,7 +31,7 @@ export function tokenSource(hashKey: Buffer, clock: Clock): Source {
       if (existing !== undefined && active && fields.force !== true) return { resource: existing, action: "unchanged" };
       // An expired token holds its name until it is revoked; a new one of that name ends it for good.
       if (existing !== undefined && existing["state"] !== "revoked") yield* revokeToken(existing.id, clock.now());
-      const { token, bearer } = yield* mint(hashKey, name, fields, by, clock.now());
+      const { token, bearer } = yield* mint(hashKey, name, fields, by, clock.now(), policy);
       return { resource: show(token), action: "created", token: bearer };
     },
     *remove(resource) {
@@ -45,7 +45,7 @@ export function* revoke(token: Resource, now: number): Op<void> {
   yield* revokeToken(token.id, now);
 }
 
-function* mint(hashKey: Buffer, name: string, fields: McpTokenFields, by: Rights, now: number) {
+function* mint(hashKey: Buffer, name: string, fields: McpTokenFields, by: Rights, now: number, policy: TokenPolicy) {
   const project = yield* findResource("project", fields.project);
   if (project === undefined)
     throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
@@ -61,7 +61,7 @@ function* mint(hashKey: Buffer, name: string, fields: McpTokenFields, by: Rights
     ownerId: by.userId,
     ownerName: by.subject.replace(/^User:/, ""),
     createdAt: now,
-    expiresAt: expiryOf(fields.ttl, now),
+    expiresAt: expiryOf(fields.ttl, now, policy),
     revokedAt: null,
     lastUsedAt: null,
   };

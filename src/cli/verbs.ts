@@ -10,7 +10,11 @@ const files = {
   },
 } satisfies Flags;
 const tokenFlags = {
-  ttl: { type: "string", hint: "TIME", description: "30d, 12h, never, or an ISO 8601 instant; 90d when absent" },
+  ttl: {
+    type: "string",
+    hint: "TIME",
+    description: "30d, 12h, never, or an ISO 8601 instant; the server's default when absent",
+  },
   description: { type: "string", hint: "TEXT", description: "Who uses it, and for what" },
   force: { type: "boolean", description: "Revoke an active token of this name first" },
 } satisfies Flags;
@@ -194,6 +198,8 @@ export const verbs: Record<string, Verb> = {
       "master-key-file": { type: "string", hint: "FILE", description: "The key that secrets are encrypted under" },
       config: { type: "string", hint: "FILE", description: "YAML with the same settings in camelCase" },
       log: { type: "string", hint: "LEVEL", description: "debug, info, warn, error or silent" },
+      "token-default-ttl": { type: "string", hint: "TIME", description: "How long tokens live; 90d when absent" },
+      "token-max-ttl": { type: "string", hint: "TIME", description: "And at most; never, so no bound, when absent" },
     },
     examples: ["mcpctl serve", "mcpctl serve --host 0.0.0.0 --data-dir /srv/mcpctl"],
     load: () => import("./commands/serve.ts"),

@@ -71,7 +71,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const instances = () => supervisor.list().map(instanceResource);
-  const sources = sourcesOf({ hashKey, clock, vault, instances });
+  const sources = sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens });
   const gateway = createGateway({
     admit: admission(db, hashKey, clock, uses.note),
     readBody,
@@ -162,16 +162,20 @@ type SourceNeeds = {
   clock: Clock;
   vault: ReturnType<typeof createVault>;
   instances: () => Resource[];
+  tokens: Config["tokens"];
 };
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
-function sourcesOf({ hashKey, clock, vault, instances }: SourceNeeds): (kind: AnyKind) => Source {
+function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNeeds): (kind: AnyKind) => Source {
   const asides: Record<string, Parameters<typeof tableSource>[2]> = {
     secret: secretAside(vault),
     user: userAside,
     rbac: rbacAside,
   };
-  const own: Record<string, Source> = { mcptoken: tokenSource(hashKey, clock), instance: instanceSource(instances) };
+  const own: Record<string, Source> = {
+    mcptoken: tokenSource(hashKey, clock, tokens),
+    instance: instanceSource(instances),
+  };
   const made = new Map<string, Source>(
     kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),
   );

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { lifeOf, type TokenPolicy } from "../auth/ttl.ts";
 import { isLogLevel, type LogLevel } from "../lib/log.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
@@ -16,6 +17,7 @@ export type Config = {
   masterKeyFile: string | undefined;
   credentialsDir: string | undefined;
   log: LogLevel;
+  tokens: TokenPolicy;
   /** Names by which people reach this machine besides its own (design §6, front door). */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
@@ -32,6 +34,8 @@ const settings = {
   database: { flag: "database", env: "MCPCTL_DATABASE_URL" },
   masterKeyFile: { flag: "master-key-file", env: "MCPCTL_MASTER_KEY_FILE" },
   log: { flag: "log", env: "MCPCTL_LOG", fallback: () => "info" },
+  tokenDefaultTtl: { flag: "token-default-ttl", env: "MCPCTL_TOKEN_DEFAULT_TTL", fallback: () => "90d" },
+  tokenMaxTtl: { flag: "token-max-ttl", env: "MCPCTL_TOKEN_MAX_TTL", fallback: () => "never" },
 } as const satisfies Record<string, Setting>;
 const lists = ["allowedHosts", "allowedOrigins"] as const;
 const fileKeys: readonly string[] = [...Object.keys(settings), ...lists];
@@ -52,6 +56,7 @@ export function readConfig(flags: Words, env: Words): Config {
   const dataDir = resolve(value("dataDir") ?? "");
   const log = value("log") ?? "info";
   if (!isLogLevel(log)) throw new Problem("invalid", "the log level is one of debug, info, warn, error, silent");
+  const life = (name: "tokenDefaultTtl" | "tokenMaxTtl") => lifeIn(name, value(name) ?? "");
   return {
     host: value("host") ?? "",
     port: portOf(value("port") ?? ""),
@@ -61,6 +66,7 @@ export function readConfig(flags: Words, env: Words): Config {
     masterKeyFile: value("masterKeyFile"),
     credentialsDir: nonEmpty(env["CREDENTIALS_DIRECTORY"]),
     log,
+    tokens: { defaultTtl: life("tokenDefaultTtl"), maxTtl: life("tokenMaxTtl") },
     allowedHosts: listOf(file, "allowedHosts"),
     allowedOrigins: listOf(file, "allowedOrigins"),
   };
@@ -87,6 +93,15 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new Problem("invalid", "the port is a number from 0 to 65535", { hint: "mcpctl serve --port 3200" });
+}
+
+function lifeIn(name: keyof typeof settings, text: string): number | null {
+  const life = lifeOf(text);
+  if (life !== undefined) return life;
+  const { flag, env }: Setting = settings[name];
+  throw new Problem("invalid", `the setting ${name} is a time up to ten years, such as 90d, 12h or 45m, or never`, {
+    hint: `it is read from --${flag}, ${env} and the configuration file, in this order`,
+  });
 }
 
 function listOf(file: Record<string, unknown>, key: (typeof lists)[number]): readonly string[] {
