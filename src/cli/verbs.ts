@@ -130,6 +130,16 @@ export const verbs: Record<string, Verb> = {
     examples: ["mcpctl token revoke vllm -p demo"],
     load: () => import("./commands/token-revoke.ts"),
   },
+  "token revoke-leaked": {
+    group: "Access",
+    summary: "End a token that was found where it should not be; no login is needed",
+    words: "",
+    least: 0,
+    // A word too many is told without being repeated: it may be the token.
+    most: 100,
+    examples: ["mcpctl token revoke-leaked", "mcpctl token revoke-leaked --url http://nas.local:3200 < found.txt"],
+    load: () => import("./commands/token-revoke-leaked.ts"),
+  },
   login: {
     group: "Access",
     summary: "Log in to an instance and remember it",

@@ -1,3 +1,4 @@
+import type { Leaks } from "../auth/leaks.ts";
 import type { Logins } from "../auth/session.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -22,6 +23,7 @@ export type Rooms = {
   hashKey: Buffer;
   store: GuardedStore;
   logins: Logins;
+  leaks: Leaks;
   supervisor: Supervisor;
   connections: Connections;
   catalog: Catalog;

@@ -36,6 +36,8 @@ export type Route = {
   query?: Record<string, string>;
   /** The body's schema, made when the document is asked for. */
   body?: () => TSchema;
+  /** The answer's schema, where it is not that of the kind. */
+  answer?: () => TSchema;
   /** Of the answer's body; JSON when absent. */
   mediaType?: "text/plain" | "text/html";
   status?: number;

@@ -107,6 +107,7 @@ test("every route that is open to everybody is on this list, and nothing else is
     "GET /readyz",
     "GET /version",
     "POST /api/v1/auth/login",
+    "POST /api/v1/mcptokens/revoke-leaked",
   ]);
 });
 
@@ -179,6 +180,14 @@ test("the document describes every route and every field", async () => {
   );
   expect(operations).toHaveLength(allRoutes().length);
   expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length);
+  for (const route of allRoutes()) {
+    const fields = { ...route.body?.()["properties"], ...route.answer?.()["properties"] } as Record<
+      string,
+      { description?: string }
+    >;
+    for (const [field, { description }] of Object.entries(fields))
+      expect([route.path, field, description]).toEqual([route.path, field, expect.any(String)]);
+  }
   for (const kind of kinds) {
     const { properties } = json.components.schemas[kind.kind];
     for (const field of addedFields) expect(properties).toHaveProperty(field);

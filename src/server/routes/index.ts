@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { applyRoute } from "./apply.ts";
 import { instanceRoutes } from "./instances.ts";
+import { leakRoute } from "./leaks.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { resourceRoutes } from "./resources.ts";
@@ -11,6 +12,7 @@ export const allRoutes = (): Route[] => [
   ...operationRoutes,
   openapiRoute,
   ...sessionRoutes,
+  leakRoute,
   applyRoute,
   ...instanceRoutes,
   ...resourceRoutes(),
