@@ -159,6 +159,21 @@ export const verbs: Record<string, Verb> = {
     examples: ["mcpctl logout"],
     load: () => import("./commands/logout.ts"),
   },
+  passwd: {
+    group: "Access",
+    summary: "Change your own password; every other login of yours ends",
+    words: "",
+    least: 0,
+    most: 0,
+    flags: {
+      "password-stdin": {
+        type: "boolean",
+        description: "Read two lines from standard input: the current password, and the new one",
+      },
+    },
+    examples: ["mcpctl passwd", "mcpctl passwd --password-stdin < two-lines.txt"],
+    load: () => import("./commands/passwd.ts"),
+  },
   whoami: {
     group: "Access",
     summary: "Who you are here, and every right you have",

@@ -1,6 +1,7 @@
 import { rbacAside, userAside } from "../auth/asides.ts";
 import { createAttempts } from "../auth/attempts.ts";
 import { createLeaks } from "../auth/leaks.ts";
+import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
@@ -117,6 +118,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     hashKey,
     store: guardedStore(sources),
     logins: createLogins(db, hashKey, clock, attempts),
+    changePassword: ownPassword({ db, clock, attempts }),
     leaks: createLeaks({ db, hashKey, clock, log }),
     supervisor,
     connections,

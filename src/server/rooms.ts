@@ -1,4 +1,5 @@
 import type { Leaks } from "../auth/leaks.ts";
+import type { PasswordChange } from "../auth/own-password.ts";
 import type { Logins } from "../auth/session.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -24,6 +25,7 @@ export type Rooms = {
   store: GuardedStore;
   logins: Logins;
   leaks: Leaks;
+  changePassword: (change: PasswordChange) => Promise<void>;
   supervisor: Supervisor;
   connections: Connections;
   catalog: Catalog;

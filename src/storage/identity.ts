@@ -37,6 +37,10 @@ export function* deleteSessionsOf(userId: string): Op<void> {
   yield sql`DELETE FROM sessions WHERE user_id = ${userId}`;
 }
 
+export function* deleteOtherSessionsOf(userId: string, keptId: string): Op<void> {
+  yield sql`DELETE FROM sessions WHERE user_id = ${userId} AND id <> ${keptId}`;
+}
+
 export function* deleteExpiredSessions(now: number): Op<void> {
   yield sql`DELETE FROM sessions WHERE expires_at IS NOT NULL AND expires_at <= ${now}`;
 }

@@ -1,7 +1,7 @@
 import { connect } from "../../client/client.ts";
 import { credentialsPath, origin, readContexts, targetOf, writeContexts } from "../../client/contexts.ts";
 import { saveCredential } from "../../lib/credentials-file.ts";
-import { Problem } from "../../lib/problem.ts";
+import { answer } from "../ask.ts";
 import type { Env } from "../environment.ts";
 import { printable } from "../printable.ts";
 import type { Args } from "../verb.ts";
@@ -12,10 +12,10 @@ export async function run(args: Args, env: Env): Promise<void> {
   const given = args.words[0] ?? args.flag("url");
   const url =
     given === undefined ? targetOf({ context: args.flag("context") }, env.variables, env.home).url : origin(given);
-  const email = args.flag("email") ?? (await answer("E-mail address: ", "--email ADDRESS", env));
+  const email = args.flag("email") ?? (await answer("E-mail address: ", "mcpctl login URL --email ADDRESS", env));
   const password = args.has("password-stdin")
     ? (await env.readInput()).replace(/\r?\n$/, "")
-    : await answer("Password: ", "--password-stdin", env, true);
+    : await answer("Password: ", "mcpctl login URL --password-stdin", env, true);
   const login = (await connect({ url, token: undefined }, env.fetch).json("POST", "/api/v1/auth/login", {
     email,
     password,
@@ -28,11 +28,4 @@ export async function run(args: Args, env: Env): Promise<void> {
   writeContexts(env.home, { currentContext: name, contexts: { ...contexts.contexts, [name]: { url } } });
   if (!args.has("quiet"))
     env.out(`Logged in to ${url} as ${printable(login.user.name)} until ${login.expiresAt} (context "${name}")`);
-}
-
-async function answer(question: string, flag: string, env: Env, hidden = false): Promise<string> {
-  if (!env.isInteractive)
-    throw new Problem("invalid", "there is no terminal to ask on", { hint: `mcpctl login URL ${flag}` });
-  const typed = await env.ask(question, hidden);
-  return hidden ? typed : typed.trim();
 }

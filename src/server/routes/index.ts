@@ -4,6 +4,7 @@ import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
+import { passwordRoute } from "./password.ts";
 import { resourceRoutes } from "./resources.ts";
 import { sessionRoutes } from "./session.ts";
 
@@ -12,6 +13,7 @@ export const allRoutes = (): Route[] => [
   ...operationRoutes,
   openapiRoute,
   ...sessionRoutes,
+  passwordRoute,
   leakRoute,
   applyRoute,
   ...instanceRoutes,

@@ -1,0 +1,52 @@
+import type { Clock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
+import { rightsOf } from "../rbac/rights.ts";
+import { deleteOtherSessionsOf, findPassword, setPassword } from "../storage/identity.ts";
+import type { Database, Op } from "../storage/op.ts";
+import { findResource } from "../storage/resources.ts";
+import type { Account, Attempts } from "./attempts.ts";
+import { hashPassword } from "./password.ts";
+
+type Needs = { db: Database; clock: Clock; attempts: Attempts };
+
+/** Whose password, in which login, and from where it is changed. */
+export type PasswordChange = {
+  userId: string;
+  sessionId: string;
+  current: string;
+  next: string;
+  address: string | undefined;
+};
+
+/**
+ * Changing one's own password takes the current one: a login that was left open is not the account. A wrong one counts as a failed login.
+ * Every other login of the user ends; who has stolen one is out.
+ * @throws Problem `invalid`, `conflict`, or 429 during a pause
+ */
+export function ownPassword({ db, clock, attempts }: Needs) {
+  return async ({ userId, sessionId, current, next, address }: PasswordChange): Promise<void> => {
+    const account = await db.read(() => accountWith(userId, sessionId));
+    const attempt = { account: account.user.name, password: current, address };
+    if ((await attempts.judge(attempt, async () => account)) === undefined)
+      throw refused("/current", "is not your password");
+    if (next === current) throw refused("/next", "is the password you have already");
+    const hash = await hashPassword(next);
+    await db.write(function* () {
+      // Hashing took a while: a password that an administrator has set meanwhile stays.
+      if ((yield* findPassword(userId)) !== account.hash)
+        throw new Problem("conflict", "your password was changed meanwhile", { hint: "mcpctl login" });
+      yield* setPassword(userId, hash, clock.now());
+      yield* deleteOtherSessionsOf(userId, sessionId);
+    });
+  };
+}
+
+/** @throws Problem `unauthenticated` when the user is gone or disabled, which their login does not say */
+function* accountWith(userId: string, sessionId: string): Op<Account> {
+  yield* rightsOf({ kind: "user", userId, sessionId });
+  const name = (yield* findResource("user", userId))?.name ?? "";
+  return { user: { id: userId, name }, hash: yield* findPassword(userId), disabled: false };
+}
+
+const refused = (path: string, message: string) =>
+  new Problem("invalid", "the password is not changed", { fields: [{ path, message }] });
