@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { adminEmail, bootstrap } from "../src/auth/bootstrap.ts";
 import { openSession } from "../src/auth/session.ts";
+import { editorOf, openEditor } from "../src/cli/editor.ts";
 import { run } from "../src/cli/run.ts";
 import type { Clock } from "../src/lib/clock.ts";
 import { saveCredential } from "../src/lib/credentials-file.ts";
@@ -109,6 +110,8 @@ export async function world(settings: Record<string, string> = {}) {
     answers?: string[];
     terminal?: boolean;
     variables?: Record<string, string>;
+    /** What the person does in the editor; without it the real one is opened. */
+    edit?: (path: string) => Promise<number>;
   };
   /** Runs a command line in this process; answers its exit code and what it printed. */
   async function cli(words: readonly string[], input: Input = {}) {
@@ -127,6 +130,10 @@ export async function world(settings: Record<string, string> = {}) {
       readFile: async (path) => input.files?.[path] ?? (await Bun.file(path).text()),
       readInput: async () => input.stdin ?? "",
       ask: async () => answers.shift() ?? "",
+      edit: async (path) =>
+        input.edit === undefined
+          ? await openEditor(editorOf(input.variables ?? {}, input.answers !== undefined), path)
+          : await input.edit(path),
       fetch,
     });
     return { code, out: out.join("\n"), err: err.join("\n") };

@@ -19,6 +19,8 @@ export type Env = {
   readInput: () => Promise<string>;
   /** Rejects with an AbortError when the person would rather not answer: Ctrl-C, Ctrl-D. */
   ask: (question: string, hidden?: boolean) => Promise<string>;
+  /** Opens the person's editor on a file; answers its exit code. */
+  edit: (path: string) => Promise<number>;
   fetch: (request: Request) => Promise<Response>;
   /** Aborted when nobody reads standard output any more; what goes on without end then ends. */
   readerGone?: AbortSignal;
@@ -50,6 +52,10 @@ export function processEnvironment(): Env {
     readFile: (path) => Bun.file(path).text(),
     readInput: () => Bun.stdin.text(),
     ask,
+    async edit(path) {
+      const { editorOf, openEditor } = await import("./editor.ts");
+      return await openEditor(editorOf(process.env, this.isInteractive), path);
+    },
     // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
     fetch: (request) => fetch(request, { timeout: false }),
     readerGone: reader.signal,

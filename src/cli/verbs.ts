@@ -69,6 +69,15 @@ export const verbs: Record<string, Verb> = {
     examples: ["mcpctl apply -f stack.yaml", "mcpctl get projects -o yaml | mcpctl apply -f -"],
     load: () => import("./commands/apply.ts"),
   },
+  edit: {
+    group: "Resources",
+    summary: "Change a resource in your editor: $VISUAL, else $EDITOR, else vi",
+    words: "KIND NAME",
+    least: 1,
+    most: 2,
+    examples: ["mcpctl edit server files", "mcpctl edit projects/demo"],
+    load: () => import("./commands/edit.ts"),
+  },
   delete: {
     group: "Resources",
     summary: "Delete resources; an instance is replaced",

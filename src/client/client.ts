@@ -10,12 +10,18 @@ const deadlineMs = 60_000;
 export type Client = ReturnType<typeof connect>;
 
 export function connect({ url, token }: Target, fetch: Fetch) {
-  async function send(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  async function send(
+    method: string,
+    path: string,
+    body?: unknown,
+    { signal, headers = {} }: { signal?: AbortSignal | undefined; headers?: Record<string, string> } = {},
+  ): Promise<Response> {
     const request = new Request(new URL(path, url), {
       method,
       redirect: "manual",
       signal: signal ?? AbortSignal.timeout(deadlineMs),
       headers: {
+        ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
@@ -32,14 +38,15 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     throw await refusal(response, url);
   }
 
-  const json = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await send(method, path, body);
+  type Headers = Record<string, string>;
+  const json = async (method: string, path: string, body?: unknown, headers: Headers = {}): Promise<unknown> => {
+    const response = await send(method, path, body, { headers });
     return await response.json().catch((error: unknown) => {
       throw error instanceof SyntaxError ? stranger(url, "with something else than JSON") : brokenOff(url, error);
     });
   };
-  const resource = async (method: string, path: string, body?: unknown): Promise<Resource> => {
-    const value = await json(method, path, body);
+  const resource = async (method: string, path: string, body?: unknown, headers?: Headers): Promise<Resource> => {
+    const value = await json(method, path, body, headers);
     if (isResource(value)) return value;
     throw stranger(url, "in a shape of its own");
   };
@@ -52,7 +59,7 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     url,
     send,
     json,
-    lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, signal), url),
+    lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, { signal }), url),
     list: async (kind: AnyKind, project?: string): Promise<Resource[]> => {
       const { items } = ((await json("GET", pathOf(kind) + inProject(project))) ?? {}) as { items?: unknown };
       if (Array.isArray(items) && items.every(isResource)) return items;
@@ -61,6 +68,9 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     get: (kind: AnyKind, ref: string, project?: string) => resource("GET", pathOf(kind, ref) + inProject(project)),
     create: async (kind: AnyKind, fields: Record<string, unknown>) =>
       (await resource("POST", pathOf(kind), fields)) as Resource & { token?: string },
+    /** Replaces that version and no other. @throws Problem `conflict` when somebody was faster */
+    update: (kind: AnyKind, ref: string, fields: Record<string, unknown>, version: number) =>
+      resource("PUT", pathOf(kind, ref), fields, { "if-match": String(version) }),
     remove: (kind: AnyKind, ref: string, project?: string) => json("DELETE", pathOf(kind, ref) + inProject(project)),
   };
 }

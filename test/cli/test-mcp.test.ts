@@ -23,6 +23,7 @@ async function cli(words: readonly string[], more: { terminal?: boolean; variabl
     readFile: async () => "",
     readInput: async () => "",
     ask: async () => "",
+    edit: async () => 0,
     fetch: async () => new Response(null, { status: 500 }),
   });
   return { code, out: out.join("\n"), err: err.join("\n") };

@@ -6,7 +6,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/from "elysia"/, /^src\/server\//],
   [/"bun:sqlite"|\bnew SQL\(/, /^src\/storage\//],
   [/\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/, /^src\/storage\//],
-  [/\bBun\.spawn|node:child_process|\bexecve\(/, /^src\/instances\//],
+  [/\bBun\.spawn|node:child_process|\bexecve\(/, /^src\/(instances\/|cli\/editor\.ts$)/],
   [/"bun:ffi"/, /^src\/instances\//],
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
   [/createCipheriv|createDecipheriv/, /^src\/secrets\/vault\.ts$/],

@@ -1,0 +1,55 @@
+import { isDeepStrictEqual } from "node:util";
+import { Problem } from "../lib/problem.ts";
+import { parseDocuments, toYaml } from "../lib/yaml.ts";
+import { type AnyKind, addedFields, type Resource } from "../resources/define.ts";
+import { findKind } from "../resources/index.ts";
+import { type Manifest, parseManifest } from "../resources/parse.ts";
+import { printable } from "./printable.ts";
+
+/** A resource as text to edit: what `get -o yaml` prints. */
+export const draftOf = (kind: AnyKind, item: Resource): string => toYaml({ kind: kind.kind, ...item }).trim();
+
+/** The text under comments that say what to do, or what was wrong with it. */
+export function withNotes(notes: readonly string[], text: string): string {
+  const lines = notes.flatMap((note) => note.split("\n")).map((line) => `# ${printable(line)}`.trimEnd());
+  return `${lines.join("\n")}\n\n${text}\n`;
+}
+
+/** The text alone: what stands above it is ours, and is written anew each time. */
+export const withoutNotes = (text: string): string => text.replace(/^(?:[^\S\n]*(?:#[^\n]*)?(?:\n|$))+/, "").trim();
+
+export function instructions(kind: AnyKind, { name, version }: Resource): string[] {
+  const ignored = [...addedFields, ...(kind.readOnly ?? [])].join(", ");
+  const hidden = kind.writeOnly ?? [];
+  return [
+    `${kind.kind} "${name}", version ${version}. Save and close to change it; an empty file changes nothing.`,
+    `Lines that begin with # are ignored, and so are ${ignored}.`,
+    ...(hidden.length === 0
+      ? []
+      : [`Never shown: ${hidden.join(", ")}. Left out, what is there stays; what you write takes its place.`]),
+  ];
+}
+
+/**
+ * What the edited text asks for; undefined when that is nothing.
+ * @throws Problem `invalid`
+ */
+export function changeIn(kind: AnyKind, item: Resource, text: string): Manifest | undefined {
+  const [only, second] = parseDocuments(text, "the edited text").map(({ value }) => value);
+  if (second !== undefined) throw new Problem("invalid", "one document is expected, and there are several");
+  if (only === undefined || isDeepStrictEqual(only, parseDocuments(draftOf(kind, item), "")[0]?.value))
+    return undefined;
+  if (!isMapping(only)) throw new Problem("invalid", "a mapping of fields is expected");
+  if (only["kind"] !== undefined && findKind(String(only["kind"])) !== kind)
+    throw new Problem("invalid", `a ${kind.kind} stays a ${kind.kind}`, { fields: [wrong("kind", kind.kind)] });
+  if (only["name"] !== item.name)
+    throw new Problem("invalid", `a ${kind.kind} is not renamed; create one of the new name`, {
+      fields: [wrong("name", item.name)],
+      hint: `mcpctl get ${kind.kind} ${item.name} -o yaml > FILE, change the name there, then mcpctl apply -f FILE`,
+    });
+  return parseManifest(kind, only);
+}
+
+const isMapping = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const wrong = (field: string, must: string) => ({ path: `/${field}`, message: `must stay ${must}` });
