@@ -32,7 +32,8 @@ export async function world(settings: Record<string, string> = {}) {
     { HOME: home },
   );
   let ahead = 0;
-  const clock: Clock = { now: () => Date.now() + ahead };
+  let stoppedAt: number | undefined;
+  const clock: Clock = { now: () => (stoppedAt ?? Date.now()) + ahead };
   const logs: string[] = [];
   const log = createLog(
     (line) => void logs.push(line),
@@ -173,6 +174,10 @@ export async function world(settings: Record<string, string> = {}) {
     userWith,
     advance: (ms: number) => {
       ahead += ms;
+    },
+    /** Time stands still until `advance`, however slow this machine is. */
+    stopClock: () => {
+      stoppedAt = Date.now();
     },
     /** From now on requests come from this network address; at first there is none. */
     comeFrom: (from: string | undefined) => {

@@ -1,10 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { createApp } from "../../src/server/app.ts";
 import { type World, world } from "../world.ts";
+
+// Real argon2: a quarter of a second each, and seconds where the machine is busy with other tests.
+setDefaultTimeout(30_000);
 
 let w: World;
 beforeAll(async () => {
   w = await world();
+  w.stopClock();
 });
 afterAll(() => w.close());
 
@@ -16,11 +20,11 @@ test("a pause reads the same whether the account exists or not, and says when to
   for (const email of ["ann@example.com", "nobody@example.com"]) {
     await Promise.all(Array.from({ length: 8 }, () => login(email, "wrong")));
     const { status, text, headers } = await login(email.toUpperCase(), "correct horse");
-    expect([status, headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^[1-8]$/)]);
-    refused.push(text.replace(/\d s/, "N s"));
+    expect([status, headers.get("retry-after")]).toEqual([429, "1"]);
+    refused.push(text);
   }
   expect(new Set(refused).size).toBe(1);
-  expect(JSON.parse(refused[0] ?? "")).toMatchObject({ detail: "Too many failed logins; try again in N s" });
+  expect(JSON.parse(refused[0] ?? "")).toMatchObject({ detail: "Too many failed logins; try again in 1 s" });
   // An id is no second name for the account.
   w.advance(60_000);
   expect((await login(id, "correct horse")).status).toBe(401);
