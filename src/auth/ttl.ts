@@ -20,6 +20,13 @@ export function expiryOf(ttl: string | undefined, now: number): number | null {
   return expiry;
 }
 
+/** A duration such as `45m`, `24h`, `7d` or `0s`, in milliseconds; undefined for anything else. */
+export function durationOf(text: string): number | undefined {
+  const [, count = "", unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const ms = unit === "s" ? 1000 : units[unit];
+  return ms === undefined ? undefined : Number(count) * ms;
+}
+
 const instant = (text: string) =>
   /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:?\d{2}))?$/.test(text) ? Date.parse(text) : Number.NaN;
 

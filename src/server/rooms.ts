@@ -10,6 +10,7 @@ import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
+import type { Watch } from "./watch.ts";
 
 /** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
 export type Rooms = {
@@ -22,6 +23,8 @@ export type Rooms = {
   hashKey: Buffer;
   store: GuardedStore;
   logins: Logins;
+  /** Ends what is open when it may no longer be. */
+  watch: Watch;
   supervisor: Supervisor;
   connections: Connections;
   catalog: Catalog;

@@ -1,16 +1,20 @@
 import type { Route } from "../route.ts";
+import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
 import { instanceRoutes } from "./instances.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { resourceRoutes } from "./resources.ts";
 import { sessionRoutes } from "./session.ts";
+import { tokenRoutes } from "./tokens.ts";
 
 /** Every route but the MCP endpoints. Words that are fixed come before those that match any name. */
 export const allRoutes = (): Route[] => [
   ...operationRoutes,
   openapiRoute,
   ...sessionRoutes,
+  ...accessRoutes,
+  ...tokenRoutes,
   applyRoute,
   ...instanceRoutes,
   ...resourceRoutes(),
