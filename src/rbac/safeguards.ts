@@ -26,7 +26,7 @@ export function* keepingAnAdministrator<T>(kind: AnyKind, existing: Resource | u
   const atRisk = existing !== undefined && identity.includes(kind.kind) && (yield* anAdministratorExists());
   const done = yield* write();
   if (atRisk && !(yield* anAdministratorExists())) {
-    throw new Problem("conflict", "then nobody would be left who may do everything", {
+    throw new Problem("conflict", "this would leave nobody who may do everything", {
       hint: "make somebody else an administrator first: mcpctl get rbac administrators -o yaml",
     });
   }

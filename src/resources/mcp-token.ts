@@ -56,7 +56,10 @@ export const McpToken = defineKind({
     { header: "CREATED", value: (t) => t.createdAt },
     { header: "LAST-USED", value: (t) => String(t["lastUsedAt"] ?? "never") },
     { header: "EXPIRES", value: (t) => String(t["expiresAt"] ?? "never") },
-    { header: "STATUS", value: (t) => String(t["state"]) },
+    {
+      header: "STATUS",
+      value: (t) => (t["state"] === "active" && t["successor"] !== undefined ? "rotated" : String(t["state"])),
+    },
   ],
   wide: [
     { header: "OWNER", value: (t) => String(t["owner"]) },

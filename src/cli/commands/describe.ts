@@ -50,15 +50,14 @@ const rightsOf = async (kind: AnyKind, item: Resource, client: Client): Promise<
   (await client.json("GET", `/api/v1/${kind.plural}/${item.id}/rights`)) as SubjectRights;
 
 function rightsBlock({ subject, refused, rights, hidden }: SubjectRights, env: Env): string {
-  const rows = rights.map(({ right, from, via, asleep }) => [right, from, via ?? "itself", asleep ?? ""]);
+  const sleeps = rights.some(({ asleep }) => asleep !== undefined);
+  const rows = rights.map(({ right, from, via = "", asleep = "" }) => [right, from, via, ...(sleeps ? [asleep] : [])]);
+  const head = ["RIGHT", "FROM", "THROUGH", ...(sleeps ? ["ASLEEP"] : [])];
+  const shown = rows.length === 0 ? ["none"] : table(head, rows, env).split("\n");
   const lines = [
     `Rights of ${printable(subject)}:`,
     ...(refused === undefined ? [] : [`  none of them counts now: ${printable(refused)}`]),
-    ...(rows.length === 0
-      ? ["  none"]
-      : table(["RIGHT", "FROM", "THROUGH", "ASLEEP"], rows, env)
-          .split("\n")
-          .map((line) => `  ${line}`)),
+    ...shown.map((line) => `  ${line}`),
     ...(hidden === 0 ? [] : [`  and ${hidden} more, from definitions that you may not view`]),
   ];
   return lines.join("\n");
