@@ -40,6 +40,12 @@ function* rightsOfSubject(text: string, now: number): Op<Rights> {
   };
 }
 
+export const shownPermission = ({ binding, from, via }: Permission) => ({
+  binding: showBinding(binding),
+  from,
+  ...(via === undefined ? {} : { via }),
+});
+
 type Shown = { right: string; from: string; via?: string; asleep?: string };
 
 /**

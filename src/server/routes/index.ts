@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
+import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
@@ -13,6 +14,7 @@ export const allRoutes = (): Route[] => [
   ...operationRoutes,
   openapiRoute,
   ...sessionRoutes,
+  canIRoute,
   ...accessRoutes,
   ...tokenRoutes,
   applyRoute,

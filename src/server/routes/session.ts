@@ -4,7 +4,7 @@ import { getPermissions } from "../../rbac/permissions.ts";
 import { deleteSession } from "../../storage/identity.ts";
 import { readJson } from "../body.ts";
 import { asCaller, must, type Route } from "../route.ts";
-import { shownPermission } from "./access.ts";
+import { shownPermission } from "../subject-rights.ts";
 
 const tag = "auth";
 
