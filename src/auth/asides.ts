@@ -1,12 +1,13 @@
 import { Problem } from "../lib/problem.ts";
 import type { Aside } from "../rbac/source.ts";
+import { type GroupFields, principalKind } from "../resources/group.ts";
 import type { Manifest } from "../resources/parse.ts";
 import type { RbacFields } from "../resources/rbac.ts";
 import { deleteSessionsOf, setPassword } from "../storage/identity.ts";
-import type { Op } from "../storage/op.ts";
-import { findResource, listResources, replaceResource } from "../storage/resources.ts";
-import { removeSubject, type Subject, setSubjects } from "../storage/subjects.ts";
+import { type Subject, setMembers, setSubjects } from "../storage/subjects.ts";
 import { hashPassword } from "./password.ts";
+import { leaveAll, subjectOf } from "./subjects.ts";
+import { takeBindingsUnder } from "./token-rights.ts";
 
 /** Passwords are hashed before the transaction begins: argon2id takes too long to hold the database for. */
 export const hashPasswords = (manifests: readonly Manifest[]): Promise<Manifest[]> =>
@@ -18,7 +19,7 @@ export const hashPasswords = (manifests: readonly Manifest[]): Promise<Manifest[
     }),
   );
 
-/** A new password ends every session of the user; a deleted user leaves every definition. */
+/** A new password ends every session of the user; a deleted user leaves every definition and group. */
 export const userAside: Aside = {
   *store(row, writeOnly) {
     const hash = writeOnly["password"];
@@ -34,31 +35,45 @@ export const userAside: Aside = {
     };
   },
   *removing(user) {
-    yield* removeSubject(`User:${user.id}`);
-    for (const definition of yield* listResources("rbac")) {
-      const fields = definition.fields as RbacFields;
-      const subjects = fields.subjects.filter((subject) => !(subject.kind === "User" && subject.name === user.name));
-      if (subjects.length === fields.subjects.length) continue;
-      yield* replaceResource(
-        { ...definition, version: definition.version + 1, fields: { ...fields, subjects } },
-        definition.version,
-      );
-    }
+    yield* takeBindingsUnder(user.id);
+    yield* leaveAll("User", user.id, user.name);
+  },
+};
+
+export const serviceAccountAside: Aside = {
+  *removing(account) {
+    yield* takeBindingsUnder(account.id);
+    yield* leaveAll("ServiceAccount", account.id, account.name);
+  },
+};
+
+export const projectAside: Aside = { removing: (project) => takeBindingsUnder(project.id) };
+
+/** A group binds ids, as definitions do. */
+export const groupAside: Aside = {
+  *store(row) {
+    const members: { subject: Subject; name: string }[] = [];
+    for (const name of (row.fields as GroupFields).members)
+      members.push(yield* subjectOf(principalKind(name) === "users" ? "User" : "ServiceAccount", name));
+    const ids = members.map(({ subject }) => subject.slice(subject.indexOf(":") + 1));
+    return {
+      fields: { ...row.fields, members: members.map(({ name }) => name) },
+      changed: false,
+      after: () => setMembers(row.id, ids),
+    };
   },
 };
 
 /** A definition binds ids: a user who is deleted and made again under the same name inherits nothing. */
 export const rbacAside: Aside = {
   *store(row) {
-    const subjects: Subject[] = [];
-    for (const { name } of (row.fields as RbacFields).subjects) subjects.push(`User:${yield* idOfUser(name)}`);
-    return { fields: row.fields, changed: false, after: () => setSubjects(row.id, subjects) };
+    const bound: Subject[] = [];
+    const subjects: RbacFields["subjects"] = [];
+    for (const { kind, name } of (row.fields as RbacFields).subjects) {
+      const found = yield* subjectOf(kind, name);
+      bound.push(found.subject);
+      subjects.push({ kind, name: found.name });
+    }
+    return { fields: { ...row.fields, subjects }, changed: false, after: () => setSubjects(row.id, bound) };
   },
 };
-
-function* idOfUser(name: string): Op<string> {
-  const user = yield* findResource("user", name);
-  if (user === undefined)
-    throw new Problem("invalid", `there is no user "${name}"`, { hint: `mcpctl create user ${name}` });
-  return user.id;
-}

@@ -1,8 +1,8 @@
 import { Problem } from "../lib/problem.ts";
-import type { Caller } from "../rbac/rights.ts";
+import type { Caller, TokenFacts } from "../rbac/rights.ts";
 import { findSession } from "../storage/identity.ts";
 import type { Op } from "../storage/op.ts";
-import { findTokenByHash, type StoredToken } from "../storage/tokens.ts";
+import { findToken, findTokenByHash, type StoredToken } from "../storage/tokens.ts";
 import { bearerHash, bearerKind, tokenSubject } from "./bearer.ts";
 
 /** What introspection says of a token, in the words of design §4. */
@@ -35,25 +35,62 @@ function* sessionCaller(hash: string, now: number): Op<Caller> {
   const session = yield* findSession(hash);
   if (session === undefined) throw refused("This login is unknown or has ended", "mcpctl login");
   if (session.expiresAt !== null && session.expiresAt <= now) throw refused("This login has expired", "mcpctl login");
-  return { kind: "user", userId: session.userId, sessionId: session.id };
+  return { kind: "session", principalId: session.userId, sessionId: session.id };
 }
 
 function* tokenCaller(hash: string, now: number): Op<Caller> {
   const token = yield* findTokenByHash(hash);
   if (token === undefined) throw refused("The token is unknown", "mcpctl token create NAME -p PROJECT");
+  return yield* callerFor(token, now);
+}
+
+/** The caller that the bearer of this token would be. @throws Problem `unauthenticated` */
+export function* callerOfToken(id: string, now: number): Op<Caller> {
+  const token = yield* findToken(id, undefined);
+  if (token === undefined) throw refused("The token is unknown", "mcpctl get mcptokens");
+  return yield* callerFor(token, now);
+}
+
+function* callerFor(token: StoredToken, now: number): Op<Caller> {
   const state = stateOf(token, now);
   if (state !== "active")
     throw refused(`The token is ${state}`, `mcpctl token create ${token.name} -p ${token.projectName} --force`);
   return {
     kind: "token",
-    tokenId: token.id,
-    tokenName: token.name,
-    subject: tokenSubject(token.hash),
+    token: factsOf(token),
+    minters: yield* mintersOf(token, now),
     ownerId: token.ownerId,
     projectId: token.projectId,
     projectName: token.projectName,
   };
 }
+
+/** How long a line of tokens that minted tokens may be; minting refuses to make it longer. */
+export const mostMinters = 4;
+
+/** The tokens in whose line this one stands, each of which must still be accepted. */
+function* mintersOf(token: StoredToken, now: number): Op<TokenFacts[]> {
+  const minters: TokenFacts[] = [];
+  for (let { parentId } = token; parentId !== null; ) {
+    const parent = yield* findToken(parentId, undefined);
+    if (parent === undefined || stateOf(parent, now) !== "active" || minters.length >= mostMinters)
+      throw refused(
+        "The token that minted this one has ended",
+        `mcpctl token create ${token.name} -p ${token.projectName}`,
+      );
+    minters.push(factsOf(parent));
+    parentId = parent.parentId;
+  }
+  return minters;
+}
+
+const factsOf = ({ id, name, hash, tools, readOnly }: StoredToken): TokenFacts => ({
+  id,
+  name,
+  subject: tokenSubject(hash),
+  tools,
+  readOnly,
+});
 
 const refused = (detail: string, hint: string) => new Problem("unauthenticated", detail, { hint });
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 
 /** What a bearer is for stands in its prefix; one kind is never taken in place of another (design §5). */
 const prefixes = { token: "mcpctl_pat_", session: "mcpctl_ses_" } as const;
@@ -31,9 +31,10 @@ export function bearerKind(bearer: string): BearerKind | undefined {
 export const bearerHash = (key: Buffer, bearer: string): string =>
   createHmac("sha256", key).update(bearer).digest("hex");
 
-/** A token's public name in RBAC and audit; says nothing of the token itself. */
-export const tokenSubject = (hash: string): string =>
-  `McpToken:${createHash("sha256").update(hash).digest("hex").slice(0, 16)}`;
+/** The public digits of a token: the first of its keyed hash. They name it in RBAC and audit, and say nothing of the token itself. */
+export const shaOf = (hash: string): string => hash.slice(0, 16);
+
+export const tokenSubject = (hash: string): string => `McpToken:${shaOf(hash)}`;
 
 /** Its first characters, enough to recognise it by and far too few to guess it from. */
 export const shownPrefix = (bearer: string): string => bearer.slice(0, prefixes.token.length + 4);

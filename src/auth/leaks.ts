@@ -3,9 +3,10 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Database } from "../storage/op.ts";
-import { findTokenByHash, revokeToken } from "../storage/tokens.ts";
+import { findTokenByHash } from "../storage/tokens.ts";
 import { bearerHash, bearerKind } from "./bearer.ts";
 import { createRates } from "./rate.ts";
+import { revoke } from "./token-source.ts";
 
 type Needs = { db: Database; hashKey: Buffer; clock: Clock; log: Log };
 
@@ -30,7 +31,7 @@ export function createLeaks({ db, hashKey, clock, log }: Needs) {
     const ended = await db.write(function* () {
       const token = yield* findTokenByHash(hash);
       if (token === undefined || token.revokedAt !== null) return undefined;
-      yield* revokeToken(token.id, now);
+      yield* revoke(token.id, now);
       return token;
     });
     if (ended === undefined) return;

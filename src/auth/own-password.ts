@@ -41,11 +41,13 @@ export function ownPassword({ db, clock, attempts }: Needs) {
   };
 }
 
-/** @throws Problem `unauthenticated` when the user is gone or disabled, which their login does not say */
+/** @throws Problem `unauthenticated` when the account is gone or disabled, which its login does not say; `forbidden` when it is no user's */
 function* accountWith(userId: string, sessionId: string): Op<Account> {
-  yield* rightsOf({ kind: "user", userId, sessionId });
-  const name = (yield* findResource("user", userId))?.name ?? "";
-  return { user: { id: userId, name }, hash: yield* findPassword(userId), disabled: false };
+  yield* rightsOf({ kind: "session", principalId: userId, sessionId });
+  const user = yield* findResource("user", userId);
+  if (user === undefined)
+    throw new Problem("forbidden", "A service account has no password", { hint: "mcpctl auth session NAME" });
+  return { user: { id: userId, name: user.name }, hash: yield* findPassword(userId), disabled: false };
 }
 
 const refused = (path: string, message: string) =>

@@ -1,80 +1,185 @@
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
+import { tokenBindings } from "../rbac/ceiling.ts";
+import type { Rotation } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
-import type { Source } from "../rbac/source.ts";
+import type { Saved, Source } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
+import type { Binding, RbacFields } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
-import { deleteToken, findToken, insertToken, listTokens, revokeToken, type StoredToken } from "../storage/tokens.ts";
-import { stateOf } from "./authenticate.ts";
-import { bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
-import { expiryOf, type TokenPolicy } from "./ttl.ts";
+import {
+  deleteToken,
+  endTokenBy,
+  findToken,
+  insertToken,
+  listTokens,
+  revokeToken,
+  type StoredToken,
+  succeedToken,
+  tokensUnder,
+} from "../storage/tokens.ts";
+import { mostMinters, stateOf } from "./authenticate.ts";
+import { bearerHash, mintBearer, shaOf, shownPrefix } from "./bearer.ts";
+import { giveBindings, takeBindings, takeBindingsUnder } from "./token-rights.ts";
+import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
 /** Tokens as a kind: minted once, never changed, ended by revoking (which keeps the record) or deleting. */
 export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy): Source {
   const show = (token: StoredToken) => presentToken(token, clock.now());
+
+  function* stored(id: string): Op<StoredToken> {
+    const token = yield* findToken(id, undefined);
+    if (token === undefined) throw new Problem("not_found", "the token is gone", { hint: "mcpctl get mcptokens" });
+    return token;
+  }
+
+  /** Answers the token as it lies there, and its bearer for the only time. */
+  function* mint(id: string, token: Omit<StoredToken, Fresh>, bindings: readonly Binding[]): Op<Saved> {
+    const bearer = mintBearer("token");
+    const made = { id, hash: bearerHash(hashKey, bearer), prefix: shownPrefix(bearer), createdAt: clock.now() };
+    yield* insertToken({ ...token, ...made, successorId: null, revokedAt: null, lastUsedAt: null });
+    yield* giveBindings(made, token.name, bindings, made.createdAt);
+    return { resource: show(yield* stored(id)), action: "created", token: bearer };
+  }
+
   return {
     *list(projectId) {
       return (yield* listTokens(projectId)).map(show);
     },
     *find(ref, projectId) {
       const token = yield* findToken(ref, projectId);
-      return token === undefined ? undefined : show(token);
+      return token === undefined || outside(token, projectId) ? undefined : show(token);
     },
     occupancy: (existing, fields) =>
-      existing["state"] !== "active" ? "free" : fields["force"] === true ? "replaced" : "taken",
+      existing["state"] !== "active" || existing["successor"] !== undefined
+        ? "free"
+        : fields["force"] === true
+          ? "replaced"
+          : "taken",
     *save(name, input, existing, by) {
       const fields = input as McpTokenFields;
-      const active = existing?.["state"] === "active";
-      if (existing !== undefined && active && fields.force !== true) return { resource: existing, action: "unchanged" };
+      const holds = existing !== undefined && existing["successor"] === undefined;
+      if (holds && existing["state"] === "active" && fields.force !== true)
+        return { resource: existing, action: "unchanged" };
       // An expired token holds its name until it is revoked; a new one of that name ends it for good.
-      if (existing !== undefined && existing["state"] !== "revoked") yield* revokeToken(existing.id, clock.now());
-      const { token, bearer } = yield* mint(hashKey, name, fields, by, clock.now(), policy);
-      return { resource: show(token), action: "created", token: bearer };
+      if (holds && existing["state"] !== "revoked") yield* revoke(existing.id, clock.now());
+      return yield* mint(newId(), yield* newToken(name, fields, by, clock.now(), policy), tokenBindings(fields, by));
     },
     *remove(resource) {
-      yield* deleteToken(resource.id);
+      const token = yield* stored(resource.id);
+      yield* takeBindingsUnder(token.id);
+      yield* takeBindings(token);
+      yield* deleteToken(token.id);
+    },
+    *revoke(resource) {
+      yield* revoke(resource.id, clock.now());
+      return show(yield* stored(resource.id));
+    },
+    *rotate(resource, { overlapMs, ttl }: Rotation) {
+      const now = clock.now();
+      const old = yield* stored(resource.id);
+      if (stateOf(old, now) !== "active" || old.successorId !== null)
+        throw new Problem(
+          "conflict",
+          `token "${old.name}" is ${old.successorId === null ? stateOf(old, now) : "rotated already"}`,
+          {
+            hint: `mcpctl token create ${old.name} -p ${old.projectName}`,
+          },
+        );
+      const life = old.expiresAt === null ? null : now + (old.expiresAt - old.createdAt);
+      const expiresAt = yield* withinParent(
+        ttl === undefined ? atMost(life, now, policy) : expiryOf(ttl, now, policy),
+        old.parentId,
+        ttl !== undefined,
+      );
+      const id = newId();
+      yield* succeedToken(old.id, id, now + overlapMs);
+      for (const child of yield* tokensUnder(old.id)) yield* endTokenBy(child.id, now + overlapMs);
+      const bindings = bindingsOf(old);
+      if (overlapMs === 0) yield* revoke(old.id, now);
+      return yield* mint(id, { ...old, expiresAt }, bindings);
     },
   };
 }
 
-/** Ends a token for good. Its record stays, so that `get mcptokens` and the audit can still name it. */
-export function* revoke(token: Resource, now: number): Op<void> {
-  yield* revokeToken(token.id, now);
+/** What minting itself decides; all else a token takes from its fields or from the one it succeeds. */
+type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt" | "lastUsedAt";
+
+/** Ends a token for good, and all that it minted. Their records stay, so that `get mcptokens` and the audit can still name them. */
+export function* revoke(id: string, now: number): Op<void> {
+  const token = yield* findToken(id, undefined);
+  if (token === undefined) return;
+  for (const one of [token, ...(yield* tokensUnder(id))]) {
+    yield* revokeToken(one.id, now);
+    yield* takeBindings(one);
+  }
 }
 
-function* mint(hashKey: Buffer, name: string, fields: McpTokenFields, by: Rights, now: number, policy: TokenPolicy) {
+function* newToken(
+  name: string,
+  fields: McpTokenFields,
+  by: Rights,
+  now: number,
+  policy: TokenPolicy,
+): Op<Omit<StoredToken, Fresh>> {
   const project = yield* findResource("project", fields.project);
   if (project === undefined)
     throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
-  const bearer = mintBearer("token");
-  const token: StoredToken = {
-    id: newId(),
-    hash: bearerHash(hashKey, bearer),
+  if (by.filters.length > mostMinters)
+    throw new Problem("invalid", "this token stands at the end of too long a line of tokens that minted tokens", {
+      hint: "mint it with a login, or with a token further up the line",
+    });
+  const parentId = by.tokenId ?? null;
+  return {
     name,
-    prefix: shownPrefix(bearer),
     description: fields.description ?? null,
     projectId: project.id,
     projectName: project.name,
     ownerId: by.userId,
-    ownerName: by.subject.replace(/^User:/, ""),
-    createdAt: now,
-    expiresAt: expiryOf(fields.ttl, now, policy),
-    revokedAt: null,
-    lastUsedAt: null,
+    ownerName: by.user,
+    parentId,
+    tools: fields.tools ?? null,
+    readOnly: fields.readOnly === true,
+    definition: null,
+    expiresAt: yield* withinParent(expiryOf(fields.ttl, now, policy), parentId, fields.ttl !== undefined),
   };
-  yield* insertToken(token);
-  return { token, bearer };
 }
+
+/** A token ends no later than the one that minted it. @throws Problem `invalid` when a later end was asked for */
+function* withinParent(expiresAt: number | null, parentId: string | null, asked: boolean): Op<number | null> {
+  const parent = parentId === null ? undefined : yield* findToken(parentId, undefined);
+  const end = parent?.expiresAt ?? null;
+  if (end === null || (expiresAt !== null && expiresAt <= end)) return expiresAt;
+  if (!asked) return end;
+  throw new Problem("invalid", "the ttl reaches beyond the token that mints this one", {
+    fields: [{ path: "/ttl", message: `ends after ${new Date(end).toISOString()}` }],
+    hint: "leave --ttl out: then both end together",
+  });
+}
+
+/** An id says which token is meant, but not that it is one of the project that was named with it. */
+const outside = (token: StoredToken, projectId: string | undefined) =>
+  projectId !== undefined && token.projectId !== projectId;
+
+const bindingsOf = ({ definition }: StoredToken): Binding[] =>
+  definition === null ? [] : (JSON.parse(definition) as RbacFields).roleBindings;
 
 function presentToken(token: StoredToken, now: number): Resource {
   const iso = (at: number | null) => (at === null ? undefined : new Date(at).toISOString());
+  const bindings = bindingsOf(token);
   const fields = {
     project: token.projectName,
     description: token.description ?? undefined,
+    roleBindings: bindings.length === 0 ? undefined : bindings,
+    tools: token.tools ?? undefined,
+    readOnly: token.readOnly ? true : undefined,
     owner: token.ownerName,
+    sha: shaOf(token.hash),
+    parent: token.parentId ?? undefined,
+    successor: token.successorId ?? undefined,
     prefix: token.prefix,
     state: stateOf(token, now),
     expiresAt: iso(token.expiresAt),

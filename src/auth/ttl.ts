@@ -20,10 +20,7 @@ export function lifeOf(text: string): number | null | undefined {
  * @throws Problem `invalid`, saying what is wrong and what the policy allows
  */
 export function expiryOf(ttl: string | undefined, now: number, { defaultTtl, maxTtl }: TokenPolicy): number | null {
-  if (ttl === undefined) {
-    const life = Math.min(defaultTtl ?? Number.POSITIVE_INFINITY, maxTtl ?? Number.POSITIVE_INFINITY);
-    return life === Number.POSITIVE_INFINITY ? null : now + life;
-  }
+  if (ttl === undefined) return atMost(defaultTtl === null ? null : now + defaultTtl, now, { maxTtl });
   const allowed = `write ${maxTtl === null ? "30d, 12h, never" : "30d, 12h"}, or an instant such as 2027-01-31T00:00:00Z`;
   const bound = maxTtl === null ? allowed : `tokens of this server live at most ${shown(maxTtl)}`;
   if (ttl === "never") {
@@ -39,6 +36,12 @@ export function expiryOf(ttl: string | undefined, now: number, { defaultTtl, max
   if (maxTtl !== null && expiry > now + maxTtl) throw refused(`is too long: ${bound}`);
   if (expiry > now + tenYears) throw refused("is more than ten years: write never if that is meant");
   return expiry;
+}
+
+/** The expiry, cut to what the policy allows where nobody asked for one. */
+export function atMost(expiry: number | null, now: number, { maxTtl }: Pick<TokenPolicy, "maxTtl">): number | null {
+  if (maxTtl === null) return expiry;
+  return Math.min(expiry ?? Number.POSITIVE_INFINITY, now + maxTtl);
 }
 
 function duration(text: string): number {
@@ -57,6 +60,13 @@ function instant(text: string): number {
 function shown(life: number): string {
   const [unit, size] = Object.entries(units).find(([, ms]) => life % ms === 0) ?? ["ms", 1];
   return `${life / size}${unit}`;
+}
+
+/** A duration such as `45m`, `24h`, `7d` or `0s`, in milliseconds; undefined for anything else. */
+export function durationOf(text: string): number | undefined {
+  const [, seconds] = /^(\d{1,6})s$/.exec(text) ?? [];
+  const ms = seconds === undefined ? duration(text) : Number(seconds) * 1000;
+  return Number.isNaN(ms) ? undefined : ms;
 }
 
 const refused = (message: string) =>

@@ -1,4 +1,5 @@
 import { catalogue } from "../lib/problem.ts";
+import { kinds } from "../resources/index.ts";
 import { type Flags, globalFlags, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -16,7 +17,7 @@ export function overview(): string {
     "Usage: mcpctl VERB [KIND] [NAME] [flags]",
     "",
     ...sections.flatMap((section) => [section, ""]),
-    "Kinds: secret, server, instance, project, user, rbac, mcptoken (singular or plural)",
+    `Kinds: ${kinds.map(({ kind }) => kind).join(", ")} (singular or plural)`,
     `Exit codes: 0 done, ${exits.join(", ")}, 130 interrupted`,
     "",
     "mcpctl VERB --help tells more, with examples; mcpctl --version tells the version.",

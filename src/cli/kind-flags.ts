@@ -21,7 +21,7 @@ const shapes: readonly Shape[] = [
   },
   {
     fits: (field) => field === "subjects",
-    flag: { type: "string", multiple: true, hint: "User:ADDRESS" },
+    flag: { type: "string", multiple: true, hint: "KIND:NAME" },
     read: (values) => values.flatMap(commas).map(subject),
   },
   {
@@ -59,7 +59,7 @@ export function flagsOfKind(word: string): Flags {
   if (kind === undefined) throw unknownKind(word);
   const old = kind.kind === "rbac" ? { binding: gone, operation: gone } : {};
   return {
-    ...Object.fromEntries(writable(kind).map(([field, schema]) => [kebab(field), flagOf(field, schema)])),
+    ...Object.fromEntries(writable(kind).map(([field, schema]) => [flagName(kind, field), flagOf(field, schema)])),
     ...old,
   };
 }
@@ -68,20 +68,20 @@ export function flagsOfKind(word: string): Flags {
 export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
   for (const old of ["binding", "operation"]) {
     if (args.flags(old).length > 0)
-      throw new Problem("invalid", `--${old} is now --role-bindings`, {
-        hint: "--role-bindings role:edit,resource:servers, or --role-bindings action:logs",
+      throw new Problem("invalid", `--${old} is now --roleBindings`, {
+        hint: "--roleBindings role:edit,resource:servers, or --roleBindings action:logs",
       });
   }
   const fields: Record<string, unknown> = {};
   for (const [field, schema] of writable(kind)) {
-    const shape = shapeOf(field, schema);
-    const values = args.flags(kebab(field));
-    if (values.length > 0) fields[field] = shape.read(values, kebab(field));
+    const flag = flagName(kind, field);
+    const values = args.flags(flag);
+    if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag);
   }
   return fields;
 }
 
-const gone = { type: "string", multiple: true, description: "Now --role-bindings" } as const;
+const gone = { type: "string", multiple: true, description: "Now --roleBindings" } as const;
 const unwritten = new Set(["command", "password"]);
 
 function writable(kind: AnyKind): [string, TSchema][] {
@@ -90,6 +90,8 @@ function writable(kind: AnyKind): [string, TSchema][] {
     ([field]) => !readOnly.has(field) && !unwritten.has(field),
   );
 }
+
+const flagName = (kind: AnyKind, field: string): string => kebab(kind.flagNames?.[field] ?? field);
 
 const shapeOf = (field: string, schema: TSchema): Shape => shapes.find(({ fits }) => fits(field, schema)) as Shape;
 
@@ -112,9 +114,10 @@ const commas = (text: string): string[] =>
     .map((word) => word.trim())
     .filter((word) => word !== "");
 
+/** A name alone is a user's. */
 function subject(text: string): { kind: string; name: string } {
-  const [kind = "", name = ""] = text.split(":", 2);
-  return { kind, name };
+  const at = text.indexOf(":");
+  return at < 0 ? { kind: "User", name: text } : { kind: text.slice(0, at).trim(), name: text.slice(at + 1).trim() };
 }
 
 function valued(text: string): Record<string, unknown> {

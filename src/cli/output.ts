@@ -80,6 +80,7 @@ const stateColours: Record<string, (text: string) => string> = {
   ERROR: colors.red,
   active: colors.green,
   expired: colors.yellow,
+  rotated: colors.yellow,
   revoked: colors.red,
   disabled: colors.yellow,
 };

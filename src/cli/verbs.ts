@@ -9,15 +9,15 @@ const files = {
     description: "A file, a folder, or - for standard input",
   },
 } satisfies Flags;
-const tokenFlags = {
-  ttl: {
-    type: "string",
-    hint: "TIME",
-    description: "30d, 12h, never, or an ISO 8601 instant; the server's default when absent",
-  },
-  description: { type: "string", hint: "TEXT", description: "Who uses it, and for what" },
-  force: { type: "boolean", description: "Revoke an active token of this name first" },
+const asSubject = {
+  as: { type: "string", hint: "SUBJECT", description: "User:ADDRESS, Group:NAME, ServiceAccount:NAME or McpToken:SHA" },
 } satisfies Flags;
+const question = {
+  words: "VERB KIND[/NAME] | ACTION",
+  least: 1,
+  most: 3,
+  flags: asSubject,
+} as const;
 const passwordStdin = {
   "password-stdin": { type: "boolean", description: "Read the password from standard input" },
 } satisfies Flags;
@@ -55,7 +55,9 @@ export const verbs: Record<string, Verb> = {
       "mcpctl create server files --package-name @modelcontextprotocol/server-filesystem --args /srv/docs",
       "mcpctl create server own --env KEY=secret:vault/key -- node server.js",
       "mcpctl create project demo --servers files,own",
-      "mcpctl create rbac team --subjects User:alice@example.com --role-bindings role:view,resource:servers",
+      "mcpctl create group docs-team --members alice@example.com,ci",
+      "mcpctl create rbac docs --subjects Group:docs-team --roleBindings role:view,resource:servers",
+      "mcpctl create mcptoken vllm -p demo --tools 'files/*' --read-only --ttl 30d",
     ],
     load: () => import("./commands/create.ts"),
   },
@@ -117,8 +119,13 @@ export const verbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
-    flags: tokenFlags,
-    examples: ["mcpctl token create vllm -p demo --ttl 30d", "TOKEN=$(mcpctl token create ci -p demo --quiet)"],
+    flagsFor: async () => (await import("./kind-flags.ts")).flagsOfKind("mcptoken"),
+    examples: [
+      "mcpctl token create vllm -p demo --ttl 30d",
+      "mcpctl token create reader -p demo --tools 'files/*,wiki/search' --read-only",
+      "mcpctl token create ops -p demo --bind action:logs --bind role:view,resource:servers",
+      "TOKEN=$(mcpctl token create ci -p demo --quiet)",
+    ],
     load: () => import("./commands/token-create.ts"),
   },
   "token list": {
@@ -148,6 +155,62 @@ export const verbs: Record<string, Verb> = {
     most: 100,
     examples: ["mcpctl token revoke-leaked", "mcpctl token revoke-leaked --url http://nas.local:3200 < found.txt"],
     load: () => import("./commands/token-revoke-leaked.ts"),
+  },
+  "token rotate": {
+    group: "Access",
+    summary: "A new token in the place of an old one, by id, or by name with -p; shown this once",
+    words: "NAME",
+    least: 1,
+    most: 1,
+    flags: {
+      overlap: { type: "string", hint: "TIME", description: "How long both are accepted, at most 7d; 0s when absent" },
+      ttl: {
+        type: "string",
+        hint: "TIME",
+        description: "How long the new one lives; as long as the old one when absent",
+      },
+    },
+    examples: ["mcpctl token rotate vllm -p demo --overlap 24h"],
+    load: () => import("./commands/token-rotate.ts"),
+  },
+  "auth can-i": {
+    group: "Access",
+    summary: "Whether you may do something: yes or no, and which binding or what is missing",
+    ...question,
+    examples: [
+      "mcpctl auth can-i edit servers/files",
+      "mcpctl auth can-i run tools/files/read_text_file -p demo",
+      "mcpctl auth can-i create mcptokens -p demo --as User:alice@example.com",
+      "mcpctl auth can-i servers-execute",
+    ],
+    load: () => import("./commands/auth-can-i.ts"),
+  },
+  "auth explain": {
+    group: "Access",
+    summary: "The same with everybody who must agree, every binding that allows it, and what comes near",
+    ...question,
+    examples: ["mcpctl auth explain run projects/demo --as McpToken:0123456789abcdef"],
+    load: () => import("./commands/auth-explain.ts"),
+  },
+  "auth session": {
+    group: "Access",
+    summary: "Log a service account in; the session is shown this once",
+    words: "SERVICEACCOUNT",
+    least: 1,
+    most: 1,
+    flags: {
+      ttl: {
+        type: "string",
+        hint: "TIME",
+        description: "30d, 12h, never, or an ISO 8601 instant; the server's default when absent",
+      },
+      label: { type: "string", hint: "TEXT", description: "What it is for" },
+    },
+    examples: [
+      "mcpctl auth session ci --ttl never --label 'build machine'",
+      "MCPCTL_TOKEN=$(mcpctl auth session ci -q)",
+    ],
+    load: () => import("./commands/auth-session.ts"),
   },
   login: {
     group: "Access",

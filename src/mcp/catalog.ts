@@ -6,6 +6,7 @@ import { listOffers, putOffer } from "../storage/offers.ts";
 import type { Database } from "../storage/op.ts";
 import type { Connections, ServerRef } from "./connections.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
+import { createPins } from "./pins.ts";
 
 type Known = { offer?: Offer; fetchedAt: number; failure?: { reason: string; at: number }; refreshing?: Promise<void> };
 
@@ -24,6 +25,7 @@ export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
 
 export async function createCatalog(db: Database, connections: () => Connections, clock: Clock, log: Log) {
   const known = new Map<string, Known>();
+  const pins = await createPins(db);
   let revision = 1;
   for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
     known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
@@ -66,9 +68,12 @@ export async function createCatalog(db: Database, connections: () => Connections
     entry.offer = offer;
     entry.fetchedAt = clock.now();
     delete entry.failure;
-    await db.write(() =>
-      putOffer({ serverId: server.id, fingerprint: String(server.version), body, fetchedAt: entry.fetchedAt }),
-    );
+    const fresh = pins.fresh(server, offer);
+    await db.write(function* () {
+      yield* putOffer({ serverId: server.id, fingerprint: String(server.version), body, fetchedAt: entry.fetchedAt });
+      yield* pins.store(fresh);
+    });
+    pins.remember(fresh);
   }
 
   function isStale(entry: Known): boolean {
@@ -99,8 +104,13 @@ export async function createCatalog(db: Database, connections: () => Connections
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {
       const ids = new Set(servers.map(({ id }) => id));
-      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+      for (const id of known.keys()) {
+        if (ids.has(id)) continue;
+        known.delete(id);
+        pins.forget(id);
+      }
     },
+    isReadOnly: pins.isReadOnly,
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

@@ -1,11 +1,12 @@
 import type { Log } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import type { AuditActor } from "../resources/audit.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import { errorOutcome, type Outcome, respond, toEra } from "./answers.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Connections, ServerRef } from "./connections.ts";
 import { type Inbound, judge } from "./inbound.ts";
-import { methods, serverInfo } from "./methods.ts";
+import { type May, methods, serverInfo } from "./methods.ts";
 import { codes } from "./protocol.ts";
 import { buildView, type View } from "./view.ts";
 
@@ -13,11 +14,18 @@ import { buildView, type View } from "./view.ts";
 export type Admission = {
   project: { id: string; name: string; version: number; fields: ProjectFields };
   servers: readonly ServerRef[];
+  /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
+  mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
+  /** Only tools that change nothing. */
+  readOnly: boolean;
+  actor: AuditActor;
 };
 
 type Options = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
   admit: (request: Request, project: string | undefined) => Promise<Admission>;
+  /** Watches a call that was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
+  watch: (request: Request, project: string | undefined, refuse: (why: Problem) => void) => () => void;
   /** The body's text within the bound. @throws Problem 413, 415 */
   readBody: (request: Request) => Promise<string>;
   connections: Connections;
@@ -28,22 +36,48 @@ type Options = {
 /** One exchange in, one out. The order of the checks is read here, top to bottom. */
 export type Gateway = ReturnType<typeof createGateway>;
 
-export function createGateway({ admit, readBody, connections, catalog, log }: Options) {
+export function createGateway({ admit, watch, readBody, connections, catalog, log }: Options) {
   const views = new Map<string, { key: string; view: View }>();
 
   async function handle(request: Request, project: string | undefined): Promise<Response> {
     // GET would be the legacy stream and DELETE the end of a session; we have neither, and HEAD is a probe for OAuth (reference/clients.md §3.3).
     if (request.method !== "POST") return notServed();
     const admission = await admit(request, project);
+    return await whileAllowed(request, project, (cut) => exchange(request, admission, cut));
+  }
+
+  async function exchange(request: Request, admission: Admission, cut: AbortSignal): Promise<Response> {
     const judged = judge(await readBody(request), request.headers);
     if ("refusal" in judged) return respond(judged.id, judged.refusal);
     const { inbound } = judged;
-    if (inbound.id === undefined || inbound.method === undefined) return new Response(null, { status: 202 });
-    const outcome = await answer(inbound, inbound.method, admission, request.signal);
-    return respond(inbound.id, toEra(inbound.era, inbound.method, outcome, serverInfo(admission.project)));
+    const { id, method, era } = inbound;
+    if (id === undefined || method === undefined) return new Response(null, { status: 202 });
+    // A modern client that closes its stream cancels; a legacy one that disconnects does not (reference/protocol.md §3.1).
+    const cancel = era === "modern" ? AbortSignal.any([cut, request.signal]) : cut;
+    const outcome = await answer(inbound, method, admission, cancel);
+    return respond(id, toEra(era, method, outcome, serverInfo(admission.project)));
   }
 
-  async function answer(inbound: Inbound, name: string, admission: Admission, signal: AbortSignal): Promise<Outcome> {
+  /** What takes long ends when its caller is no longer let in: its server is told, and nothing of the answer goes out. */
+  async function whileAllowed(
+    request: Request,
+    project: string | undefined,
+    work: (cut: AbortSignal) => Promise<Response>,
+  ): Promise<Response> {
+    const cut = new AbortController();
+    const refused = Promise.withResolvers<never>();
+    const release = watch(request, project, (why) => {
+      refused.reject(why);
+      cut.abort();
+    });
+    try {
+      return await Promise.race([work(cut.signal), refused.promise]);
+    } finally {
+      release();
+    }
+  }
+
+  async function answer(inbound: Inbound, name: string, admission: Admission, cancel: AbortSignal): Promise<Outcome> {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
     if (method?.eras.includes(inbound.era) !== true) {
       return errorOutcome(
@@ -55,14 +89,23 @@ export function createGateway({ admit, readBody, connections, catalog, log }: Op
     }
     const { project } = admission;
     const prompt = project.fields.prompt;
-    // A modern client that closes its stream cancels; a legacy one that disconnects does not (reference/protocol.md §3.1).
-    const cancel = inbound.era === "modern" ? signal : undefined;
     return await method.answer({
       inbound,
       project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
       view: () => viewOf(admission),
+      may: scopeOf(admission),
       forward: (server, forwarded, params) => forward(server, forwarded, params, cancel),
     });
+  }
+
+  /** The caller's own part of the view, in list and call alike. */
+  function scopeOf({ mayCall, readOnly }: Admission): May | undefined {
+    if (mayCall === undefined && !readOnly) return undefined;
+    return (list, { server, key, text = "{}" }) => {
+      const isTool = list === "tools";
+      if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
+      return !readOnly || !isTool || catalog.isReadOnly(server.id, key, text);
+    };
   }
 
   async function viewOf({ project, servers }: Admission): Promise<View> {
@@ -76,15 +119,10 @@ export function createGateway({ admit, readBody, connections, catalog, log }: Op
   }
 
   /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
-  async function forward(
-    server: ServerRef,
-    method: string,
-    params: string,
-    signal: AbortSignal | undefined,
-  ): Promise<Outcome> {
+  async function forward(server: ServerRef, method: string, params: string, signal: AbortSignal): Promise<Outcome> {
     try {
       const upstream = await connections.get(server);
-      return await upstream.request(method, params, signal === undefined ? {} : { signal });
+      return await upstream.request(method, params, { signal });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });

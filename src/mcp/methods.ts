@@ -6,15 +6,20 @@ import { unqualifiedUri } from "./names.ts";
 import type { ListName } from "./offer.ts";
 import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersions } from "./protocol.ts";
 import { membersOf, memberText, withMembers } from "./spans.ts";
-import type { Target, View } from "./view.ts";
+import { listText, type Target, type View } from "./view.ts";
 
 /** What a method works with. `forward` sends params (JSON text) to a server and answers what it said. */
 export type Exchange = {
   inbound: Inbound;
   project: { name: string; prompt?: string };
   view: () => Promise<View>;
+  /** What of the view this caller may see and use; undefined when it is all of it. */
+  may: May | undefined;
   forward: (server: ServerRef, method: string, params: string) => Promise<Outcome>;
 };
+
+/** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
+export type May = (list: ListName, target: Target & { text?: string }) => boolean;
 
 type Method = { eras: readonly Era[]; answer: (exchange: Exchange) => Promise<Outcome> | Outcome };
 
@@ -64,20 +69,22 @@ function discover({ project }: Exchange): Outcome {
 }
 
 /** The whole list on one page: several clients read no second one (reference/clients.md §6.4). */
-async function list({ inbound, view }: Exchange, name: ListName): Promise<Outcome> {
+async function list({ inbound, view, may }: Exchange, name: ListName): Promise<Outcome> {
   const { cursor } = inbound.params;
   if (cursor !== undefined && cursor !== null)
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
-  const { lists: texts, missing } = await view();
+  const { lists, items, missing } = await view();
+  const text = may === undefined ? lists[name] : listText(items[name].filter((item) => may(name, item)));
   const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
-  return { result: `{"${name}":${texts[name]}${meta}}` };
+  return { result: `{"${name}":${text}${meta}}` };
 }
 
-async function byName({ inbound, view, forward }: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
+async function byName({ inbound, view, may, forward }: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
   const asked = inbound.params["name"];
   const current = await view();
   const target = typeof asked === "string" ? current[name].get(asked) : undefined;
-  if (target === undefined) return unknownName(name.slice(0, -1), asked, current);
+  // What one may not use is not there: a list and a call must never disagree.
+  if (target === undefined || may?.(name, target) === false) return unknownName(name.slice(0, -1), asked, current);
   const params = withMembers(inbound.paramsText, {
     ...forwardable(inbound.paramsText),
     name: JSON.stringify(target.key),
@@ -85,10 +92,10 @@ async function byName({ inbound, view, forward }: Exchange, name: "tools" | "pro
   return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params);
 }
 
-async function readResource({ inbound, view, forward }: Exchange): Promise<Outcome> {
+async function readResource({ inbound, view, may, forward }: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
   const target = typeof uri === "string" ? resourceTarget(await view(), uri) : undefined;
-  if (target === undefined) {
+  if (target === undefined || may?.("resources", target) === false) {
     const code = inbound.era === "modern" ? codes.invalidParams : -32002;
     return errorOutcome(code, "No server of this project offers this resource", { uri });
   }
@@ -96,7 +103,7 @@ async function readResource({ inbound, view, forward }: Exchange): Promise<Outco
   return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes));
 }
 
-async function complete({ inbound, view, forward }: Exchange): Promise<Outcome> {
+async function complete({ inbound, view, may, forward }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
   const refText = memberText(inbound.paramsText, membersOf(inbound.paramsText), "ref");
@@ -107,7 +114,7 @@ async function complete({ inbound, view, forward }: Exchange): Promise<Outcome> 
     : isResource
       ? templateTarget(current, String(ref.uri))
       : undefined;
-  if (target === undefined || refText === undefined)
+  if (target === undefined || refText === undefined || may?.("prompts", target) === false)
     return errorOutcome(codes.invalidParams, "There is nothing of this name to complete");
   const rewritten = withMembers(refText, { [isPrompt ? "name" : "uri"]: JSON.stringify(target.key) });
   return await forward(

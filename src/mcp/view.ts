@@ -6,12 +6,18 @@ import { withMembers } from "./spans.ts";
 
 /** Where a name or URI that a client uses leads: the server, and what that server calls it. */
 export type Target = { server: ServerRef; key: string };
+/** A tool or prompt with its description as the server wrote it. */
+export type NamedTarget = Target & { text: string };
 
-/** A project as its clients see it: the lists ready as JSON text, and the way back from each exposed name. */
+/** One entry of a list: its text as clients see it, and what it leads to. */
+export type Listed = Target & { text: string };
+
+/** A project as its clients see it: its lists, ready as JSON text too, and the way back from each exposed name. */
 export type View = {
   lists: Record<ListName, string>;
-  tools: ReadonlyMap<string, Target>;
-  prompts: ReadonlyMap<string, Target>;
+  items: Record<ListName, readonly Listed[]>;
+  tools: ReadonlyMap<string, NamedTarget>;
+  prompts: ReadonlyMap<string, NamedTarget>;
   resources: ReadonlyMap<string, Target>;
   /** Longest literal beginning first, so that the most particular template wins. */
   templates: readonly { beginning: string; server: ServerRef; key: string }[];
@@ -24,18 +30,18 @@ export type View = {
 export function buildView(entries: readonly Entry[]): View {
   const offers = entries.flatMap(({ server, offer }) => (offer === undefined ? [] : [{ server, offer }]));
   const named = (list: "tools" | "prompts") => {
-    const targets = new Map<string, Target>();
-    const texts: string[] = [];
+    const targets = new Map<string, NamedTarget>();
+    const items: Listed[] = [];
     for (const { server, offer } of offers) {
       for (const { key, text } of offer[list]) {
         const exposed = exposedName(server.name, key);
         if (targets.has(exposed)) continue;
-        const target = { server, key };
+        const target = { server, key, text };
         targets.set(exposed, target).set(canonicalName(server.name, key), target);
-        texts.push(withMembers(text, { name: JSON.stringify(exposed) }));
+        items.push({ server, key, text: withMembers(text, { name: JSON.stringify(exposed) }) });
       }
     }
-    return { targets, text: arrayOf(texts) };
+    return { targets, items };
   };
   const tools = named("tools");
   const prompts = named("prompts");
@@ -45,11 +51,12 @@ export function buildView(entries: readonly Entry[]): View {
   );
   return {
     lists: {
-      tools: tools.text,
-      prompts: prompts.text,
-      resources: resources.text,
-      resourceTemplates: arrayOf(templates.map(({ text }) => text)),
+      tools: listText(tools.items),
+      prompts: listText(prompts.items),
+      resources: listText(resources.items),
+      resourceTemplates: listText(templates),
     },
+    items: { tools: tools.items, prompts: prompts.items, resources: resources.items, resourceTemplates: templates },
     tools: tools.targets,
     prompts: prompts.targets,
     resources: resources.targets,
@@ -71,17 +78,17 @@ function resourcesOf(offers: readonly { server: ServerRef; items: readonly Item[
   for (const { items } of offers)
     for (const uri of new Set(items.map((item) => item.key))) owners.set(uri, (owners.get(uri) ?? 0) + 1);
   const targets = new Map<string, Target>();
-  const texts: string[] = [];
+  const listed: Listed[] = [];
   for (const { server, items } of offers) {
     for (const { key, text } of items) {
       const shared = (owners.get(key) ?? 0) > 1;
       const uri = shared ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
-      texts.push(shared ? withMembers(text, { uri: JSON.stringify(uri) }) : text);
+      listed.push({ server, key, text: shared ? withMembers(text, { uri: JSON.stringify(uri) }) : text });
     }
   }
-  return { targets, text: arrayOf(texts) };
+  return { targets, items: listed };
 }
 
-const arrayOf = (texts: readonly string[]) => `[${texts.join(",")}]`;
+export const listText = (items: readonly Listed[]) => `[${items.map(({ text }) => text).join(",")}]`;

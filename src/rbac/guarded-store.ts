@@ -1,28 +1,52 @@
 import { isDeepStrictEqual } from "node:util";
-import { type FieldError, Problem } from "../lib/problem.ts";
-import type { AnyKind, Reference, Resource } from "../resources/define.ts";
-import { findKind } from "../resources/index.ts";
+import { Problem } from "../lib/problem.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Manifest } from "../resources/parse.ts";
-import type { RbacFields } from "../resources/rbac.ts";
+import { Project } from "../resources/project.ts";
 import type { Op } from "../storage/op.ts";
-import { decide, escalation, mayDoToSome, missingFor, type ResourceVerb } from "./evaluate.ts";
-import { demand, grantsOf, type Rights } from "./rights.ts";
+import { checkCeiling, checkTakeOver } from "./ceiling.ts";
+import type { Decision, ResourceVerb } from "./evaluate.ts";
+import { demandOn, demandOperation, judge, judgeAll, type Known, refusalToList, viewOf } from "./judge.ts";
+import { checkReferences, usersOf } from "./references.ts";
+import type { Rights } from "./rights.ts";
+import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
 import { changedMeanwhile, type Saved, type Source } from "./source.ts";
 
 export type SourceOf = (kind: AnyKind) => Source;
 export type Mode = "create" | "update" | "apply";
 
-/** The store that every request sees: it authorises, refuses escalation and dangling references, then stores, in one transaction. */
+/** A change as it is recorded, in the transaction that makes it. */
+export type Change = {
+  kind: AnyKind;
+  action: "create" | "update" | "delete" | "revoke" | "rotate";
+  before: Resource | undefined;
+  after: Resource | undefined;
+  /** What was given besides, such as a password: to be shown by fingerprint only. */
+  writeOnly?: Record<string, unknown>;
+};
+export type Recorder = (rights: Rights, change: Change) => Op<void>;
+
+/** The store that every request sees: it authorises, refuses escalation and dangling references, then stores and records, in one transaction. */
 export type GuardedStore = ReturnType<typeof guardedStore>;
 
 /** No route, import or future endpoint can step round this: the sources behind it are given to nobody else. */
-export function guardedStore(sourceOf: SourceOf) {
+export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** Exactly the items that `get` allows. */
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
-    demandSome(rights, "view", kind);
+    const mayView = viewOf(rights, kind);
+    if (mayView === undefined) return yield* listOwn(rights, kind, project);
     const projectId = project === undefined ? undefined : yield* idOfProject(project);
-    const items = yield* sourceOf(kind).list(projectId);
-    return items.filter((item) => mayView(rights, kind, item));
+    return (yield* sourceOf(kind).list(projectId)).filter(mayView);
+  }
+
+  /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
+  function* listOwn(rights: Rights, kind: AnyKind, project: string | undefined): Op<Resource[]> {
+    const own =
+      kind.owner === undefined
+        ? []
+        : (yield* sourceOf(kind).list()).filter((item) => judge(rights, "view", kind, item.name, item).allowed);
+    if (own.length === 0) throw refusalToList(rights, kind);
+    return project === undefined ? own : own.filter((item) => item["project"] === project);
   }
 
   function* get(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
@@ -34,14 +58,13 @@ export function guardedStore(sourceOf: SourceOf) {
     rights: Rights,
     kind: AnyKind,
     ref: string,
-    verb: "view" | "update" | "delete",
+    verb: "view" | "update" | "delete" | "create",
     project?: string,
   ): Op<Resource> {
-    // Before the project is looked for: whether it exists is nothing to tell somebody without any right here.
-    demandSome(rights, verb, kind);
-    const projectId = project === undefined ? undefined : yield* idOfProject(project);
-    const item = yield* sourceOf(kind).find(ref, projectId);
-    demand(rights, { verb, resource: kind.plural, name: item?.name ?? ref });
+    const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
+    const nowhere = project !== undefined && projectId === undefined;
+    const item = nowhere ? undefined : yield* sourceOf(kind).find(ref, projectId);
+    demandOn(rights, verb, kind, item?.name ?? ref, item);
     if (item === undefined) throw notFound(kind, ref, project);
     return item;
   }
@@ -50,127 +73,114 @@ export function guardedStore(sourceOf: SourceOf) {
     const { kind, name, fields } = manifest;
     const source = sourceOf(kind);
     if (source.save === undefined) throw cannot(kind, "create");
-    const project = typeof fields["project"] === "string" ? fields["project"] : undefined;
-    if (mode === "create") demand(rights, { verb: "create", resource: kind.plural, name });
-    yield* checkReferences(rights, kind, fields);
-    const existing = yield* source.find(name, project === undefined ? undefined : yield* idOfProject(project));
+    const planned: Known = { name, ...fields };
+    if (mode === "create") demandOn(rights, "create", kind, name, planned);
+    const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
+    const existing = yield* source.find(name, project);
     const occupancy = existing === undefined ? "free" : (source.occupancy?.(existing, fields) ?? "taken");
-    if (occupancy === "replaced") demand(rights, { verb: "delete", resource: kind.plural, name });
-    demand(rights, { verb: occupancy === "taken" ? "update" : "create", resource: kind.plural, name });
+    if (occupancy === "replaced") demandOn(rights, "delete", kind, name, existing);
+    demandOn(rights, occupancy === "taken" ? "update" : "create", kind, name, existing ?? planned);
     if (occupancy === "free" && mode === "update") throw notFound(kind, name);
     if (occupancy === "taken" && mode === "create") throw exists(kind, name);
     if (expectedVersion !== undefined && expectedVersion !== (existing?.version ?? 0))
-      throw changedMeanwhile(kind.kind, name);
-    demandExecution(rights, kind, fields, existing);
-    yield* checkCeiling(rights, kind, name, fields, existing);
-    return yield* source.save(name, fields, existing, rights);
+      throw changedMeanwhile(kind.kind, name, existing?.version);
+    const runsOther = executesOther(kind, fields, existing);
+    if (runsOther) demandOperation(rights, "servers-execute");
+    yield* checkReferences(sourceOf, rights, kind, fields, existing, runsOther);
+    if (existing !== undefined && fields["disabled"] === true) refuseOnOneself(rights, kind, existing, "disabled");
+    const before = occupancy === "taken" ? existing : undefined;
+    yield* checkCeiling({ kind, name, fields, existing: before, rights });
+    const store = source.save;
+    const saved = yield* keepingAnAdministrator(kind, existing, () => store(name, fields, existing, rights));
+    if (saved.action !== "unchanged") {
+      const writeOnly = Object.fromEntries(
+        (kind.writeOnly ?? []).flatMap((key) => (key in fields ? [[key, fields[key]]] : [])),
+      );
+      const action = saved.action === "created" ? "create" : "update";
+      yield* record(rights, { kind, action, before, after: saved.resource, writeOnly });
+    }
+    return saved;
   }
 
   function* remove(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
-    const source = sourceOf(kind);
-    if (source.remove === undefined) throw cannot(kind, "delete");
+    const { remove: drop } = sourceOf(kind);
+    if (drop === undefined) throw cannot(kind, "delete");
     const item = yield* find(rights, kind, ref, "delete", project);
-    const users = yield* usersOf(kind, item);
+    refuseOnOneself(rights, kind, item, "deleted");
+    const users = yield* usersOf(sourceOf, kind, item);
     if (users.length > 0) {
-      throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.slice(0, 5).join(", ")}`, {
+      throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
         hint: "take it out there first, then delete it",
       });
     }
-    yield* source.remove(item);
+    yield* keepingAnAdministrator(kind, item, () => drop(item));
+    yield* record(rights, { kind, action: "delete", before: item, after: undefined });
     return item;
   }
 
-  function* checkReferences(rights: Rights, kind: AnyKind, fields: Record<string, unknown>): Op<void> {
-    const errors: FieldError[] = [];
-    for (const reference of referencesOf(kind, fields)) {
-      const target = findKind(reference.plural);
-      const found = target === undefined ? undefined : yield* sourceOf(target).find(reference.name);
-      demand(rights, { verb: "view", resource: reference.plural, name: found?.name ?? reference.name });
-      if (found === undefined)
-        errors.push({ path: reference.path, message: `there is no ${target?.kind} of this name` });
-    }
-    if (errors.length > 0)
-      throw new Problem("invalid", `this ${kind.kind} refers to what does not exist`, { fields: errors });
+  /** Ends what has an end of its own, for good; its record stays. */
+  function* revoke(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
+    const item = yield* find(rights, kind, ref, "delete", project);
+    const { revoke: end } = sourceOf(kind);
+    if (end === undefined) throw cannot(kind, "revoke");
+    const after = yield* end(item);
+    yield* record(rights, { kind, action: "revoke", before: item, after });
+    return after;
   }
 
-  /** The creator's ceiling when written: nobody hands out, by binding, password or token, what they do not hold (design §5). */
-  function* checkCeiling(
-    rights: Rights,
-    kind: AnyKind,
-    name: string,
-    fields: Record<string, unknown>,
-    existing: Resource | undefined,
-  ): Op<void> {
-    if (kind.kind === "rbac") {
-      refuseEscalation(rights, (fields as RbacFields).roleBindings, `rbac "${name}" would give`);
-    } else if (kind.kind === "user" && existing !== undefined) {
-      // Setting somebody's password, or waking a disabled account, is taking over all that it may do.
-      const theirs = yield* grantsOf(existing.id);
-      if (existing.id !== rights.userId)
-        refuseEscalation(
-          rights,
-          theirs.map((grant) => grant.binding),
-          `user "${name}" holds`,
-        );
-    } else if (kind.kind === "mcptoken") {
-      demand(rights, { verb: "run", resource: "projects", name: String(fields["project"]) });
-    }
+  /** A new bearer in the place of an old one; whoever gets it must hold all that it may do. */
+  function* rotate(rights: Rights, kind: AnyKind, ref: string, by: Rotation, project?: string): Op<Saved> {
+    // A token that could renew itself or its like would outlive its own end in the hands of whoever stole it.
+    if (rights.tokenId !== undefined)
+      throw new Problem("forbidden", "a token is rotated with a login, not with a token", { hint: "mcpctl login" });
+    const item = yield* find(rights, kind, ref, "view", project);
+    const { rotate: turn } = sourceOf(kind);
+    if (turn === undefined) throw cannot(kind, "rotate");
+    demandOn(rights, "create", kind, item.name, item);
+    yield* checkCeiling({ kind, name: item.name, fields: item, existing: undefined, rights });
+    const saved = yield* turn(item, by);
+    yield* record(rights, { kind, action: "rotate", before: item, after: saved.resource });
+    return saved;
   }
 
-  /** What still refers to this resource, as `kind name`. Tokens end with their project, so they do not hold it. */
-  function* usersOf(kind: AnyKind, item: Resource): Op<string[]> {
-    const users: string[] = [];
-    for (const plural of ["servers", "projects"]) {
-      const holder = findKind(plural);
-      if (holder === undefined || holder === kind) continue;
-      for (const candidate of yield* sourceOf(holder).list()) {
-        const hit = referencesOf(holder, candidate).some(
-          (r) => r.plural === kind.plural && [item.name, item.id].includes(r.name),
-        );
-        if (hit) users.push(`${holder.kind} ${candidate.name}`);
-      }
-    }
-    return users;
+  /** An account that the caller may act for: holds all that it holds, and may change it. */
+  function* takeOver(rights: Rights, kind: AnyKind, ref: string): Op<Resource> {
+    const account = yield* find(rights, kind, ref, "update");
+    yield* checkTakeOver(rights, kind, account);
+    return account;
+  }
+
+  /** The decision on a resource of this name, whether there is one or not, or on all of them; for `auth can-i`. */
+  function* ask(rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string, project?: string): Op<Decision> {
+    if (name === undefined) return judgeAll(rights, verb, kind);
+    const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
+    const item = yield* sourceOf(kind).find(name, projectId);
+    const planned = { name, ...(project === undefined ? {} : { project }) };
+    return judge(rights, verb, kind, item?.name ?? name, item ?? (verb === "create" ? planned : undefined));
+  }
+
+  /** Before the project is looked for: whether it exists is nothing to tell somebody who may not see it. */
+  function* findProject(rights: Rights, ref: string): Op<string | undefined> {
+    const found = yield* sourceOf(Project).find(ref);
+    demandOn(rights, "view", Project, found?.name ?? ref, found);
+    return found?.id;
   }
 
   function* idOfProject(ref: string): Op<string> {
-    const kind = findKind("projects");
-    const project = kind === undefined ? undefined : yield* sourceOf(kind).find(ref);
-    if (project === undefined)
-      throw new Problem("not_found", `there is no project of this name`, { hint: "mcpctl get projects" });
-    return project.id;
+    const project = yield* sourceOf(Project).find(ref);
+    if (project !== undefined) return project.id;
+    throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
   }
 
-  return { list, get, find, save, remove };
+  return { list, get, find, save, remove, revoke, rotate, takeOver, ask };
 }
 
-function demandSome(rights: Rights, verb: ResourceVerb, kind: AnyKind): void {
-  if (!mayDoToSome(rights.grants, verb, kind.plural)) demand(rights, { verb, resource: kind.plural });
-}
+/** How long the old one stays beside the new one, and how long the new one lives: the same as the old when nothing is said. */
+export type Rotation = { overlapMs: number; ttl?: string };
 
-const referencesOf = (kind: AnyKind, fields: Record<string, unknown>): Reference[] => kind.references?.(fields) ?? [];
-
-const mayView = (rights: Rights, kind: AnyKind, item: Resource) =>
-  decide(rights.grants, { verb: "view", resource: kind.plural, name: item.name }).allowed;
-
-function demandExecution(
-  rights: Rights,
-  kind: AnyKind,
-  fields: Record<string, unknown>,
-  existing: Resource | undefined,
-): void {
-  const changed = (kind.executes ?? []).some((field) => !isDeepStrictEqual(fields[field], existing?.[field]));
-  if (changed) demand(rights, { action: "servers-execute" });
-}
-
-function refuseEscalation(rights: Rights, given: RbacFields["roleBindings"], what: string): void {
-  const missing = [...new Set(escalation(rights.grants, given).map(missingFor))];
-  if (missing.length === 0) return;
-  throw new Problem("forbidden", `${what} more than ${rights.subject} may give`, {
-    fields: missing.slice(0, 20).map((right) => ({ path: "", message: `you lack ${right}` })),
-    hint: "ask somebody who holds these rights",
-  });
-}
+/** Changing what a server executes is running code. */
+const executesOther = (kind: AnyKind, fields: Record<string, unknown>, existing: Resource | undefined): boolean =>
+  (kind.executes ?? []).some((field) => !isDeepStrictEqual(fields[field], existing?.[field]));
 
 const notFound = (kind: AnyKind, ref: string, project?: string) =>
   new Problem(
@@ -186,5 +196,5 @@ const exists = (kind: AnyKind, name: string) =>
     hint: "mcpctl apply -f FILE changes what exists",
   });
 
-const cannot = (kind: AnyKind, verb: "create" | "delete") =>
+const cannot = (kind: AnyKind, verb: "create" | "delete" | "revoke" | "rotate") =>
   new Problem("invalid", `a ${kind.kind} cannot be ${verb}d: ${kind.description.toLowerCase()}`, { status: 405 });

@@ -1,78 +1,154 @@
+import { toolPatternCovers } from "../lib/pattern.ts";
 import { Problem } from "../lib/problem.ts";
+import type { AuditActor } from "../resources/audit.ts";
+import type { Resource } from "../resources/define.ts";
 import type { Binding, RbacFields } from "../resources/rbac.ts";
 import type { UserFields } from "../resources/user.ts";
 import type { Op } from "../storage/op.ts";
-import { findResource } from "../storage/resources.ts";
-import { definitionsFor } from "../storage/subjects.ts";
-import { type Attempt, decide, type Grant } from "./evaluate.ts";
+import { findPrincipal, findResource } from "../storage/resources.ts";
+import { definitionsFor, type Subject } from "../storage/subjects.ts";
+import { type Attempt, type Consent, type Decision, decide, type Held, type Layer } from "./evaluate.ts";
+import { type GrantIndex, indexGrants } from "./grant-index.ts";
+import { present } from "./source.ts";
 
-/** Who makes a request, as authentication found out. */
+/** A token as far as deciding goes. */
+export type TokenFacts = {
+  id: string;
+  name: string;
+  subject: string;
+  tools: readonly string[] | null;
+  readOnly: boolean;
+};
+
+/** Who makes a request, as authentication found out. A token comes with those that minted it, its own minter first. */
 export type Caller =
-  | { kind: "user"; userId: string; sessionId: string }
+  | { kind: "session"; principalId: string; sessionId: string }
   | {
       kind: "token";
-      tokenId: string;
-      tokenName: string;
-      subject: string;
+      token: TokenFacts;
+      minters: readonly TokenFacts[];
       ownerId: string;
       projectId: string;
       projectName: string;
     };
 
-/** What a caller may do at this moment. `project` confines a token: nothing outside it, whatever the grants say. */
+/** What a token may use besides what its layers say; each in the chain of its minters has its own. */
+export type ToolFilter = Pick<TokenFacts, "tools" | "readOnly">;
+
+/** What a caller may do at this moment. `project` confines a token: nothing outside it, whatever the layers say. */
 export type Rights = {
   subject: string;
+  /** The user or service account behind the subject: its id and name. */
   userId: string;
-  grants: readonly Grant[];
-  project?: { id: string; name: string };
+  user: string;
+  layers: readonly Layer[];
+  filters: readonly ToolFilter[];
+  project?: Resource;
+  /** Set when a token asks: it is the minter of what it mints. */
+  tokenId?: string;
+  actor: AuditActor;
 };
 
 /**
- * Reads the truth anew at each request; there is no cache between a token and its rights. A token has what it was given AND what its owner
- * may do now AND nothing outside its project.
- * @throws Problem `unauthenticated` when the user is gone or disabled
+ * Reads the truth anew at each request; there is no cache between a token and its rights. A token has what it was given AND what each that
+ * minted it has AND what its owner may do now AND nothing outside its project.
+ * @throws Problem `unauthenticated` when the account is gone or disabled
  */
 export function* rightsOf(caller: Caller): Op<Rights> {
-  if (caller.kind === "user") {
-    const user = yield* activeUser(caller.userId);
-    return { subject: `User:${user}`, userId: caller.userId, grants: yield* grantsOf(caller.userId) };
+  if (caller.kind === "session") {
+    const { subject, name, layer } = yield* principalLayer(caller.principalId);
+    const actor = { subject, user: name, sessionId: caller.sessionId };
+    return { subject, userId: caller.principalId, user: name, layers: [layer], filters: [], actor };
   }
-  yield* activeUser(caller.ownerId);
-  const use = { role: "run", resource: "projects", name: caller.projectName } as const satisfies Binding;
-  const ownerMay = decide(yield* grantsOf(caller.ownerId), {
-    verb: "run",
-    resource: "projects",
-    name: caller.projectName,
-  });
+  const { token, minters, ownerId, projectId, projectName } = caller;
+  const owner = yield* principalLayer(ownerId);
+  const project = yield* findResource("project", projectId);
+  if (project === undefined) throw new Problem("unauthenticated", "The project of this token is gone");
+  const layers: Layer[] = [];
+  for (const one of [token, ...minters]) layers.push(yield* tokenLayer(one, projectName));
   return {
-    subject: caller.subject,
-    userId: caller.ownerId,
-    grants: ownerMay.allowed ? [{ binding: use, from: `token ${caller.tokenName}` }] : [],
-    project: { id: caller.projectId, name: caller.projectName },
+    subject: token.subject,
+    userId: ownerId,
+    user: owner.name,
+    layers: [...layers, { ...owner.layer, who: `its owner ${owner.subject}` }],
+    filters: [token, ...minters],
+    project: present(project),
+    tokenId: token.id,
+    actor: {
+      subject: token.subject,
+      user: owner.name,
+      tokenName: token.name,
+      tokenSha: token.subject.slice("McpToken:".length),
+    },
   };
 }
 
-/** Every right a user has, and the definition that gives it. */
-export function* grantsOf(userId: string): Op<Grant[]> {
-  const definitions = yield* definitionsFor(`User:${userId}`);
-  return definitions.flatMap(({ name, fields }) =>
-    (fields as RbacFields).roleBindings.map((binding) => ({ binding, from: name })),
-  );
+/** An account that may be asked for, what it is called in RBAC, and all that it is given. @throws Problem `unauthenticated` */
+export function* principalLayer(id: string): Op<{ subject: string; name: string; layer: Layer }> {
+  const row = yield* findPrincipal(id);
+  if (row === undefined || (row.fields as UserFields).disabled === true)
+    throw new Problem("unauthenticated", "The account behind this login is gone or disabled");
+  const prefix = row.kind === "user" ? "User" : "ServiceAccount";
+  const subject = `${prefix}:${row.name}`;
+  return { subject, name: row.name, layer: { who: subject, held: yield* heldBy(`${prefix}:${id}`) } };
+}
+
+/** A token opens its own project's endpoint, all of it or the tools it was made for, and has the definitions that name it. */
+function* tokenLayer({ id, name, subject, tools }: TokenFacts, project: string): Op<Layer> {
+  const own =
+    tools === null ? [useOf(project)] : tools.map((tool): Binding => ({ role: "run", resource: "tools", name: tool }));
+  return { who: subject, held: [{ grants: indexGrants(own, `token ${name}`) }, ...(yield* heldBy(`McpToken:${id}`))] };
+}
+
+export const useOf = (project: string) =>
+  ({ role: "run", resource: "projects", name: project }) as const satisfies Binding;
+
+/** Every definition that gives a subject something, directly or through its groups. */
+export function* heldBy(subject: Subject): Op<Held[]> {
+  const held: Held[] = [];
+  for (const { id, name, fields, via } of yield* definitionsFor(subject))
+    held.push({ grants: indexed(id, name, fields), via: via === undefined ? undefined : `Group:${via}` });
+  return held;
+}
+
+const remembered = new Map<string, { fields: string; grants: GrantIndex }>();
+const mostRemembered = 2_000;
+
+/** Parsing is remembered, deciding is not: the text read in this very transaction is compared, so nothing old is ever used. */
+function indexed(id: string, name: string, fields: string): GrantIndex {
+  const known = remembered.get(id);
+  if (known?.fields === fields) return known.grants;
+  const grants = indexGrants((JSON.parse(fields) as RbacFields).roleBindings, name);
+  if (known === undefined && remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value ?? "");
+  remembered.set(id, { fields, grants });
+  return grants;
+}
+
+/** Whether the caller may use a tool of a server (`files/read_file`), or with `files/*` all that is no single tool. Read-only is for the caller to ask of the tool. */
+export function decideCall({ layers, filters }: Rights, call: string, project: string): Decision {
+  const decision = decide(layers, { call, project });
+  if (!decision.allowed) return decision;
+  const closed = filters.find(({ tools }) => tools !== null && !tools.some((tool) => toolPatternCovers(tool, call)));
+  if (closed === undefined) return decision;
+  return {
+    allowed: false,
+    missing: `tool ${call}`,
+    who: "the token",
+    because: "it was made for other tools (--tools)",
+  };
 }
 
 /** @throws Problem `forbidden`, naming the missing right and no more */
-export function demand(rights: Rights, attempt: Attempt): Grant {
-  const decision = decide(rights.grants, attempt);
+export function demand(rights: Rights, attempt: Attempt): readonly Consent[] {
+  const decision = decide(rights.layers, attempt);
   if (decision.allowed) return decision.by;
-  throw new Problem("forbidden", `${rights.subject} lacks ${decision.missing}`, {
-    hint: "ask an administrator for this right; `mcpctl whoami` shows the rights you have",
-  });
+  throw refusalOf(rights, decision);
 }
 
-function* activeUser(id: string): Op<string> {
-  const user = yield* findResource("user", id);
-  if (user === undefined || (user.fields as UserFields).disabled === true) {
-    throw new Problem("unauthenticated", "The account behind this login is gone or disabled");
-  }
-  return user.name;
+export function refusalOf(rights: Rights, { missing, who, because }: Exclude<Decision, { allowed: true }>): Problem {
+  const whose = who.startsWith("its owner") ? `${rights.subject}: ${who}` : rights.subject;
+  const why = because === undefined ? "" : `: ${because}`;
+  return new Problem("forbidden", `${whose} lacks ${missing}${why}`, {
+    hint: "ask an administrator for this right; `mcpctl whoami` shows the rights you have",
+  });
 }

@@ -12,6 +12,7 @@ import {
   replaceResource,
   type StoredResource,
 } from "../storage/resources.ts";
+import type { Rotation } from "./guarded-store.ts";
 import type { Rights } from "./rights.ts";
 
 export type Action = "created" | "configured" | "unchanged";
@@ -24,6 +25,9 @@ export type Source = {
   find: (ref: string, projectId?: string) => Op<Resource | undefined>;
   save?: (name: string, fields: Record<string, unknown>, existing: Resource | undefined, by: Rights) => Op<Saved>;
   remove?: (resource: Resource) => Op<void>;
+  /** Ends it for good and keeps its record. */
+  revoke?: (resource: Resource) => Op<Resource>;
+  rotate?: (resource: Resource, by: Rotation) => Op<Saved>;
   /** Whether what bears the name already stands in the way of making one; it does when this is absent. `replaced` needs the right to delete it. */
   occupancy?: (existing: Resource, fields: Record<string, unknown>) => "taken" | "free" | "replaced";
 };
@@ -91,13 +95,15 @@ export const present = (row: StoredResource): Resource => ({
 
 function* write(row: StoredResource, existing: StoredResource | undefined): Op<void> {
   if (existing === undefined) return yield* insertResource(row);
-  if (!(yield* replaceResource(row, existing.version))) throw changedMeanwhile(row.kind, row.name);
+  if (!(yield* replaceResource(row, existing.version))) throw changedMeanwhile(row.kind, row.name, existing.version);
 }
 
-export const changedMeanwhile = (kind: string, name: string) =>
-  new Problem("conflict", `${kind} "${name}" was changed by somebody else meanwhile`, {
-    hint: `mcpctl get ${kind} ${name} -o yaml, then apply your change again`,
-  });
+export const changedMeanwhile = (kind: string, name: string, version: number | undefined) =>
+  new Problem(
+    "conflict",
+    `${kind} "${name}" was changed by somebody else meanwhile${version === undefined ? "" : `: it is at version ${version} now`}`,
+    { hint: `mcpctl get ${kind} ${name} -o yaml, then apply your change again` },
+  );
 
 function split(input: Record<string, unknown>, writeOnly: readonly string[]) {
   const entries = Object.entries(input);

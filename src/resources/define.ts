@@ -5,8 +5,11 @@ import type { FieldError } from "../lib/problem.ts";
 /** What the gateway, the CLI and RBAC may ask of a kind. Kinds made by the program itself lack some. */
 export type Verb = "list" | "get" | "create" | "update" | "delete";
 
-/** A field that names another resource; whoever writes it needs `view` on that resource, and it must exist. */
-export type Reference = { plural: string; name: string; path: string };
+/**
+ * A field that names another resource; whoever writes it needs `view` on that resource, and it must exist. What is named cannot be deleted,
+ * unless the reference `ends` with it: a deleted user leaves every group, a deleted project takes its tokens along.
+ */
+export type Reference = { plural: string; name: string; path: string; ends?: boolean };
 
 /** A resource as everybody outside storage sees it: the manifest's flat fields, and what mcpctl adds to them (design §4). */
 export type Resource<Fields = Record<string, unknown>> = Fields & {
@@ -49,6 +52,12 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   /** Rules between fields, which a schema cannot say. */
   check?: (fields: Static<Fields>, pluralOf: PluralOf) => FieldError[];
   references?: (fields: Static<Fields>) => Reference[];
+  /** Plurals of the kinds whose references keep one of these from being deleted. */
+  heldBy?: readonly string[];
+  /** The name of whose it is, for what a person may see and end without any right because it is theirs. */
+  owner?: (item: Resource) => string;
+  /** Flags that are spelt otherwise than their field, such as `--bind` for roleBindings. */
+  flagNames?: Readonly<Record<string, string>>;
   /** One manifest, for `--help`, the reference manual and the tests of round trips. */
   example: Record<string, unknown>;
 };

@@ -1,14 +1,28 @@
 import type { AnyKind } from "./define.ts";
+import { Group } from "./group.ts";
 import { Instance } from "./instance.ts";
 import { McpToken } from "./mcp-token.ts";
 import { Project } from "./project.ts";
 import { Rbac } from "./rbac.ts";
 import { Secret } from "./secret.ts";
 import { Server } from "./server.ts";
+import { ServiceAccount } from "./service-account.ts";
+import { Session } from "./session.ts";
 import { User } from "./user.ts";
 
 /** Every kind, in the order in which `apply` makes them: what is referred to comes before what refers. */
-export const kinds = [Secret, Server, Instance, Project, User, Rbac, McpToken] as const satisfies readonly AnyKind[];
+export const kinds = [
+  Secret,
+  Server,
+  Instance,
+  Project,
+  User,
+  ServiceAccount,
+  Group,
+  Rbac,
+  McpToken,
+  Session,
+] as const satisfies readonly AnyKind[];
 
 /** The words that mean this kind on the command line and in manifests. */
 export const wordsOf = (kind: AnyKind): string[] => [kind.plural, kind.kind, ...kind.aliases];

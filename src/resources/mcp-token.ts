@@ -1,5 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
+import { isToolPattern } from "../lib/pattern.ts";
 import { defineKind, Name, oneOf, text } from "./define.ts";
+import { Binding, checkBindings, normalBindings } from "./rbac.ts";
 
 const fields = Type.Object({
   project: Type.String({ description: "The project it opens; it opens nothing else" }),
@@ -10,8 +12,28 @@ const fields = Type.Object({
       description: "How long it lives: 30d, 12h, never, or an ISO 8601 instant; 90d when absent",
     }),
   ),
+  rbac: Type.Optional(
+    oneOf(["empty", "clone"], "`empty` opens the endpoint and nothing else, `clone` has all that its maker may do too"),
+  ),
+  roleBindings: Type.Optional(
+    Type.Array(Binding, { maxItems: 1000, description: "Rights of the control API; none that its maker lacks" }),
+  ),
+  tools: Type.Optional(
+    Type.Array(Type.String({ maxLength: 256 }), {
+      minItems: 1,
+      maxItems: 200,
+      uniqueItems: true,
+      description: "Only these tools, as SERVER/TOOL with * for any run of characters; listed and called",
+    }),
+  ),
+  readOnly: Type.Optional(
+    Type.Boolean({ description: "Only tools whose definition, as first seen, says that they change nothing" }),
+  ),
   force: Type.Optional(Type.Boolean({ description: "Revoke an active token of this name first" })),
   owner: Type.Optional(Type.String({ description: "Who minted it; it may never do more than this user" })),
+  sha: Type.Optional(Type.String({ description: "Names it in RBAC and audit as `McpToken:<sha>`; opens nothing" })),
+  parent: Type.Optional(Type.String({ description: "Id of the token that minted it; it ends with that one" })),
+  successor: Type.Optional(Type.String({ description: "Id of the token that it was rotated into" })),
   prefix: Type.Optional(Type.String({ description: "Its first characters, to recognise it by" })),
   state: Type.Optional(oneOf(["active", "expired", "revoked"], "Whether it is accepted")),
   expiresAt: Type.Optional(Type.String({ description: "ISO 8601; absent when it never expires" })),
@@ -34,10 +56,41 @@ export const McpToken = defineKind({
     { header: "CREATED", value: (t) => t.createdAt },
     { header: "LAST-USED", value: (t) => String(t["lastUsedAt"] ?? "never") },
     { header: "EXPIRES", value: (t) => String(t["expiresAt"] ?? "never") },
-    { header: "STATUS", value: (t) => String(t["state"]) },
+    {
+      header: "STATUS",
+      value: (t) => (t["state"] === "active" && t["successor"] !== undefined ? "rotated" : String(t["state"])),
+    },
   ],
-  writeOnly: ["ttl", "force"],
-  readOnly: ["owner", "prefix", "state", "expiresAt", "revokedAt", "lastUsedAt"],
-  references: (token) => [{ plural: "projects", name: token.project, path: "/project" }],
+  wide: [
+    { header: "OWNER", value: (t) => String(t["owner"]) },
+    { header: "SUBJECT", value: (t) => `McpToken:${String(t["sha"])}` },
+    { header: "TOOLS", value: (t) => (t["tools"] as string[] | undefined)?.join(",") ?? "*" },
+    { header: "READ-ONLY", value: (t) => String(t["readOnly"] ?? false) },
+  ],
+  writeOnly: ["ttl", "force", "rbac"],
+  readOnly: ["owner", "sha", "parent", "successor", "prefix", "state", "expiresAt", "revokedAt", "lastUsedAt"],
+  normalize: (input, pluralOf) =>
+    input["roleBindings"] === undefined
+      ? input
+      : { ...input, roleBindings: normalBindings(input["roleBindings"], pluralOf) },
+  check: (token, pluralOf) => [
+    ...checkBindings(token.roleBindings ?? [], pluralOf),
+    ...(token.tools ?? []).flatMap((tool, index) =>
+      isToolPattern(tool)
+        ? []
+        : [{ path: `/tools/${index}`, message: "a tool is named SERVER/TOOL, with * for any run of characters" }],
+    ),
+    ...(token.readOnly === true ? onlyViews(token.roleBindings ?? []) : []),
+  ],
+  references: (token) => [{ plural: "projects", name: token.project, path: "/project", ends: true }],
+  owner: (token) => token["owner"] as string,
+  flagNames: { roleBindings: "bind" },
   example: { kind: "mcptoken", name: "vllm", project: "demo", ttl: "30d" },
 });
+
+const onlyViews = (bindings: readonly Binding[]) =>
+  bindings.flatMap(({ role }, index) =>
+    role === "view"
+      ? []
+      : [{ path: `/roleBindings/${index}/role`, message: "a read-only token is given role view only" }],
+  );

@@ -26,5 +26,6 @@ export const Secret = defineKind({
   ],
   writeOnly: ["data"],
   readOnly: ["keys"],
+  heldBy: ["servers"],
   example: { kind: "secret", name: "vault", data: { token: "s3cret" } },
 });

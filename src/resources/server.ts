@@ -107,6 +107,7 @@ export const Server = defineKind({
   },
   check: (server) => [...checkWay(server), ...checkValues(server)],
   references: (server) => [...secretRefs("env", server.env), ...secretRefs("headers", server.headers)],
+  heldBy: ["projects"],
   example: {
     kind: "server",
     name: "files",

@@ -2,8 +2,11 @@ import { bearerIn, callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Admission } from "../mcp/gateway.ts";
-import { type Caller, demand, rightsOf } from "../rbac/rights.ts";
+import { decide } from "../rbac/evaluate.ts";
+import { mayCallSome } from "../rbac/permissions.ts";
+import { decideCall, demand, type Rights, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
+import type { Resource } from "../resources/define.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
@@ -18,35 +21,56 @@ export function admission(db: Database, hashKey: Buffer, clock: Clock, used: (to
     const bearer = bearerIn(request.headers.get("authorization"));
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKey, bearer, clock.now());
-      return { caller, admitted: yield* admit(caller, project) };
+      return { caller, admitted: yield* admit(yield* rightsOf(caller), project) };
     });
-    if (caller.kind === "token") used(caller.tokenId);
+    if (caller.kind === "token") used(caller.token.id);
     return admitted;
   };
 }
 
-function* admit(caller: Caller, ref: string | undefined): Op<Admission> {
-  const rights = yield* rightsOf(caller);
-  const wanted = ref ?? rights.project?.id;
-  if (wanted === undefined) {
-    throw new Problem("invalid", "A login does not name a project", {
-      hint: "use /projects/PROJECT/mcp, or a token, which names its own",
-    });
+/** @throws Problem 401, 403, 404 */
+function* admit(rights: Rights, ref: string | undefined): Op<Admission> {
+  const project = yield* projectOf(rights, ref);
+  const { name } = project;
+  const fields = project as unknown as ProjectFields;
+  const whole = decide(rights.layers, { verb: "run", resource: "projects", name }).allowed;
+  const servers = [];
+  for (const server of fields.servers) {
+    const row = whole || mayCallSome(rights.layers, server, name) ? yield* findResource("server", server) : undefined;
+    if (row !== undefined) servers.push(serverRef(present(row)));
   }
-  const project = yield* findResource("project", wanted);
-  if (rights.project !== undefined && rights.project.id !== project?.id) {
+  if (!whole && servers.length === 0) demand(rights, { verb: "run", resource: "projects", name });
+  const isFiltered = !whole || rights.filters.some(({ tools }) => tools !== null);
+  return {
+    project: { id: project.id, name, version: project.version, fields },
+    servers,
+    // A server's name holds no `*`, so what is no single tool needs the right to all of them.
+    mayCall: isFiltered ? (server, tool) => decideCall(rights, `${server}/${tool ?? "*"}`, name).allowed : undefined,
+    readOnly: rights.filters.some(({ readOnly }) => readOnly),
+    actor: rights.actor,
+  };
+}
+
+/** The same question again, of what goes on. @throws Problem 401, 403, 404 */
+export function* mayEnter(rights: Rights, ref: string | undefined): Op<void> {
+  yield* admit(rights, ref);
+}
+
+/** Whoever may not use any project is told the same of those that exist and those that do not. */
+function* projectOf(rights: Rights, ref: string | undefined): Op<Resource> {
+  if (rights.project !== undefined) {
+    if (ref === undefined || ref === rights.project.name || ref === rights.project.id) return rights.project;
     throw new Problem("forbidden", "This token is for another project", {
       hint: "mcpctl token create NAME -p PROJECT",
     });
   }
-  demand(rights, { verb: "run", resource: "projects", name: project?.name ?? wanted });
-  if (project === undefined)
-    throw new Problem("not_found", "There is no project of this name", { hint: "mcpctl get projects" });
-  const fields = project.fields as ProjectFields;
-  const servers = [];
-  for (const name of fields.servers) {
-    const server = yield* findResource("server", name);
-    if (server !== undefined) servers.push(serverRef(present(server)));
+  if (ref === undefined) {
+    throw new Problem("invalid", "A login does not name a project", {
+      hint: "use /projects/PROJECT/mcp, or a token, which names its own",
+    });
   }
-  return { project: { id: project.id, name: project.name, version: project.version, fields }, servers };
+  const row = yield* findResource("project", ref);
+  if (row !== undefined) return present(row);
+  demand(rights, { verb: "run", resource: "projects", name: ref });
+  throw new Problem("not_found", "There is no project of this name", { hint: "mcpctl get projects" });
 }

@@ -1,8 +1,10 @@
-import { rbacAside, userAside } from "../auth/asides.ts";
+import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
 import { createAttempts } from "../auth/attempts.ts";
+import { bearerIn } from "../auth/authenticate.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
+import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -11,7 +13,6 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/connections.ts";
 import { createGateway } from "../mcp/gateway.ts";
-import { decide } from "../rbac/evaluate.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
 import { present, type Source, tableSource } from "../rbac/source.ts";
@@ -24,12 +25,13 @@ import { secretAside } from "../secrets/secret-aside.ts";
 import { createVault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
-import { admission } from "./admit.ts";
+import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { lastUses } from "./last-use.ts";
 import type { Rooms } from "./rooms.ts";
 import { serverRef, withStatus } from "./status.ts";
+import { createWatch } from "./watch.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
 
@@ -73,9 +75,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const instances = () => supervisor.list().map(instanceResource);
-  const sources = sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens });
+  const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), function* () {});
+  const watch = createWatch(db, hashKey, clock);
   const gateway = createGateway({
     admit: admission(db, hashKey, clock, uses.note),
+    watch: (request, project, refuse) =>
+      watch.keep(bearerIn(request.headers.get("authorization")), (rights) => mayEnter(rights, project), refuse),
     readBody,
     connections,
     catalog,
@@ -97,11 +102,15 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     await changedAll([kind]);
   }
 
+  /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
   async function overview(rights: Rights) {
-    const visible = async (kind: AnyKind): Promise<Resource[]> => {
-      const may = (name: string) => decide(rights.grants, { verb: "view", resource: kind.plural, name }).allowed;
-      return (await db.read(() => sources(kind).list())).filter(({ name }) => may(name));
-    };
+    const visible = (kind: AnyKind): Promise<Resource[]> =>
+      db
+        .read(() => store.list(rights, kind))
+        .catch((error: unknown) => {
+          if (error instanceof Problem && error.code === "forbidden") return [];
+          throw error;
+        });
     const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
     return {
       counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
@@ -116,10 +125,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     startedAt: clock.now(),
     db,
     hashKey,
-    store: guardedStore(sources),
+    store,
     logins: createLogins(db, hashKey, clock, attempts),
     changePassword: ownPassword({ db, clock, attempts }),
     leaks: createLeaks({ db, hashKey, clock, log }),
+    watch,
     supervisor,
     connections,
     catalog,
@@ -135,6 +145,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     close: async (fast) => {
       stopping.abort();
       uses.stop();
+      watch.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();
@@ -174,10 +185,14 @@ function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNeeds): (
   const asides: Record<string, Parameters<typeof tableSource>[2]> = {
     secret: secretAside(vault),
     user: userAside,
+    serviceaccount: serviceAccountAside,
+    group: groupAside,
+    project: projectAside,
     rbac: rbacAside,
   };
   const own: Record<string, Source> = {
     mcptoken: tokenSource(hashKey, clock, tokens),
+    session: sessionSource,
     instance: instanceSource(instances),
   };
   const made = new Map<string, Source>(

@@ -12,6 +12,7 @@ import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
+import type { Watch } from "./watch.ts";
 
 /** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
 export type Rooms = {
@@ -26,6 +27,8 @@ export type Rooms = {
   logins: Logins;
   leaks: Leaks;
   changePassword: (change: PasswordChange) => Promise<void>;
+  /** Ends what is open when it may no longer be. */
+  watch: Watch;
   supervisor: Supervisor;
   connections: Connections;
   catalog: Catalog;

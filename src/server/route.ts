@@ -1,8 +1,9 @@
 import type { TSchema } from "@sinclair/typebox";
 import { bearerIn, callerOf } from "../auth/authenticate.ts";
 import { Problem } from "../lib/problem.ts";
-import type { Attempt } from "../rbac/evaluate.ts";
-import { type Caller, demand, type Rights, rightsOf } from "../rbac/rights.ts";
+import type { ResourceVerb } from "../rbac/evaluate.ts";
+import { demandOperation } from "../rbac/judge.ts";
+import { type Caller, type Rights, rightsOf } from "../rbac/rights.ts";
 import type { Op } from "../storage/op.ts";
 import type { Rooms } from "./rooms.ts";
 
@@ -18,13 +19,17 @@ export type Arrival = {
 };
 
 /** What a request came with, once it has been let in. */
-export type Call = Arrival & { query: URLSearchParams; caller: Caller | undefined };
+export type Call = Arrival & { query: URLSearchParams; caller: Caller | undefined; bearer: string | undefined };
 
 /**
- * Who may call a route. `store` leaves the decision to the guarded store, which sees the resource itself; `attempt` is demanded before
+ * Who may call a route. `store` leaves the decision to the guarded store, which sees the resource itself; `operation` is demanded before
  * the handler runs. There is no default: a route without a permission stops the program at start.
  */
-export type Permission = "public" | "authenticated" | { store: Attempt } | { attempt: Attempt };
+export type Permission =
+  | "public"
+  | "authenticated"
+  | { store: { verb: ResourceVerb; resource: string } }
+  | { operation: string };
 
 export type Route = {
   method: "GET" | "POST" | "PUT" | "DELETE";
@@ -49,31 +54,33 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
   const { request } = arrival;
   const query = new URL(request.url).searchParams;
   refuseUnknownQuery(route, query);
-  const caller = route.permission === "public" ? undefined : await identify(request, rooms);
+  const bearer = bearerIn(request.headers.get("authorization"));
   const { permission } = route;
-  if (typeof permission === "object" && "attempt" in permission) {
-    await rooms.db.read(function* () {
-      demand(yield* rightsOf(must(caller)), permission.attempt);
+  const caller = permission === "public" ? undefined : await identify(bearer, rooms);
+  const call: Call = { ...arrival, query, caller, bearer };
+  if (typeof permission === "object" && "operation" in permission) {
+    await asCaller("read", call, rooms, function* (rights) {
+      demandOperation(rights, permission.operation);
     });
   }
-  const answer = await route.handle({ ...arrival, query, caller }, rooms);
+  const answer = await route.handle(call, rooms);
   if (answer instanceof Response) return answer;
   return Response.json(answer ?? {}, { status: route.status ?? 200, headers: { "cache-control": "no-store" } });
 }
 
 /** Who sends this request. @throws Problem `unauthenticated` */
-const identify = (request: Request, { db, hashKey, clock }: Rooms): Promise<Caller> =>
-  db.read(() => callerOf(hashKey, bearerIn(request.headers.get("authorization")), clock.now()));
+const identify = (bearer: string | undefined, { db, hashKey, clock }: Rooms): Promise<Caller> =>
+  db.read(() => callerOf(hashKey, bearer, clock.now()));
 
-/** Runs an operation with the caller's rights of this very moment, in one transaction with it. */
+/** Runs an operation with the caller's rights of this very moment: the bearer is looked at again, in one transaction with the work. */
 export const asCaller = <T>(
   mode: "read" | "write",
-  call: Call,
-  { db }: Rooms,
+  { bearer }: Call,
+  { db, hashKey, clock }: Rooms,
   operation: (rights: Rights) => Op<T>,
 ): Promise<T> =>
   db[mode](function* () {
-    return yield* operation(yield* rightsOf(must(call.caller)));
+    return yield* operation(yield* rightsOf(yield* callerOf(hashKey, bearer, clock.now())));
   });
 
 export function must(caller: Caller | undefined): Caller {

@@ -1,6 +1,6 @@
 import { type Op, type Row, sql } from "./op.ts";
 
-/** A login: an opaque bearer's hash, and whose it is. `expiresAt` null never ends (the local administrator's). */
+/** A login: an opaque bearer's hash, and whose it is, a user or a service account. `expiresAt` null never ends. */
 export type Session = {
   id: string;
   hash: string;
@@ -18,15 +18,14 @@ export function* insertSession(session: Session): Op<void> {
 
 export function* findSession(hash: string): Op<Session | undefined> {
   const [row]: Row[] = yield sql`SELECT * FROM sessions WHERE hash = ${hash}`;
-  if (row === undefined) return undefined;
-  return {
-    id: String(row["id"]),
-    hash: String(row["hash"]),
-    userId: String(row["user_id"]),
-    label: String(row["label"]),
-    createdAt: Number(row["created_at"]),
-    expiresAt: row["expires_at"] === null ? null : Number(row["expires_at"]),
-  };
+  return row === undefined ? undefined : toSession(row);
+}
+
+/** With the name of whose each is, oldest first. */
+export function* listSessions(): Op<(Session & { ownerName: string })[]> {
+  const rows: Row[] =
+    yield sql`SELECT s.*, r.name AS owner_name FROM sessions s JOIN resources r ON r.id = s.user_id ORDER BY s.id`;
+  return rows.map((row) => ({ ...toSession(row), ownerName: String(row["owner_name"]) }));
 }
 
 export function* deleteSession(id: string): Op<void> {
@@ -54,3 +53,12 @@ export function* findPassword(userId: string): Op<string | undefined> {
   const [row]: Row[] = yield sql`SELECT hash FROM passwords WHERE user_id = ${userId}`;
   return row === undefined ? undefined : String(row["hash"]);
 }
+
+const toSession = (row: Row): Session => ({
+  id: String(row["id"]),
+  hash: String(row["hash"]),
+  userId: String(row["user_id"]),
+  label: String(row["label"]),
+  createdAt: Number(row["created_at"]),
+  expiresAt: row["expires_at"] === null ? null : Number(row["expires_at"]),
+});

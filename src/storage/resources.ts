@@ -25,6 +25,12 @@ export function* findResource(kind: string, ref: string): Op<StoredResource | un
   return rows[0] === undefined ? undefined : toResource(rows[0]);
 }
 
+/** The user or service account of this id. */
+export function* findPrincipal(id: string): Op<StoredResource | undefined> {
+  const [row]: Row[] = yield sql`SELECT * FROM resources WHERE id = ${id} AND kind IN ('user', 'serviceaccount')`;
+  return row === undefined ? undefined : toResource(row);
+}
+
 export function* insertResource(resource: StoredResource): Op<void> {
   const { id, kind, name, version, fields, createdAt, updatedAt } = resource;
   yield sql`INSERT INTO resources (id, kind, name, version, fields, created_at, updated_at)

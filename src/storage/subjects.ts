@@ -1,7 +1,10 @@
 import { type Op, type Row, sql } from "./op.ts";
 
 /** Who a right is given to: a kind of subject and the id behind the name, such as `User:0199…`. */
-export type Subject = `${"User"}:${string}`;
+export type Subject = `${"User" | "Group" | "ServiceAccount" | "McpToken"}:${string}`;
+
+/** A definition that gives somebody something: its name, its fields as JSON text, and the group through which it comes, if any. */
+export type Given = { id: string; name: string; fields: string; via: string | undefined };
 
 export function* setSubjects(definitionId: string, subjects: readonly Subject[]): Op<void> {
   yield sql`DELETE FROM rbac_subjects WHERE definition_id = ${definitionId}`;
@@ -10,18 +13,54 @@ export function* setSubjects(definitionId: string, subjects: readonly Subject[])
   }
 }
 
-/** The definitions that give this subject something: their names and their fields as stored. */
-export function* definitionsFor(subject: Subject): Op<{ id: string; name: string; fields: Record<string, unknown> }[]> {
+/** All that a subject is given, directly and as a member of groups, in the order of the definitions' names. */
+export function* definitionsFor(subject: Subject): Op<Given[]> {
+  const id = subject.slice(subject.indexOf(":") + 1);
   const rows: Row[] =
-    yield sql`SELECT r.id, r.name, r.fields FROM rbac_subjects s JOIN resources r ON r.id = s.definition_id
-    WHERE s.subject = ${subject} ORDER BY r.name`;
+    yield sql`SELECT r.id, r.name, r.fields, NULL AS via FROM rbac_subjects s JOIN resources r ON r.id = s.definition_id
+      WHERE s.subject = ${subject}
+    UNION ALL
+    SELECT r.id, r.name, r.fields, g.name AS via FROM group_members m JOIN resources g ON g.id = m.group_id
+      JOIN rbac_subjects s ON s.subject = 'Group:' || m.group_id JOIN resources r ON r.id = s.definition_id
+      WHERE m.member_id = ${id}
+    ORDER BY 2`;
   return rows.map((row) => ({
     id: String(row["id"]),
     name: String(row["name"]),
-    fields: JSON.parse(String(row["fields"])),
+    fields: String(row["fields"]),
+    via: row["via"] === null ? undefined : String(row["via"]),
   }));
+}
+
+/** Ids of the definitions that name a subject itself. */
+export function* definitionsNaming(subject: Subject): Op<string[]> {
+  const rows: Row[] = yield sql`SELECT definition_id FROM rbac_subjects WHERE subject = ${subject}`;
+  return rows.map((row) => String(row["definition_id"]));
 }
 
 export function* removeSubject(subject: Subject): Op<void> {
   yield sql`DELETE FROM rbac_subjects WHERE subject = ${subject}`;
+}
+
+export function* setMembers(groupId: string, memberIds: readonly string[]): Op<void> {
+  yield sql`DELETE FROM group_members WHERE group_id = ${groupId}`;
+  for (const memberId of new Set(memberIds)) {
+    yield sql`INSERT INTO group_members (group_id, member_id) VALUES (${groupId}, ${memberId})`;
+  }
+}
+
+/** Ids of the groups that somebody is in. */
+export function* groupsOf(memberId: string): Op<string[]> {
+  const rows: Row[] = yield sql`SELECT group_id FROM group_members WHERE member_id = ${memberId}`;
+  return rows.map((row) => String(row["group_id"]));
+}
+
+/** Ids of the users and service accounts behind everything that holds a definition of this text: `%"resource":"*"%`, or any with `%`. */
+export function* holdersOf(fieldsLike: string): Op<string[]> {
+  const rows: Row[] = yield sql`WITH strong AS (
+      SELECT s.subject FROM rbac_subjects s JOIN resources r ON r.id = s.definition_id WHERE r.fields LIKE ${fieldsLike})
+    SELECT substr(subject, instr(subject, ':') + 1) AS id FROM strong WHERE subject LIKE 'User:%' OR subject LIKE 'ServiceAccount:%'
+    UNION
+    SELECT m.member_id FROM strong JOIN group_members m ON strong.subject = 'Group:' || m.group_id`;
+  return rows.map((row) => String(row["id"]));
 }

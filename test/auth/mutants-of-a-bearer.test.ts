@@ -169,6 +169,10 @@ beforeAll(async () => {
         description: null,
         projectId: project.id,
         ownerId: owner.id,
+        parentId: null,
+        successorId: null,
+        tools: null,
+        readOnly: false,
         createdAt: 0,
         expiresAt: null,
         revokedAt: null,
@@ -191,7 +195,7 @@ function* counted<T>(operation: Op<T>): Op<T> {
 const knock = async (bearer: string): Promise<string> => {
   try {
     const caller = await db.read(() => counted(callerOf(key, bearer, 1)));
-    return caller.kind === "token" ? `let in as ${caller.tokenName}` : caller.kind;
+    return caller.kind === "token" ? `let in as ${caller.token.name}` : caller.kind;
   } catch (error) {
     return (error as Problem).message;
   }

@@ -124,7 +124,7 @@ describe("create", () => {
     expect(await said("server", "x", "--replicas", "two", "--", "y")).toContain("--replicas takes a whole number");
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
     expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
-    expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --role-bindings");
+    expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
     expect(await said("project", "demo")).toContain('7 error: project "demo" exists already');
   });
 });

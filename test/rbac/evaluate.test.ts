@@ -1,9 +1,12 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Attempt, decide, escalation, type Grant, type ResourceVerb } from "../../src/rbac/evaluate.ts";
+import { type Attempt, decide, escalation, type Layer, type ResourceVerb } from "../../src/rbac/evaluate.ts";
+import { indexGrants } from "../../src/rbac/grant-index.ts";
 import { type Binding, roles } from "../../src/resources/rbac.ts";
 
-const grant = (...bindings: Binding[]): Grant[] => bindings.map((binding) => ({ binding, from: "test" }));
+const grant = (...bindings: Binding[]): Layer[] => [
+  { who: "somebody", held: [{ grants: indexGrants(bindings, "test") }] },
+];
 const may = (bindings: Binding[], attempt: Attempt) => decide(grant(...bindings), attempt).allowed;
 
 test("edit holds view, create, update and delete, and not run", () => {
@@ -28,13 +31,16 @@ test("every resource is no operation, and every operation no resource", () => {
 });
 
 test("a refusal says what is missing, a consent says what gave it", () => {
-  expect(decide([], { verb: "update", resource: "servers", name: "a" })).toEqual({
+  expect(decide(grant(), { verb: "update", resource: "servers", name: "a" })).toEqual({
     allowed: false,
     missing: "role:edit,resource:servers,name:a",
+    who: "somebody",
   });
-  expect(decide([], { action: "logs" })).toEqual({ allowed: false, missing: "action:logs" });
-  const given = grant({ role: "view", resource: "*" });
-  expect(decide(given, { verb: "view", resource: "secrets" })).toEqual({ allowed: true, by: given[0] as Grant });
+  expect(decide([], { action: "logs" })).toEqual({ allowed: false, missing: "action:logs", who: "nobody" });
+  expect(decide(grant({ role: "view", resource: "*" }), { verb: "view", resource: "secrets" })).toEqual({
+    allowed: true,
+    by: [{ binding: { role: "view", resource: "*" }, from: "test", who: "somebody", via: undefined }],
+  });
 });
 
 test("dimensions are never joined: view of one and delete of another is not delete of the first", () => {

@@ -13,6 +13,10 @@ export async function run(args: Args, env: Env): Promise<void> {
   const [name] = names;
   if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
   const format = formatOf(args);
+  if ("project" in kind.fields.properties && args.flag("project") === undefined)
+    throw new Problem("invalid", "a token opens one project: which?", {
+      hint: `mcpctl create ${kind.kind} ${name} -p PROJECT`,
+    });
   if (args.rest.length > 0 && kind.kind !== "server") throw usage("create", "only a server has a command after --");
   const fields = {
     ...fieldsFrom(kind, args),

@@ -4,9 +4,15 @@ import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { showBinding } from "../../resources/rbac.ts";
 import type { Env } from "../environment.ts";
+import { table } from "../output.ts";
 import { printable } from "../printable.ts";
 import { clientFor, kindAndNames, kindOf, projectFor } from "../session.ts";
 import type { Args } from "../verb.ts";
+
+const bindingsIn = (item: Resource): Record<string, unknown> =>
+  item["roleBindings"] === undefined
+    ? {}
+    : { roleBindings: (item["roleBindings"] as Parameters<typeof showBinding>[0][]).map(showBinding) };
 
 const more: Record<string, (item: Resource, client: Client) => Promise<Record<string, unknown>>> = {
   server: async (item, client) => {
@@ -15,10 +21,12 @@ const more: Record<string, (item: Resource, client: Client) => Promise<Record<st
     return own.length === 0 ? {} : { instances: own.map(({ id: _, version: _v, createdAt: _c, ...rest }) => rest) };
   },
   project: async (item, client) => ({ endpoint: `${client.url}/projects/${item.name}/mcp` }),
-  rbac: async (item) => ({
-    roleBindings: (item["roleBindings"] as Parameters<typeof showBinding>[0][]).map(showBinding),
-  }),
+  rbac: async (item) => bindingsIn(item),
+  mcptoken: async (item) => bindingsIn(item),
 };
+
+/** Who may be given rights: what they have is told with what gives it. */
+const subjects = new Set(["user", "group", "serviceaccount", "mcptoken"]);
 
 /** Everything about one resource, in blocks: what it is, what was asked for, what is observed. */
 export async function run(args: Args, env: Env): Promise<void> {
@@ -28,6 +36,31 @@ export async function run(args: Args, env: Env): Promise<void> {
   const client = clientFor(args, env);
   const item = await client.get(kind, name, projectFor(kind, args, names));
   env.out(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
+  if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
+}
+
+type SubjectRights = {
+  subject: string;
+  refused?: string;
+  rights: { right: string; from: string; via?: string; asleep?: string }[];
+  hidden: number;
+};
+
+const rightsOf = async (kind: AnyKind, item: Resource, client: Client): Promise<SubjectRights> =>
+  (await client.json("GET", `/api/v1/${kind.plural}/${item.id}/rights`)) as SubjectRights;
+
+function rightsBlock({ subject, refused, rights, hidden }: SubjectRights, env: Env): string {
+  const sleeps = rights.some(({ asleep }) => asleep !== undefined);
+  const rows = rights.map(({ right, from, via = "", asleep = "" }) => [right, from, via, ...(sleeps ? [asleep] : [])]);
+  const head = ["RIGHT", "FROM", "THROUGH", ...(sleeps ? ["ASLEEP"] : [])];
+  const shown = rows.length === 0 ? ["none"] : table(head, rows, env).split("\n");
+  const lines = [
+    `Rights of ${printable(subject)}:`,
+    ...(refused === undefined ? [] : [`  none of them counts now: ${printable(refused)}`]),
+    ...shown.map((line) => `  ${line}`),
+    ...(hidden === 0 ? [] : [`  and ${hidden} more, from definitions that you may not view`]),
+  ];
+  return lines.join("\n");
 }
 
 function describe(kind: AnyKind, { id, name, version, createdAt, updatedAt, status, ...fields }: Resource): string {

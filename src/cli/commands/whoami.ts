@@ -4,7 +4,12 @@ import { printable } from "../printable.ts";
 import { clientFor } from "../session.ts";
 import type { Args } from "../verb.ts";
 
-type Whoami = { subject: string; user?: string; project?: string; bindings: { binding: string; from: string }[] };
+type Whoami = {
+  subject: string;
+  user?: string;
+  project?: string;
+  bindings: { binding: string; from: string; via?: string }[];
+};
 
 export async function run(args: Args, env: Env): Promise<void> {
   const format = formatOf(args, ["table", "json"]);
@@ -18,8 +23,8 @@ export async function run(args: Args, env: Env): Promise<void> {
   if (me.bindings.length === 0) return env.err("No rights at all.");
   env.out(
     `\n${table(
-      ["RIGHT", "FROM"],
-      me.bindings.map(({ binding, from }) => [binding, from]),
+      ["RIGHT", "FROM", "THROUGH"],
+      me.bindings.map(({ binding, from, via }) => [binding, from, via ?? ""]),
       env,
     )}`,
   );

@@ -1,5 +1,7 @@
 import type { Route } from "../route.ts";
+import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
+import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
 import { openapiRoute } from "./openapi.ts";
@@ -7,6 +9,7 @@ import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
 import { resourceRoutes } from "./resources.ts";
 import { sessionRoutes } from "./session.ts";
+import { tokenRoutes } from "./tokens.ts";
 
 /** Every route but the MCP endpoints. Words that are fixed come before those that match any name. */
 export const allRoutes = (): Route[] => [
@@ -14,6 +17,9 @@ export const allRoutes = (): Route[] => [
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,
+  canIRoute,
+  ...accessRoutes,
+  ...tokenRoutes,
   leakRoute,
   applyRoute,
   ...instanceRoutes,

@@ -1,7 +1,10 @@
 import { Problem } from "../../lib/problem.ts";
+import { demandOperation } from "../../rbac/judge.ts";
+import type { Rights } from "../../rbac/rights.ts";
 import type { AnyKind } from "../../resources/define.ts";
 import { Instance } from "../../resources/instance.ts";
 import { Server } from "../../resources/server.ts";
+import { followed } from "../followed.ts";
 import type { Rooms } from "../rooms.ts";
 import type { Call, Route } from "../route.ts";
 import { find } from "./resources.ts";
@@ -27,7 +30,7 @@ function logsRoute(kind: AnyKind, instanceOf: (call: Call, rooms: Rooms) => Prom
   return {
     method: "GET",
     path: `/api/v1/${kind.plural}/:ref/logs`,
-    permission: { attempt: { action: "logs" } },
+    permission: { operation: "logs" },
     tag: kind.plural,
     summary: `The last lines a ${kind.kind} wrote to standard error`,
     query,
@@ -43,8 +46,19 @@ function logsRoute(kind: AnyKind, instanceOf: (call: Call, rooms: Rooms) => Prom
       };
       if (call.query.get("follow") !== "true") return new Response(lines.join(""), { headers });
       call.keepOpen();
+      const mayGoOn = function* (rights: Rights) {
+        demandOperation(rights, "logs");
+        yield* rooms.store.get(rights, kind, call.params["ref"] ?? "");
+      };
       return new Response(
-        follow(lines.join(""), rooms.stopSignal, (listener) => rooms.supervisor.follow(id, listener)),
+        followed(lines.join(""), rooms.stopSignal, (line, end) => {
+          const unsubscribe = rooms.supervisor.follow(id, line);
+          const release = rooms.watch.keep(call.bearer, mayGoOn, end);
+          return () => {
+            unsubscribe();
+            release();
+          };
+        }),
         { headers },
       );
     },
@@ -55,35 +69,4 @@ function tailOf(text: string | null): number {
   const tail = Number(text ?? 100);
   if (Number.isInteger(tail) && tail >= 0 && tail <= mostLines) return tail;
   throw new Problem("invalid", `tail is a number from 0 to ${mostLines}`);
-}
-
-/** Lines as they come, until the reader goes or the server stops. A reader who does not keep up loses lines rather than filling our memory. */
-function follow(
-  first: string,
-  until: AbortSignal,
-  subscribe: (listener: (line: string) => void) => () => void,
-): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
-  let stop = () => {};
-  return new ReadableStream(
-    {
-      start(controller) {
-        if (first !== "") controller.enqueue(encoder.encode(first));
-        const unsubscribe = subscribe((line) => {
-          if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode(`${line}\n`));
-        });
-        const end = () => {
-          stop();
-          controller.close();
-        };
-        stop = () => {
-          unsubscribe();
-          until.removeEventListener("abort", end);
-        };
-        until.addEventListener("abort", end, { once: true });
-      },
-      cancel: () => stop(),
-    },
-    new CountQueuingStrategy({ highWaterMark: 1_000 }),
-  );
 }

@@ -19,12 +19,12 @@ export const passwordRoute: Route = {
     }),
   handle: async ({ request, caller, address }, { changePassword }) => {
     const who = must(caller);
-    if (who.kind !== "user")
+    if (who.kind !== "session")
       throw new Problem("forbidden", "A token has no password, and does not change its owner's", {
         hint: "mcpctl login, then mcpctl passwd",
       });
     const { current, next } = passwordsIn(await readJson(request));
-    await changePassword({ userId: who.userId, sessionId: who.sessionId, current, next, address });
+    await changePassword({ userId: who.principalId, sessionId: who.sessionId, current, next, address });
   },
 };
 

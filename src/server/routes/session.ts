@@ -1,15 +1,10 @@
 import { Type } from "@sinclair/typebox";
-import { bearerIn, stateOf } from "../../auth/authenticate.ts";
-import { bearerHash, bearerKind, tokenSubject } from "../../auth/bearer.ts";
-import { revoke } from "../../auth/token-source.ts";
 import { Problem } from "../../lib/problem.ts";
-import { demand } from "../../rbac/rights.ts";
-import { McpToken } from "../../resources/mcp-token.ts";
-import { showBinding } from "../../resources/rbac.ts";
+import { getPermissions } from "../../rbac/permissions.ts";
 import { deleteSession } from "../../storage/identity.ts";
-import { findTokenByHash } from "../../storage/tokens.ts";
 import { readJson } from "../body.ts";
 import { asCaller, must, type Route } from "../route.ts";
+import { shownPermission } from "../subject-rights.ts";
 
 const tag = "auth";
 
@@ -44,7 +39,7 @@ export const sessionRoutes: Route[] = [
     summary: "End the session that this request was made with",
     handle: async ({ caller }, { db }) => {
       const who = must(caller);
-      if (who.kind !== "user")
+      if (who.kind !== "session")
         throw new Problem("invalid", "A token is not logged out but revoked", {
           hint: "mcpctl token revoke NAME -p PROJECT",
         });
@@ -61,45 +56,9 @@ export const sessionRoutes: Route[] = [
       asCaller("read", call, rooms, function* (rights) {
         return {
           subject: rights.subject,
-          ...(rights.project === undefined
-            ? { user: rights.subject.replace(/^User:/, "") }
-            : { project: rights.project.name }),
-          bindings: rights.grants.map(({ binding, from }) => ({ binding: showBinding(binding), from })),
+          ...(rights.project === undefined ? { user: rights.user } : { project: rights.project.name }),
+          bindings: getPermissions(rights.layers).map(shownPermission),
         };
-      }),
-  },
-  {
-    method: "GET",
-    path: "/api/v1/mcptokens/introspect",
-    permission: "public",
-    tag: McpToken.plural,
-    summary: "What the token in the Authorization header is: active, revoked, expired or unknown",
-    handle: ({ request }, { db, hashKey, clock }) => {
-      const bearer = bearerIn(request.headers.get("authorization"));
-      if (bearer === undefined || bearerKind(bearer) !== "token") return { state: "unknown" };
-      const hash = bearerHash(hashKey, bearer);
-      return db.read(function* () {
-        const token = yield* findTokenByHash(hash);
-        if (token === undefined) return { state: "unknown" };
-        const state = stateOf(token, clock.now());
-        return { state, name: token.name, project: token.projectName, subject: tokenSubject(token.hash) };
-      });
-    },
-  },
-  {
-    method: "POST",
-    path: "/api/v1/mcptokens/:ref/revoke",
-    permission: { store: { verb: "delete", resource: McpToken.plural } },
-    tag: McpToken.plural,
-    summary: "Revoke a token, by id, or by name with ?project=. Final; refused at the very next request",
-    query: { project: "The token's project" },
-    handle: (call, rooms) =>
-      asCaller("write", call, rooms, function* (rights) {
-        const project = call.query.get("project") ?? undefined;
-        const token = yield* rooms.store.get(rights, McpToken, call.params["ref"] ?? "", project);
-        demand(rights, { verb: "delete", resource: McpToken.plural, name: token.name });
-        yield* revoke(token, rooms.clock.now());
-        return yield* rooms.store.get(rights, McpToken, token.id);
       }),
   },
 ];

@@ -1,0 +1,27 @@
+import { colors } from "consola/utils";
+import { catalogue } from "../../lib/problem.ts";
+import type { Env } from "../environment.ts";
+import { formatOf } from "../output.ts";
+import { printable } from "../printable.ts";
+import { type Answer, ask, shown } from "../question.ts";
+import type { Args } from "../verb.ts";
+
+/** Ends with 0 for yes and with the code of a refusal for no, so that a script may ask. */
+export async function run(args: Args, env: Env): Promise<number> {
+  const format = formatOf(args, ["table", "json"]);
+  const answer = await ask(args, env);
+  if (format === "json") env.out(JSON.stringify(answer, null, 2));
+  else env.out(args.has("quiet") ? (answer.allowed ? "yes" : "no") : printable(sentence(answer, env)));
+  return answer.allowed ? 0 : catalogue.forbidden.exit;
+}
+
+/** Yes or no, and in the same line why. */
+export function sentence({ allowed, subject, by = [], missing, who, because }: Answer, env: Env): string {
+  const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
+  if (allowed) {
+    const reasons = by.map((one) => `${one.who === subject ? "" : `${one.who}: `}${shown(one)}`);
+    return `${colour ? colors.green("yes") : "yes"}: ${reasons.join("; ")}`;
+  }
+  const whose = who === undefined || who === subject ? subject : `${subject}: ${who}`;
+  return `${colour ? colors.red("no") : "no"}: ${whose} lacks ${missing}${because === undefined ? "" : `: ${because}`}`;
+}

@@ -1,0 +1,110 @@
+import { Problem } from "../lib/problem.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
+import { type Decision, missingFor, type ResourceVerb } from "./evaluate.ts";
+import { attemptOn, canAccess, canRunOperation, getAllowedScope } from "./permissions.ts";
+import { type Rights, refusalOf } from "./rights.ts";
+
+/** What is known of a resource when it is asked for: all of it, or what a new one will be. */
+export type Known = Partial<Resource> & Record<string, unknown>;
+
+/**
+ * Whether this caller may do this to this very resource: its bindings first, then what belongs to it, then the project's wall.
+ * Lists, reads, writes and `auth can-i` all ask here. `item` is absent when there is none of this name.
+ */
+export function judge(rights: Rights, verb: ResourceVerb, kind: AnyKind, name: string, item?: Known): Decision {
+  const decision = canAccess(rights.layers, verb, kind.plural, name);
+  if (!decision.allowed && item !== undefined && owns(rights, verb, kind, item))
+    return asOwner(rights, verb, kind, name);
+  return decision.allowed && !insideWall(rights, verb, kind, item) ? outside(rights, verb, kind, name) : decision;
+}
+
+export function judgeOperation(rights: Rights, action: string): Decision {
+  const decision = canRunOperation(rights.layers, action);
+  if (!decision.allowed || rights.project === undefined || operationsWithin.includes(action)) return decision;
+  return { allowed: false, missing: missingFor({ action }), who: rights.subject, because: wallText(rights) };
+}
+
+/** @throws Problem `forbidden` */
+export function demandOn(rights: Rights, verb: ResourceVerb, kind: AnyKind, name: string, item?: Known): void {
+  const decision = judge(rights, verb, kind, name, item);
+  if (!decision.allowed) throw refusalOf(rights, decision);
+}
+
+/** @throws Problem `forbidden` */
+export function demandOperation(rights: Rights, action: string): void {
+  const decision = judgeOperation(rights, action);
+  if (!decision.allowed) throw refusalOf(rights, decision);
+}
+
+/** A filter for items of a kind that may be seen; undefined when there can be none: the difference between an empty list and a refusal. */
+export function viewOf(rights: Rights, kind: AnyKind): ((item: Resource) => boolean) | undefined {
+  const scope = getAllowedScope(rights.layers, "view", kind.plural);
+  const some = (scope === "all" || scope.size > 0) && (rights.project === undefined || kind.plural in withinWall);
+  if (!some) return undefined;
+  return (item) =>
+    ((scope === "all" || scope.has(item.name)) && insideWall(rights, "view", kind, item)) ||
+    owns(rights, "view", kind, item);
+}
+
+/** Whether this caller may do this to every resource of a kind; no token may, since none reaches beyond its project. */
+export function judgeAll(rights: Rights, verb: ResourceVerb, kind: AnyKind): Decision {
+  const decision = canAccess(rights.layers, verb, kind.plural);
+  return decision.allowed && rights.project !== undefined ? outside(rights, verb, kind) : decision;
+}
+
+/** Why nothing of a kind may be seen. */
+export function refusalToList(rights: Rights, kind: AnyKind): Problem {
+  const decision = judgeAll(rights, "view", kind);
+  return decision.allowed
+    ? new Problem("internal", "a list was refused to somebody who may see it")
+    : refusalOf(rights, decision);
+}
+
+/** A person sees and ends their own logins and tokens without any right to; a token has nothing of its own. */
+export function owns(rights: Rights, verb: ResourceVerb, kind: AnyKind, item: Known): boolean {
+  if (rights.project !== undefined || kind.owner === undefined) return false;
+  return (verb === "view" || verb === "delete") && kind.owner(item as Resource) === rights.user;
+}
+
+/** What of a project a token may reach at all, and what it may do there. Servers are shared between projects, so they are only looked at. */
+const withinWall: Record<
+  string,
+  { verbs: readonly ResourceVerb[]; belongs: (item: Known, project: Resource) => boolean }
+> = {
+  projects: { verbs: ["view", "update", "delete", "run"], belongs: (item, project) => item.id === project.id },
+  servers: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item.name)) },
+  instances: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item["server"])) },
+  mcptokens: {
+    verbs: ["view", "create", "update", "delete"],
+    belongs: (item, project) => item["project"] === project.name,
+  },
+};
+const operationsWithin: readonly string[] = ["logs", "audit-read"];
+
+function insideWall({ project }: Rights, verb: ResourceVerb, kind: AnyKind, item: Known | undefined): boolean {
+  if (project === undefined) return true;
+  const rule = withinWall[kind.plural];
+  return rule !== undefined && item !== undefined && rule.verbs.includes(verb) && rule.belongs(item, project);
+}
+
+const serversOf = (project: Resource): readonly string[] => project["servers"] as string[];
+
+const asOwner = (rights: Rights, verb: ResourceVerb, kind: AnyKind, name: string): Decision => ({
+  allowed: true,
+  by: [
+    {
+      binding: { role: verb === "delete" ? "delete" : "view", resource: kind.plural, name },
+      from: "being its owner",
+      who: rights.subject,
+    },
+  ],
+});
+
+const outside = (rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string): Decision => ({
+  allowed: false,
+  missing: missingFor(attemptOn(verb, kind.plural, name)),
+  who: rights.subject,
+  because: wallText(rights),
+});
+
+const wallText = ({ project }: Rights) => `a token is confined to its project "${project?.name}"`;

@@ -1,0 +1,52 @@
+import { type FieldError, Problem } from "../lib/problem.ts";
+import type { AnyKind, Reference, Resource } from "../resources/define.ts";
+import { findKind } from "../resources/index.ts";
+import type { Op } from "../storage/op.ts";
+import type { SourceOf } from "./guarded-store.ts";
+import { demandOn } from "./judge.ts";
+import type { Rights } from "./rights.ts";
+
+/**
+ * Whoever names a resource must be able to view it, and it must exist. What was named before is not asked for again, so that a description can
+ * be changed by somebody who may not see the rest; `anew` asks for all of it.
+ * @throws Problem `forbidden`, or `invalid` with every name that leads nowhere
+ */
+export function* checkReferences(
+  sourceOf: SourceOf,
+  rights: Rights,
+  kind: AnyKind,
+  fields: Record<string, unknown>,
+  existing: Resource | undefined,
+  anew: boolean,
+): Op<void> {
+  const errors: FieldError[] = [];
+  const before = anew || existing === undefined ? [] : referencesOf(kind, existing);
+  for (const reference of referencesOf(kind, fields)) {
+    const target = findKind(reference.plural);
+    if (target === undefined || before.some((old) => old.plural === reference.plural && old.name === reference.name))
+      continue;
+    const found = yield* sourceOf(target).find(reference.name);
+    demandOn(rights, "view", target, found?.name ?? reference.name, found);
+    if (found === undefined) errors.push({ path: reference.path, message: `there is no ${target.kind} of this name` });
+  }
+  if (errors.length > 0)
+    throw new Problem("invalid", `this ${kind.kind} refers to what does not exist`, { fields: errors });
+}
+
+/** What keeps this resource from being deleted, as `kind name`; at most a few of them. */
+export function* usersOf(sourceOf: SourceOf, kind: AnyKind, item: Resource): Op<string[]> {
+  const users: string[] = [];
+  for (const plural of kind.heldBy ?? []) {
+    const holder = findKind(plural);
+    if (holder === undefined) continue;
+    for (const candidate of yield* sourceOf(holder).list()) {
+      const hit = referencesOf(holder, candidate).some(
+        (r) => r.plural === kind.plural && r.ends !== true && [item.name, item.id].includes(r.name),
+      );
+      if (hit) users.push(`${holder.kind} ${candidate.name}`);
+    }
+  }
+  return users.slice(0, 5);
+}
+
+const referencesOf = (kind: AnyKind, fields: Record<string, unknown>): Reference[] => kind.references?.(fields) ?? [];

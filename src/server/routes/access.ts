@@ -1,0 +1,68 @@
+import { Type } from "@sinclair/typebox";
+import { openSession } from "../../auth/session.ts";
+import { expiryOf } from "../../auth/ttl.ts";
+import { Problem } from "../../lib/problem.ts";
+import { findKind } from "../../resources/index.ts";
+import { unknownKind } from "../../resources/parse.ts";
+import { ServiceAccount } from "../../resources/service-account.ts";
+import { readJson } from "../body.ts";
+import { asCaller, type Route } from "../route.ts";
+import { subjectRights } from "../subject-rights.ts";
+
+/** What those who are given rights have, and the logins of those who have no password. */
+export const accessRoutes: Route[] = [
+  ...(["users", "groups", "serviceaccounts", "mcptokens"] as const).map(
+    (plural): Route => ({
+      method: "GET",
+      path: `/api/v1/${plural}/:ref/rights`,
+      permission: { store: { verb: "view", resource: plural } },
+      tag: plural,
+      summary: "Every right, direct and through groups, and which definition gives it",
+      ...(plural === "mcptokens" ? { query: { project: "The token's project" } } : {}),
+      handle: (call, rooms) =>
+        asCaller("read", call, rooms, function* (rights) {
+          const kind = findKind(plural);
+          if (kind === undefined) throw unknownKind(plural);
+          const project = call.query.get("project") ?? undefined;
+          const item = yield* rooms.store.get(rights, kind, call.params["ref"] ?? "", project);
+          return yield* subjectRights(rights, kind, item, rooms.clock.now());
+        }),
+    }),
+  ),
+  {
+    method: "POST",
+    path: "/api/v1/serviceaccounts/:ref/sessions",
+    permission: { store: { verb: "update", resource: "serviceaccounts" } },
+    tag: ServiceAccount.plural,
+    summary: "A login for a service account, shown this once; whoever asks must hold all that the account holds",
+    body: () =>
+      Type.Object({
+        ttl: Type.Optional(
+          Type.String({ description: "30d, 12h, never, or an ISO 8601 instant; the server's default when absent" }),
+        ),
+        label: Type.Optional(Type.String({ maxLength: 200, description: "What it is for" })),
+      }),
+    status: 201,
+    handle: async (call, rooms) => {
+      const { ttl, label } = loginOf(await readJson(call.request));
+      const now = rooms.clock.now();
+      const expiresAt = expiryOf(ttl, now, rooms.config.tokens);
+      return await asCaller("write", call, rooms, function* (rights) {
+        const account = yield* rooms.store.takeOver(rights, ServiceAccount, call.params["ref"] ?? "");
+        const token = yield* openSession(rooms.hashKey, account.id, label, now, expiresAt);
+        return {
+          serviceaccount: account.name,
+          token,
+          ...(expiresAt === null ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+        };
+      });
+    },
+  },
+];
+
+function loginOf(body: unknown): { ttl: string | undefined; label: string } {
+  const { ttl, label = "service account", ...rest } = (body ?? {}) as Record<string, unknown>;
+  const fine = (ttl === undefined || typeof ttl === "string") && typeof label === "string" && label.length <= 200;
+  if (!fine || Object.keys(rest).length > 0) throw new Problem("invalid", "The body is {ttl?: DURATION, label?: TEXT}");
+  return { ttl, label };
+}

@@ -1,0 +1,83 @@
+import { callerOf } from "../auth/authenticate.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
+import { sleep } from "../lib/wait.ts";
+import { type Rights, rightsOf } from "../rbac/rights.ts";
+import type { Database, Op } from "../storage/op.ts";
+
+/** Asks again whether what is open may stay open. @throws Problem when it may not */
+export type Check = (rights: Rights) => Op<void>;
+type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void };
+
+const everyMs = 250;
+/** So many are asked about before requests get their turn. */
+const atOnce = 20;
+
+/**
+ * What was let in and goes on: a call that takes long, a stream that is followed. Each is asked about four times a second, with the rights of
+ * that moment, so that revoking, disabling and demoting end it within a second however it came about, a clock that runs out included.
+ */
+export type Watch = ReturnType<typeof createWatch>;
+
+export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
+  const open = new Set<Open>();
+  let timer: Timer | undefined;
+  let asking = false;
+
+  async function askAll(): Promise<void> {
+    if (asking) return;
+    asking = true;
+    try {
+      let asked = 0;
+      for (const one of [...open]) {
+        if (open.has(one)) await ask(one);
+        if (++asked % atOnce === 0) await sleep(0);
+      }
+    } finally {
+      asking = false;
+    }
+  }
+
+  async function ask(one: Open): Promise<void> {
+    try {
+      await db.read(function* () {
+        yield* one.check(yield* rightsOf(yield* callerOf(hashKey, one.bearer, clock.now())));
+      });
+    } catch (error) {
+      // A database that cannot be asked for a moment ends nothing; the next question comes at once.
+      if (error instanceof Problem && error.code !== "unavailable" && error.code !== "internal") one.refuse(error);
+    }
+  }
+
+  function stopWhenIdle(): void {
+    if (open.size > 0 || timer === undefined) return;
+    clearInterval(timer);
+    timer = undefined;
+  }
+
+  return {
+    /** Watches until it is let go of; `refuse` is called once, with the reason. */
+    keep(bearer: string | undefined, check: Check, refuse: (why: Problem) => void): () => void {
+      const release = () => {
+        open.delete(one);
+        stopWhenIdle();
+      };
+      const one: Open = {
+        bearer,
+        check,
+        refuse: (why) => {
+          release();
+          refuse(why);
+        },
+      };
+      open.add(one);
+      timer ??= setInterval(() => void askAll(), everyMs);
+      return release;
+    },
+    size: () => open.size,
+    close: () => {
+      open.clear();
+      stopWhenIdle();
+    },
+  };
+}
