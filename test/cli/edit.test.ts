@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { kinds } from "../../src/resources/index.ts";
 import { type World, world } from "../world.ts";
 
 let w: World;
@@ -120,6 +121,8 @@ describe("nothing is sent", () => {
     const said = async (...words: string[]) => (await w.cli(["edit", ...words])).err;
     expect(await said("token", "t", "-p", "demo")).toContain("hint: mcpctl token rotate NAME -p PROJECT, or");
     expect(await said("instance", "own-1")).toContain("instances are not edited\nhint: mcpctl edit server NAME");
+    for (const kind of kinds.filter(({ verbs }) => !verbs.includes("update")))
+      expect(await said(kind.kind, "x", "-p", "demo")).toMatch(/ are not edited\nhint: (?!mcpctl edit --help)/);
     expect(await said("project")).toContain("which project?");
     expect((await w.cli(["edit", "project", "nowhere"])).code).toBe(6);
   });

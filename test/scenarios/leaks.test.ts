@@ -40,6 +40,22 @@ test("whatever is presented gets the same answer; an active token ends, a login 
   ]);
 });
 
+test("with the token end the tokens that it minted, and the rights that were its own", async () => {
+  const roleBindings = [
+    { role: "create", resource: "mcptokens" },
+    { role: "view", resource: "projects" },
+    { role: "run", resource: "projects", name: "demo" },
+  ];
+  const minter = await w.must("POST", "/api/v1/mcptokens", { name: "minter", project: "demo", roleBindings });
+  const child = await w.api("POST", "/api/v1/mcptokens", { name: "child", project: "demo" }, minter.token);
+  expect([child.status, await works(child.json.token)]).toEqual([201, true]);
+  const definitions = async () => (await w.must("GET", "/api/v1/rbac")).items.map(({ name }: { name: string }) => name);
+  expect(await definitions()).toContain(`mcptoken-${minter.id}`);
+  await report(minter.token);
+  expect([await works(minter.token), await works(child.json.token)]).toEqual([false, false]);
+  expect(await definitions()).not.toContain(`mcptoken-${minter.id}`);
+});
+
 test("a body of another shape is no report, and is not repeated", async () => {
   for (const body of [{}, { token: 1 }, { token: "x", also: "s3cret" }, [], "s3cret"]) {
     const { status, text } = await w.api("POST", "/api/v1/mcptokens/revoke-leaked", body, "");

@@ -73,6 +73,13 @@ test("a token has no password, a stranger nobody's, and a disabled user may not 
   expect((await change("", { current: first, next: second })).status).toBe(401);
 });
 
+test("a service account has no password to change", async () => {
+  await w.must("POST", "/api/v1/serviceaccounts", { name: "ci" });
+  const { token } = await w.must("POST", "/api/v1/serviceaccounts/ci/sessions", {});
+  const { status, json } = await change(token, { current: first, next: second });
+  expect([status, json.detail]).toEqual([403, "A service account has no password"]);
+});
+
 test("a password that an administrator sets meanwhile stays", async () => {
   const { name, session } = await person();
   const { db, clock } = w.rooms;

@@ -36,6 +36,7 @@ test.each(["0d", "soon", "9999d", "2027-01-31", "s3cret"])("%p does not start, a
 
 test("what serve was told is what minting obeys", async () => {
   await using w = await world({ "token-default-ttl": "never", "token-max-ttl": "30d" });
+  w.stopClock();
   await w.must("POST", "/api/v1/projects", { name: "demo", servers: [] });
   const mint = (name: string, ttl?: string) =>
     w.cli(["token", "create", name, "-p", "demo", ...(ttl === undefined ? [] : ["--ttl", ttl]), "-o", "json"]);
@@ -46,4 +47,14 @@ test("what serve was told is what minting obeys", async () => {
     2,
     expect.stringContaining("the ttl is never, but tokens of this server live at most 30d"),
   ]);
+  // Tokens of older days, made under another policy, get no longer life by being rotated.
+  const { id } = (await w.api("GET", "/api/v1/mcptokens/a?project=demo")).json;
+  await w.rooms.db.write(function* () {
+    yield { parts: ["UPDATE tokens SET expires_at = NULL WHERE id = ", ""], values: [id] };
+  });
+  const rotated = await w.must("POST", `/api/v1/mcptokens/${id}/rotate`, {});
+  expect(Date.parse(rotated.expiresAt) - Date.parse(rotated.createdAt)).toBe(30 * day);
+  await w.must("POST", "/api/v1/serviceaccounts", { name: "ci" });
+  const login = await w.api("POST", "/api/v1/serviceaccounts/ci/sessions", { ttl: "31d" });
+  expect([login.status, login.json.fields[0].path]).toEqual([422, "/ttl"]);
 });

@@ -12,6 +12,7 @@ import type { Args } from "../verb.ts";
 /** What to type for what is made once and then only ended. */
 const instead: Record<string, string> = {
   mcptoken: "mcpctl token rotate NAME -p PROJECT, or mcpctl token revoke and mcpctl token create",
+  session: "mcpctl delete session ID ends it, mcpctl login and mcpctl auth session make one",
   instance: "mcpctl edit server NAME changes what it runs, mcpctl delete instance NAME replaces it",
 };
 
