@@ -1,0 +1,2 @@
+-- Holds the place of the rights' own step.
+SELECT 1;
