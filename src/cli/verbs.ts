@@ -194,6 +194,11 @@ export const verbs: Record<string, Verb> = {
       "master-key-file": { type: "string", hint: "FILE", description: "The key that secrets are encrypted under" },
       config: { type: "string", hint: "FILE", description: "YAML with the same settings in camelCase" },
       log: { type: "string", hint: "LEVEL", description: "debug, info, warn, error or silent" },
+      "audit-retention-days": {
+        type: "string",
+        hint: "DAYS",
+        description: "How long audit events are kept; 365 when absent, 0 for ever",
+      },
     },
     examples: ["mcpctl serve", "mcpctl serve --host 0.0.0.0 --data-dir /srv/mcpctl"],
     load: () => import("./commands/serve.ts"),

@@ -1,5 +1,6 @@
 import type { Log } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import type { AuditActor } from "../resources/audit.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import { errorOutcome, type Outcome, respond, toEra } from "./answers.ts";
 import type { Catalog } from "./catalog.ts";
@@ -7,12 +8,16 @@ import type { Connections, ServerRef } from "./connections.ts";
 import { type Inbound, judge } from "./inbound.ts";
 import { methods, serverInfo } from "./methods.ts";
 import { codes } from "./protocol.ts";
+import { type CallRecord, callRecord, isRecorded, type Sent } from "./record.ts";
 import { buildView, type View } from "./view.ts";
 
 /** What the caller was let into: one project and its servers, as they are at this moment. */
 export type Admission = {
   project: { id: string; name: string; version: number; fields: ProjectFields };
   servers: readonly ServerRef[];
+  /** Who calls, and from where: for the audit log alone. */
+  actor?: AuditActor;
+  address?: string | undefined;
 };
 
 type Options = {
@@ -23,12 +28,14 @@ type Options = {
   connections: Connections;
   catalog: Catalog;
   log: Log;
+  /** Told of each call once it has its answer; must neither wait nor throw. */
+  record?: (call: CallRecord) => void;
 };
 
 /** One exchange in, one out. The order of the checks is read here, top to bottom. */
 export type Gateway = ReturnType<typeof createGateway>;
 
-export function createGateway({ admit, readBody, connections, catalog, log }: Options) {
+export function createGateway({ admit, readBody, connections, catalog, log, record }: Options) {
   const views = new Map<string, { key: string; view: View }>();
 
   async function handle(request: Request, project: string | undefined): Promise<Response> {
@@ -57,12 +64,19 @@ export function createGateway({ admit, readBody, connections, catalog, log }: Op
     const prompt = project.fields.prompt;
     // A modern client that closes its stream cancels; a legacy one that disconnects does not (reference/protocol.md §3.1).
     const cancel = inbound.era === "modern" ? signal : undefined;
-    return await method.answer({
+    const startedAt = performance.now();
+    let sent: Sent | undefined;
+    const outcome = await method.answer({
       inbound,
       project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
       view: () => viewOf(admission),
-      forward: (server, forwarded, params) => forward(server, forwarded, params, cancel),
+      forward: (server, forwarded, params, key) => {
+        sent = { server: server.name, key };
+        return forward(server, forwarded, params, cancel);
+      },
     });
+    if (isRecorded(name)) record?.(callRecord(admission, inbound, sent, outcome, performance.now() - startedAt));
+    return outcome;
   }
 
   async function viewOf({ project, servers }: Admission): Promise<View> {

@@ -8,12 +8,12 @@ import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersi
 import { membersOf, memberText, withMembers } from "./spans.ts";
 import type { Target, View } from "./view.ts";
 
-/** What a method works with. `forward` sends params (JSON text) to a server and answers what it said. */
+/** What a method works with. `forward` sends params (JSON text) to a server, about what that server calls `key`. */
 export type Exchange = {
   inbound: Inbound;
   project: { name: string; prompt?: string };
   view: () => Promise<View>;
-  forward: (server: ServerRef, method: string, params: string) => Promise<Outcome>;
+  forward: (server: ServerRef, method: string, params: string, key: string) => Promise<Outcome>;
 };
 
 type Method = { eras: readonly Era[]; answer: (exchange: Exchange) => Promise<Outcome> | Outcome };
@@ -82,7 +82,7 @@ async function byName({ inbound, view, forward }: Exchange, name: "tools" | "pro
     ...forwardable(inbound.paramsText),
     name: JSON.stringify(target.key),
   });
-  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params);
+  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params, target.key);
 }
 
 async function readResource({ inbound, view, forward }: Exchange): Promise<Outcome> {
@@ -93,7 +93,7 @@ async function readResource({ inbound, view, forward }: Exchange): Promise<Outco
     return errorOutcome(code, "No server of this project offers this resource", { uri });
   }
   const changes = { ...forwardable(inbound.paramsText), uri: JSON.stringify(target.key) };
-  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes));
+  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes), target.key);
 }
 
 async function complete({ inbound, view, forward }: Exchange): Promise<Outcome> {
@@ -114,6 +114,7 @@ async function complete({ inbound, view, forward }: Exchange): Promise<Outcome> 
     target.server,
     "completion/complete",
     withMembers(inbound.paramsText, { ...forwardable(inbound.paramsText), ref: rewritten }),
+    target.key,
   );
 }
 

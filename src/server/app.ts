@@ -2,6 +2,7 @@ import { Elysia } from "elysia";
 import { Problem } from "../lib/problem.ts";
 import { refusalAtDoor } from "./front-door.ts";
 import { routeTable } from "./match.ts";
+import { noteRefusal } from "./note.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
@@ -40,9 +41,13 @@ export function createApp(rooms: Rooms): App {
   }
 
   // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
-  app.mount("/", (request: Request) =>
-    answer(request).catch((error: unknown) => problemResponse(error, request, rooms.log)),
-  );
+  app.mount("/", (request: Request) => {
+    rooms.senders.set(request, { address: app.server?.requestIP(request)?.address });
+    return answer(request).catch((error: unknown) => {
+      void noteRefusal(error, request, rooms);
+      return problemResponse(error, request, rooms.log);
+    });
+  });
   app.onError({ as: "global" }, ({ error, request }) => problemResponse(error, request, rooms.log));
   return app as unknown as App;
 }

@@ -8,6 +8,8 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/connections.ts";
 import { createGateway } from "../mcp/gateway.ts";
+import { createAudit } from "../operations/audit.ts";
+import { createRefusals } from "../operations/refusals.ts";
 import { decide } from "../rbac/evaluate.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
@@ -25,7 +27,9 @@ import { admission } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { lastUses } from "./last-use.ts";
+import { callRecorder } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Senders } from "./sender.ts";
 import { serverRef, withStatus } from "./status.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
@@ -36,6 +40,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const vault = createVault(master);
   const uses = lastUses(db, clock);
   const stopping = new AbortController();
+  const keys = { key: master.derive("audit"), fingerprintKey: master.derive("fingerprint") };
+  const audit = createAudit({ db, clock, log, ...keys, retentionDays: config.auditRetentionDays });
+  const refusals = createRefusals({ clock, note: audit.note });
+  const senders: Senders = new WeakMap();
 
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
@@ -71,11 +79,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const instances = () => supervisor.list().map(instanceResource);
   const sources = sourcesOf({ hashKey, clock, vault, instances });
   const gateway = createGateway({
-    admit: admission(db, hashKey, clock, uses.note),
+    admit: admission(db, hashKey, clock, uses.note, senders),
     readBody,
     connections,
     catalog,
     log,
+    record: callRecorder(audit, clock),
   });
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
@@ -118,6 +127,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     connections,
     catalog,
     gateway,
+    audit,
+    refusals,
+    senders,
     instances,
     withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
     changed,
@@ -132,6 +144,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();
+      refusals.close();
+      await audit.close();
       db.close();
     },
   };

@@ -16,6 +16,8 @@ export type Config = {
   masterKeyFile: string | undefined;
   credentialsDir: string | undefined;
   log: LogLevel;
+  /** How long audit events are kept; 0 is for ever. */
+  auditRetentionDays: number;
   /** Names by which people reach this machine besides its own (design §6, front door). */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
@@ -32,6 +34,11 @@ const settings = {
   database: { flag: "database", env: "MCPCTL_DATABASE_URL" },
   masterKeyFile: { flag: "master-key-file", env: "MCPCTL_MASTER_KEY_FILE" },
   log: { flag: "log", env: "MCPCTL_LOG", fallback: () => "info" },
+  auditRetentionDays: {
+    flag: "audit-retention-days",
+    env: "MCPCTL_AUDIT_RETENTION_DAYS",
+    fallback: () => "365",
+  },
 } as const satisfies Record<string, Setting>;
 const lists = ["allowedHosts", "allowedOrigins"] as const;
 const fileKeys: readonly string[] = [...Object.keys(settings), ...lists];
@@ -61,6 +68,7 @@ export function readConfig(flags: Words, env: Words): Config {
     masterKeyFile: value("masterKeyFile"),
     credentialsDir: nonEmpty(env["CREDENTIALS_DIRECTORY"]),
     log,
+    auditRetentionDays: daysOf(value("auditRetentionDays") ?? ""),
     allowedHosts: listOf(file, "allowedHosts"),
     allowedOrigins: listOf(file, "allowedOrigins"),
   };
@@ -87,6 +95,13 @@ function portOf(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new Problem("invalid", "the port is a number from 0 to 65535", { hint: "mcpctl serve --port 3200" });
+}
+
+function daysOf(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new Problem("invalid", "the audit retention is a whole number of days; 0 keeps everything", {
+    hint: "mcpctl serve --audit-retention-days 365",
+  });
 }
 
 function listOf(file: Record<string, unknown>, key: (typeof lists)[number]): readonly string[] {

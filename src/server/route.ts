@@ -5,6 +5,7 @@ import type { Attempt } from "../rbac/evaluate.ts";
 import { type Caller, demand, type Rights, rightsOf } from "../rbac/rights.ts";
 import type { Op } from "../storage/op.ts";
 import type { Rooms } from "./rooms.ts";
+import { identified } from "./sender.ts";
 
 /** A request as the router hands it over. `keepOpen` exempts it from the time limit for silent connections. */
 export type Arrival = { request: Request; params: Record<string, string>; keepOpen: () => void };
@@ -40,6 +41,7 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
   const query = new URL(request.url).searchParams;
   refuseUnknownQuery(route, query);
   const caller = route.permission === "public" ? undefined : await identify(request, rooms);
+  if (caller !== undefined) identified(rooms.senders, request, caller);
   const { permission } = route;
   if (typeof permission === "object" && "attempt" in permission) {
     await rooms.db.read(function* () {

@@ -2,7 +2,7 @@ import { serve } from "../../server/serve.ts";
 import type { Env } from "../environment.ts";
 import type { Args } from "../verb.ts";
 
-const flags = ["host", "port", "data-dir", "database", "master-key-file", "config", "log"];
+const flags = ["host", "port", "data-dir", "database", "master-key-file", "config", "log", "audit-retention-days"];
 
 /** The one door from the command line into the server. */
 export const run = (args: Args, env: Env): Promise<number> =>

@@ -1,0 +1,37 @@
+import { bearerIn } from "../auth/authenticate.ts";
+import { bearerHash, bearerKind, tokenSubject } from "../auth/bearer.ts";
+import type { Caller } from "../rbac/rights.ts";
+import type { AuditActor } from "../resources/audit.ts";
+import type { Op } from "../storage/op.ts";
+import { findResource } from "../storage/resources.ts";
+import { findTokenByHash } from "../storage/tokens.ts";
+
+/** Who sent a request, as far as is known yet: the address at once, the caller after authentication. */
+export type Sender = { address?: string | undefined; caller?: Caller | undefined };
+
+/** The audit log asks for it where a request was refused, which may be far from where it was authenticated. */
+export type Senders = WeakMap<Request, Sender>;
+
+export function identified(senders: Senders, request: Request, caller: Caller): void {
+  senders.set(request, { ...senders.get(request), caller });
+}
+
+/** A caller in the words of the audit log. */
+export function* actorOf(caller: Caller): Op<AuditActor> {
+  const user = (yield* findResource("user", caller.kind === "user" ? caller.userId : caller.ownerId))?.name;
+  if (caller.kind === "user") return { subject: `User:${user ?? caller.userId}`, user, sessionId: caller.sessionId };
+  const { subject, tokenName } = caller;
+  return { subject, user, tokenName, tokenSha: shaOf(subject) };
+}
+
+/** Whose bearer was refused: one that is revoked or expired still says whose it was. Empty for a stranger. */
+export function* actorBehind(hashKey: Buffer, request: Request): Op<AuditActor> {
+  const bearer = bearerIn(request.headers.get("authorization"));
+  if (bearer === undefined || bearerKind(bearer) !== "token") return { subject: "" };
+  const token = yield* findTokenByHash(bearerHash(hashKey, bearer));
+  if (token === undefined) return { subject: "" };
+  const subject = tokenSubject(token.hash);
+  return { subject, user: token.ownerName, tokenName: token.name, tokenSha: shaOf(subject) };
+}
+
+const shaOf = (subject: string) => subject.replace(/^McpToken:/, "");
