@@ -52,7 +52,7 @@ export function sealed(of: SealOf, key: Buffer, { seq, hash }: AuditPlace, at: n
   return { seq, hash, at, mac: macOf(of, key, { seq, hash, at }) };
 }
 
-export function isGenuine(of: SealOf, key: Buffer, place: SignedPlace): boolean {
+function isGenuine(of: SealOf, key: Buffer, place: SignedPlace): boolean {
   const [given, right] = [Buffer.from(place.mac), Buffer.from(macOf(of, key, place))];
   return given.length === right.length && timingSafeEqual(given, right);
 }

@@ -3,7 +3,7 @@ import type { AuditRow } from "../storage/audit.ts";
 import type { Unchained } from "./audit-chain.ts";
 
 /** How much of an event is kept: an event is evidence that something was done, not a copy of what it was done with. */
-export const entryLimits = { text: 512, detail: 16 * 1024 } as const;
+const entryLimits = { text: 512, detail: 16 * 1024 } as const;
 
 /** An entry as columns, bounded. */
 export function columnsOf(entry: AuditEntry): Unchained {
