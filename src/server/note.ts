@@ -43,6 +43,8 @@ export async function notedLogin(rooms: Rooms, request: Request, email: string, 
     const done = await login;
     const { name } = done.user;
     audit.note({ ...entry, outcome: "ok", actor: { subject: `User:${name}`, user: name } });
+    // Beside a password's hash the disk is quick: whoever is in is in the log as well, before anything that follows.
+    await audit.flush();
     return done;
   } catch (error) {
     if (error instanceof Problem && refusedStatus.has(error.status)) {

@@ -1,5 +1,6 @@
 import type { Route } from "../route.ts";
 import { applyRoute } from "./apply.ts";
+import { auditRoutes } from "./audit.ts";
 import { instanceRoutes } from "./instances.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
@@ -12,6 +13,7 @@ export const allRoutes = (): Route[] => [
   openapiRoute,
   ...sessionRoutes,
   applyRoute,
+  ...auditRoutes,
   ...instanceRoutes,
   ...resourceRoutes(),
 ];
