@@ -82,6 +82,8 @@ const stateColours: Record<string, (text: string) => string> = {
   expired: colors.yellow,
   revoked: colors.red,
   disabled: colors.yellow,
+  refused: colors.yellow,
+  error: colors.red,
 };
 
 function coloured(cell: string, line: number, env: Env): string {
