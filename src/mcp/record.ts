@@ -34,7 +34,7 @@ export function callRecord(
 ): CallRecord {
   const { method: action = "", params, paramsText } = inbound;
   const asked = params["name"] ?? params["uri"];
-  const key = sent?.key ?? (typeof asked === "string" ? asked.slice(0, 256) : undefined);
+  const key = (sent?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
   const keepsArguments = admission.project.fields.auditArguments === true;
   return {
     admission,

@@ -1,3 +1,4 @@
+import { redact } from "../lib/log.ts";
 import type { AuditEntry } from "../resources/audit.ts";
 import type { AuditRow } from "../storage/audit.ts";
 import type { Unchained } from "./audit-chain.ts";
@@ -40,18 +41,30 @@ export function eventOf({ at, detail, ...columns }: AuditRow): AuditEvent {
     seq,
     at: isoTime(at),
     ...given,
-    ...(detail === null ? {} : { detail: JSON.parse(detail) as unknown }),
+    ...(detail === null ? {} : { detail: parsed(detail) }),
     hash,
   };
 }
 
-export const isoTime = (at: number): string => new Date(at).toISOString();
+/** A row that was tampered with can still be shown with the others; finding it is `verify`'s work. */
+export const isoTime = (at: number): string => (Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : String(at));
+
+function parsed(detail: string): unknown {
+  try {
+    return JSON.parse(detail);
+  } catch {
+    return { unreadable: detail };
+  }
+}
 
 /**
  * Text that comes back from the database as it went in: half of a surrogate pair does not, and a zero byte ends a string for some readers.
- * U+FFFD is what damaged bytes are read as, so no row of ours holds it, and damage shows.
+ * U+FFFD is what damaged bytes are read as, so no row of ours holds it, and damage shows. Bearers of ours are in none, by whatever road.
  */
-const storable = (value: string): string => value.toWellFormed().replace(/[\uFFFD\0]/g, "?");
+const storable = (value: string): string =>
+  redact(value)
+    .toWellFormed()
+    .replace(/[\uFFFD\0]/g, "?");
 
 function text(value: string | undefined): string | null {
   if (value === undefined) return null;

@@ -2,18 +2,12 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { sleep } from "../lib/wait.ts";
 import type { AuditEntry } from "../resources/audit.ts";
-import {
-  insertAuditRow,
-  lastAuditHead,
-  lastAuditPlace,
-  lastAuditPlaceBefore,
-  pruneAudit,
-  putAuditHead,
-} from "../storage/audit.ts";
+import { insertAuditRow, lastAuditPlace } from "../storage/audit.ts";
 import type { Database, Op } from "../storage/op.ts";
-import { chained, sealed } from "./audit-chain.ts";
+import { chained } from "./audit-chain.ts";
 import { columnsOf } from "./audit-entry.ts";
 import { createAuditQueue } from "./audit-queue.ts";
+import { auditUpkeep, hourMs } from "./audit-upkeep.ts";
 import { fingerprint } from "./redact.ts";
 
 /** The record of what was decided. Two roads lead into it and both find the chain's end inside their transaction, so it never forks. */
@@ -45,13 +39,11 @@ export type AuditOptions = {
   retentionDays: number;
 };
 
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-const pieceRows = 1_000;
+const minuteMs = 60_000;
 
 export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays }: AuditOptions): Audit {
+  const { signHead, prunePiece } = auditUpkeep({ clock, log, key, retentionDays });
   const listeners = new Set<() => void>();
-  let isClosed = false;
   const tell = () => {
     for (const listener of listeners) listener();
   };
@@ -64,39 +56,31 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
     if (listeners.size > 0) setTimeout(tell, 0);
   }
 
-  /** Unless one was signed so short a time ago. Asked of the database, since a transaction of before may have been rolled back. */
-  function* signHead(everyMs: number): Op<void> {
-    const end = yield* lastAuditPlace();
-    const head = yield* lastAuditHead();
-    const isDue = head === undefined || Math.abs(clock.now() - head.at) >= everyMs;
-    if (end.seq === 0 || end.seq === head?.seq || !isDue) return;
-    yield* putAuditHead(sealed("head", key, end, clock.now()));
-    // A copy outside the database: whoever takes the end of the log away with its heads does not reach this one.
-    log.info("audit log signed", { seq: end.seq, hash: end.hash });
-  }
-
   const queue = createAuditQueue({ write: (entries) => db.write(() => append(entries)), clock, log });
 
-  function* prunePiece(): Op<boolean> {
-    const place = yield* lastAuditPlaceBefore(clock.now() - retentionDays * dayMs, pieceRows);
-    if (place === undefined) return false;
-    // Before heads go with their rows: as long as there are events, there is a head.
-    yield* signHead(0);
-    yield* pruneAudit(sealed("anchor", key, place, clock.now()));
-    return true;
-  }
-
   async function prune(): Promise<void> {
-    if (retentionDays === 0) return;
     try {
-      while (!isClosed && (await db.write(prunePiece))) await sleep(0);
+      while (closing === undefined && (await db.write(prunePiece))) await sleep(0);
     } catch (error) {
       log.warn("old audit events could not be taken away; trying again in an hour", { error });
     }
   }
 
-  const hourly = setInterval(() => void prune(), hourMs);
-  hourly.unref();
+  const sign = (everyMs: number) =>
+    db.write(() => signHead(everyMs)).catch((error: unknown) => log.warn("the audit log was not signed", { error }));
+
+  // Once soon, for a server that never lives an hour; then every hour, also when nothing is recorded that would sign what came before.
+  const soon = setTimeout(() => void prune(), minuteMs);
+  const hourly = setInterval(() => void sign(hourMs).then(prune), hourMs);
+  for (const timer of [soon, hourly]) timer.unref();
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    clearTimeout(soon);
+    clearInterval(hourly);
+    await queue.close();
+    await sign(0);
+  }
 
   return {
     append,
@@ -108,11 +92,9 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
     },
     fingerprint: (value) => fingerprint(fingerprintKey, value),
     prune,
-    async close() {
-      isClosed = true;
-      clearInterval(hourly);
-      await queue.close();
-      await db.write(() => signHead(0)).catch((error: unknown) => log.warn("the audit log was not signed", { error }));
+    close: () => {
+      closing ??= close();
+      return closing;
     },
   };
 }

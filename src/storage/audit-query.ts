@@ -74,15 +74,19 @@ const drivers = {
   user: "user_name = ?",
   outcome: "outcome = ? AND outcome <> 'ok'",
   kind: "kind = ? AND kind <> 'call'",
+  tool: "tool = ?",
+  project: "project = ?",
   none: "1 = 1",
 } as const;
 type Driver = keyof typeof drivers;
 
-function driverOf({ tokenSha, user, outcome, kind }: AuditFilter): Driver {
+function driverOf({ tokenSha, user, outcome, kind, tool, project }: AuditFilter): Driver {
   if (tokenSha !== undefined) return "tokenSha";
   if (outcome !== undefined && outcome !== "ok") return "outcome";
   if (kind !== undefined && kind !== "call") return "kind";
-  return user === undefined ? "none" : "user";
+  if (user !== undefined) return "user";
+  if (tool !== undefined) return "tool";
+  return project === undefined ? "none" : "project";
 }
 
 type Prepared = { parts: Statement["parts"]; picked: Driver };
@@ -119,17 +123,18 @@ function valuesOf(filter: AuditFilter, picked: Driver): Value[] {
 
 /**
  * The rows of a time, by number. Times nearly follow the numbers and not quite (what waited in the queue comes later), so the bounds are
- * looked up rather than guessed; without them a question about the last hour would read the whole log.
+ * looked up rather than guessed; without them a question about the last hour would read the whole log. `+ 0` keeps SQLite from walking the
+ * rows by number until one fits.
  */
 function* rangeOf({ since, until }: AuditFilter): Op<{ from: number; to: number } | undefined> {
   let [from, to] = [0, Number.MAX_SAFE_INTEGER];
   if (since !== undefined) {
-    const [row]: Row[] = yield sql`SELECT min(seq) AS seq FROM audit_events WHERE at >= ${since}`;
+    const [row]: Row[] = yield sql`SELECT min(seq + 0) AS seq FROM audit_events WHERE at >= ${since}`;
     if (typeof row?.["seq"] !== "number") return undefined;
     from = row["seq"];
   }
   if (until !== undefined) {
-    const [row]: Row[] = yield sql`SELECT max(seq) AS seq FROM audit_events WHERE at < ${until}`;
+    const [row]: Row[] = yield sql`SELECT max(seq + 0) AS seq FROM audit_events WHERE at < ${until}`;
     if (typeof row?.["seq"] !== "number") return undefined;
     to = row["seq"];
   }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { mintBearer } from "../../src/auth/bearer.ts";
 import { createLog } from "../../src/lib/log.ts";
 import { createAudit } from "../../src/operations/audit.ts";
 import { verifyAudit } from "../../src/operations/audit-verify.ts";
@@ -9,6 +10,7 @@ import type { AuditEntry } from "../../src/resources/audit.ts";
 import { auditAnchor, auditHeads, auditRowsAfter } from "../../src/storage/audit.ts";
 import { type AuditFilter, auditSessions, queryAudit } from "../../src/storage/audit-query.ts";
 import { getMeta, setMeta } from "../../src/storage/meta.ts";
+import type { Statement } from "../../src/storage/op.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openSqlite, type SqliteDatabase } from "../../src/storage/sqlite.ts";
 
@@ -79,9 +81,19 @@ test("two roads, one chain: what is noted and what is appended never fork it", a
 test("odd texts come back as they went in, and the chain with them", async () => {
   const db = inMemory();
   const { audit } = auditIn(db);
-  const odd = ["\0", "a\ud800b", "\ufffd", "\u2028", "😀".repeat(400), "x".repeat(100_000), "'\"--"];
+  const odd = [
+    mintBearer("token"),
+    "\0",
+    "a\ud800b",
+    "\ufffd",
+    "\u2028",
+    "😀".repeat(400),
+    "x".repeat(100_000),
+    "'\"--",
+  ];
   await db.write(() => audit.append(odd.map((text, n) => entry(n, { tool: text, detail: { [text]: text } }))));
   expect((await verdict(db)).broken).toBeUndefined();
+  expect(JSON.stringify(await all(db))).not.toMatch(/mcpctl_pat_\w{6}/);
   for (const row of await all(db)) {
     expect(row.tool?.length).toBeLessThanOrEqual(512);
     expect(row.detail?.length).toBeLessThanOrEqual(16 * 1024 + 64);
@@ -327,6 +339,22 @@ describe("questions", async () => {
       if (page.length < 7) break;
     }
     expect(up).toEqual(expected);
+  });
+
+  test("what picks few rows finds them by an index, and a time is looked up in one", () => {
+    const plan = (filter: AuditFilter) => {
+      const { value } = queryAudit(filter, { limit: 1 }).next();
+      const { parts, values } = value as Statement;
+      const steps = db.raw.query(`EXPLAIN QUERY PLAN ${parts.join("?")}`).all(...values) as { detail: string }[];
+      return steps.map(({ detail }) => detail).join();
+    };
+    for (const filter of [{ user: "x" }, { tokenSha: "x" }, { tool: "x" }, { project: "x" }, { outcome: "error" }])
+      expect(plan(filter)).toMatch(
+        /^SEARCH audit_events USING INDEX audit_events_\w+ \(\w+=\? AND seq>\? AND seq<\?\)$/,
+      );
+    for (const filter of [{ since: 5 }, { until: 5 }])
+      expect(plan(filter)).toStartWith("SEARCH audit_events USING COVERING INDEX audit_events_at");
+    expect(plan({})).toBe("SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
   });
 
   test("who was there, with counts that add up", async () => {

@@ -1,9 +1,9 @@
 import { bearerIn, callerOf } from "../../auth/authenticate.ts";
+import { Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import { type AuditEvent, eventOf, isoTime } from "../../operations/audit-entry.ts";
 import { demand, type Rights, rightsOf } from "../../rbac/rights.ts";
-import type { AuditRow } from "../../storage/audit.ts";
-import { lastAuditPlace } from "../../storage/audit.ts";
+import { type AuditRow, lastAuditPlace } from "../../storage/audit.ts";
 import { type AuditFilter, type AuditSession, auditSessions, queryAudit } from "../../storage/audit-query.ts";
 import { filterIn, filterParameters, limits, wholeNumber } from "../audit-query.ts";
 import type { Rooms } from "../rooms.ts";
@@ -116,8 +116,9 @@ function followed(first: readonly AuditRow[], end: number, filter: AuditFilter, 
             stop();
           }
         }
-      } catch {
-        // The right to read has ended, and with it the answer.
+      } catch (error) {
+        // Where the right to read has ended, so does the answer; all else breaks it off.
+        if (!(error instanceof Problem) || error.code === "unavailable") throw error;
         pending = [];
         gone.abort();
       }
