@@ -192,6 +192,7 @@ describe("audit verify", () => {
     const bare = join(folder, "bare.db");
     copyFileSync(file, bare);
     expect((await verify(bare, ...keyFile)).out).toBe(intact);
+    expect(readdirSync(folder).filter((name) => name.startsWith("bare"))).toEqual(["bare.db"]);
   });
 
   test("a copy that was changed: the first broken event, exit 1", async () => {

@@ -160,6 +160,7 @@ test("no secret is in any answer, list, description, log or database row", async
       "sessions",
       "tokens",
       "offers",
+      "audit_events",
     ]) {
       dump.push(yield { parts: [`SELECT * FROM ${table}`] as never, values: [] });
     }

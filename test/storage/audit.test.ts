@@ -94,6 +94,7 @@ test("odd texts come back as they went in, and the chain with them", async () =>
   await db.write(() => audit.append(odd.map((text, n) => entry(n, { tool: text, detail: { [text]: text } }))));
   expect((await verdict(db)).broken).toBeUndefined();
   expect(JSON.stringify(await all(db))).not.toMatch(/mcpctl_pat_\w{6}/);
+  expect(JSON.stringify(await all(db))).not.toContain("\ufffd");
   for (const row of await all(db)) {
     expect(row.tool?.length).toBeLessThanOrEqual(512);
     expect(row.detail?.length).toBeLessThanOrEqual(16 * 1024 + 64);
@@ -210,6 +211,17 @@ test("retention takes away whole days from the beginning, in pieces, and the res
   expect(await verdict(db)).toMatchObject({ events: 1, broken: undefined });
   expect((await all(db))[0]?.seq).toBe(40 * 60 + 1);
   expect((await db.read(auditAnchor)).seq).toBe(40 * 60);
+});
+
+test("what a crash left unsigned is signed before retention takes its head away", async () => {
+  const db = inMemory();
+  const { audit, clock } = auditIn(db, 30);
+  for (let n = 0; n < 3; n++) await db.write(() => audit.append([entry(1_000)]));
+  await db.write(() => audit.append([entry(50 * dayMs)]));
+  clock.at = 60 * dayMs;
+  await audit.prune();
+  expect((await db.read(auditHeads)).map(({ seq }) => seq)).toEqual([4]);
+  expect(await verdict(db)).toMatchObject({ events: 1, broken: undefined });
 });
 
 test("0 days keeps everything", async () => {
