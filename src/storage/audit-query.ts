@@ -107,8 +107,8 @@ const statements = {
   newest: forEachDriver("SELECT *", "ORDER BY seq DESC LIMIT ?"),
   oldest: forEachDriver("SELECT *", "ORDER BY seq LIMIT ?"),
   sessions: forEachDriver(
-    `SELECT subject, max(user_name) AS user_name, max(token_name) AS token_name, max(token_sha) AS token_sha,
-      max(session_id) AS session_id, project, min(at) AS first_at, max(at) AS last_at, count(*) AS events,
+    `SELECT subject, max(CASE WHEN subject = '' THEN NULL ELSE user_name END) AS user_name, max(token_name) AS token_name,
+      max(token_sha) AS token_sha, max(session_id) AS session_id, project, min(at) AS first_at, max(at) AS last_at, count(*) AS events,
       ${sum("kind = 'call'")} AS calls, ${sum("outcome = 'error'")} AS errors, ${sum("outcome = 'refused'")} AS refusals`,
     "GROUP BY subject, coalesce(token_sha, session_id, ''), project ORDER BY max(seq) DESC LIMIT ?",
   ),

@@ -388,5 +388,9 @@ describe("questions", async () => {
       },
     ]);
     expect(await db.read(() => auditSessions({}, 2))).toHaveLength(2);
+    const failed = { ...entry(0), actor: { subject: "", user: "carol@example.com" } };
+    const other = inMemory();
+    await other.write(() => auditIn(other).audit.append([failed]));
+    expect(await other.read(() => auditSessions({}, 2))).toMatchObject([{ subject: "", user: null, events: 1 }]);
   });
 });
