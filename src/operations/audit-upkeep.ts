@@ -1,5 +1,4 @@
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
 import { lastAuditHead, lastAuditPlace, lastAuditPlaceBefore, pruneAudit, putAuditHead } from "../storage/audit.ts";
 import type { Op } from "../storage/op.ts";
 import { sealed } from "./audit-chain.ts";
@@ -8,19 +7,18 @@ export const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const pieceRows = 1_000;
 
-type Needs = { clock: Clock; log: Log; key: Buffer; retentionDays: number };
+type Needs = { clock: Clock; key: Buffer; retentionDays: number };
 
 /** What happens to the chain besides growing: its end is signed, its beginning taken away. */
-export function auditUpkeep({ clock, log, key, retentionDays }: Needs) {
-  /** Unless one was signed so short a time ago. Asked of the database, since a transaction of before may have been rolled back. */
-  function* signHead(everyMs: number): Op<void> {
+export function auditUpkeep({ clock, key, retentionDays }: Needs) {
+  /** False when one was signed so short a time ago. Asked of the database, since a transaction of before may have been rolled back. */
+  function* signHead(everyMs: number): Op<boolean> {
     const end = yield* lastAuditPlace();
     const head = yield* lastAuditHead();
     const isDue = head === undefined || Math.abs(clock.now() - head.at) >= everyMs;
-    if (end.seq === 0 || end.seq === head?.seq || !isDue) return;
+    if (end.seq === 0 || end.seq === head?.seq || !isDue) return false;
     yield* putAuditHead(sealed("head", key, end, clock.now()));
-    // A copy outside the database: whoever takes the end of the log away with its heads does not reach this one.
-    log.info("audit log signed", { seq: end.seq, hash: end.hash });
+    return true;
   }
 
   /** Takes away what is too old, a piece at a time; false when nothing is left to take. */

@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { sleep } from "../lib/wait.ts";
 import type { AuditEntry } from "../resources/audit.ts";
-import { insertAuditRow, lastAuditPlace } from "../storage/audit.ts";
+import { insertAuditRow, lastAuditHead, lastAuditPlace } from "../storage/audit.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { chained } from "./audit-chain.ts";
 import { columnsOf } from "./audit-entry.ts";
@@ -42,7 +42,7 @@ export type AuditOptions = {
 const minuteMs = 60_000;
 
 export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays }: AuditOptions): Audit {
-  const { signHead, prunePiece } = auditUpkeep({ clock, log, key, retentionDays });
+  const { signHead, prunePiece } = auditUpkeep({ clock, key, retentionDays });
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
@@ -51,10 +51,22 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
   function* append(entries: readonly AuditEntry[]): Op<void> {
     if (entries.length === 0) return;
     for (const row of chained(yield* lastAuditPlace(), entries.map(columnsOf))) yield* insertAuditRow(row);
-    yield* signHead(hourMs);
+    if (yield* signHead(hourMs)) setTimeout(() => void announce(), 0);
     // A transaction is over before the next turn of the loop; one that was rolled back has nothing new to read.
     if (listeners.size > 0) setTimeout(tell, 0);
   }
+
+  /**
+   * Puts a copy of the newest head outside the database: whoever takes the end of the log away with its heads does not reach this one. Read
+   * after the commit, since a transaction that signed may have been rolled back.
+   */
+  async function announce(): Promise<void> {
+    const head = await db.read(lastAuditHead).catch(() => undefined);
+    if (head === undefined || head.seq <= announced) return;
+    announced = head.seq;
+    log.info("audit log signed", { seq: head.seq, hash: head.hash });
+  }
+  let announced = 0;
 
   const queue = createAuditQueue({ write: (entries) => db.write(() => append(entries)), clock, log });
 
@@ -66,8 +78,13 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
     }
   }
 
-  const sign = (everyMs: number) =>
-    db.write(() => signHead(everyMs)).catch((error: unknown) => log.warn("the audit log was not signed", { error }));
+  async function sign(everyMs: number): Promise<void> {
+    try {
+      if (await db.write(() => signHead(everyMs))) await announce();
+    } catch (error) {
+      log.warn("the audit log was not signed", { error });
+    }
+  }
 
   // Once soon, for a server that never lives an hour; then every hour, also when nothing is recorded that would sign what came before.
   const soon = setTimeout(() => void prune(), minuteMs);

@@ -236,7 +236,17 @@ test("0 days keeps everything", async () => {
 test("heads are signed with the first event, then once an hour, and at the end", async () => {
   const db = inMemory();
   const { audit, clock, lines } = auditIn(db);
-  const add = () => db.write(() => audit.append([entry(clock.at)]));
+  const add = async () => {
+    await db.write(() => audit.append([entry(clock.at)]));
+    await Bun.sleep(2);
+  };
+  const undone = db.write(function* () {
+    yield* audit.append([entry(1)]);
+    throw new Error("fault");
+  });
+  expect(undone).rejects.toThrow("fault");
+  await Bun.sleep(2);
+  expect(lines).toEqual([]);
   const heads = async () => (await db.read(auditHeads)).map(({ seq }) => seq);
   await add();
   await add();
