@@ -57,7 +57,7 @@ export async function world(settings: Record<string, string> = {}) {
   const loginAs = async (email: string): Promise<string> =>
     await db.write(function* () {
       const user = yield* findResource("user", email);
-      return yield* openSession(rooms.hashKey, user?.id ?? "", "test", clock.now(), null);
+      return (yield* openSession(rooms.hashKey, user?.id ?? "", "test", clock.now(), null)).token;
     });
   const admin = await loginAs(adminEmail);
 

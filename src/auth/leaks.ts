@@ -2,13 +2,15 @@ import { networkOf } from "../lib/address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
+import type { Recorder } from "../rbac/guarded-store.ts";
+import { McpToken } from "../resources/mcp-token.ts";
 import type { Database } from "../storage/op.ts";
-import { findTokenByHash } from "../storage/tokens.ts";
+import { findToken, findTokenByHash } from "../storage/tokens.ts";
 import { bearerHash, bearerKind } from "./bearer.ts";
 import { createRates } from "./rate.ts";
-import { revoke } from "./token-source.ts";
+import { presentToken, revoke } from "./token-source.ts";
 
-type Needs = { db: Database; hashKey: Buffer; clock: Clock; log: Log };
+type Needs = { db: Database; hashKey: Buffer; clock: Clock; log: Log; record: Recorder };
 
 export type Leaks = ReturnType<typeof createLeaks>;
 
@@ -16,7 +18,7 @@ export type Leaks = ReturnType<typeof createLeaks>;
  * Whoever finds a token may end it without logging in, and learns nothing: what is presented is answered alike whether it was a token or not.
  * Holding it is right enough, since its holder could do more harm by using it. Logins are not ended so: they end with their owner.
  */
-export function createLeaks({ db, hashKey, clock, log }: Needs) {
+export function createLeaks({ db, hashKey, clock, log, record }: Needs) {
   const ofNetwork = createRates({ perMinute: 10, burst: 10 }, 10_000);
   const ofAll = createRates({ perMinute: 100, burst: 100 }, 1);
 
@@ -32,6 +34,10 @@ export function createLeaks({ db, hashKey, clock, log }: Needs) {
       const token = yield* findTokenByHash(hash);
       if (token === undefined || token.revokedAt !== null) return undefined;
       yield* revoke(token.id, now);
+      const [before, after] = [token, yield* findToken(token.id, undefined)].map((row) =>
+        row === undefined ? undefined : presentToken(row, now),
+      );
+      yield* record({ actor: { subject: "" }, address }, { kind: McpToken, action: "revoke", before, after });
       return token;
     });
     if (ended === undefined) return;

@@ -10,7 +10,7 @@ import { bearerHash, mintBearer } from "./bearer.ts";
 
 const lifetimeMs = 30 * 24 * 3600 * 1000;
 
-export type Login = { token: string; expiresAt: number; user: { id: string; name: string } };
+export type Login = { sessionId: string; token: string; expiresAt: number; user: { id: string; name: string } };
 export type Logins = { login: (email: string, password: string, address: string | undefined) => Promise<Login> };
 
 /** Logging in by password; what it costs to guess one is in attempts.ts. */
@@ -19,30 +19,33 @@ export function createLogins(db: Database, hashKey: Buffer, clock: Clock, attemp
     async login(email, password, address) {
       const account = email.trim().toLowerCase().slice(0, 256);
       const found = await attempts.judge({ account, password, address }, () => db.read(() => accountOf(account)));
-      if (found === undefined) {
-        throw new Problem("unauthenticated", "E-mail address or password is wrong", {
-          hint: "mcpctl login --email ADDRESS",
-        });
-      }
+      if (found === undefined) throw wrong();
       const expiresAt = clock.now() + lifetimeMs;
-      const token = await db.write(() => openSession(hashKey, found.user.id, "login", clock.now(), expiresAt));
-      return { token, expiresAt, user: found.user };
+      const { id, token } = await db.write(function* () {
+        // Checking took a while: a password that was changed meanwhile opens nothing any more.
+        if ((yield* findPassword(found.user.id)) !== found.hash) throw wrong();
+        return yield* openSession(hashKey, found.user.id, "login", clock.now(), expiresAt);
+      });
+      return { sessionId: id, token, expiresAt, user: found.user };
     },
   };
 }
 
-/** A new session's bearer, seen here for the only time. */
+const wrong = () =>
+  new Problem("unauthenticated", "E-mail address or password is wrong", { hint: "mcpctl login --email ADDRESS" });
+
+/** A new session and its bearer, seen here for the only time. */
 export function* openSession(
   hashKey: Buffer,
   userId: string,
   label: string,
   now: number,
   expiresAt: number | null,
-): Op<string> {
-  const token = mintBearer("session");
+): Op<{ id: string; token: string }> {
+  const [id, token] = [newId(), mintBearer("session")];
   yield* deleteExpiredSessions(now);
-  yield* insertSession({ id: newId(), hash: bearerHash(hashKey, token), userId, label, createdAt: now, expiresAt });
-  return token;
+  yield* insertSession({ id, hash: bearerHash(hashKey, token), userId, label, createdAt: now, expiresAt });
+  return { id, token };
 }
 
 function* accountOf(email: string): Op<Account | undefined> {

@@ -167,7 +167,8 @@ const outside = (token: StoredToken, projectId: string | undefined) =>
 const bindingsOf = ({ definition }: StoredToken): Binding[] =>
   definition === null ? [] : (JSON.parse(definition) as RbacFields).roleBindings;
 
-function presentToken(token: StoredToken, now: number): Resource {
+/** A token as everybody sees it: never its bearer, never its hash. */
+export function presentToken(token: StoredToken, now: number): Resource {
   const iso = (at: number | null) => (at === null ? undefined : new Date(at).toISOString());
   const bindings = bindingsOf(token);
   const fields = {

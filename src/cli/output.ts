@@ -83,6 +83,8 @@ const stateColours: Record<string, (text: string) => string> = {
   rotated: colors.yellow,
   revoked: colors.red,
   disabled: colors.yellow,
+  refused: colors.yellow,
+  error: colors.red,
 };
 
 function coloured(cell: string, line: number, env: Env): string {

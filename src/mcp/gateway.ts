@@ -8,6 +8,7 @@ import type { Connections, ServerRef } from "./connections.ts";
 import { type Inbound, judge } from "./inbound.ts";
 import { type May, methods, serverInfo } from "./methods.ts";
 import { codes } from "./protocol.ts";
+import { type CallRecord, callRecord, isRecorded, type Sent } from "./record.ts";
 import { buildView, type View } from "./view.ts";
 
 /** What the caller was let into: one project and its servers, as they are at this moment. */
@@ -18,7 +19,9 @@ export type Admission = {
   mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
   /** Only tools that change nothing. */
   readOnly: boolean;
+  /** Who calls, and from where: for the audit log alone. */
   actor: AuditActor;
+  address: string | undefined;
 };
 
 type Options = {
@@ -31,12 +34,14 @@ type Options = {
   connections: Connections;
   catalog: Catalog;
   log: Log;
+  /** Told of each call once it has its answer; must neither wait nor throw. */
+  record?: (call: CallRecord) => void;
 };
 
 /** One exchange in, one out. The order of the checks is read here, top to bottom. */
 export type Gateway = ReturnType<typeof createGateway>;
 
-export function createGateway({ admit, watch, readBody, connections, catalog, log }: Options) {
+export function createGateway({ admit, watch, readBody, connections, catalog, log, record }: Options) {
   const views = new Map<string, { key: string; view: View }>();
 
   async function handle(request: Request, project: string | undefined): Promise<Response> {
@@ -89,13 +94,20 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
     }
     const { project } = admission;
     const prompt = project.fields.prompt;
-    return await method.answer({
+    const startedAt = performance.now();
+    let sent: Sent | undefined;
+    const outcome = await method.answer({
       inbound,
       project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
       view: () => viewOf(admission),
       may: scopeOf(admission),
-      forward: (server, forwarded, params) => forward(server, forwarded, params, cancel),
+      forward: (server, forwarded, params, key) => {
+        sent = { server: server.name, key };
+        return forward(server, forwarded, params, cancel);
+      },
     });
+    if (isRecorded(name)) record?.(callRecord(admission, inbound, sent, outcome, performance.now() - startedAt));
+    return outcome;
   }
 
   /** The caller's own part of the view, in list and call alike. */

@@ -8,14 +8,14 @@ import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersi
 import { membersOf, memberText, withMembers } from "./spans.ts";
 import { listText, type Target, type View } from "./view.ts";
 
-/** What a method works with. `forward` sends params (JSON text) to a server and answers what it said. */
+/** What a method works with. `forward` sends params (JSON text) to a server, about what that server calls `key`. */
 export type Exchange = {
   inbound: Inbound;
   project: { name: string; prompt?: string };
   view: () => Promise<View>;
   /** What of the view this caller may see and use; undefined when it is all of it. */
   may: May | undefined;
-  forward: (server: ServerRef, method: string, params: string) => Promise<Outcome>;
+  forward: (server: ServerRef, method: string, params: string, key: string) => Promise<Outcome>;
 };
 
 /** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
@@ -89,7 +89,7 @@ async function byName({ inbound, view, may, forward }: Exchange, name: "tools" |
     ...forwardable(inbound.paramsText),
     name: JSON.stringify(target.key),
   });
-  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params);
+  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params, target.key);
 }
 
 async function readResource({ inbound, view, may, forward }: Exchange): Promise<Outcome> {
@@ -100,7 +100,7 @@ async function readResource({ inbound, view, may, forward }: Exchange): Promise<
     return errorOutcome(code, "No server of this project offers this resource", { uri });
   }
   const changes = { ...forwardable(inbound.paramsText), uri: JSON.stringify(target.key) };
-  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes));
+  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes), target.key);
 }
 
 async function complete({ inbound, view, may, forward }: Exchange): Promise<Outcome> {
@@ -121,6 +121,7 @@ async function complete({ inbound, view, may, forward }: Exchange): Promise<Outc
     target.server,
     "completion/complete",
     withMembers(inbound.paramsText, { ...forwardable(inbound.paramsText), ref: rewritten }),
+    target.key,
   );
 }
 

@@ -19,12 +19,13 @@ export type Mode = "create" | "update" | "apply";
 export type Change = {
   kind: AnyKind;
   action: "create" | "update" | "delete" | "revoke" | "rotate";
-  before: Resource | undefined;
-  after: Resource | undefined;
-  /** What was given besides, such as a password: to be shown by fingerprint only. */
-  writeOnly?: Record<string, unknown>;
+  before?: Resource | undefined;
+  after?: Resource | undefined;
+  /** What was given besides and is never given back, and what it was before: for fingerprints only. */
+  secrets?: Record<string, unknown>;
+  formerSecrets?: Record<string, unknown> | undefined;
 };
-export type Recorder = (rights: Rights, change: Change) => Op<void>;
+export type Recorder = (by: Pick<Rights, "actor" | "address">, change: Change) => Op<void>;
 
 /** The store that every request sees: it authorises, refuses escalation and dangling references, then stores and records, in one transaction. */
 export type GuardedStore = ReturnType<typeof guardedStore>;
@@ -93,11 +94,18 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const store = source.save;
     const saved = yield* keepingAnAdministrator(kind, existing, () => store(name, fields, existing, rights));
     if (saved.action !== "unchanged") {
-      const writeOnly = Object.fromEntries(
-        (kind.writeOnly ?? []).flatMap((key) => (key in fields ? [[key, fields[key]]] : [])),
+      const secrets = Object.fromEntries(
+        (kind.secrets ?? []).flatMap((key) => (key in fields ? [[key, fields[key]]] : [])),
       );
       const action = saved.action === "created" ? "create" : "update";
-      yield* record(rights, { kind, action, before, after: saved.resource, writeOnly });
+      yield* record(rights, {
+        kind,
+        action,
+        before,
+        after: saved.resource,
+        secrets,
+        formerSecrets: saved.formerSecrets,
+      });
     }
     return saved;
   }

@@ -46,7 +46,9 @@ export type Rights = {
   project?: Resource;
   /** Set when a token asks: it is the minter of what it mints. */
   tokenId?: string;
+  /** Who this is in the audit log, and from where: nothing is decided by it. */
   actor: AuditActor;
+  address?: string | undefined;
 };
 
 /**

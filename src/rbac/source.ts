@@ -16,8 +16,13 @@ import type { Rotation } from "./guarded-store.ts";
 import type { Rights } from "./rights.ts";
 
 export type Action = "created" | "configured" | "unchanged";
-/** `token` is a bearer's only appearance in the clear. */
-export type Saved = { resource: Resource; action: Action; token?: string };
+/** `token` is a bearer's only appearance in the clear; `formerSecrets` is what secret fields were before, when new ones were given. */
+export type Saved = {
+  resource: Resource;
+  action: Action;
+  token?: string;
+  formerSecrets?: Record<string, unknown> | undefined;
+};
 
 /** Where a kind's resources lie, unguarded: most in the one table, tokens in their own, instances in the supervisor. */
 export type Source = {
@@ -33,7 +38,12 @@ export type Source = {
 };
 
 /** What saving writes besides the row: the row's fields, whether anything else changed, and the work to do once the row is there. */
-export type Stored = { fields: Record<string, unknown>; changed: boolean; after?: () => Op<void> };
+export type Stored = {
+  fields: Record<string, unknown>;
+  changed: boolean;
+  after?: () => Op<void>;
+  formerSecrets?: Record<string, unknown> | undefined;
+};
 
 /** What a kind of the one table does besides its row, in the same transaction. */
 export type Aside = {
@@ -74,7 +84,8 @@ export function tableSource(kind: AnyKind, clock: Clock, aside: Aside = {}): Sou
       }
       yield* write(row, existing);
       if (stored.after !== undefined) yield* stored.after();
-      return { resource: present(row), action: existing === undefined ? "created" : "configured" };
+      const action = existing === undefined ? "created" : "configured";
+      return { resource: present(row), action, formerSecrets: stored.formerSecrets };
     },
     *remove(resource) {
       if (aside.removing !== undefined) yield* aside.removing(resource);

@@ -43,6 +43,8 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   wide?: readonly Column[];
   /** Accepted and never given back: they go where secrets live, not into the resource's row. */
   writeOnly?: readonly string[];
+  /** Those of `writeOnly` whose values are secrets: recorded by their fingerprint. */
+  secrets?: readonly string[];
   /** Given back and never stored from a manifest, such as the key names of a secret. */
   readOnly?: readonly string[];
   /** Changing one of these is running code, which is a right of its own: `servers-execute`. */

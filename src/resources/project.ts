@@ -9,6 +9,9 @@ const fields = Type.Object({
     uniqueItems: true,
     description: "The servers whose tools it offers",
   }),
+  auditArguments: Type.Optional(
+    Type.Boolean({ description: "Keep the arguments of calls in the audit log, without what looks like a secret" }),
+  ),
   prompt: Type.Optional(text("Instructions that clients hand to their model", 10_000)),
 });
 export type ProjectFields = Static<typeof fields>;

@@ -25,6 +25,7 @@ export const Secret = defineKind({
     { header: "DESCRIPTION", value: (s) => String(s["description"] ?? "") },
   ],
   writeOnly: ["data"],
+  secrets: ["data"],
   readOnly: ["keys"],
   heldBy: ["servers"],
   example: { kind: "secret", name: "vault", data: { token: "s3cret" } },

@@ -23,5 +23,6 @@ export const User = defineKind({
     { header: "STATUS", value: (u) => (u["disabled"] === true ? "disabled" : "active") },
   ],
   writeOnly: ["password"],
+  secrets: ["password"],
   example: { kind: "user", name: "alice@example.com", displayName: "Alice" },
 });

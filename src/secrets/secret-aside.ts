@@ -23,6 +23,7 @@ export const secretAside = (vault: Vault) => ({
     return {
       fields: { ...row.fields, keys: Object.keys(data).sort() },
       changed: !isDeepStrictEqual(data, kept),
+      formerSecrets: given === undefined || kept === undefined ? undefined : { data: kept },
       after: () => putSealed(vault.seal(row.id, row.version, data)),
     };
   },

@@ -10,26 +10,34 @@ import type { Resource } from "../resources/define.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
+import { identified, type Senders } from "./sender.ts";
 import { serverRef } from "./status.ts";
 
 /**
  * Who is it, may they, which project and servers: one read transaction for each MCP request, so that revoking, disabling or demoting is
  * felt by the very next one. A token of another project gets 403 whether that project exists or not.
  */
-export function admission(db: Database, hashKey: Buffer, clock: Clock, used: (tokenId: string) => void) {
+export function admission(
+  db: Database,
+  hashKey: Buffer,
+  clock: Clock,
+  used: (tokenId: string) => void,
+  senders: Senders,
+) {
   return async (request: Request, project: string | undefined): Promise<Admission> => {
     const bearer = bearerIn(request.headers.get("authorization"));
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKey, bearer, clock.now());
+      identified(senders, request, caller);
       return { caller, admitted: yield* admit(yield* rightsOf(caller), project) };
     });
     if (caller.kind === "token") used(caller.token.id);
-    return admitted;
+    return { ...admitted, address: senders.get(request)?.address };
   };
 }
 
 /** @throws Problem 401, 403, 404 */
-function* admit(rights: Rights, ref: string | undefined): Op<Admission> {
+function* admit(rights: Rights, ref: string | undefined): Op<Omit<Admission, "address">> {
   const project = yield* projectOf(rights, ref);
   const { name } = project;
   const fields = project as unknown as ProjectFields;

@@ -3,6 +3,7 @@ import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
 import { refusalAtDoor } from "./front-door.ts";
 import { routeTable } from "./match.ts";
+import { noteRefusal } from "./note.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
@@ -27,10 +28,11 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const app = new Elysia({ aot: false, handler: { standardHostname: false } });
 
   async function answer(request: Request): Promise<Response> {
-    const refusal = refusalAtDoor(request.headers, rooms.config);
-    if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
+    rooms.senders.set(request, { address });
+    const refusal = refusalAtDoor(request.headers, rooms.config);
+    if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
     const keepOpen = () => void app.server?.timeout(request, 0);
     const path = new URL(request.url).pathname;
     const endpoint = mcpEndpoint.exec(path);
@@ -47,7 +49,10 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
 
   // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
   app.mount("/", (request: Request) =>
-    answer(request).catch((error: unknown) => problemResponse(error, request, rooms.log)),
+    answer(request).catch((error: unknown) => {
+      void noteRefusal(error, request, rooms);
+      return problemResponse(error, request, rooms.log);
+    }),
   );
   app.onError({ as: "global" }, ({ error, request }) => problemResponse(error, request, rooms.log));
   return app as unknown as App;

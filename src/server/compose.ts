@@ -13,6 +13,8 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/connections.ts";
 import { createGateway } from "../mcp/gateway.ts";
+import { createAudit } from "../operations/audit.ts";
+import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
 import { present, type Source, tableSource } from "../rbac/source.ts";
@@ -29,7 +31,9 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { lastUses } from "./last-use.ts";
+import { callRecorder, changeRecorder } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
+import type { Senders } from "./sender.ts";
 import { serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
@@ -42,6 +46,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const uses = lastUses(db, clock);
   const attempts = createAttempts(clock);
   const stopping = new AbortController();
+  const keys = { key: master.derive("audit"), fingerprintKey: master.derive("fingerprint") };
+  const audit = createAudit({ db, clock, log, ...keys, retentionDays: config.auditRetentionDays });
+  const refusals = createRefusals({ clock, note: audit.note });
+  const senders: Senders = new WeakMap();
 
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
@@ -75,16 +83,18 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const instances = () => supervisor.list().map(instanceResource);
-  const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), function* () {});
+  const record = changeRecorder(audit, clock);
+  const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
   const gateway = createGateway({
-    admit: admission(db, hashKey, clock, uses.note),
+    admit: admission(db, hashKey, clock, uses.note, senders),
     watch: (request, project, refuse) =>
       watch.keep(bearerIn(request.headers.get("authorization")), (rights) => mayEnter(rights, project), refuse),
     readBody,
     connections,
     catalog,
     log,
+    record: callRecorder(audit, clock),
   });
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
@@ -127,13 +137,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     hashKey,
     store,
     logins: createLogins(db, hashKey, clock, attempts),
-    changePassword: ownPassword({ db, clock, attempts }),
-    leaks: createLeaks({ db, hashKey, clock, log }),
+    changePassword: ownPassword({ db, clock, attempts, record }),
+    leaks: createLeaks({ db, hashKey, clock, log, record }),
     watch,
     supervisor,
     connections,
     catalog,
     gateway,
+    audit,
+    record,
+    refusals,
+    senders,
     instances,
     withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
     changed,
@@ -149,6 +163,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();
+      refusals.close();
+      await audit.close();
       db.close();
     },
   };

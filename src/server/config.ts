@@ -18,6 +18,8 @@ export type Config = {
   credentialsDir: string | undefined;
   log: LogLevel;
   tokens: TokenPolicy;
+  /** How long audit events are kept; 0 is for ever. */
+  auditRetentionDays: number;
   /** Names by which people reach this machine besides its own (design §6, front door). */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
@@ -36,6 +38,11 @@ const settings = {
   log: { flag: "log", env: "MCPCTL_LOG", fallback: () => "info" },
   tokenDefaultTtl: { flag: "token-default-ttl", env: "MCPCTL_TOKEN_DEFAULT_TTL", fallback: () => "90d" },
   tokenMaxTtl: { flag: "token-max-ttl", env: "MCPCTL_TOKEN_MAX_TTL", fallback: () => "never" },
+  auditRetentionDays: {
+    flag: "audit-retention-days",
+    env: "MCPCTL_AUDIT_RETENTION_DAYS",
+    fallback: () => "365",
+  },
 } as const satisfies Record<string, Setting>;
 const lists = ["allowedHosts", "allowedOrigins"] as const;
 const fileKeys: readonly string[] = [...Object.keys(settings), ...lists];
@@ -67,6 +74,7 @@ export function readConfig(flags: Words, env: Words): Config {
     credentialsDir: nonEmpty(env["CREDENTIALS_DIRECTORY"]),
     log,
     tokens: { defaultTtl: life("tokenDefaultTtl"), maxTtl: life("tokenMaxTtl") },
+    auditRetentionDays: daysOf(value("auditRetentionDays") ?? ""),
     allowedHosts: listOf(file, "allowedHosts"),
     allowedOrigins: listOf(file, "allowedOrigins"),
   };
@@ -101,6 +109,13 @@ function lifeIn(name: keyof typeof settings, text: string): number | null {
   const { flag, env }: Setting = settings[name];
   throw new Problem("invalid", `the setting ${name} is a time up to ten years, such as 90d, 12h or 45m, or never`, {
     hint: `it is read from --${flag}, ${env} and the configuration file, in this order`,
+  });
+}
+
+function daysOf(text: string): number {
+  if (/^\d{1,5}$/.test(text)) return Number(text);
+  throw new Problem("invalid", "the audit retention is a whole number of days; 0 keeps everything", {
+    hint: "mcpctl serve --audit-retention-days 365",
   });
 }
 

@@ -7,11 +7,14 @@ import type { Log } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog.ts";
 import type { Connections } from "../mcp/connections.ts";
 import type { Gateway } from "../mcp/gateway.ts";
-import type { GuardedStore } from "../rbac/guarded-store.ts";
+import type { Audit } from "../operations/audit.ts";
+import type { Refusals } from "../operations/refusals.ts";
+import type { GuardedStore, Recorder } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
+import type { Senders } from "./sender.ts";
 import type { Watch } from "./watch.ts";
 
 /** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
@@ -33,6 +36,12 @@ export type Rooms = {
   connections: Connections;
   catalog: Catalog;
   gateway: Gateway;
+  audit: Audit;
+  /** For changes that are made beside the store, such as a login for a service account. */
+  record: Recorder;
+  /** The road into the audit log for what was refused, so that a flood of it stays small. */
+  refusals: Refusals;
+  senders: Senders;
   instances: () => Resource[];
   withStatus: (kind: AnyKind, item: Resource) => Resource;
   /** After a commit: what runs is brought in line with what was written. */

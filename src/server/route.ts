@@ -6,6 +6,7 @@ import { demandOperation } from "../rbac/judge.ts";
 import { type Caller, type Rights, rightsOf } from "../rbac/rights.ts";
 import type { Op } from "../storage/op.ts";
 import type { Rooms } from "./rooms.ts";
+import { identified } from "./sender.ts";
 
 /**
  * A request as the router hands it over. `address` is the network address of who sent it; `keepOpen` exempts it from the time limit for
@@ -57,6 +58,7 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
   const bearer = bearerIn(request.headers.get("authorization"));
   const { permission } = route;
   const caller = permission === "public" ? undefined : await identify(bearer, rooms);
+  if (caller !== undefined) identified(rooms.senders, request, caller);
   const call: Call = { ...arrival, query, caller, bearer };
   if (typeof permission === "object" && "operation" in permission) {
     await asCaller("read", call, rooms, function* (rights) {
@@ -75,12 +77,12 @@ const identify = (bearer: string | undefined, { db, hashKey, clock }: Rooms): Pr
 /** Runs an operation with the caller's rights of this very moment: the bearer is looked at again, in one transaction with the work. */
 export const asCaller = <T>(
   mode: "read" | "write",
-  { bearer }: Call,
+  { bearer, address }: Call,
   { db, hashKey, clock }: Rooms,
   operation: (rights: Rights) => Op<T>,
 ): Promise<T> =>
   db[mode](function* () {
-    return yield* operation(yield* rightsOf(yield* callerOf(hashKey, bearer, clock.now())));
+    return yield* operation({ ...(yield* rightsOf(yield* callerOf(hashKey, bearer, clock.now()))), address });
   });
 
 export function must(caller: Caller | undefined): Caller {

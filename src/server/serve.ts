@@ -96,7 +96,7 @@ async function leaveCredential({ db, hashKey, clock, config, log }: Rooms, url: 
       const admin = yield* localAdministrator();
       return admin === undefined
         ? undefined
-        : { admin, bearer: yield* openSession(hashKey, admin.id, "local", now, null) };
+        : { admin, bearer: (yield* openSession(hashKey, admin.id, "local", now, null)).token };
     });
     if (token !== undefined) saveCredential(path, url, { token: token.bearer, user: token.admin.name });
   } catch (error) {

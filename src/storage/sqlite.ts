@@ -1,5 +1,7 @@
-import { type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
-import { closeSync, openSync } from "node:fs";
+import { constants, type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
 import type { Database, Op, Row, Statement } from "./op.ts";
 
@@ -21,7 +23,37 @@ export type SqliteDatabase = Database & { raw: Sqlite };
  * @throws Problem `unavailable` when the file cannot be opened or written
  */
 export function openSqlite(path: string): SqliteDatabase {
-  const db = translated(path, () => connect(path));
+  return runner(
+    path,
+    translated(path, () => connect(path)),
+  );
+}
+
+/**
+ * The same for reading somebody's file, which stays as it is to the byte. A copy that came without its write-ahead log is read as it lies;
+ * where that log is, the database may be in use, and locks are heeded.
+ * @throws Problem `unavailable`
+ */
+export function openReadOnly(path: string): SqliteDatabase {
+  const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
+  const companion = `${path}-shm`;
+  const isMade = existsSync(`${path}-wal`) && !existsSync(companion);
+  const url = pathToFileURL(resolve(path));
+  if (!existsSync(`${path}-wal`)) url.searchParams.set("immutable", "1");
+  const db = runner(
+    path,
+    translated(path, () => new Sqlite(url.href, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI)),
+  );
+  return {
+    ...db,
+    close: () => {
+      db.close();
+      if (isMade) rmSync(companion, { force: true });
+    },
+  };
+}
+
+function runner(path: string, db: Sqlite): SqliteDatabase {
   const prepared = new Map<readonly string[], Prepared<Row, (string | number | null)[]>>();
 
   function run(statement: Statement): Row[] {

@@ -93,6 +93,7 @@ test("a hundred a minute altogether, and what is malformed never reaches the dat
     hashKey: Buffer.alloc(32),
     clock: { now: () => 0 },
     log: w.rooms.log,
+    record: w.rooms.record,
   });
   const outcomes = [];
   for (let i = 0; i < 101; i++)

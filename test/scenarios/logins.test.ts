@@ -36,7 +36,7 @@ test("the address is the socket's, IPv4 in IPv4's own words; what a header claim
   const logins = {
     login: async (_email: string, _password: string, address: string | undefined) => {
       seen.push(address);
-      return { token: "", expiresAt: 0, user: { id: "", name: "" } };
+      return { sessionId: "", token: "", expiresAt: 0, user: { id: "", name: "" } };
     },
   };
   const app = createApp({ ...w.rooms, logins });

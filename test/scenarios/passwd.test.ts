@@ -82,7 +82,7 @@ test("a service account has no password to change", async () => {
 
 test("a password that an administrator sets meanwhile stays", async () => {
   const { name, session } = await person();
-  const { db, clock } = w.rooms;
+  const { db, clock, record } = w.rooms;
   const user = await db.read(() => findResource("user", name));
   const attempts = {
     judge: async (_: unknown, find: () => Promise<Account | undefined>) => {
@@ -91,7 +91,7 @@ test("a password that an administrator sets meanwhile stays", async () => {
       return found;
     },
   };
-  const sneak = ownPassword({ db, clock, attempts })({
+  const sneak = ownPassword({ db, clock, attempts, record })({
     userId: user?.id ?? "",
     sessionId: session,
     current: first,

@@ -12,6 +12,7 @@ const flags = [
   "log",
   "token-default-ttl",
   "token-max-ttl",
+  "audit-retention-days",
 ];
 
 /** The one door from the command line into the server. */

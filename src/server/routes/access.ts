@@ -1,10 +1,12 @@
 import { Type } from "@sinclair/typebox";
 import { openSession } from "../../auth/session.ts";
+import { sessionSource } from "../../auth/session-source.ts";
 import { expiryOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
 import { findKind } from "../../resources/index.ts";
 import { unknownKind } from "../../resources/parse.ts";
 import { ServiceAccount } from "../../resources/service-account.ts";
+import { Session } from "../../resources/session.ts";
 import { readJson } from "../body.ts";
 import { asCaller, type Route } from "../route.ts";
 import { subjectRights } from "../subject-rights.ts";
@@ -49,7 +51,9 @@ export const accessRoutes: Route[] = [
       const expiresAt = expiryOf(ttl, now, rooms.config.tokens);
       return await asCaller("write", call, rooms, function* (rights) {
         const account = yield* rooms.store.takeOver(rights, ServiceAccount, call.params["ref"] ?? "");
-        const token = yield* openSession(rooms.hashKey, account.id, label, now, expiresAt);
+        const { id, token } = yield* openSession(rooms.hashKey, account.id, label, now, expiresAt);
+        const after = yield* sessionSource.find(id);
+        yield* rooms.record(rights, { kind: Session, action: "create", after });
         return {
           serviceaccount: account.name,
           token,

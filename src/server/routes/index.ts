@@ -1,6 +1,7 @@
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
+import { auditRoutes } from "./audit.ts";
 import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
@@ -22,6 +23,7 @@ export const allRoutes = (): Route[] => [
   ...tokenRoutes,
   leakRoute,
   applyRoute,
+  ...auditRoutes,
   ...instanceRoutes,
   ...resourceRoutes(),
 ];

@@ -3,7 +3,9 @@ import { Problem } from "../../lib/problem.ts";
 import { getPermissions } from "../../rbac/permissions.ts";
 import { deleteSession } from "../../storage/identity.ts";
 import { readJson } from "../body.ts";
+import { loginPath, notedLogin } from "../note.ts";
 import { asCaller, must, type Route } from "../route.ts";
+import { actorOf } from "../sender.ts";
 import { shownPermission } from "../subject-rights.ts";
 
 const tag = "auth";
@@ -11,7 +13,7 @@ const tag = "auth";
 export const sessionRoutes: Route[] = [
   {
     method: "POST",
-    path: "/api/v1/auth/login",
+    path: loginPath,
     permission: "public",
     tag,
     summary: "Log in by e-mail address and password; answers a session token",
@@ -22,12 +24,13 @@ export const sessionRoutes: Route[] = [
           description: "After some failures the account, and the address they came from, must wait",
         }),
       }),
-    handle: async ({ request, address }, { logins }) => {
+    handle: async ({ request, address }, rooms) => {
       const { email, password } = ((await readJson(request)) ?? {}) as Record<string, unknown>;
       if (typeof email !== "string" || typeof password !== "string" || password.length > 256) {
         throw new Problem("invalid", "The body is {email, password}");
       }
-      const { token, expiresAt, user } = await logins.login(email, password, address);
+      const work = rooms.logins.login(email, password, address);
+      const { token, expiresAt, user } = await notedLogin(rooms, address, email, work);
       return { token, expiresAt: new Date(expiresAt).toISOString(), user };
     },
   },
@@ -37,13 +40,18 @@ export const sessionRoutes: Route[] = [
     permission: "authenticated",
     tag,
     summary: "End the session that this request was made with",
-    handle: async ({ caller }, { db }) => {
+    handle: async ({ caller, request }, { db, audit, clock, senders }) => {
       const who = must(caller);
       if (who.kind !== "session")
         throw new Problem("invalid", "A token is not logged out but revoked", {
           hint: "mcpctl token revoke NAME -p PROJECT",
         });
-      await db.write(() => deleteSession(who.sessionId));
+      const { address } = senders.get(request) ?? {};
+      await db.write(function* () {
+        const actor = yield* actorOf(who);
+        yield* deleteSession(who.sessionId);
+        yield* audit.append([{ at: clock.now(), kind: "logout", outcome: "ok", actor, address, action: "logout" }]);
+      });
     },
   },
   {

@@ -1,0 +1,58 @@
+import type { Outcome } from "./answers.ts";
+import type { Admission } from "./gateway.ts";
+import type { Inbound } from "./inbound.ts";
+import { membersOf, memberText } from "./spans.ts";
+
+/** What the audit log learns of a call. Sizes are lengths of JSON text. */
+export type CallRecord = {
+  admission: Admission;
+  action: string;
+  server: string | undefined;
+  tool: string | undefined;
+  resource: string | undefined;
+  outcome: "ok" | "error";
+  durationMs: number;
+  requestBytes: number;
+  responseBytes: number;
+  /** Only where the project says that arguments are kept. */
+  argumentsText: string | undefined;
+};
+
+/** Where a call went, once it is known: the server, and what that server calls it. */
+export type Sent = { server: string; key: string };
+
+const recorded = new Set(["tools/call", "prompts/get", "resources/read", "completion/complete"]);
+export const isRecorded = (method: string): boolean => recorded.has(method);
+
+/** Pure, and cheap for big bodies: lengths, and one native search. A call that led nowhere is told by the name that was asked for. */
+export function callRecord(
+  admission: Admission,
+  inbound: Inbound,
+  sent: Sent | undefined,
+  outcome: Outcome,
+  durationMs: number,
+): CallRecord {
+  const { method: action = "", params, paramsText } = inbound;
+  const asked = params["name"] ?? params["uri"];
+  const key = (sent?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
+  const keepsArguments = admission.project.fields.auditArguments === true;
+  return {
+    admission,
+    action,
+    server: sent?.server,
+    tool: action === "tools/call" ? key : undefined,
+    resource: action === "tools/call" ? undefined : key,
+    outcome: failed(outcome) ? "error" : "ok",
+    durationMs,
+    requestBytes: paramsText.length,
+    responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,
+    argumentsText: keepsArguments ? memberText(paramsText, membersOf(paramsText), "arguments") : undefined,
+  };
+}
+
+/** A tool says that it failed in `isError`. The members are looked at only where the word stands somewhere. */
+function failed(outcome: Outcome): boolean {
+  if ("error" in outcome) return true;
+  const { result } = outcome;
+  return result.includes('"isError"') && memberText(result, membersOf(result), "isError") === "true";
+}

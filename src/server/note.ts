@@ -1,0 +1,95 @@
+import type { Login } from "../auth/session.ts";
+import type { Clock } from "../lib/clock.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
+import type { CallRecord } from "../mcp/record.ts";
+import type { Audit } from "../operations/audit.ts";
+import { changeEntry } from "../operations/change-entry.ts";
+import { redactedArguments } from "../operations/redact.ts";
+import type { Recorder } from "../rbac/guarded-store.ts";
+import type { Rooms } from "./rooms.ts";
+import { actorBehind, actorOf } from "./sender.ts";
+
+/** What the server tells the audit log. */
+const refusedStatus = new Set([401, 403, 429]);
+export const loginPath = "/api/v1/auth/login";
+
+/** A request that was refused: what was missing, and where. The query and the bearer are never in it. */
+export async function noteRefusal(error: unknown, request: Request, rooms: Rooms): Promise<void> {
+  const path = new URL(request.url).pathname;
+  // A login that failed is told by `notedLogin`, which knows more.
+  if (!(error instanceof Problem) || !refusedStatus.has(error.status) || path === loginPath) return;
+  const { senders, db, hashKey, clock, refusals } = rooms;
+  const { address, caller } = senders.get(request) ?? {};
+  try {
+    const actor = await db.read(() => (caller === undefined ? actorBehind(hashKey, request) : actorOf(caller)));
+    refusals.add({
+      at: clock.now(),
+      kind: "refused",
+      outcome: "refused",
+      actor,
+      address,
+      project: caller?.kind === "token" ? caller.projectName : undefined,
+      action: / lacks (\S+)$/.exec(error.message)?.[1] ?? error.message,
+      detail: { method: request.method, path: path.slice(0, 200), status: error.status },
+    });
+  } catch (failure) {
+    rooms.log.warn("a refusal could not be noted", { reason: messageOf(failure) });
+  }
+}
+
+/** A login, and how it ended. What was typed as the address is kept only if it is one: people type passwords there. */
+export async function notedLogin(
+  { audit, clock, refusals }: Rooms,
+  address: string | undefined,
+  email: string,
+  login: Promise<Login>,
+): Promise<Login> {
+  const entry = { at: clock.now(), kind: "login", action: "login", address } as const;
+  try {
+    const done = await login;
+    const { name } = done.user;
+    audit.note({ ...entry, outcome: "ok", actor: { subject: `User:${name}`, user: name, sessionId: done.sessionId } });
+    // Beside a password's hash the disk is quick: whoever is in is in the log as well, before anything that follows.
+    await audit.flush();
+    return done;
+  } catch (error) {
+    if (error instanceof Problem && refusedStatus.has(error.status)) {
+      const account = email.trim().toLowerCase();
+      const user = /^[^@\s]{1,64}@[a-z0-9.-]{1,190}$/.test(account) ? account : undefined;
+      const reason = error.status === 429 ? "too many failed logins" : error.message;
+      refusals.add({ ...entry, outcome: "refused", actor: { subject: "", user }, detail: { reason } });
+    }
+    throw error;
+  }
+}
+
+/** A change, in the transaction that makes it: none is stored without its record. */
+export const changeRecorder =
+  ({ append, fingerprint: fp }: Pick<Audit, "append" | "fingerprint">, clock: Clock): Recorder =>
+  ({ actor, address }, { kind, action, before, after, secrets, formerSecrets }) =>
+    append([
+      changeEntry({
+        at: clock.now(),
+        actor,
+        address,
+        kind,
+        action,
+        before: before === undefined ? undefined : { ...before, ...formerSecrets },
+        after: after === undefined ? undefined : { ...after, ...secrets },
+        fp,
+      }),
+    ]);
+
+/** A call through the gateway. */
+export const callRecorder =
+  ({ note }: Pick<Audit, "note">, clock: Clock) =>
+  ({ admission, argumentsText, ...call }: CallRecord): void =>
+    note({
+      at: clock.now(),
+      kind: "call",
+      actor: admission.actor,
+      address: admission.address,
+      project: admission.project.name,
+      detail: argumentsText === undefined ? undefined : { arguments: redactedArguments(argumentsText) },
+      ...call,
+    });

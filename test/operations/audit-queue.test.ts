@@ -1,0 +1,95 @@
+import { expect, test } from "bun:test";
+import { createLog } from "../../src/lib/log.ts";
+import { createAuditQueue, queueLimits } from "../../src/operations/audit-queue.ts";
+import type { AuditEntry } from "../../src/resources/audit.ts";
+
+const entry = (n: number): AuditEntry => ({
+  at: n,
+  kind: "call",
+  outcome: "ok",
+  actor: { subject: "User:a" },
+  tool: String(n),
+});
+
+function queue() {
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => void lines.push(line),
+    "debug",
+    () => false,
+    () => 0,
+  );
+  const disk = { batches: [] as AuditEntry[][], isFull: false };
+  const write = async (entries: readonly AuditEntry[]) => {
+    if (disk.isFull) throw new Error("the disk is full");
+    disk.batches.push([...entries]);
+  };
+  return { ...createAuditQueue({ write, clock: { now: () => 7 }, log }), disk, lines };
+}
+const toolsIn = (batches: AuditEntry[][]) => batches.flat().flatMap(({ tool }) => tool ?? []);
+
+test("what is noted is written soon, by itself, in order and in one batch", async () => {
+  const { add, disk } = queue();
+  for (let n = 0; n < 5; n++) add(entry(n));
+  expect(disk.batches).toEqual([]);
+  await Bun.sleep(queueLimits.delayMs + 50);
+  expect(disk.batches.map((batch) => batch.length)).toEqual([5]);
+  expect(toolsIn(disk.batches)).toEqual(["0", "1", "2", "3", "4"]);
+});
+
+test("a full batch does not wait for the time", async () => {
+  const { add, disk } = queue();
+  for (let n = 0; n < queueLimits.batch * 2 + 1; n++) add(entry(n));
+  await Bun.sleep(30);
+  expect(disk.batches.map((batch) => batch.length)).toEqual([256, 256, 1]);
+  expect(toolsIn(disk.batches)).toEqual(Array.from({ length: 513 }, (_, n) => String(n)));
+});
+
+test("a full disk loses nothing while there is room, throws into nobody, and is tried again by itself", async () => {
+  const { add, flush, disk, lines } = queue();
+  disk.isFull = true;
+  for (let n = 0; n < 300; n++) add(entry(n));
+  await flush();
+  await flush();
+  expect(disk.batches).toEqual([]);
+  expect(lines.filter((line) => line.includes("cannot be written"))).toHaveLength(1);
+  disk.isFull = false;
+  add(entry(300));
+  await flush();
+  expect(toolsIn(disk.batches)).toEqual(Array.from({ length: 301 }, (_, n) => String(n)));
+});
+
+test("beyond its bound newcomers are dropped, counted, and told in the log itself", async () => {
+  const { add, flush, disk, lines } = queue();
+  disk.isFull = true;
+  for (let n = 0; n < queueLimits.entries + 25; n++) add(entry(n));
+  await flush();
+  disk.isFull = false;
+  await flush();
+  expect(toolsIn(disk.batches)).toHaveLength(queueLimits.entries);
+  const notices = disk.batches.flat().filter(({ kind }) => kind === "notice");
+  expect(notices).toMatchObject([{ action: "dropped", detail: { count: 25 } }]);
+  expect(lines.filter((line) => line.includes("events are dropped"))).toHaveLength(1);
+  add(entry(1));
+  await flush();
+  expect(disk.batches.flat().filter(({ kind }) => kind === "notice")).toHaveLength(1);
+});
+
+test("flushes that overlap write nothing twice; closing writes the rest", async () => {
+  const { add, flush, close, disk } = queue();
+  add(entry(0));
+  const both = [flush(), flush()];
+  add(entry(1));
+  await Promise.all(both);
+  add(entry(2));
+  await close();
+  expect(toolsIn(disk.batches)).toEqual(["0", "1", "2"]);
+});
+
+test("closing on a full disk says what was lost", async () => {
+  const { add, close, disk, lines } = queue();
+  disk.isFull = true;
+  add(entry(0));
+  await close();
+  expect(lines.at(-1)).toContain("audit events were lost");
+});
