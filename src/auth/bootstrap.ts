@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { newId } from "../lib/id.ts";
+import { everything } from "../rbac/safeguards.ts";
 import { setPassword } from "../storage/identity.ts";
 import type { Database } from "../storage/op.ts";
 import { findResource, insertResource, listResources } from "../storage/resources.ts";
@@ -23,11 +24,7 @@ export async function bootstrap(db: Database, now: number): Promise<FirstAdminis
   const definition = row("rbac", definitionName, {
     description: "May do everything; made at the first start",
     subjects: [{ kind: "User", name: adminEmail }],
-    roleBindings: [
-      { role: "edit", resource: "*" },
-      { role: "run", resource: "*" },
-      { role: "run", action: "*" },
-    ],
+    roleBindings: everything,
   });
   await db.write(function* () {
     yield* insertResource(user);

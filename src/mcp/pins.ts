@@ -12,8 +12,6 @@ type Pinned = { fingerprint: string; readOnly: Map<string, boolean> };
  * Which tools change nothing, as they said when first listed. Annotations are a server's own word: one that could take it back and forth would
  * talk itself into read-only tokens, so the first word counts for as long as the server executes the same.
  */
-export type Pins = Awaited<ReturnType<typeof createPins>>;
-
 export async function createPins(db: Database) {
   const pinned = new Map<string, Pinned>();
   for (const { serverId, fingerprint, tool, readOnly } of await db.read(listPins))

@@ -61,7 +61,7 @@ export function refusalToList(rights: Rights, kind: AnyKind): Problem {
 }
 
 /** A person sees and ends their own logins and tokens without any right to; a token has nothing of its own. */
-export function owns(rights: Rights, verb: ResourceVerb, kind: AnyKind, item: Known): boolean {
+function owns(rights: Rights, verb: ResourceVerb, kind: AnyKind, item: Known): boolean {
   if (rights.project !== undefined || kind.owner === undefined) return false;
   return (verb === "view" || verb === "delete") && kind.owner(item as Resource) === rights.user;
 }

@@ -86,7 +86,7 @@ export function* rightsOf(caller: Caller): Op<Rights> {
 }
 
 /** An account that may be asked for, what it is called in RBAC, and all that it is given. @throws Problem `unauthenticated` */
-export function* principalLayer(id: string): Op<{ subject: string; name: string; layer: Layer }> {
+function* principalLayer(id: string): Op<{ subject: string; name: string; layer: Layer }> {
   const row = yield* findPrincipal(id);
   if (row === undefined || (row.fields as UserFields).disabled === true)
     throw new Problem("unauthenticated", "The account behind this login is gone or disabled");
