@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { bearerIn, stateOf } from "../../auth/authenticate.ts";
-import { bearerHash, bearerKind, tokenSubject } from "../../auth/bearer.ts";
+import { bearerHash, bearerKind, shaOf, tokenSubject } from "../../auth/bearer.ts";
 import { durationOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
 import { McpToken } from "../../resources/mcp-token.ts";
@@ -28,7 +28,8 @@ export const tokenRoutes: Route[] = [
         const token = yield* findTokenByHash(hash);
         if (token === undefined) return { state: "unknown" };
         const state = stateOf(token, clock.now());
-        return { state, name: token.name, project: token.projectName, subject: tokenSubject(token.hash) };
+        const { name, projectName: project, hash: stored } = token;
+        return { state, name, project, sha: shaOf(stored), subject: tokenSubject(stored) };
       });
     },
   },
