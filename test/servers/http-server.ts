@@ -11,6 +11,8 @@ export type Behaviour = {
   hang?: string;
   /** Answer everything with this status. */
   status?: number;
+  /** Offer these in place of the tools that all fixtures have; what it offers may change as it goes. */
+  tools?: readonly object[];
 };
 
 export function startHttpServer(behaviour: Behaviour = {}) {
@@ -35,7 +37,8 @@ export function startHttpServer(behaviour: Behaviour = {}) {
         return new Response("no such session", { status: 404 });
       if (id === undefined) return new Response(null, { status: 202 });
       if (method === behaviour.hang) await new Promise(() => {});
-      const result = await answer(name, method, params);
+      const changed = method === "tools/list" ? behaviour.tools : undefined;
+      const result = changed === undefined ? await answer(name, method, params) : { tools: changed };
       const message = JSON.stringify({
         jsonrpc: "2.0",
         id,
