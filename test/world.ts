@@ -20,7 +20,7 @@ const url = "http://127.0.0.1:3200";
 export type World = Awaited<ReturnType<typeof world>>;
 
 /**
- * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own unless it is told to `listen`. `cli` runs whole
+ * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own. `cli` runs whole
  * command lines against it, `api` sends requests, `advance` moves its clock. Close it, or use `await using`. A database given by its file
  * outlives it, so that a second world is a restart.
  */
@@ -139,14 +139,7 @@ export async function world({ database = ":memory:" }: { database?: string } = {
   const isRunning = (name: string) => async () =>
     (await api("GET", `/api/v1/servers/${name}`)).json?.status?.state === "RUNNING";
 
-  /** Takes requests over real sockets too; answers the address. */
-  function listen(): string {
-    app.listen({ hostname: "127.0.0.1", port: 0, reusePort: false, idleTimeout: 30 });
-    return `http://127.0.0.1:${app.server?.port}`;
-  }
-
   async function close(): Promise<void> {
-    await app.server?.stop(true);
     await rooms.close(true);
     rmSync(home, { recursive: true, force: true });
   }
@@ -167,7 +160,6 @@ export async function world({ database = ":memory:" }: { database?: string } = {
     isRunning,
     loginAs,
     userWith,
-    listen,
     advance: (ms: number) => {
       ahead += ms;
     },
