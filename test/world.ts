@@ -23,7 +23,7 @@ export type World = Awaited<ReturnType<typeof world>>;
 /**
  * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own. `cli` runs whole command lines against it,
  * `api` sends requests, `advance` moves its clock, `comeFrom` says from which address they come. Close it, or use `await using`.
- * `settings` are flags of `serve`.
+ * `settings` are flags of `serve`. A database given by its file outlives it, so that a second world is a restart.
  */
 export async function world(settings: Record<string, string> = {}) {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-world-"));

@@ -12,7 +12,7 @@ const kindOf = { User: "user", Group: "group", ServiceAccount: "serviceaccount" 
 export function* subjectOf(kind: SubjectKind, name: string): Op<{ subject: Subject; name: string }> {
   const found = kind === "McpToken" ? yield* findTokenBySha(name) : yield* findResource(kindOf[kind], name);
   if (found !== undefined) return { subject: `${kind}:${found.id}`, name: kind === "McpToken" ? name : found.name };
-  throw new Problem("invalid", `there is no subject ${kind}:${name.slice(0, 80)}`, {
+  throw new Problem("invalid", `there is no ${kind} of this name`, {
     hint: "subjects are User:ADDRESS, Group:NAME, ServiceAccount:NAME and McpToken:SHA",
   });
 }

@@ -52,7 +52,7 @@ function report(error: unknown, env: Env): number {
     `error: ${printable(redact(error.code === "internal" ? error.message || "something broke" : error.message))}`,
   );
   for (const { path, message } of error.fields ?? [])
-    env.err(printable(`  ${path === "" ? "" : `${path}: `}${message}`));
-  if (error.hint !== undefined) env.err(`hint: ${printable(error.hint)}`);
+    env.err(printable(redact(`  ${path === "" ? "" : `${path}: `}${message}`)));
+  if (error.hint !== undefined) env.err(`hint: ${printable(redact(error.hint))}`);
   return error.exit;
 }

@@ -12,7 +12,8 @@ export type LogLevel = (typeof levels)[number];
 export const isLogLevel = (word: string): word is LogLevel => (levels as readonly string[]).includes(word);
 
 const secretKey = /authorization|password|secret|token|cookie|apikey|api_key|credential/i;
-const secretShape = /\bmcpctl_(?:pat|ses)_[0-9A-Za-z]+/g;
+// Whatever stands before: `files__mcpctl_pat_…` is a tool's name that somebody put a token into.
+const secretShape = /mcpctl_(?:pat|ses)_[0-9A-Za-z]+/g;
 
 /** Our own bearers never reach a log, an error text or a problem body, whatever road they come by. */
 export const redact = (text: string): string => text.replace(secretShape, (match) => `${match.slice(0, 11)}…`);

@@ -1,3 +1,4 @@
+import { redact } from "../lib/log.ts";
 import { cacheable, type Era, metaKeys } from "./protocol.ts";
 import { membersOf, memberText, withMembers } from "./spans.ts";
 
@@ -5,7 +6,7 @@ import { membersOf, memberText, withMembers } from "./spans.ts";
 export type Outcome = { result: string } | { error: string; status?: number };
 
 export function errorOutcome(code: number, message: string, data?: unknown, status?: number): Outcome {
-  const error = JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) });
+  const error = redact(JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) }));
   return status === undefined ? { error } : { error, status };
 }
 

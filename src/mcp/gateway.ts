@@ -116,7 +116,7 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
     return (list, { server, key, text = "{}" }) => {
       const isTool = list === "tools";
       if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
-      return !readOnly || !isTool || catalog.isReadOnly(server.id, key, text);
+      return !readOnly || !isTool || catalog.isReadOnly(server, key, text);
     };
   }
 

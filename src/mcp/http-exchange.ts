@@ -16,6 +16,8 @@ export type Posting = {
   timeoutMs: number;
   /** Any of these ends it. */
   signals: readonly AbortSignal[];
+  /** Told when nobody waits any more for an answer that the server may still be working at. */
+  onGivenUp?: () => void;
 };
 
 /**
@@ -40,6 +42,7 @@ export async function exchange<T>(
   try {
     return await read(await post(target, posting, ending.signal));
   } catch (error) {
+    if (ending.signal.aborted) posting.onGivenUp?.();
     if (error instanceof Problem) throw error;
     if (expired) throw new Problem("unavailable", `no answer within ${timeoutMs / 1000} s`, { cause: error });
     throw new Problem("unavailable", ending.signal.aborted ? "the caller went away" : "it cannot be reached", {

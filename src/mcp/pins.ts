@@ -43,19 +43,26 @@ export async function createPins(db: Database) {
       for (const { serverId, fingerprint, tool, readOnly } of pins)
         pinsOf(serverId, fingerprint).readOnly.set(tool, readOnly);
     },
-    /** True when the tool said so at first and says so now. */
-    isReadOnly: (serverId: string, tool: string, text: string): boolean =>
-      pinned.get(serverId)?.readOnly.get(tool) === true && saysReadOnly(text),
+    /** True when the tool said so at first and says so now; of a server that executes something else since, nothing is known yet. */
+    isReadOnly({ id, fields }: ServerRef, tool: string, text: string): boolean {
+      const known = pinned.get(id);
+      return known?.readOnly.get(tool) === true && saysReadOnly(text) && known.fingerprint === executionOf(fields);
+    },
     forget: (serverId: string) => void pinned.delete(serverId),
   };
 }
 
-/** What a server executes, in short: another command, package, image or address is another server. */
-const executionOf = (fields: ServerFields): string =>
-  createHash("sha256")
-    .update(JSON.stringify((Server.executes ?? []).map((field) => fields[field as keyof ServerFields] ?? null)))
-    .digest("hex")
-    .slice(0, 16);
+const executions = new WeakMap<ServerFields, string>();
+
+/** What a server executes, in short: another command, package, image or address is another server. Asked for each tool of a list. */
+function executionOf(fields: ServerFields): string {
+  const known = executions.get(fields);
+  if (known !== undefined) return known;
+  const executed = JSON.stringify((Server.executes ?? []).map((field) => fields[field as keyof ServerFields] ?? null));
+  const execution = createHash("sha256").update(executed).digest("hex").slice(0, 16);
+  executions.set(fields, execution);
+  return execution;
+}
 
 function saysReadOnly(text: string): boolean {
   const annotations = memberText(text, membersOf(text), "annotations");

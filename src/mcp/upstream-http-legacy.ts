@@ -57,11 +57,23 @@ export async function openLegacyHttp(target: HttpTarget): Promise<Upstream | { r
     const id = nextId++;
     const { timeoutMs = limits.callMs, signal } = options;
     const signals = signal === undefined ? [closing.signal] : [closing.signal, signal];
-    const posting = { body: message(id, method, params), headers: headersOf(using), timeoutMs, signals };
+    const posting = {
+      body: message(id, method, params),
+      headers: headersOf(using),
+      timeoutMs,
+      signals,
+      onGivenUp: () => cancel(using, id),
+    };
     return await exchange(target, posting, async (response) => {
       const forgotten = response.status === 404 && using.id !== undefined;
       return forgotten ? undefined : await readAnswer(response, id, announce);
     });
+  }
+
+  /** In this era a connection that closes cancels nothing (reference/protocol.md §3.1): untold, the server would work on for nobody. */
+  function cancel(using: Session, requestId: number): void {
+    const params = JSON.stringify({ requestId, reason: "nobody waits for the answer any more" });
+    notify(using, "notifications/cancelled", params).catch(() => {});
   }
 
   async function notify(using: Session, method: string, params = "{}"): Promise<void> {

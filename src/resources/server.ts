@@ -151,6 +151,7 @@ function checkWay(server: ServerFields) {
       if (server[field] !== undefined)
         errors.push({ path: `/${field}`, message: "a server reached by url has no process of ours" });
     }
+    if (!URL.canParse(server.url)) errors.push({ path: "/url", message: "is not an address" });
     if (server.transport === "stdio") errors.push({ path: "/transport", message: "a url is reached by http or sse" });
   } else if (server.transport !== "stdio" && server.containerPort === undefined) {
     errors.push({ path: "/transport", message: `${given[0]} speaks stdio` });

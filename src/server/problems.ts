@@ -1,4 +1,4 @@
-import type { Log } from "../lib/log.ts";
+import { type Log, redact } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 
 /** Turns everything thrown into RFC 9457 JSON. What is no Problem is ours to know: the answer holds an id to look up in the log. */
@@ -21,7 +21,8 @@ export function problemResponse(error: unknown, request: Request, log: Log): Res
   // No Bearer challenge: clients with a token of their own would take it for an invitation to OAuth (reference/clients.md §6.3).
   // No challenge at all to a page, where a browser would pop up a password box.
   if (problem.status === 401 && !request.headers.has("origin")) headers.set("www-authenticate", 'Basic realm="mcpctl"');
-  return new Response(JSON.stringify(body), { status: problem.status, headers });
+  // Names are repeated where nothing is found under them, and people paste tokens where names belong.
+  return new Response(redact(JSON.stringify(body)), { status: problem.status, headers });
 }
 
 const stackOf = (problem: Problem) => (problem.cause instanceof Error ? problem.cause.stack : problem.stack);

@@ -66,6 +66,11 @@ describe("what is wrong is said with its place, and what was written is not repe
     ],
     ["credentials in a url", { kind: "server", name: "a", url: "http://u:SECRET@h/" }, "/url is not in the right form"],
     [
+      "credentials that a url cannot hold",
+      { kind: "server", name: "a", url: "http://u:SEC/RET@h/" },
+      "/url is not an address",
+    ],
+    [
       "wrong choice",
       { kind: "server", name: "a", command: ["x"], transport: "SECRET" },
       "/transport must be one of stdio, http, sse",

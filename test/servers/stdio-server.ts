@@ -1,5 +1,5 @@
 // An MCP server over stdio whose behaviour is chosen by flags: `bun stdio-server.ts --name a [--exit CODE] [--stderr TEXT] [--hang METHOD]
-// [--ignore-term] [--grandchild] [--noise] [--flood-stderr]`.
+// [--ignore-term] [--grandchild] [--noise] [--flood-stderr] [--journal]`; a journal is a line on standard error for each message it gets.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { answer } from "./tools.ts";
@@ -14,6 +14,7 @@ const { values } = parseArgs({
     grandchild: { type: "boolean" },
     noise: { type: "boolean" },
     "flood-stderr": { type: "boolean" },
+    journal: { type: "boolean" },
   },
 });
 
@@ -31,6 +32,7 @@ for await (const line of createInterface({ input: process.stdin })) void handle(
 
 async function handle(line: string): Promise<void> {
   const { id, method, params } = JSON.parse(line) as { id?: unknown; method: string; params?: object };
+  if (values.journal === true) process.stderr.write(`${method}\n`);
   if (id === undefined || method === values.hang) return;
   const result = await answer(values.name, method, params);
   const error = { code: -32601, message: `no ${method}` };

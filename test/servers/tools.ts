@@ -10,6 +10,7 @@ export const tools = [
     name: "echo",
     description: "Says what it is told",
     inputSchema: object({ text: { type: "string" } }),
+    annotations: { readOnlyHint: true },
     "x-unknown": { kept: 9 },
   },
   { name: "fail", description: "Always fails", inputSchema: object() },
@@ -54,7 +55,7 @@ export async function answer(server: string, method: string, params: Params): Pr
     case "initialize":
       return {
         protocolVersion: params?.protocolVersion ?? "2025-11-25",
-        capabilities: { tools: { listChanged: true }, resources: {}, prompts: {} },
+        capabilities: { tools: { listChanged: true }, resources: {}, prompts: {}, completions: {} },
         serverInfo: { name: server, version: "1.0.0" },
       };
     case "ping":
@@ -74,6 +75,8 @@ export async function answer(server: string, method: string, params: Params): Pr
       return { resourceTemplates: [{ uriTemplate: `fixture://${server}/by-id/{id}`, name: "by-id" }] };
     case "resources/read":
       return { contents: [{ uri: params?.uri, mimeType: "text/plain", text: `${server} reads ${params?.uri}` }] };
+    case "completion/complete":
+      return { completion: { values: [`${server} completes`] } };
     case "prompts/list":
       return { prompts: [{ name: "greet", description: "Greets" }] };
     case "prompts/get":

@@ -1,0 +1,26 @@
+import { afterAll, expect, test } from "bun:test";
+import { openLegacyHttp } from "../../src/mcp/upstream-http-legacy.ts";
+import { startHttpServer } from "../servers/http-server.ts";
+
+const server = startHttpServer();
+afterAll(() => server.stop());
+
+test.each(["the caller goes away", "the time is up"])(
+  "when %s, a server reached by url is told which call",
+  async (why) => {
+    const upstream = await openLegacyHttp({ url: server.url, headers: {} });
+    if ("refused" in upstream) throw new Error(upstream.refused);
+    const before = server.requests.length;
+    const params = '{"name":"slow","arguments":{"ms":2000}}';
+    const options = why === "the time is up" ? { timeoutMs: 30 } : { signal: AbortSignal.timeout(30) };
+    expect(upstream.request("tools/call", params, options)).rejects.toThrow();
+    await Bun.sleep(100);
+    const [call, told] = server.requests.slice(before).map(({ method, body }) => ({ method, ...JSON.parse(body) }));
+    expect([call.method, told?.method, told?.params.requestId]).toEqual([
+      "tools/call",
+      "notifications/cancelled",
+      call.id,
+    ]);
+    upstream.close();
+  },
+);
