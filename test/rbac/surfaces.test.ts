@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { fixture, type World, world } from "../world.ts";
+
+let w: World;
+beforeAll(async () => {
+  w = await world();
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      { kind: "server", name: "local", command: fixture() },
+      { kind: "project", name: "demo", servers: ["local"] },
+      { kind: "project", name: "other", servers: ["local"] },
+    ],
+  });
+});
+afterAll(() => w.close());
+
+test("a definition may name a token by its public digits, and gives it nothing beyond its wall", async () => {
+  const { sha, token, id } = await w.must("POST", "/api/v1/mcptokens", { name: "named", project: "demo" });
+  const definition = (name: string) => ({
+    name: "for-a-token",
+    subjects: [{ kind: "McpToken", name }],
+    roleBindings: [{ role: "view", resource: "projects" }],
+  });
+  expect((await w.api("POST", "/api/v1/rbac", definition("0123456789abcdef"))).status).toBe(422);
+  expect((await w.api("POST", "/api/v1/rbac", definition(sha))).status).toBe(201);
+  const items = (await w.api("GET", "/api/v1/projects", undefined, token)).json.items;
+  expect(items.map(({ name }: { name: string }) => name)).toEqual(["demo"]);
+  const may = [{ role: "view", resource: "mcptokens" }] as const;
+  const helper = await w.userWith("helper", [
+    { role: "edit", resource: "rbac" },
+    { role: "view", resource: "projects" },
+  ]);
+  const change = { ...definition(sha), name: "by-helper" };
+  expect((await w.api("POST", "/api/v1/rbac", change, helper)).status).toBe(403);
+  const seer = await w.userWith("seer", [
+    { role: "edit", resource: "rbac" },
+    { role: "view", resource: "projects" },
+    ...may,
+  ]);
+  expect((await w.api("POST", "/api/v1/rbac", change, seer)).status).toBe(201);
+  await w.must("POST", `/api/v1/mcptokens/${id}/revoke`);
+  expect((await w.must("GET", "/api/v1/rbac/for-a-token")).subjects).toEqual([]);
+});
