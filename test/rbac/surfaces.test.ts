@@ -41,3 +41,22 @@ test("a definition may name a token by its public digits, and gives it nothing b
   await w.must("POST", `/api/v1/mcptokens/${id}/revoke`);
   expect((await w.must("GET", "/api/v1/rbac/for-a-token")).subjects).toEqual([]);
 });
+
+test("a token made for single tools is told that it may call them in its own project, and in no other", async () => {
+  const { sha, token } = await w.must("POST", "/api/v1/mcptokens", {
+    name: "few",
+    project: "demo",
+    tools: ["local/*"],
+  });
+  const question = { verb: "run", resource: "tools", name: "local/echo" };
+  const may = async (body: object, bearer?: string) =>
+    (await w.api("POST", "/api/v1/auth/can-i", { ...question, ...body }, bearer)).json;
+  for (const [body, bearer] of [[{ as: `McpToken:${sha}` }, w.admin] as const, [{}, token] as const]) {
+    expect((await may(body, bearer)).allowed).toBe(true);
+    expect((await may({ ...body, project: "demo" }, bearer)).allowed).toBe(true);
+    expect(await may({ ...body, project: "other" }, bearer)).toMatchObject({
+      allowed: false,
+      because: 'a token is confined to its project "demo"',
+    });
+  }
+});
