@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Manifest } from "../resources/parse.ts";
@@ -73,6 +74,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const { kind, name, fields } = manifest;
     const source = sourceOf(kind);
     if (source.save === undefined) throw cannot(kind, "create");
+    if (isId(name)) throw idAsName(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
     const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
@@ -194,6 +196,13 @@ const notFound = (kind: AnyKind, ref: string, project?: string) =>
 const exists = (kind: AnyKind, name: string) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {
     hint: "mcpctl apply -f FILE changes what exists",
+  });
+
+/** Whatever is looked for by name is found by its id as well: what bore an id as its name would stand for something else, or rename it. */
+const idAsName = (kind: AnyKind) =>
+  new Problem("invalid", `a ${kind.kind} is not named by an id`, {
+    fields: [{ path: "/name", message: "has the form of an id; write the resource's name" }],
+    hint: `mcpctl get ${kind.plural}`,
   });
 
 const cannot = (kind: AnyKind, verb: "create" | "delete" | "revoke" | "rotate") =>

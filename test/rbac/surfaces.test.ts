@@ -60,3 +60,21 @@ test("a token made for single tools is told that it may call them in its own pro
     });
   }
 });
+
+test("an id is no name: what is addressed by its id is not renamed by a body that bears that id", async () => {
+  const { id } = await w.must("GET", "/api/v1/servers/local");
+  const body = { name: id, command: fixture(), description: "renamed" };
+  for (const [method, path] of [
+    ["PUT", `/api/v1/servers/${id}`],
+    ["POST", "/api/v1/servers"],
+    ["POST", "/api/v1/apply"],
+  ] as const) {
+    const { status, json } = await w.api(
+      method,
+      path,
+      path.endsWith("apply") ? { documents: [{ kind: "server", ...body }] } : body,
+    );
+    expect([status, json.fields?.[0]?.path]).toEqual([422, "/name"]);
+  }
+  expect((await w.must("GET", `/api/v1/servers/${id}`)).name).toBe("local");
+});
