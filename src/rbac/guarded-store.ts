@@ -47,7 +47,9 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
         ? []
         : (yield* sourceOf(kind).list()).filter((item) => judge(rights, "view", kind, item.name, item).allowed);
     if (own.length === 0) throw refusalToList(rights, kind);
-    return project === undefined ? own : own.filter((item) => item["project"] === project);
+    if (project === undefined) return own;
+    const name = (yield* sourceOf(Project).find(project))?.name;
+    return own.filter((item) => item["project"] === name);
   }
 
   function* get(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {

@@ -78,3 +78,21 @@ test("an id is no name: what is addressed by its id is not renamed by a body tha
   }
   expect((await w.must("GET", `/api/v1/servers/${id}`)).name).toBe("local");
 });
+
+test("one's own tokens are listed by a project's id as by its name", async () => {
+  const maker = await w.userWith("maker", [
+    { role: "create", resource: "mcptokens" },
+    { role: "view", resource: "projects" },
+    { role: "run", resource: "projects" },
+  ]);
+  await w.api("POST", "/api/v1/mcptokens", { name: "mine", project: "other" }, maker);
+  const { id } = await w.must("GET", "/api/v1/projects/other");
+  for (const [project, count] of [
+    ["other", 1],
+    [id, 1],
+    ["demo", 0],
+  ])
+    expect((await w.api("GET", `/api/v1/mcptokens?project=${project}`, undefined, maker)).json.items).toHaveLength(
+      count,
+    );
+});
