@@ -12,14 +12,14 @@ export const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 0x7
 export function holds(name: string, property: fc.IAsyncProperty<unknown> | fc.IProperty<unknown>): void {
   test(name, async () => {
     const from = performance.now();
-    const report = await fc.check(property as fc.IAsyncProperty<unknown>, {
-      seed,
-      numRuns: runs,
-      endOnFailure: process.env["MUTANT"] !== undefined,
-    });
-    if (report.failed) throw new Error(`SEED=${seed} RUNS=${runs}\n${fc.defaultReportMessage(report as never)}`);
-    const ms = Math.round(performance.now() - from);
-    process.stdout.write(`${name}: ${report.numRuns} runs in ${ms} ms, SEED=${seed}\n`);
+    const report = await fc.check(property as fc.IAsyncProperty<unknown>, { seed, numRuns: runs });
+    if (report.failed) {
+      const reason = report.errorInstance instanceof Error ? report.errorInstance.message : "it does not hold";
+      throw new Error(`${reason}\nSEED=${seed} RUNS=${runs} ${JSON.stringify(report.counterexample)}`);
+    }
+    process.stdout.write(
+      `${name}: ${report.numRuns} runs in ${Math.round(performance.now() - from)} ms, SEED=${seed}\n`,
+    );
   }, 300_000);
 }
 
