@@ -24,7 +24,7 @@ function* reachable(actors: readonly Actor[], atFirst: boolean): Op<Reach> {
  */
 holds(
   "P2 P7 two who collude reach nothing that neither could reach before, and give nothing that they lack",
-  fc.asyncProperty(story(14), async ([start, steps]) =>
+  fc.asyncProperty(story(10), async ([start, steps]) =>
     tell(function* () {
       yield* deal(diceOf(start));
       const plot = newPlot([ann, bob]);

@@ -52,7 +52,7 @@ function* promoteEverybody(): Op<void> {
 
 holds(
   "P3 P4 P5 P8 a token is within its owner, its project and what its minter had, at every instant; what has ended stays so",
-  fc.asyncProperty(story(12), async ([start, steps]) =>
+  fc.asyncProperty(story(10), async ([start, steps]) =>
     tell(function* () {
       yield* deal(diceOf(start));
       const plot = newPlot([ann, bob, cyd]);

@@ -181,6 +181,7 @@ export function* step(plot: Plot, dice: Dice, rights: Rights | undefined, moves 
 /** An administrator who takes rights away, and a thief, who has nothing but tokens. */
 export const takingAway = [drop, drop, regroup, rewrite, account, robot, end, wait] as const;
 export const thievery = [mint, mint, mint, invent, rewrite, rotate, end, account, project, server, wait] as const;
+export const minting = [mint] as const;
 export const newPlot = (logins: readonly string[]): Plot => ({
   tokens: [],
   logins: new Set(logins),

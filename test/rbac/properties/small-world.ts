@@ -26,7 +26,7 @@ import type { Dice } from "./settings.ts";
 /** The clock of all stories; each begins at noon. */
 const noon = Date.UTC(2027, 0, 1, 12);
 export const clock = { at: noon, now: () => clock.at };
-const hashKey = Buffer.alloc(32, 9);
+export const hashKey = Buffer.alloc(32, 9);
 
 const asides: Record<string, Aside> = {
   user: userAside,
@@ -39,10 +39,8 @@ const sources = new Map<string, Source>(
   kinds.map((kind) => [kind.kind, tableSource(kind, clock, asides[kind.kind])] as const),
 );
 sources.set("mcptoken", tokenSource(hashKey, clock)).set("session", sessionSource);
-export const store = guardedStore(
-  (kind: AnyKind) => sources.get(kind.kind) as Source,
-  function* () {},
-);
+export const sourceOf = (kind: AnyKind): Source => sources.get(kind.kind) as Source;
+export const store = guardedStore(sourceOf, function* () {});
 export const kindOf = (name: string): AnyKind => kinds.find(({ kind }) => kind === name) as AnyKind;
 
 /** Fixed ids, so that a failing story reads the same each time. */
@@ -100,6 +98,21 @@ export function* tried<T>(move: () => Op<T>): Op<T | undefined> {
     const isTaken = String((error as { code?: unknown }).code).startsWith("SQLITE_CONSTRAINT_UNIQUE");
     if (isTaken || (error instanceof Problem && error.code !== "internal")) return undefined;
     throw error;
+  }
+}
+
+/** Whether this is forbidden; what it would have done is taken back. */
+export function* isForbidden(move: () => Op<unknown>): Op<boolean> {
+  yield sql`SAVEPOINT question`;
+  try {
+    yield* move();
+    return false;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return error.code === "forbidden";
+  } finally {
+    yield sql`ROLLBACK TO question`;
+    yield sql`RELEASE question`;
   }
 }
 
