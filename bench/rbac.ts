@@ -83,7 +83,7 @@ async function fill(size: number): Promise<{ db: Database; callers: Record<strin
     }
     const person = function* (name: string): Op<{ id: string; bearer: string }> {
       const id = yield* resource("user", `${name}@example.com`, {});
-      return { id, bearer: yield* openSession(hashKey, id, "bench", now, null) };
+      return { id, bearer: (yield* openSession(hashKey, id, "bench", now, null)).token };
     };
     const plain = yield* person("plain");
     yield* definition("plain", [`User:${plain.id}`], few);

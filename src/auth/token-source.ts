@@ -14,6 +14,7 @@ import {
   deleteToken,
   endTokenBy,
   findToken,
+  findTokenBySha,
   insertToken,
   listTokens,
   revokeToken,
@@ -22,7 +23,7 @@ import {
   tokensUnder,
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
-import { bearerHash, mintBearer, shaOf, shownPrefix } from "./bearer.ts";
+import { bearerHash, mintBearer, shaOf, shaPattern, shownPrefix } from "./bearer.ts";
 import { giveBindings, takeBindings, takeBindingsUnder } from "./token-rights.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
@@ -50,7 +51,10 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       return (yield* listTokens(projectId)).map(show);
     },
     *find(ref, projectId) {
-      const token = yield* findToken(ref, projectId);
+      // Definitions name a token by its public digits.
+      const token = yield* shaPattern.test(ref) && projectId === undefined
+        ? findTokenBySha(ref)
+        : findToken(ref, projectId);
       return token === undefined || outside(token, projectId) ? undefined : show(token);
     },
     occupancy: (existing, fields) =>

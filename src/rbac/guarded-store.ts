@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Manifest } from "../resources/parse.ts";
@@ -47,7 +48,9 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
         ? []
         : (yield* sourceOf(kind).list()).filter((item) => judge(rights, "view", kind, item.name, item).allowed);
     if (own.length === 0) throw refusalToList(rights, kind);
-    return project === undefined ? own : own.filter((item) => item["project"] === project);
+    if (project === undefined) return own;
+    const name = (yield* sourceOf(Project).find(project))?.name;
+    return own.filter((item) => item["project"] === name);
   }
 
   function* get(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
@@ -74,6 +77,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const { kind, name, fields } = manifest;
     const source = sourceOf(kind);
     if (source.save === undefined) throw cannot(kind, "create");
+    if (isId(name)) throw idAsName(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
     const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
@@ -202,6 +206,13 @@ const notFound = (kind: AnyKind, ref: string, project?: string) =>
 const exists = (kind: AnyKind, name: string) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {
     hint: "mcpctl apply -f FILE changes what exists",
+  });
+
+/** Whatever is looked for by name is found by its id as well: what bore an id as its name would stand for something else, or rename it. */
+const idAsName = (kind: AnyKind) =>
+  new Problem("invalid", `a ${kind.kind} is not named by an id`, {
+    fields: [{ path: "/name", message: "has the form of an id; write the resource's name" }],
+    hint: `mcpctl get ${kind.plural}`,
   });
 
 const cannot = (kind: AnyKind, verb: "create" | "delete" | "revoke" | "rotate") =>

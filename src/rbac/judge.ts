@@ -2,7 +2,7 @@ import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { type Decision, missingFor, type ResourceVerb } from "./evaluate.ts";
 import { attemptOn, canAccess, canRunOperation, getAllowedScope } from "./permissions.ts";
-import { type Rights, refusalOf } from "./rights.ts";
+import { type Rights, refusalOf, wallText } from "./rights.ts";
 
 /** What is known of a resource when it is asked for: all of it, or what a new one will be. */
 export type Known = Partial<Resource> & Record<string, unknown>;
@@ -15,13 +15,14 @@ export function judge(rights: Rights, verb: ResourceVerb, kind: AnyKind, name: s
   const decision = canAccess(rights.layers, verb, kind.plural, name);
   if (!decision.allowed && item !== undefined && owns(rights, verb, kind, item))
     return asOwner(rights, verb, kind, name);
-  return decision.allowed && !insideWall(rights, verb, kind, item) ? outside(rights, verb, kind, name) : decision;
+  if (!decision.allowed || rights.project === undefined || insideWall(rights, verb, kind, item)) return decision;
+  return outside(rights.subject, rights.project, verb, kind, name);
 }
 
 export function judgeOperation(rights: Rights, action: string): Decision {
   const decision = canRunOperation(rights.layers, action);
   if (!decision.allowed || rights.project === undefined || operationsWithin.includes(action)) return decision;
-  return { allowed: false, missing: missingFor({ action }), who: rights.subject, because: wallText(rights) };
+  return { allowed: false, missing: missingFor({ action }), who: rights.subject, because: wallText(rights.project) };
 }
 
 /** @throws Problem `forbidden` */
@@ -49,7 +50,9 @@ export function viewOf(rights: Rights, kind: AnyKind): ((item: Resource) => bool
 /** Whether this caller may do this to every resource of a kind; no token may, since none reaches beyond its project. */
 export function judgeAll(rights: Rights, verb: ResourceVerb, kind: AnyKind): Decision {
   const decision = canAccess(rights.layers, verb, kind.plural);
-  return decision.allowed && rights.project !== undefined ? outside(rights, verb, kind) : decision;
+  return decision.allowed && rights.project !== undefined
+    ? outside(rights.subject, rights.project, verb, kind)
+    : decision;
 }
 
 /** Why nothing of a kind may be seen. */
@@ -100,11 +103,9 @@ const asOwner = (rights: Rights, verb: ResourceVerb, kind: AnyKind, name: string
   ],
 });
 
-const outside = (rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string): Decision => ({
+const outside = (who: string, project: Resource, verb: ResourceVerb, kind: AnyKind, name?: string): Decision => ({
   allowed: false,
   missing: missingFor(attemptOn(verb, kind.plural, name)),
-  who: rights.subject,
-  because: wallText(rights),
+  who,
+  because: wallText(project),
 });
-
-const wallText = ({ project }: Rights) => `a token is confined to its project "${project?.name}"`;

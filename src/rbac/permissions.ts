@@ -1,4 +1,4 @@
-import { patternReachesServer, toolPatternCovers } from "../lib/pattern.ts";
+import { isToolPattern, patternReachesServer, toolPatternCovers } from "../lib/pattern.ts";
 import type { Binding, Role } from "../resources/rbac.ts";
 import { type Attempt, type Decision, decide, type Layer, type ResourceVerb, verbsOf } from "./evaluate.ts";
 
@@ -77,8 +77,11 @@ export function meet(a: Binding, b: Binding): Binding[] {
 
 /** Null when no name is in both. */
 function meetNames(a: string | undefined, b: string | undefined, resource: string): string | undefined | null {
-  if (a === undefined || a === b) return b;
-  if (b === undefined) return a;
+  if (a === undefined || b === undefined || a === b) {
+    const name = a ?? b;
+    // A right of one name on every resource says nothing of tools, whose names are patterns.
+    return resource === "tools" && name !== undefined && !isToolPattern(name) ? null : name;
+  }
   if (resource !== "tools") return null;
   return toolPatternCovers(a, b) ? b : toolPatternCovers(b, a) ? a : null;
 }

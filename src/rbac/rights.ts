@@ -7,7 +7,7 @@ import type { UserFields } from "../resources/user.ts";
 import type { Op } from "../storage/op.ts";
 import { findPrincipal, findResource } from "../storage/resources.ts";
 import { definitionsFor, type Subject } from "../storage/subjects.ts";
-import { type Attempt, type Consent, type Decision, decide, type Held, type Layer } from "./evaluate.ts";
+import { type Attempt, type Consent, type Decision, decide, type Held, type Layer, missingFor } from "./evaluate.ts";
 import { type GrantIndex, indexGrants } from "./grant-index.ts";
 import { present } from "./source.ts";
 
@@ -126,10 +126,16 @@ function indexed(id: string, name: string, fields: string): GrantIndex {
   return grants;
 }
 
-/** Whether the caller may use a tool of a server (`files/read_file`), or with `files/*` all that is no single tool. Read-only is for the caller to ask of the tool. */
-export function decideCall({ layers, filters }: Rights, call: string, project: string): Decision {
+/**
+ * Whether the caller may use a tool of a server (`files/read_file`), or with `files/*` all that is no single tool. A token that names no project
+ * means its own, here as at the gateway. Read-only is for the caller to ask of the tool.
+ */
+export function decideCall({ layers, filters, project: home, subject }: Rights, call: string, named: string): Decision {
+  const project = named === "" && home !== undefined ? home.name : named;
   const decision = decide(layers, { call, project });
   if (!decision.allowed) return decision;
+  if (home !== undefined && project !== home.name)
+    return { allowed: false, missing: missingFor({ call, project }), who: subject, because: wallText(home) };
   const closed = filters.find(({ tools }) => tools !== null && !tools.some((tool) => toolPatternCovers(tool, call)));
   if (closed === undefined) return decision;
   return {
@@ -139,6 +145,9 @@ export function decideCall({ layers, filters }: Rights, call: string, project: s
     because: "it was made for other tools (--tools)",
   };
 }
+
+/** Why a token is refused what its layers allow. */
+export const wallText = (project: Resource) => `a token is confined to its project "${project.name}"`;
 
 /** @throws Problem `forbidden`, naming the missing right and no more */
 export function demand(rights: Rights, attempt: Attempt): readonly Consent[] {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { type Attempt, decide, escalation, type Layer, type ResourceVerb } from "../../src/rbac/evaluate.ts";
 import { indexGrants } from "../../src/rbac/grant-index.ts";
+import { meet } from "../../src/rbac/permissions.ts";
 import { type Binding, roles } from "../../src/resources/rbac.ts";
 
 const grant = (...bindings: Binding[]): Layer[] => [
@@ -87,4 +88,11 @@ test("rights are additive: a binding more never takes one away, and order does n
       }
     }),
   );
+});
+
+test("what two layers both give is written as bindings that may be given: one name of every resource is no pattern of tools", () => {
+  expect(meet({ role: "run", resource: "*", name: "demo" }, { role: "run", resource: "tools" })).toEqual([]);
+  expect(meet({ role: "run", resource: "*" }, { role: "run", resource: "tools", name: "files/*" })).toEqual([
+    { role: "run", resource: "tools", name: "files/*" },
+  ]);
 });

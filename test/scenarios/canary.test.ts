@@ -45,7 +45,7 @@ const shape = (body: string) =>
   );
 
 beforeAll(async () => {
-  w = await world({ database: join(folder, "mcpctl.db") });
+  w = await world({ database: `sqlite:${join(folder, "mcpctl.db")}` });
   canaries["login"] = w.admin;
   const from = { valueFrom: { secretRef: { name: "vault", key: "key" } } };
   await ask(

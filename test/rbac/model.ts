@@ -1,0 +1,91 @@
+import type { Binding } from "../../src/resources/rbac.ts";
+
+/**
+ * The rules once more, as design §5 and the kinds' descriptions tell them, in the plainest words and without a line of src/rbac: what the
+ * product says is compared with this. Nothing here is fast, and nothing is shared.
+ */
+export type Question =
+  | { action: string }
+  | { call: string; project?: string }
+  | { verb: string; resource: string; name?: string };
+
+const verbsOf: Record<string, string[]> = { edit: ["view", "create", "update", "delete"] };
+const either = (held: string | undefined, asked: string | undefined) => held === "*" || held === asked;
+
+/** A `*` is any run of characters on its side of the first slash; one that is asked for is reached by a `*` alone. */
+const glob = (pattern: string) =>
+  new RegExp(
+    `^${pattern.replace(/[^*]/g, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`).replaceAll("*", "[^]*")}$`,
+    "u",
+  );
+const cut = (text: string): [string, string] => [text.slice(0, text.indexOf("/")), text.slice(text.indexOf("/") + 1)];
+export function toolMatches(pattern: string, tool: string): boolean {
+  if (!pattern.includes("/") || !tool.includes("/")) return false;
+  const [[server, name], [askedServer, askedName]] = [cut(pattern), cut(tool)];
+  return glob(server).test(askedServer) && glob(name).test(askedName);
+}
+
+/** What one binding alone allows. */
+export function allows({ role, resource, name, action }: Binding, asked: Question): boolean {
+  if ("action" in asked) return action !== undefined && either(action, asked.action);
+  if (action !== undefined) return false;
+  if ("call" in asked) {
+    if (role !== "run") return false;
+    if (resource === "tools") return name === undefined || toolMatches(name, asked.call);
+    return (resource === "*" || resource === "projects") && (name === undefined || name === asked.project);
+  }
+  const verbs = verbsOf[role] ?? [role];
+  return verbs.includes(asked.verb) && either(resource, asked.resource) && (name === undefined || name === asked.name);
+}
+
+export type ModelToken = {
+  project: string;
+  owner: string;
+  roleBindings: Binding[];
+  tools?: string[];
+  revoked?: boolean;
+};
+export type ModelWorld = {
+  disabled: Set<string>;
+  groups: Record<string, string[]>;
+  definitions: { subjects: string[]; roleBindings: Binding[] }[];
+  projects: Record<string, string[]>;
+  tokens: Record<string, ModelToken>;
+};
+
+/** All that a subject such as `User:ann@example.com` is given, directly and through groups. */
+export const given = ({ groups, definitions }: ModelWorld, subject: string): Binding[] => {
+  const name = subject.slice(subject.indexOf(":") + 1);
+  const through = subject.startsWith("Group:") ? [] : Object.keys(groups).filter((g) => groups[g]?.includes(name));
+  const names = [subject, ...through.map((group) => `Group:${group}`)];
+  return definitions.flatMap((one) => (one.subjects.some((s) => names.includes(s)) ? one.roleBindings : []));
+};
+
+/** Whether a subject may do this now. `tokenProject` is the project of the token that is asked about, when it is one. */
+export function may(world: ModelWorld, subject: string, asked: Question, tokenProject?: string): boolean {
+  const token = world.tokens[subject];
+  if (token === undefined)
+    return !world.disabled.has(subject) && given(world, subject).some((binding) => allows(binding, asked));
+  if (token.revoked === true || world.disabled.has(token.owner)) return false;
+  const tools = token.tools?.map((name): Binding => ({ role: "run", resource: "tools", name }));
+  const own = [
+    ...(tools ?? [{ role: "run" as const, resource: "projects", name: token.project }]),
+    ...token.roleBindings,
+  ];
+  const inside = "call" in asked ? { project: token.project, ...asked } : asked;
+  const agreed = [[...own, ...given(world, subject)], given(world, token.owner)].every((bindings) =>
+    bindings.some((binding) => allows(binding, inside)),
+  );
+  return agreed && withinWall(world, token, inside, tokenProject);
+}
+
+/** A token reaches nothing outside its project: the project itself, its tokens, and the servers in it, which it only looks at. */
+function withinWall({ projects }: ModelWorld, { project, tools }: ModelToken, asked: Question, of?: string): boolean {
+  if ("action" in asked) return ["logs", "audit-read"].includes(asked.action);
+  if ("call" in asked)
+    return asked.project === project && (tools ?? ["*/*"]).some((pattern) => toolMatches(pattern, asked.call));
+  const { verb, resource, name } = asked;
+  if (resource === "projects") return name === project && verb !== "create";
+  if (resource === "servers") return verb === "view" && projects[project]?.includes(name ?? "") === true;
+  return resource === "mcptokens" && verb !== "run" && of === project;
+}

@@ -1,0 +1,78 @@
+import fc from "fast-check";
+import { everything } from "../../../src/rbac/safeguards.ts";
+import type { Op } from "../../../src/storage/op.ts";
+import { sql } from "../../../src/storage/op.ts";
+import { findToken } from "../../../src/storage/tokens.ts";
+import { type Handed, newPlot, type Plot, step, takingAway, tale } from "./moves.ts";
+import { beyond, held, inside, reachOf, thingsNow } from "./reach.ts";
+import { diceOf, holds, story } from "./settings.ts";
+import { type Actor, clock, deal, define, ids, rightsFor, tell } from "./small-world.ts";
+
+const [ann = "", bob = "", cyd = "", root = ""] = ids.people;
+
+/** Whether a token has ended for good: revoked, expired, or gone. A disabled owner only suspends it. */
+function* hasEnded({ id }: Handed): Op<boolean> {
+  const row = yield* findToken(id, undefined);
+  return row === undefined || row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt <= clock.at);
+}
+
+/** P3, P5, P8 of one token at this moment; answers what is wrong. */
+function* strays(token: Handed): Op<string | undefined> {
+  const rights = yield* rightsFor(token);
+  if (rights === undefined) return undefined;
+  const owner = yield* rightsFor({ principal: rights.userId });
+  if (owner === undefined || rights.project === undefined) return "P3: it outlives its owner";
+  const reach = reachOf(rights, yield* thingsNow());
+  const walls = inside(rights.project.name, rights.project["servers"] as string[]);
+  const bounds = { "P3: more than its owner": held(owner.layers), "P5: outside its project": walls, P8: token.ceiling };
+  for (const [what, most] of Object.entries(bounds)) {
+    const more = beyond(reach, most);
+    if (more !== undefined) return `${what}: ${JSON.stringify(more)}`;
+  }
+  return undefined;
+}
+
+/** P4: what has ended is refused at the door, now and whatever follows. */
+function* revives(plot: Plot, ended: Set<Handed>): Op<string | undefined> {
+  for (const token of plot.tokens) if (yield* hasEnded(token)) ended.add(token);
+  for (const token of ended) if ((yield* rightsFor(token)) !== undefined) return "P4: what had ended is accepted";
+  return undefined;
+}
+
+function* promoteEverybody(): Op<void> {
+  yield sql`UPDATE resources SET fields = json_remove(fields, '$.disabled') WHERE kind IN ('user', 'serviceaccount')`;
+  const rows = (yield sql`SELECT id, name FROM resources WHERE kind = 'user'`) as { id: string; name: string }[];
+  yield* define(
+    90,
+    "promoted",
+    rows.map(({ id, name }) => [`User:${id}`, name]),
+    [...everything],
+  );
+}
+
+holds(
+  "P3 P4 P5 P8 a token is within its owner, its project and what its minter had, at every instant; what has ended stays so",
+  fc.asyncProperty(story(10), async ([start, steps]) =>
+    tell(function* () {
+      yield* deal(diceOf(start));
+      const plot = newPlot([ann, bob, cyd]);
+      const ended = new Set<Handed>();
+      for (const number of steps) {
+        const dice = diceOf(number);
+        const takes = plot.tokens.length > 0 && dice.once(3);
+        const movers: Actor[] = [...plot.logins].map((principal) => ({ principal }));
+        const actor = takes ? { principal: root } : dice.pick([...movers, ...movers, ...plot.tokens]);
+        yield* step(plot, dice, yield* rightsFor(actor), takes ? takingAway : undefined);
+        const one = dice.pick(plot.tokens);
+        const wrong = plot.broken ?? (yield* revives(plot, ended)) ?? (one && (yield* strays(one)));
+        if (wrong !== undefined) return tale(plot, wrong, number);
+      }
+      yield* promoteEverybody();
+      for (const token of plot.tokens) {
+        const wrong = yield* strays(token);
+        if (wrong !== undefined) return tale(plot, wrong, "everybody was promoted");
+      }
+      return yield* revives(plot, ended);
+    }),
+  ),
+);
