@@ -38,7 +38,9 @@ const asides: Record<string, Aside> = {
 const sources = new Map<string, Source>(
   kinds.map((kind) => [kind.kind, tableSource(kind, clock, asides[kind.kind])] as const),
 );
-sources.set("mcptoken", tokenSource(hashKey, clock)).set("session", sessionSource);
+sources
+  .set("mcptoken", tokenSource(hashKey, clock, { defaultTtl: 90 * 86_400_000, maxTtl: null }))
+  .set("session", sessionSource);
 export const sourceOf = (kind: AnyKind): Source => sources.get(kind.kind) as Source;
 export const store = guardedStore(sourceOf, function* () {});
 export const kindOf = (name: string): AnyKind => kinds.find(({ kind }) => kind === name) as AnyKind;

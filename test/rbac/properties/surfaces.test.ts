@@ -45,7 +45,7 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
     },
   } as unknown as Database;
   const request = new Request("http://127.0.0.1/mcp", { headers: { authorization: `Bearer ${bearer}` } });
-  void admission(database, hashKey, clock, () => {})(request, project);
+  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, project);
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {
@@ -91,7 +91,7 @@ holds(
       const person = dice.pick(ids.people);
       for (const number of steps) yield* step(plot, diceOf(number), yield* rightsFor({ principal: person }), minting);
       const token = plot.tokens.at(-1)?.bearer;
-      const bearer = token ?? (yield* openSession(hashKey, person, "story", clock.at, null));
+      const bearer = token ?? (yield* openSession(hashKey, person, "story", clock.at, null)).token;
       const rights = yield* rightsFor({ bearer });
       if (rights === undefined) return undefined;
       return (
