@@ -111,6 +111,9 @@ export async function createCatalog(db: Database, connections: () => Connections
       }
     },
     isReadOnly: pins.isReadOnly,
+    /** A tool's description as its server last wrote it. */
+    toolText: (serverId: string, tool: string): string | undefined =>
+      known.get(serverId)?.offer?.tools.find(({ key }) => key === tool)?.text,
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

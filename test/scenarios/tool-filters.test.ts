@@ -189,6 +189,9 @@ describe("a read-only token", () => {
       for (const name of ["moody__fail", "moody/fail", "moody__env", "files/env"])
         expect([name, await met(token, name, w, era)]).toEqual([name, -32602]);
     }
+    const mayI = async (name: string) =>
+      (await w.api("POST", "/api/v1/auth/can-i", { verb: "run", resource: "tools", name }, token)).json.allowed;
+    expect([await mayI("moody/echo"), await mayI("moody/fail"), await mayI("moody/*")]).toEqual([true, false, false]);
     moody.behaviour.tools = [tool("echo", true), tool("fail", true), tool("env", true), tool("slow", true)];
     await relisted(w, whole, says("moody__fail", true));
     expect(await namesFor(token)).toEqual(["files__echo", "moody__echo", "moody__slow"]);

@@ -5,14 +5,17 @@ import { explain } from "../../rbac/explain.ts";
 import { demandOperation, judgeOperation } from "../../rbac/judge.ts";
 import { attemptOn } from "../../rbac/permissions.ts";
 import { decideCall, type Rights } from "../../rbac/rights.ts";
+import { present } from "../../rbac/source.ts";
 import { oneOf } from "../../resources/define.ts";
 import { findKind } from "../../resources/index.ts";
 import { unknownKind } from "../../resources/parse.ts";
 import { actions } from "../../resources/rbac.ts";
 import type { Op } from "../../storage/op.ts";
+import { findResource } from "../../storage/resources.ts";
 import { readJson } from "../body.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Route } from "../route.ts";
+import { serverRef } from "../status.ts";
 import { rightsOrRefusal, shownPermission } from "../subject-rights.ts";
 
 const verbs = ["view", "create", "update", "delete", "run"] as const;
@@ -81,13 +84,26 @@ function* answerFor(question: Question, rights: Rights, rooms: Rooms) {
   return shownAnswer(rights, attemptOf(question), yield* answerTo(question, rights, rooms));
 }
 
-function* answerTo(question: Question, rights: Rights, { store }: Rooms): Op<Decision> {
+function* answerTo(question: Question, rights: Rights, rooms: Rooms): Op<Decision> {
   const { verb = "view", resource = "", name, project, action } = question;
   if (action !== undefined) return judgeOperation(rights, action);
-  if (resource === "tools") return decideCall(rights, name ?? "*/*", project ?? "");
+  if (resource === "tools") return yield* answerToCall(name ?? "*/*", project ?? "", rights, rooms);
   const kind = findKind(resource);
   if (kind === undefined) throw unknownKind(resource);
-  return yield* store.ask(rights, verb, kind, name, project);
+  return yield* rooms.store.ask(rights, verb, kind, name, project);
+}
+
+/** With what the gateway asks of a tool besides the rights to it. */
+function* answerToCall(call: string, project: string, rights: Rights, { catalog }: Rooms): Op<Decision> {
+  const decision = decideCall(rights, call, project);
+  if (!decision.allowed || !rights.filters.some(({ readOnly }) => readOnly)) return decision;
+  const [, serverName = "", tool = ""] = /^([^/]*)\/(.*)$/s.exec(call) ?? [];
+  const row = yield* findResource("server", serverName);
+  const server = row === undefined ? undefined : serverRef(present(row));
+  const text = server === undefined ? undefined : catalog.toolText(server.id, tool);
+  if (server !== undefined && text !== undefined && catalog.isReadOnly(server, tool, text)) return decision;
+  const because = "it is for tools that change nothing (--read-only), and this one never said so";
+  return { allowed: false, missing: `tool ${call}`, who: "the token", because };
 }
 
 function shownAnswer(rights: Rights, attempt: Attempt, decision: Decision) {
