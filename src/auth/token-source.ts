@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import { newId } from "../lib/id.ts";
+import { isId, newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { tokenBindings } from "../rbac/ceiling.ts";
 import type { Rotation } from "../rbac/guarded-store.ts";
@@ -14,6 +14,7 @@ import {
   deleteToken,
   endTokenBy,
   findToken,
+  findTokenBySha,
   insertToken,
   listTokens,
   revokeToken,
@@ -50,7 +51,9 @@ export function tokenSource(hashKey: Buffer, clock: Clock): Source {
       return (yield* listTokens(projectId)).map(show);
     },
     *find(ref, projectId) {
-      const token = yield* findToken(ref, projectId);
+      // A name alone says nothing: without a project it is the subject's digits that are meant, as where a definition names a token.
+      const token =
+        projectId === undefined && !isId(ref) ? yield* findTokenBySha(ref) : yield* findToken(ref, projectId);
       return token === undefined || outside(token, projectId) ? undefined : show(token);
     },
     occupancy: (existing, fields) =>
