@@ -1,5 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
-import { newId } from "../lib/id.ts";
+import { isId, newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { tokenBindings } from "../rbac/ceiling.ts";
 import type { Rotation } from "../rbac/guarded-store.ts";
@@ -23,7 +23,7 @@ import {
   tokensUnder,
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
-import { bearerHash, mintBearer, shaOf, shaPattern, shownPrefix } from "./bearer.ts";
+import { bearerHash, mintBearer, shaOf, shownPrefix } from "./bearer.ts";
 import { giveBindings, takeBindings, takeBindingsUnder } from "./token-rights.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
@@ -51,10 +51,9 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       return (yield* listTokens(projectId)).map(show);
     },
     *find(ref, projectId) {
-      // Definitions name a token by its public digits.
-      const token = yield* shaPattern.test(ref) && projectId === undefined
-        ? findTokenBySha(ref)
-        : findToken(ref, projectId);
+      // A name alone says nothing: without a project it is the subject's digits that are meant, as where a definition names a token.
+      const token =
+        projectId === undefined && !isId(ref) ? yield* findTokenBySha(ref) : yield* findToken(ref, projectId);
       return token === undefined || outside(token, projectId) ? undefined : show(token);
     },
     occupancy: (existing, fields) =>

@@ -44,6 +44,8 @@ export function* findTokenByHash(hash: string): Op<StoredToken | undefined> {
 
 /** By the public digits of its subject, which are the first of its hash. */
 export function* findTokenBySha(sha: string): Op<StoredToken | undefined> {
+  // All sixteen: fewer would name whichever token happens to begin so.
+  if (!/^[0-9a-f]{16}$/.test(sha)) return undefined;
   // `g` follows the last hexadecimal digit, so the index answers.
   const rows: Row[] =
     yield sql`SELECT t.*, p.name AS project_name, u.name AS owner_name, d.fields AS definition FROM tokens t
