@@ -33,7 +33,6 @@ export const bearerHash = (key: Buffer, bearer: string): string =>
 
 /** The public digits of a token: the first of its keyed hash. They name it in RBAC and audit, and say nothing of the token itself. */
 export const shaOf = (hash: string): string => hash.slice(0, 16);
-export const shaPattern = /^[0-9a-f]{16}$/;
 
 export const tokenSubject = (hash: string): string => `McpToken:${shaOf(hash)}`;
 
