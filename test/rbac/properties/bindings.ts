@@ -25,11 +25,11 @@ export const universe: readonly Attempt[] = [
   ...verbs.flatMap((verb) =>
     ["servers", "projects", "mcptokens", "fresh"].flatMap((resource): Attempt[] => [
       { verb, resource },
-      ...["a", "fresh"].map((name) => ({ verb, resource, name })),
+      ...["a", "b", "fresh"].map((name) => ({ verb, resource, name })),
     ]),
   ),
-  ...["a/x", "a/xy", "a/fresh", "a/*", "b/x", "b/fresh", "fresh/x", "fresh/fresh", "ax/yx", "*/*"].flatMap(
-    (call): Attempt[] => [{ call }, ...["a", "fresh"].map((project) => ({ call, project }))],
+  ...["a/x", "a/xy", "a/fresh", "a/*", "b/x", "b/fresh", "fresh/x", "fresh/fresh", "ax/yx"].flatMap(
+    (call): Attempt[] => [{ call }, ...["a", "b", "fresh"].map((project) => ({ call, project }))],
   ),
   ...["logs", "audit-read", "backup", "fresh"].map((action) => ({ action })),
 ];

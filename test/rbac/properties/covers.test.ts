@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { patternCovers, toolPatternCovers } from "../../../src/lib/pattern.ts";
-import { atomsOf, escalation } from "../../../src/rbac/evaluate.ts";
+import { atomsOf, covers, escalation } from "../../../src/rbac/evaluate.ts";
 import { getAllowedScope, getPermissions, meet } from "../../../src/rbac/permissions.ts";
 import { checkBindings } from "../../../src/resources/rbac.ts";
 import { toolMatches } from "../model.ts";
@@ -17,6 +17,14 @@ holds(
     const [more, had] = [naive(given), naive(held)];
     const escaped = escalation([layer(held)], given);
     return (escaped.length === 0) === more.every((allowed, index) => !allowed || had[index]);
+  }),
+);
+
+holds(
+  "P1 one binding means what the model says",
+  fc.property(binding, (one) => {
+    const row = naive([one]);
+    return universe.every((attempt, index) => covers(one, attempt) === row[index]);
   }),
 );
 

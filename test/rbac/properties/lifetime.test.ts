@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { atomsOf, decide } from "../../../src/rbac/evaluate.ts";
 import { everything } from "../../../src/rbac/safeguards.ts";
 import type { Op } from "../../../src/storage/op.ts";
 import { sql } from "../../../src/storage/op.ts";
@@ -11,7 +12,8 @@ import { type Actor, clock, deal, define, ids, rightsFor, tell } from "./small-w
 const [ann = "", bob = "", cyd = "", root = ""] = ids.people;
 
 /** Whether a token has ended for good: revoked, expired, or gone. A disabled owner only suspends it. */
-function* hasEnded({ id }: Handed): Op<boolean> {
+function* hasEnded({ id, endsBy }: Handed): Op<boolean> {
+  if (endsBy !== undefined && endsBy <= clock.at) return true;
   const row = yield* findToken(id, undefined);
   return row === undefined || row.revokedAt !== null || (row.expiresAt !== null && row.expiresAt <= clock.at);
 }
@@ -35,6 +37,8 @@ function* strays(token: Handed): Op<string | undefined> {
 /** P4: what has ended is refused at the door, now and whatever follows. */
 function* revives(plot: Plot, ended: Set<Handed>): Op<string | undefined> {
   for (const token of plot.tokens) if (yield* hasEnded(token)) ended.add(token);
+  for (const token of plot.tokens)
+    if (plot.tokens.some((one) => one.id === token.parent && ended.has(one))) ended.add(token);
   for (const token of ended) if ((yield* rightsFor(token)) !== undefined) return "P4: what had ended is accepted";
   return undefined;
 }
@@ -48,6 +52,15 @@ function* promoteEverybody(): Op<void> {
     rows.map(({ id, name }) => [`User:${id}`, name]),
     [...everything],
   );
+}
+
+function* somebodyMayDoEverything(): Op<boolean> {
+  const rows = (yield sql`SELECT id FROM resources WHERE kind = 'user'`) as { id: string }[];
+  for (const { id } of rows) {
+    const layers = (yield* rightsFor({ principal: id }))?.layers ?? [];
+    if (layers.length > 0 && everything.flatMap(atomsOf).every((atom) => decide(layers, atom).allowed)) return true;
+  }
+  return false;
 }
 
 holds(
@@ -67,6 +80,7 @@ holds(
         const wrong = plot.broken ?? (yield* revives(plot, ended)) ?? (one && (yield* strays(one)));
         if (wrong !== undefined) return tale(plot, wrong, number);
       }
+      if (!(yield* somebodyMayDoEverything())) return tale(plot, "nobody is left who may do everything", start);
       yield* promoteEverybody();
       for (const token of plot.tokens) {
         const wrong = yield* strays(token);

@@ -6,12 +6,12 @@ import type { Binding, RbacFields } from "../../../src/resources/rbac.ts";
 import type { Op } from "../../../src/storage/op.ts";
 import { findResource } from "../../../src/storage/resources.ts";
 import { layer } from "./bindings.ts";
-import { beyond, both, held, nothing, type Reach } from "./reach.ts";
+import { beyond, both, held, nothing, type Reach, reachOf, thingsNow } from "./reach.ts";
 import type { Dice } from "./settings.ts";
-import { clock, kindOf, nearBindings, people, store, tried } from "./small-world.ts";
+import { clock, kindOf, nearBindings, people, rightsFor, store, tried } from "./small-world.ts";
 
 /** A bearer that somebody in the story has in hand: who minted it could do `ceiling` at that moment, and what was handed to it since is added. */
-export type Handed = { id: string; sha: string; bearer: string; ceiling: Reach };
+export type Handed = { id: string; sha: string; bearer: string; ceiling: Reach; parent?: string; endsBy?: number };
 /** What the story remembers besides the database. */
 export type Plot = { tokens: Handed[]; logins: Set<string>; broken: string | undefined; told: string[] };
 type Move = (plot: Plot, dice: Dice, rights: Rights) => Op<unknown>;
@@ -56,6 +56,7 @@ function take(plot: Plot, rights: Rights, saved: { resource: Resource; token?: s
     sha: String(saved.resource["sha"]),
     bearer: saved.token,
     ceiling: held(rights.layers),
+    ...(rights.tokenId === undefined ? {} : { parent: rights.tokenId }),
   });
 }
 
@@ -99,7 +100,15 @@ const rotate: Move = function* (plot, dice, rights) {
   const old = dice.pick(plot.tokens);
   if (old === undefined) return;
   const overlapMs = dice.pick([0, 3_600_000]);
+  const [before, things] = [yield* rightsFor(old), yield* thingsNow()];
   take(plot, rights, yield* store.rotate(rights, kindOf("mcptoken"), old.id, { overlapMs }));
+  old.endsBy = clock.at + overlapMs;
+  const successor = plot.tokens.at(-1);
+  const after = successor === undefined ? undefined : yield* rightsFor(successor);
+  if (successor !== undefined && old.parent !== undefined) successor.parent = old.parent;
+  if (rights.tokenId !== undefined) plot.broken = "a token was rotated with a token";
+  else if (before !== undefined && after !== undefined && beyond(reachOf(after, things), reachOf(before, things)))
+    plot.broken = "what it was rotated into reaches more";
 };
 const end: Move = function* (plot, dice, rights) {
   const token = dice.pick(plot.tokens);
@@ -107,12 +116,20 @@ const end: Move = function* (plot, dice, rights) {
   if (dice.once(3)) yield* store.remove(rights, kindOf("mcptoken"), token.id);
   else yield* store.revoke(rights, kindOf("mcptoken"), token.id);
 };
+/** To wake an account is to give all that it has. */
+function* woken(plot: Plot, rights: Rights, principal: string): Op<void> {
+  const awake = principal === rights.userId ? undefined : yield* rightsFor({ principal });
+  const more = awake === undefined ? undefined : beyond(held(awake.layers), held(rights.layers));
+  if (more !== undefined) plot.broken = `P7: ${rights.subject} woke what may ${JSON.stringify(more)}`;
+}
 /** Whoever sets a password has the login from then on; whoever wakes an account need not. */
 const account: Move = function* (plot, dice, rights) {
   const name = dice.pick([...people, "new@example.com"]);
   const password = dice.once(2) ? { password: "$argon2id$of-a-story" } : {};
+  const before = yield* findResource("user", name);
   const { resource } = yield* save(rights, "user", name, { ...password, ...(dice.once(3) ? { disabled: true } : {}) });
   if ("password" in password) plot.logins.add(resource.id);
+  if (before?.fields["disabled"] === true && resource["disabled"] !== true) yield* woken(plot, rights, resource.id);
 };
 const robot: Move = function* (plot, dice, rights) {
   if (dice.once(2)) yield* save(rights, "serviceaccount", "robot", dice.once(2) ? { disabled: true } : {});

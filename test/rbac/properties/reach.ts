@@ -52,7 +52,7 @@ export function reachOf(rights: Rights, things: Things): Reach {
       : kind === "server"
         ? things.servers.get(name)
         : kind === "mcptoken"
-          ? { name, project: name }
+          ? { name, project: name, ...(rights.project === undefined ? {} : { owner: rights.user }) }
           : { name };
   const offers = (project: string, call: string) =>
     (things.projects.get(project)?.["servers"] as string[] | undefined)?.includes(call.slice(0, call.indexOf("/"))) ===

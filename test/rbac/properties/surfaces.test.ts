@@ -14,6 +14,13 @@ import { clock, deal, hashKey, ids, isForbidden, kindOf, rightsFor, sourceOf, st
 
 const kinds = ["server", "project", "rbac", "user", "group", "mcptoken"].map(kindOf);
 
+const mayViewPlainly = ({ layers }: Rights, { plural }: AnyKind, name: string): boolean =>
+  layers.every(({ held }) =>
+    held.some(({ grants }) =>
+      grants.all.some(({ binding }) => allows(binding, { verb: "view", resource: plural, name })),
+    ),
+  );
+
 /** P9 and P11 for the control API: a list is what may be got; can-i says what get, apply and delete then do. */
 function* storeDisagrees(rights: Rights, kind: AnyKind, dice: Dice): Op<string | undefined> {
   const refused = yield* isForbidden(() => store.list(rights, kind));
@@ -25,6 +32,8 @@ function* storeDisagrees(rights: Rights, kind: AnyKind, dice: Dice): Op<string |
     };
     const seen = !(yield* isForbidden(() => store.get(rights, kind, id)));
     if (seen !== listed.has(id) || seen !== (yield* says("view"))) return `${kind.kind} ${name}: list, get, can-i`;
+    const plain = mayViewPlainly(rights, kind, name) || kind.owner?.(item) === rights.user;
+    if (rights.project === undefined ? seen !== plain : seen && !plain) return `${kind.kind} ${name}: it is seen`;
     const deletes = kind.kind === "mcptoken" || dice.once(2);
     const done = !(yield* isForbidden(() =>
       deletes ? store.remove(rights, kind, id) : store.save(rights, { kind, name, fields }, "apply"),
