@@ -77,7 +77,7 @@ function shown({ firstAt, lastAt, ...session }: AuditSession): Record<string, un
 
 const pageRows = 256;
 /** How long a follower may go without a look at the log and at its own right: what is revoked ends within that time. */
-const lookMs = 1_000;
+const lookMs = 500;
 
 /**
  * Events as they are committed, until the reader goes, its right ends, or the server stops. Read when the reader wants more, so that one who
