@@ -153,11 +153,11 @@ export const verbs: Record<string, Verb> = {
   },
   "token revoke": {
     group: "Access",
-    summary: "End a token for good, by id, or by name with -p",
+    summary: "End a token for good, by id or digits, or by name with -p",
     words: "NAME",
     least: 1,
     most: 1,
-    examples: ["mcpctl token revoke vllm -p demo"],
+    examples: ["mcpctl token revoke vllm -p demo", "mcpctl token revoke 0123456789abcdef"],
     load: () => import("./commands/token-revoke.ts"),
   },
   "token revoke-leaked": {

@@ -141,7 +141,14 @@ describe("tokens", () => {
       token: expect.stringMatching(/^mcpctl_pat_/),
     });
     expect(await ok("token", "revoke", "people", "-p", "demo")).toBe("mcptoken/people revoked");
-    expect((await w.cli(["token", "revoke", "people"])).err).toContain("a mcptoken's name is one within its project");
+    expect((await w.cli(["token", "revoke", "people"])).err).toContain('may have a mcptoken "people": which project');
+  });
+
+  test("the public digits name a token as well as its id does, without a project", async () => {
+    const { id, sha } = JSON.parse(await ok("create", "mcptoken", "digits", "-p", "demo", "-o", "json"));
+    for (const ref of [id, sha]) expect(JSON.parse(await ok("get", "mcptoken", ref, "-o", "json")).name).toBe("digits");
+    expect(await ok("token", "revoke", sha)).toBe(`mcptoken/${sha} revoked`);
+    expect(JSON.parse(await ok("get", "mcptoken", id, "-o", "json")).state).toBe("revoked");
   });
 });
 
