@@ -150,6 +150,15 @@ describe("tokens", () => {
     expect(await ok("token", "revoke", sha)).toBe(`mcptoken/${sha} revoked`);
     expect(JSON.parse(await ok("get", "mcptoken", id, "-o", "json")).state).toBe("revoked");
   });
+
+  test("a second token of a name is told what to do about the first", async () => {
+    await ok("token", "create", "twice", "-p", "demo");
+    const second = await w.cli(["token", "create", "twice", "-p", "demo"]);
+    expect([second.code, second.err]).toEqual([
+      7,
+      'error: mcptoken "twice" exists already\nhint: mcpctl token rotate twice -p PROJECT replaces it; --force ends it and makes another',
+    ]);
+  });
 });
 
 describe("delete", () => {
