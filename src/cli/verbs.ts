@@ -1,4 +1,4 @@
-import type { Flags, Verb } from "./verb.ts";
+import { type Flags, passwordStdin, type Verb } from "./verb.ts";
 
 const files = {
   filename: {
@@ -18,10 +18,6 @@ const question = {
   most: 3,
   flags: asSubject,
 } as const;
-const passwordStdin = {
-  "password-stdin": { type: "boolean", description: "Read the password from standard input" },
-} satisfies Flags;
-
 const auditFilters = {
   user: { type: "string", hint: "NAME", description: "Only what this user, or a token of this user, did" },
   subject: { type: "string", hint: "SUBJECT", description: "Only this subject, such as McpToken:0123456789abcdef" },
@@ -58,20 +54,24 @@ export const verbs: Record<string, Verb> = {
   },
   create: {
     group: "Resources",
-    summary: "Create a resource from flags",
+    summary: "Create a resource from flags; mcpctl create KIND --help lists those of a kind",
     words: "KIND NAME [-- COMMAND…]",
     least: 1,
     most: 2,
     takesRest: true,
-    flags: passwordStdin,
-    flagsFor: async (words) => (await import("./kind-flags.ts")).flagsOfKind(words[0] ?? ""),
+    flagsFor: async (word) => (await import("./kind-flags.ts")).flagsOfKind(word ?? ""),
     examples: [
+      "mcpctl create secret vault --data key=VALUE",
       "mcpctl create server files --package-name @modelcontextprotocol/server-filesystem --args /srv/docs",
       "mcpctl create server own --env KEY=secret:vault/key -- node server.js",
       "mcpctl create project demo --servers files,own",
+      "mcpctl create user alice@example.com --password-stdin < password.txt",
+      "mcpctl create serviceaccount ci --description 'The build machine'",
       "mcpctl create group docs-team --members alice@example.com,ci",
       "mcpctl create rbac docs --subjects Group:docs-team --roleBindings role:view,resource:servers",
+      "mcpctl create rbac oncall --subjects User:alice@example.com --roleBindings role:edit,resource:servers,name:files --roleBindings action:logs",
       "mcpctl create mcptoken vllm -p demo --tools 'files/*' --read-only --ttl 30d",
+      "mcpctl create mcptoken ops -p demo --bind action:logs --bind role:view,resource:servers -o json",
     ],
     load: () => import("./commands/create.ts"),
   },

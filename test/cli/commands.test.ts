@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kinds } from "../../src/resources/index.ts";
 import { fixture, type World, world } from "../world.ts";
 
 let w: World;
@@ -125,6 +126,15 @@ describe("create", () => {
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
     expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
     expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
+    const wrong = ["--subjects", "a@b.c", "--roleBindings", "role:view,resource:servers", "--role-bindings"];
+    expect(await said("rbac", "x", ...wrong, "role:view,")).toContain(
+      "--roleBindings number 2 is not valid: nothing stands before or after a comma",
+    );
+    expect(await said("token", "x", "-p", "demo", "--bind", "")).toContain("--bind is not valid: it is empty");
+    expect(await said("session", "x")).toContain("2 error: sessions are not created: a login, ended by deleting it");
+    expect(await said("token", "x", "-p", "demo", "--ttl", "0d")).toMatch(
+      /^2 error: the ttl is nothing at all: [^\n]*$/,
+    );
     expect(await said("project", "demo")).toContain('7 error: project "demo" exists already');
   });
 });
@@ -295,4 +305,18 @@ test("help is there for every verb, and names each flag", async () => {
     expect(help).toContain("Examples:\n  ");
   }
   expect(await ok("help", "get")).toContain("Usage: mcpctl get");
+});
+
+test("create KIND --help is about that kind alone, and a kind that nobody creates says who does", async () => {
+  const help = await ok("create", "rbac", "--help");
+  expect(help).toContain("Create a rbac: a definition of rights");
+  expect(help).toContain("Usage: mcpctl create rbac NAME\n");
+  expect(help).toContain("--roleBindings RIGHT");
+  for (const other of ["--binding", "--password-stdin", "mcpctl create server"]) expect(help).not.toContain(other);
+  expect(await ok("-p", "demo", "create", "user", "--help")).toContain("--password-stdin");
+  expect(await ok("create", "-p", "demo", "token", "--help")).toContain("--rbac empty|clone");
+  for (const kind of kinds.filter(({ verbs }) => verbs.includes("create")))
+    expect(await ok("create", kind.kind, "--help")).toContain(`Examples:\n  mcpctl create ${kind.kind} `);
+  const session = await w.cli(["create", "session", "--help"]);
+  expect([session.code, session.err]).toEqual([2, expect.stringContaining("made by `mcpctl login`")]);
 });
