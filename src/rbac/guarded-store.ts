@@ -76,7 +76,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   function* save(rights: Rights, manifest: Manifest, mode: Mode, expectedVersion?: number): Op<Saved> {
     const { kind, name, fields } = manifest;
     const source = sourceOf(kind);
-    if (source.save === undefined) throw cannot(kind, "create");
+    if (source.save === undefined) return yield* leaveAlone(rights, manifest, mode);
     if (isId(name)) throw idAsName(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
@@ -112,6 +112,14 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       });
     }
     return saved;
+  }
+
+  /** Of a kind that nobody makes by hand: applying what `get` printed changes nothing, and nothing else can be applied. */
+  function* leaveAlone(rights: Rights, { kind, name }: Manifest, mode: Mode): Op<Saved> {
+    const existing = mode === "apply" ? yield* sourceOf(kind).find(name) : undefined;
+    if (existing === undefined || !judge(rights, "view", kind, existing.name, existing).allowed)
+      throw cannot(kind, "create");
+    return { resource: existing, action: "unchanged" };
   }
 
   function* remove(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {

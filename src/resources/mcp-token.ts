@@ -83,6 +83,7 @@ export const McpToken = defineKind({
     ...(token.readOnly === true ? onlyViews(token.roleBindings ?? []) : []),
   ],
   references: (token) => [{ plural: "projects", name: token.project, path: "/project", ends: true }],
+  ended: ({ state, successor }) => state === "revoked" || state === "expired" || typeof successor === "string",
   owner: (token) => token["owner"] as string,
   flagNames: { roleBindings: "bind" },
   example: { kind: "mcptoken", name: "vllm", project: "demo", ttl: "30d" },

@@ -7,8 +7,8 @@ import { type FieldError, Problem } from "../lib/problem.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
 
-/** A manifest that passed: its kind, its name, and its fields with defaults filled in. */
-export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown> };
+/** A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over. */
+export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown>; ended?: true };
 
 /**
  * Checks one flat document against its kind: closed objects, defaults, rules between fields. Server, `apply` and import all come through here.
@@ -34,7 +34,8 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
   const errors = kind.check?.(fields, pluralOf) ?? [];
-  return errors.length > 0 ? refuse(errors) : { kind, name, fields };
+  if (errors.length > 0) return refuse(errors);
+  return { kind, name, fields, ...(kind.ended?.(input) === true ? { ended: true } : {}) };
 }
 
 /**

@@ -216,6 +216,21 @@ describe("apply", () => {
     );
     expect((await w.cli(["apply"])).err).toContain("give the manifests with -f FILE");
   });
+
+  test("a token that was printed after its end is not made again; a login or an instance is made by no manifest", async () => {
+    await ok("token", "create", "over", "-p", "demo");
+    await ok("token", "revoke", "over", "-p", "demo");
+    const stdin = await ok("get", "mcptoken", "over", "-p", "demo", "-o", "yaml");
+    expect((await w.cli(["apply", "-f", "-"], { stdin })).out).toBe("mcptoken/over has ended, skipped");
+    const { items } = (await w.api("GET", "/api/v1/mcptokens?project=demo")).json;
+    const documents = items.map((item: object) => ({ kind: "mcptoken", ...item }));
+    await w.must("POST", "/api/v1/apply", { documents });
+    expect((await w.api("GET", "/api/v1/mcptokens?project=demo")).json.items).toHaveLength(items.length);
+    for (const kind of ["session", "instance"]) {
+      const made = await w.cli(["apply", "-f", "-"], { stdin: `{kind: ${kind}, name: mine}` });
+      expect([made.code, made.err]).toEqual([2, expect.stringContaining(`${kind}s cannot be created`)]);
+    }
+  });
 });
 
 describe("logins and contexts", () => {
