@@ -39,14 +39,16 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
 }
 
 /**
- * The manifests within one parsed document: a flat one, or grouped lists such as `servers: [...]`.
+ * The manifests within one parsed document: a flat one, a `List` of them, or grouped lists such as `servers: [...]`.
  * @throws Problem `invalid`
  */
 export function manifestsIn(document: unknown, where: string): Manifest[] {
   if (Array.isArray(document))
     return document.flatMap((item, index) => manifestsIn(item, `${where}, item ${index + 1}`));
   if (!isObject(document)) throw new Problem("invalid", `${where}: a mapping of fields is expected`);
-  const word = document["kind"];
+  const { kind: word, items } = document;
+  // As `get -o json` prints several.
+  if (word === "List" && Array.isArray(items)) return manifestsIn(items, where);
   if (word !== undefined) {
     const kind = typeof word === "string" ? findKind(word) : undefined;
     if (kind === undefined) throw unknownKind(typeof word === "string" ? word : "", `${where}: `);
