@@ -101,6 +101,11 @@ describe("create", () => {
     ]);
   });
 
+  test("somebody without a password cannot log in, and a person is told", async () => {
+    const { out, err } = await w.cli(["create", "user", "eve@example.com"], { answers: [] });
+    expect([out, err]).toEqual(["user/eve@example.com created", expect.stringContaining("mcpctl edit user eve@")]);
+  });
+
   test("a password comes from standard input and opens the door", async () => {
     expect(
       (await w.cli(["create", "user", "bob@example.com", "--password-stdin"], { stdin: "correct horse\n" })).code,
