@@ -9,7 +9,7 @@ const fields = Type.Object({
   ttl: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: "How long it lives: 30d, 12h, never, or an ISO 8601 instant; 90d when absent",
+      description: "How long it lives: 30d, 12h, never, or an ISO 8601 instant; the server's default when absent",
     }),
   ),
   rbac: Type.Optional(
