@@ -327,6 +327,17 @@ test("help is there for every verb, and names each flag", async () => {
   expect(await ok("help", "get")).toContain("Usage: mcpctl get");
 });
 
+test("yes and no are coloured on a terminal, and nothing that the server says steers it", async () => {
+  const { sentence } = await import("../../src/cli/commands/auth-can-i.ts");
+  const hostile = { subject: "User:\u001b[2J", right: "", layers: [], missing: "role:view,resource:servers" };
+  const env = { isTerminal: true, variables: {} } as Parameters<typeof sentence>[1];
+  expect(sentence({ ...hostile, allowed: false }, env)).toMatch(
+    /no\S*: User:\ufffd\[2J lacks role:view,resource:servers$/,
+  );
+  expect(sentence({ ...hostile, allowed: false }, env)).not.toMatch(/^\ufffd/);
+  expect((await w.cli(["auth", "can-i", "view", "servers"], { terminal: true })).out).not.toContain("\ufffd");
+});
+
 test("create KIND --help is about that kind alone, and a kind that nobody creates says who does", async () => {
   const help = await ok("create", "rbac", "--help");
   expect(help).toContain("Create a rbac: a definition of rights");
