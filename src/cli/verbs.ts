@@ -40,7 +40,13 @@ export const verbs: Record<string, Verb> = {
     words: "KIND [NAME…]",
     least: 1,
     most: 100,
-    examples: ["mcpctl get servers", "mcpctl get projects demo -o yaml", "mcpctl get servers/files"],
+    examples: [
+      "mcpctl get servers",
+      "mcpctl get projects demo -o yaml",
+      "mcpctl get servers/files",
+      "mcpctl get mcptokens -p demo -o wide",
+      "mcpctl get sessions",
+    ],
     load: () => import("./commands/get.ts"),
   },
   describe: {
@@ -49,7 +55,11 @@ export const verbs: Record<string, Verb> = {
     words: "KIND NAME",
     least: 1,
     most: 2,
-    examples: ["mcpctl describe server files"],
+    examples: [
+      "mcpctl describe server files",
+      "mcpctl describe user alice@example.com",
+      "mcpctl describe mcptoken vllm -p demo",
+    ],
     load: () => import("./commands/describe.ts"),
   },
   create: {
@@ -96,12 +106,17 @@ export const verbs: Record<string, Verb> = {
   },
   delete: {
     group: "Resources",
-    summary: "Delete resources; an instance is replaced",
+    summary: "Delete resources; an instance is replaced, a session ends",
     words: "KIND NAME…",
     least: 0,
     most: 100,
     flags: files,
-    examples: ["mcpctl delete server files", "mcpctl delete -f stack.yaml --yes"],
+    examples: [
+      "mcpctl delete server files",
+      "mcpctl delete -f stack.yaml --yes",
+      "mcpctl delete mcptoken vllm -p demo",
+      "mcpctl delete session 0199aaaa-0000-7000-8000-000000000000",
+    ],
     load: () => import("./commands/delete.ts"),
   },
   logs: {
@@ -189,7 +204,7 @@ export const verbs: Record<string, Verb> = {
   },
   "auth can-i": {
     group: "Access",
-    summary: "Whether you may do something: yes or no, and which binding or what is missing",
+    summary: "Whether you may do something, and which binding or what is missing; exit 0 for yes, 5 for no",
     ...question,
     examples: [
       "mcpctl auth can-i edit servers/files",
@@ -203,7 +218,10 @@ export const verbs: Record<string, Verb> = {
     group: "Access",
     summary: "The same with everybody who must agree, every binding that allows it, and what comes near",
     ...question,
-    examples: ["mcpctl auth explain run projects/demo --as McpToken:0123456789abcdef"],
+    examples: [
+      "mcpctl auth explain edit servers/files",
+      "mcpctl auth explain run projects/demo --as McpToken:0123456789abcdef",
+    ],
     load: () => import("./commands/auth-explain.ts"),
   },
   "auth session": {
