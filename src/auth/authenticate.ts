@@ -22,7 +22,7 @@ export function* callerOf(hashKey: Buffer, bearer: string | undefined, now: numb
   if (bearer === undefined)
     throw refused(
       "No token was given",
-      "send `Authorization: Bearer TOKEN`; mcpctl token create NAME -p PROJECT makes one",
+      "mcpctl login; a program sends `Authorization: Bearer TOKEN`, which mcpctl token create NAME -p PROJECT makes",
     );
   const kind = bearerKind(bearer);
   if (kind === undefined)

@@ -1,5 +1,6 @@
 import { catalogue } from "../lib/problem.ts";
-import { kinds } from "../resources/index.ts";
+import type { AnyKind } from "../resources/define.ts";
+import { findKind, kinds } from "../resources/index.ts";
 import { type Flags, globalFlags, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -24,7 +25,10 @@ export function overview(): string {
   ].join("\n");
 }
 
-export function verbHelp(name: string, verb: Verb, flags: Flags): string {
+/** Help of one verb; `create KIND` is helped with that kind and no other. */
+export function verbHelp(name: string, general: Verb, flags: Flags, word = ""): string {
+  const kind = name === "create" ? findKind(word) : undefined;
+  const verb = kind === undefined ? general : aboutKind(general, kind);
   const lines = [verb.summary, "", `Usage: mcpctl ${name} ${verb.words}`.trimEnd(), ""];
   if (Object.keys(flags).length > 0) lines.push("Flags:", flagTable(flags), "");
   const everywhere = Object.fromEntries(Object.entries(globalFlags).filter(([flag]) => !(flag in flags)));
@@ -32,12 +36,23 @@ export function verbHelp(name: string, verb: Verb, flags: Flags): string {
   return lines.join("\n");
 }
 
+function aboutKind(verb: Verb, { kind, description }: AnyKind): Verb {
+  return {
+    ...verb,
+    summary: `Create a ${kind}: ${description.charAt(0).toLowerCase()}${description.slice(1)}`,
+    words: verb.words.replace("KIND", kind).replace(kind === "server" ? "" : " [-- COMMAND…]", ""),
+    examples: verb.examples.filter((example) => example.startsWith(`mcpctl create ${kind} `)),
+  };
+}
+
 const flagTable = (flags: Flags): string =>
   columns(
-    Object.entries(flags).map(([name, { short, hint, multiple, description }]) => {
-      const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${hint === undefined ? "" : ` ${hint}`}`;
-      return [spelling, multiple === true ? `${description} (may be repeated)` : description];
-    }),
+    Object.entries(flags)
+      .filter(([, { hidden }]) => hidden !== true)
+      .map(([name, { short, hint, multiple, description }]) => {
+        const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${hint === undefined ? "" : ` ${hint}`}`;
+        return [spelling, multiple === true ? `${description} (may be repeated)` : description];
+      }),
   );
 
 function columns(rows: readonly (readonly [string, string])[] | string[][]): string {

@@ -4,7 +4,7 @@ import { parseBinding } from "../resources/binding.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
-import { type Args, type Flags, globalFlags } from "./verb.ts";
+import { type Args, type Flags, globalFlags, kebab, passwordStdin } from "./verb.ts";
 
 /** How a field is written as a flag, and read back from one. A field of a new shape is one row here. */
 type Shape = {
@@ -17,7 +17,10 @@ const shapes: readonly Shape[] = [
   {
     fits: (field) => field === "roleBindings",
     flag: { type: "string", multiple: true, hint: "RIGHT" },
-    read: (values) => values.map(parseBinding),
+    read: (values, flag) =>
+      values.map((value, index) =>
+        parseBinding(value, values.length === 1 ? `--${flag}` : `--${flag} number ${index + 1}`),
+      ),
   },
   {
     fits: (field) => field === "subjects",
@@ -53,13 +56,19 @@ const shapes: readonly Shape[] = [
   { fits: () => true, flag: { type: "string", hint: "TEXT" }, read: (values) => values.at(-1) },
 ];
 
-/** A flag for every field that may be written; `command` stands after `--`, a password never on the command line. */
+/**
+ * A flag for every field that may be written; `command` stands after `--`, a password never on the command line.
+ * @throws Problem `invalid` for a kind that there is not, or that nobody creates
+ */
 export function flagsOfKind(word: string): Flags {
   const kind = findKind(word);
   if (kind === undefined) throw unknownKind(word);
+  if (!kind.verbs.includes("create"))
+    throw new Problem("invalid", `${kind.plural} are not created: ${kind.description.toLowerCase()}`);
   const old = kind.kind === "rbac" ? { binding: gone, operation: gone } : {};
   return {
     ...Object.fromEntries(writable(kind).map(([field, schema]) => [flagName(kind, field), flagOf(field, schema)])),
+    ...("password" in kind.fields.properties ? passwordStdin : {}),
     ...old,
   };
 }
@@ -81,7 +90,7 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
   return fields;
 }
 
-const gone = { type: "string", multiple: true, description: "Now --roleBindings" } as const;
+const gone = { type: "string", multiple: true, hidden: true, description: "Now --roleBindings" } as const;
 const unwritten = new Set(["command", "password"]);
 
 function writable(kind: AnyKind): [string, TSchema][] {
@@ -91,23 +100,22 @@ function writable(kind: AnyKind): [string, TSchema][] {
   );
 }
 
-const flagName = (kind: AnyKind, field: string): string => kebab(kind.flagNames?.[field] ?? field);
+const flagName = (kind: AnyKind, field: string): string => kind.flagNames?.[field] ?? kebab(field);
 
 const shapeOf = (field: string, schema: TSchema): Shape => shapes.find(({ fits }) => fits(field, schema)) as Shape;
 
 function flagOf(field: string, schema: TSchema) {
-  // `-p` stays `-p` where a kind has a project of its own.
-  const letter = (globalFlags as Flags)[kebab(field)]?.short;
-  const short = letter === undefined ? {} : { short: letter };
-  const choices = Array.isArray(schema["enum"]) ? ` (${schema["enum"].join(", ")})` : "";
+  // `-p NAME` stays that where a kind has a project of its own.
+  const { short, hint } = (globalFlags as Flags)[kebab(field)] ?? {};
+  const choices = Array.isArray(schema["enum"]) ? schema["enum"].join("|") : undefined;
   return {
     ...shapeOf(field, schema).flag,
-    ...short,
-    description: `${String(schema["description"] ?? field)}${choices}`,
+    ...(short === undefined ? {} : { short, hint }),
+    ...(choices === undefined ? {} : { hint: choices }),
+    description: String(schema["description"] ?? field),
   };
 }
 
-export const kebab = (field: string): string => field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const commas = (text: string): string[] =>
   text
     .split(",")

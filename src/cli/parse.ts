@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { didYouMean } from "../lib/nearest.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
-import { type Args, type Flag, type Flags, globalFlags, type Verb } from "./verb.ts";
+import { type Args, type Flag, type Flags, globalFlags, kebab, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
 /** The verb of a command line and the words that are left; global flags may stand before it. `verb` is undefined when there is none. */
@@ -77,19 +77,20 @@ function flagError(error: unknown, argv: readonly string[], flags: Flags): strin
   return `the flag ${flag} ${takes}`;
 }
 
-/** Flags are written in kebab-case; a field's own name in camelCase is understood too. */
+/** Flags are understood in kebab-case and in the camelCase of the field, whichever of the two is theirs. */
 function spelled(argv: readonly string[], flags: Flags): string[] {
   const end = argv.indexOf("--");
+  const own = new Map(Object.keys(flags).map((name) => [kebab(name), name]));
   return argv.map((word, index) => {
-    const [, name, value = ""] = /^--([A-Za-z]+)(=.*)?$/s.exec(word) ?? [];
+    const [, name, value = ""] = /^--([A-Za-z-]+)(=.*)?$/s.exec(word) ?? [];
     if (name === undefined || (end >= 0 && index >= end) || name in flags) return word;
-    const kebab = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return kebab in flags ? `--${kebab}${value}` : word;
+    const known = own.get(kebab(name));
+    return known === undefined ? word : `--${known}${value}`;
   });
 }
 
-/** The place of the first word that is no flag and no flag's value. */
-function firstWord(argv: readonly string[]): number {
+/** The place of the first word that is no flag and no global flag's value. */
+export function firstWord(argv: readonly string[]): number {
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? "";
     if (word === "--") return argv.length;

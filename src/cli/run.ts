@@ -1,7 +1,7 @@
 import { redact } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { type Env, processEnvironment } from "./environment.ts";
-import { findVerb, parseWords } from "./parse.ts";
+import { findVerb, firstWord, parseWords } from "./parse.ts";
 import { printable } from "./printable.ts";
 
 /** Runs one command line and answers its exit code. The only place that prints an error. */
@@ -25,13 +25,11 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
     return words.some((word) => word === "--help" || word === "-h") || words.length === 0 ? 0 : 2;
   }
   const wantsHelp = left.some((word) => word === "--help" || word === "-h");
-  const plain = left.filter((word) => !word.startsWith("-"));
-  const flags = {
-    ...verb.flags,
-    ...(await verb.flagsFor?.(plain).catch((error) => (wantsHelp ? {} : Promise.reject(error)))),
-  };
+  const word = left[firstWord(left)];
+  // `create --help` is asked before there is a kind.
+  const flags = { ...verb.flags, ...(wantsHelp && word === undefined ? {} : await verb.flagsFor?.(word)) };
   if (wantsHelp) {
-    env.out((await import("./help.ts")).verbHelp(name, verb, flags));
+    env.out((await import("./help.ts")).verbHelp(name, verb, flags, word));
     return 0;
   }
   const args = parseWords(name, verb, flags, left);
@@ -51,7 +49,8 @@ function report(error: unknown, env: Env): number {
   env.err(
     `error: ${printable(redact(error.code === "internal" ? error.message || "something broke" : error.message))}`,
   );
-  for (const { path, message } of error.fields ?? [])
+  // A problem with one field may say it all in its first line.
+  for (const { path, message } of (error.fields ?? []).filter(({ message }) => !error.message.endsWith(message)))
     env.err(printable(redact(`  ${path === "" ? "" : `${path}: `}${message}`)));
   if (error.hint !== undefined) env.err(`hint: ${printable(redact(error.hint))}`);
   return error.exit;

@@ -39,18 +39,22 @@ function sameKind(kind: AnyKind, word: string): string {
 }
 
 /**
- * The project of what is named within one. Tokens have names of their own in each project: by name they need it, by id they do not.
+ * The project of what is named within one. Tokens have names of their own in each project: by name they need it, by id or by the digits of
+ * their subject they do not.
  * @throws Problem `invalid`
  */
 export function projectFor(kind: AnyKind, args: Args, names: readonly string[]): string | undefined {
   if (!("project" in kind.fields.properties)) return undefined;
   const project = args.flag("project");
-  const [name] = names.filter((candidate) => !isId(candidate));
+  const [name] = names.filter((candidate) => !isId(candidate) && !isSha(candidate));
   if (project !== undefined || name === undefined) return project;
-  throw new Problem("invalid", `a ${kind.kind}'s name is one within its project: which?`, {
-    hint: `name it with -p, as in: mcpctl describe ${kind.kind} ${name} -p PROJECT`,
+  throw new Problem("invalid", `each project may have a ${kind.kind} "${name}": which project is meant?`, {
+    hint: `add -p PROJECT, or give the digits of its SUBJECT: mcpctl get ${kind.plural} -o wide`,
   });
 }
+
+/** As a token is named in rights and audit: `McpToken:0123456789abcdef`. */
+const isSha = (word: string): boolean => /^[0-9a-f]{16}$/.test(word);
 
 /** @throws Problem `invalid` when nobody can be asked, so that a script never waits for an answer */
 export async function confirm(question: string, args: Args, env: Env): Promise<boolean> {

@@ -5,7 +5,9 @@ export type Flag = {
   short?: string;
   multiple?: boolean;
   /** The word that stands for the value in help. */
-  hint?: string;
+  hint?: string | undefined;
+  /** Understood, and left out of help. */
+  hidden?: boolean;
   description: string;
 };
 export type Flags = Record<string, Flag>;
@@ -33,8 +35,8 @@ export type Verb = {
   /** Words after `--` mean something. */
   takesRest?: boolean;
   flags?: Flags;
-  /** More flags, once the words are known: those of a kind. */
-  flagsFor?: (words: readonly string[]) => Promise<Flags>;
+  /** More flags, once the first word is known: those of a kind. @throws Problem `invalid` for a word that is none */
+  flagsFor?: (word: string | undefined) => Promise<Flags>;
   examples: readonly string[];
   load: () => Promise<{ run: Run }>;
 };
@@ -49,3 +51,10 @@ export const globalFlags = {
   yes: { type: "boolean", short: "y", description: "Do not ask" },
   help: { type: "boolean", short: "h", description: "Help for this verb" },
 } as const satisfies Flags;
+
+export const passwordStdin = {
+  "password-stdin": { type: "boolean", description: "Read the password from standard input" },
+} satisfies Flags;
+
+/** A field's name as flags are mostly written. */
+export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

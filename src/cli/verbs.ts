@@ -1,4 +1,4 @@
-import type { Flags, Verb } from "./verb.ts";
+import { type Flags, passwordStdin, type Verb } from "./verb.ts";
 
 const files = {
   filename: {
@@ -18,10 +18,6 @@ const question = {
   most: 3,
   flags: asSubject,
 } as const;
-const passwordStdin = {
-  "password-stdin": { type: "boolean", description: "Read the password from standard input" },
-} satisfies Flags;
-
 const auditFilters = {
   user: { type: "string", hint: "NAME", description: "Only what this user, or a token of this user, did" },
   subject: { type: "string", hint: "SUBJECT", description: "Only this subject, such as McpToken:0123456789abcdef" },
@@ -44,7 +40,13 @@ export const verbs: Record<string, Verb> = {
     words: "KIND [NAME…]",
     least: 1,
     most: 100,
-    examples: ["mcpctl get servers", "mcpctl get projects demo -o yaml", "mcpctl get servers/files"],
+    examples: [
+      "mcpctl get servers",
+      "mcpctl get projects demo -o yaml",
+      "mcpctl get servers/files",
+      "mcpctl get mcptokens -p demo -o wide",
+      "mcpctl get sessions",
+    ],
     load: () => import("./commands/get.ts"),
   },
   describe: {
@@ -53,25 +55,33 @@ export const verbs: Record<string, Verb> = {
     words: "KIND NAME",
     least: 1,
     most: 2,
-    examples: ["mcpctl describe server files"],
+    examples: [
+      "mcpctl describe server files",
+      "mcpctl describe user alice@example.com",
+      "mcpctl describe mcptoken vllm -p demo",
+    ],
     load: () => import("./commands/describe.ts"),
   },
   create: {
     group: "Resources",
-    summary: "Create a resource from flags",
+    summary: "Create a resource from flags; mcpctl create KIND --help lists those of a kind",
     words: "KIND NAME [-- COMMAND…]",
     least: 1,
     most: 2,
     takesRest: true,
-    flags: passwordStdin,
-    flagsFor: async (words) => (await import("./kind-flags.ts")).flagsOfKind(words[0] ?? ""),
+    flagsFor: async (word) => (await import("./kind-flags.ts")).flagsOfKind(word ?? ""),
     examples: [
+      "mcpctl create secret vault --data key=VALUE",
       "mcpctl create server files --package-name @modelcontextprotocol/server-filesystem --args /srv/docs",
       "mcpctl create server own --env KEY=secret:vault/key -- node server.js",
       "mcpctl create project demo --servers files,own",
+      "mcpctl create user alice@example.com --password-stdin < password.txt",
+      "mcpctl create serviceaccount ci --description 'The build machine'",
       "mcpctl create group docs-team --members alice@example.com,ci",
       "mcpctl create rbac docs --subjects Group:docs-team --roleBindings role:view,resource:servers",
+      "mcpctl create rbac oncall --subjects User:alice@example.com --roleBindings role:edit,resource:servers,name:files --roleBindings action:logs",
       "mcpctl create mcptoken vllm -p demo --tools 'files/*' --read-only --ttl 30d",
+      "mcpctl create mcptoken ops -p demo --bind action:logs --bind role:view,resource:servers -o json",
     ],
     load: () => import("./commands/create.ts"),
   },
@@ -96,12 +106,17 @@ export const verbs: Record<string, Verb> = {
   },
   delete: {
     group: "Resources",
-    summary: "Delete resources; an instance is replaced",
+    summary: "Delete resources; an instance is replaced, a session ends",
     words: "KIND NAME…",
     least: 0,
     most: 100,
     flags: files,
-    examples: ["mcpctl delete server files", "mcpctl delete -f stack.yaml --yes"],
+    examples: [
+      "mcpctl delete server files",
+      "mcpctl delete -f stack.yaml --yes",
+      "mcpctl delete mcptoken vllm -p demo",
+      "mcpctl delete session 0199aaaa-0000-7000-8000-000000000000",
+    ],
     load: () => import("./commands/delete.ts"),
   },
   logs: {
@@ -153,11 +168,11 @@ export const verbs: Record<string, Verb> = {
   },
   "token revoke": {
     group: "Access",
-    summary: "End a token for good, by id, or by name with -p",
+    summary: "End a token for good, by id or digits, or by name with -p",
     words: "NAME",
     least: 1,
     most: 1,
-    examples: ["mcpctl token revoke vllm -p demo"],
+    examples: ["mcpctl token revoke vllm -p demo", "mcpctl token revoke 0123456789abcdef"],
     load: () => import("./commands/token-revoke.ts"),
   },
   "token revoke-leaked": {
@@ -189,7 +204,7 @@ export const verbs: Record<string, Verb> = {
   },
   "auth can-i": {
     group: "Access",
-    summary: "Whether you may do something: yes or no, and which binding or what is missing",
+    summary: "Whether you may do something, and which binding or what is missing; exit 0 for yes, 5 for no",
     ...question,
     examples: [
       "mcpctl auth can-i edit servers/files",
@@ -203,7 +218,10 @@ export const verbs: Record<string, Verb> = {
     group: "Access",
     summary: "The same with everybody who must agree, every binding that allows it, and what comes near",
     ...question,
-    examples: ["mcpctl auth explain run projects/demo --as McpToken:0123456789abcdef"],
+    examples: [
+      "mcpctl auth explain edit servers/files",
+      "mcpctl auth explain run projects/demo --as McpToken:0123456789abcdef",
+    ],
     load: () => import("./commands/auth-explain.ts"),
   },
   "auth session": {

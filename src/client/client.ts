@@ -71,6 +71,9 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     /** Replaces that version and no other. @throws Problem `conflict` when somebody was faster */
     update: (kind: AnyKind, ref: string, fields: Record<string, unknown>, version: number) =>
       resource("PUT", pathOf(kind, ref), fields, { "if-match": String(version) }),
+    /** What is done with one besides changing and deleting it, such as `revoke`. */
+    act: (kind: AnyKind, ref: string, action: string, project: string | undefined, body?: unknown) =>
+      json("POST", `${pathOf(kind, ref)}/${action}${inProject(project)}`, body),
     remove: (kind: AnyKind, ref: string, project?: string) => json("DELETE", pathOf(kind, ref) + inProject(project)),
   };
 }

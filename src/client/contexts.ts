@@ -1,14 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readCredentials, writePrivately } from "../lib/credentials-file.ts";
+import { defaultOrigin, readCredentials, writePrivately } from "../lib/credentials-file.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Target } from "./client.ts";
 
 /** Saved instances, like a kubeconfig without secrets: `~/.mcpctl/config.json`. Logins lie apart, in `~/.mcpctl/credentials`. */
 export type Contexts = { currentContext: string; contexts: Record<string, { url: string }> };
-
-const defaultUrl = "http://127.0.0.1:3200";
 
 /** @throws Problem `invalid` when the file is there and makes no sense: falling back would talk to another instance than was meant */
 export function readContexts(home: string): Contexts {
@@ -17,11 +15,11 @@ export function readContexts(home: string): Contexts {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    return { currentContext: "local", contexts: { local: { url: defaultUrl } } };
+    return { currentContext: "local", contexts: { local: { url: defaultOrigin } } };
   }
   try {
     const { currentContext = "local", contexts = {} } = JSON.parse(text) as Partial<Contexts>;
-    return { currentContext, contexts: { local: { url: defaultUrl }, ...contexts } };
+    return { currentContext, contexts: { local: { url: defaultOrigin }, ...contexts } };
   } catch (error) {
     throw new Problem("invalid", `${path} is not valid JSON`, { hint: "mend it or remove it", cause: error });
   }
@@ -57,7 +55,7 @@ export function origin(url: string): string {
     // Said below.
   }
   throw new Problem("invalid", "the URL is not one of http or https", {
-    hint: `write it whole, such as ${defaultUrl}`,
+    hint: `write it whole, such as ${defaultOrigin}`,
   });
 }
 

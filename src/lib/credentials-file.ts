@@ -5,6 +5,9 @@ import { dirname } from "node:path";
 export type Credential = { token: string; user: string };
 export type Credentials = Record<string, Credential>;
 
+/** Where the command line looks when nobody says where; what `mcpctl serve` listens on without flags. */
+export const defaultOrigin = "http://127.0.0.1:3200";
+
 /** What is saved; nothing when there is no file or it makes no sense. */
 export function readCredentials(path: string): Credentials {
   try {

@@ -8,7 +8,7 @@ import type { Connections, ServerRef } from "./connections.ts";
 import { type Inbound, judge } from "./inbound.ts";
 import { type May, methods, serverInfo } from "./methods.ts";
 import { codes } from "./protocol.ts";
-import { type CallRecord, callRecord, isRecorded, type Sent } from "./record.ts";
+import { type CallRecord, callRecord, isRecorded, type Led } from "./record.ts";
 import { buildView, type View } from "./view.ts";
 
 /** What the caller was let into: one project and its servers, as they are at this moment. */
@@ -95,18 +95,23 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
     const { project } = admission;
     const prompt = project.fields.prompt;
     const startedAt = performance.now();
-    let sent: Sent | undefined;
+    const may = scopeOf(admission);
+    let led: Led | undefined;
     const outcome = await method.answer({
       inbound,
       project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
       view: () => viewOf(admission),
-      may: scopeOf(admission),
-      forward: (server, forwarded, params, key) => {
-        sent = { server: server.name, key };
+      may,
+      mayUse: (list, target) => {
+        const isOpen = may?.(list, target) !== false;
+        led = { server: target.server.name, key: target.key, isRefused: !isOpen };
+        return isOpen;
+      },
+      forward: (server, forwarded, params) => {
         return forward(server, forwarded, params, cancel);
       },
     });
-    if (isRecorded(name)) record?.(callRecord(admission, inbound, sent, outcome, performance.now() - startedAt));
+    if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
     return outcome;
   }
 

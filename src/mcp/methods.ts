@@ -8,14 +8,16 @@ import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersi
 import { membersOf, memberText, withMembers } from "./spans.ts";
 import { listText, type Target, type View } from "./view.ts";
 
-/** What a method works with. `forward` sends params (JSON text) to a server, about what that server calls `key`. */
+/** What a method works with. `forward` sends params (JSON text) to a server. */
 export type Exchange = {
   inbound: Inbound;
   project: { name: string; prompt?: string };
   view: () => Promise<View>;
-  /** What of the view this caller may see and use; undefined when it is all of it. */
+  /** What of the view this caller may see; undefined when it is all of it. */
   may: May | undefined;
-  forward: (server: ServerRef, method: string, params: string, key: string) => Promise<Outcome>;
+  /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
+  mayUse: May;
+  forward: (server: ServerRef, method: string, params: string) => Promise<Outcome>;
 };
 
 /** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
@@ -79,31 +81,31 @@ async function list({ inbound, view, may }: Exchange, name: ListName): Promise<O
   return { result: `{"${name}":${text}${meta}}` };
 }
 
-async function byName({ inbound, view, may, forward }: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
+async function byName({ inbound, view, mayUse, forward }: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
   const asked = inbound.params["name"];
   const current = await view();
   const target = typeof asked === "string" ? current[name].get(asked) : undefined;
   // What one may not use is not there: a list and a call must never disagree.
-  if (target === undefined || may?.(name, target) === false) return unknownName(name.slice(0, -1), asked, current);
+  if (target === undefined || !mayUse(name, target)) return unknownName(name.slice(0, -1), asked, current);
   const params = withMembers(inbound.paramsText, {
     ...forwardable(inbound.paramsText),
     name: JSON.stringify(target.key),
   });
-  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params, target.key);
+  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params);
 }
 
-async function readResource({ inbound, view, may, forward }: Exchange): Promise<Outcome> {
+async function readResource({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
   const target = typeof uri === "string" ? resourceTarget(await view(), uri) : undefined;
-  if (target === undefined || may?.("resources", target) === false) {
+  if (target === undefined || !mayUse("resources", target)) {
     const code = inbound.era === "modern" ? codes.invalidParams : -32002;
     return errorOutcome(code, "No server of this project offers this resource", { uri });
   }
   const changes = { ...forwardable(inbound.paramsText), uri: JSON.stringify(target.key) };
-  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes), target.key);
+  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes));
 }
 
-async function complete({ inbound, view, may, forward }: Exchange): Promise<Outcome> {
+async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
   const refText = memberText(inbound.paramsText, membersOf(inbound.paramsText), "ref");
@@ -114,14 +116,13 @@ async function complete({ inbound, view, may, forward }: Exchange): Promise<Outc
     : isResource
       ? templateTarget(current, String(ref.uri))
       : undefined;
-  if (target === undefined || refText === undefined || may?.("prompts", target) === false)
+  if (target === undefined || refText === undefined || !mayUse("prompts", target))
     return errorOutcome(codes.invalidParams, "There is nothing of this name to complete");
   const rewritten = withMembers(refText, { [isPrompt ? "name" : "uri"]: JSON.stringify(target.key) });
   return await forward(
     target.server,
     "completion/complete",
     withMembers(inbound.paramsText, { ...forwardable(inbound.paramsText), ref: rewritten }),
-    target.key,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { AuditOutcome } from "../resources/audit.ts";
 import type { Outcome } from "./answers.ts";
 import type { Admission } from "./gateway.ts";
 import type { Inbound } from "./inbound.ts";
@@ -10,7 +11,7 @@ export type CallRecord = {
   server: string | undefined;
   tool: string | undefined;
   resource: string | undefined;
-  outcome: "ok" | "error";
+  outcome: AuditOutcome;
   durationMs: number;
   requestBytes: number;
   responseBytes: number;
@@ -18,8 +19,8 @@ export type CallRecord = {
   argumentsText: string | undefined;
 };
 
-/** Where a call went, once it is known: the server, and what that server calls it. */
-export type Sent = { server: string; key: string };
+/** Where a call leads, once it is known: the server, what that server calls it, and whether it ended before it got there. */
+export type Led = { server: string; key: string; isRefused: boolean };
 
 const recorded = new Set(["tools/call", "prompts/get", "resources/read", "completion/complete"]);
 export const isRecorded = (method: string): boolean => recorded.has(method);
@@ -28,21 +29,21 @@ export const isRecorded = (method: string): boolean => recorded.has(method);
 export function callRecord(
   admission: Admission,
   inbound: Inbound,
-  sent: Sent | undefined,
+  led: Led | undefined,
   outcome: Outcome,
   durationMs: number,
 ): CallRecord {
   const { method: action = "", params, paramsText } = inbound;
   const asked = params["name"] ?? params["uri"];
-  const key = (sent?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
+  const key = (led?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
   const keepsArguments = admission.project.fields.auditArguments === true;
   return {
     admission,
     action,
-    server: sent?.server,
+    server: led?.server,
     tool: action === "tools/call" ? key : undefined,
     resource: action === "tools/call" ? undefined : key,
-    outcome: failed(outcome) ? "error" : "ok",
+    outcome: led?.isRefused === true ? "refused" : failed(outcome) ? "error" : "ok",
     durationMs,
     requestBytes: paramsText.length,
     responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,

@@ -55,14 +55,23 @@ export type Write = {
 /** @throws Problem `forbidden`, with every right that the giver lacks */
 export function* checkCeiling(write: Write): Op<void> {
   const given = gifts[write.kind.kind];
-  if (given !== undefined) refuseBeyond(write.rights, yield* given(write), `${write.kind.kind} "${write.name}"`);
+  if (given === undefined) return;
+  const what = `${write.kind.kind} "${write.name}"`;
+  const isAccount = write.kind.kind === "user" || write.kind.kind === "serviceaccount";
+  refuseBeyond(write.rights, yield* given(write), isAccount ? takenOver(what) : `${what} would have rights`);
 }
 
 /** What taking over an account gives: all that it holds. @throws Problem `forbidden` */
 export function* checkTakeOver(rights: Rights, kind: AnyKind, account: Resource): Op<void> {
   const prefix = kind.kind === "user" ? "User" : "ServiceAccount";
-  refuseBeyond(rights, atomsHeld(yield* heldBy(`${prefix}:${account.id}`)), `${kind.kind} "${account.name}"`);
+  refuseBeyond(
+    rights,
+    atomsHeld(yield* heldBy(`${prefix}:${account.id}`)),
+    takenOver(`${kind.kind} "${account.name}"`),
+  );
 }
+
+const takenOver = (account: string) => `whoever can log in as ${account} has rights`;
 
 /** The rights of the control API that a new token is given: those that were listed, and with `clone` all that its maker may do at this moment. */
 export function tokenBindings({ rbac, roleBindings = [], readOnly }: McpTokenFields, rights: Rights): Binding[] {
@@ -97,8 +106,8 @@ const atomsHeld = (held: readonly Held[]): Attempt[] =>
 function refuseBeyond(rights: Rights, given: readonly Attempt[], what: string): void {
   const missing = [...new Set(given.filter((atom) => !decide(rights.layers, atom).allowed).map(missingFor))];
   if (missing.length === 0) return;
-  throw new Problem("forbidden", `${what} would have rights that ${rights.subject} may not give`, {
+  throw new Problem("forbidden", `${what} that ${rights.subject} may not give`, {
     fields: missing.slice(0, 20).map((right) => ({ path: "", message: `you lack ${right}` })),
-    hint: "leave these out, or ask somebody who holds them",
+    hint: "leave out what gives these, or ask somebody who holds them",
   });
 }

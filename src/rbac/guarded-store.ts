@@ -76,7 +76,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   function* save(rights: Rights, manifest: Manifest, mode: Mode, expectedVersion?: number): Op<Saved> {
     const { kind, name, fields } = manifest;
     const source = sourceOf(kind);
-    if (source.save === undefined) throw cannot(kind, "create");
+    if (source.save === undefined) return yield* leaveAlone(rights, manifest, mode);
     if (isId(name)) throw idAsName(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
@@ -86,7 +86,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     if (occupancy === "replaced") demandOn(rights, "delete", kind, name, existing);
     demandOn(rights, occupancy === "taken" ? "update" : "create", kind, name, existing ?? planned);
     if (occupancy === "free" && mode === "update") throw notFound(kind, name);
-    if (occupancy === "taken" && mode === "create") throw exists(kind, name);
+    if (occupancy === "taken" && mode === "create") throw exists(kind, name, source);
     if (expectedVersion !== undefined && expectedVersion !== (existing?.version ?? 0))
       throw changedMeanwhile(kind.kind, name, existing?.version);
     const runsOther = executesOther(kind, fields, existing);
@@ -112,6 +112,14 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       });
     }
     return saved;
+  }
+
+  /** Of a kind that nobody makes by hand: applying what `get` printed changes nothing, and nothing else can be applied. */
+  function* leaveAlone(rights: Rights, { kind, name }: Manifest, mode: Mode): Op<Saved> {
+    const existing = mode === "apply" ? yield* sourceOf(kind).find(name) : undefined;
+    if (existing === undefined || !judge(rights, "view", kind, existing.name, existing).allowed)
+      throw cannot(kind, "create");
+    return { resource: existing, action: "unchanged" };
   }
 
   function* remove(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
@@ -203,9 +211,12 @@ const notFound = (kind: AnyKind, ref: string, project?: string) =>
     },
   );
 
-const exists = (kind: AnyKind, name: string) =>
+const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {
-    hint: "mcpctl apply -f FILE changes what exists",
+    hint:
+      rotate === undefined
+        ? "mcpctl apply -f FILE changes what exists"
+        : `mcpctl token rotate ${name} -p PROJECT replaces it; --force ends it and makes another`,
   });
 
 /** Whatever is looked for by name is found by its id as well: what bore an id as its name would stand for something else, or rename it. */
@@ -216,4 +227,4 @@ const idAsName = (kind: AnyKind) =>
   });
 
 const cannot = (kind: AnyKind, verb: "create" | "delete" | "revoke" | "rotate") =>
-  new Problem("invalid", `a ${kind.kind} cannot be ${verb}d: ${kind.description.toLowerCase()}`, { status: 405 });
+  new Problem("invalid", `${kind.plural} cannot be ${verb}d: ${kind.description.toLowerCase()}`, { status: 405 });

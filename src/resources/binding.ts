@@ -6,12 +6,19 @@ const keys = ["role", "resource", "name", "action"];
 
 /**
  * One right as it is written on the command line: `role:view,resource:servers,name:my-ha` or `action:logs`. Blanks around words do not matter.
- * @throws Problem `invalid`
+ * `where` begins the message, such as "binding 2".
+ * @throws Problem `invalid`, which names the part that is wrong
  */
-export function parseBinding(text: string): Binding {
+export function parseBinding(text: string, where = "a binding"): Binding {
+  const refused = (message: string) =>
+    new Problem("invalid", `${where} is not valid: ${message}`, {
+      hint: "write role:edit,resource:servers or role:view,resource:servers,name:NAME or action:logs",
+    });
   const found: Record<string, string> = {};
+  if (text.trim() === "") throw refused("it is empty");
   for (const part of text.split(",")) {
     const [key = "", ...value] = part.split(":").map((word) => word.trim());
+    if (part.trim() === "") throw refused("nothing stands before or after a comma");
     if (!keys.includes(key)) throw refused(`there is no key "${key.slice(0, 40)}".${didYouMean(key, keys)}`);
     if (found[key] !== undefined) throw refused(`${key} is given twice`);
     if (value.join(":") === "") throw refused(`${key} has no value`);
@@ -33,8 +40,3 @@ export function parseBinding(text: string): Binding {
   if (resource === undefined) throw refused("a resource is missing");
   return { role: known, resource, ...(name === undefined ? {} : { name }) };
 }
-
-const refused = (message: string) =>
-  new Problem("invalid", `a binding is not valid: ${message}`, {
-    hint: "write role:edit,resource:servers or role:view,resource:servers,name:NAME or action:logs",
-  });

@@ -56,9 +56,11 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   references?: (fields: Static<Fields>) => Reference[];
   /** Plurals of the kinds whose references keep one of these from being deleted. */
   heldBy?: readonly string[];
+  /** Whether a document tells of one that has ended: applied again, it would bring back what somebody ended. */
+  ended?: (document: Record<string, unknown>) => boolean;
   /** The name of whose it is, for what a person may see and end without any right because it is theirs. */
   owner?: (item: Resource) => string;
-  /** Flags that are spelt otherwise than their field, such as `--bind` for roleBindings. */
+  /** Flags that are not their field in kebab-case, such as `--bind` for roleBindings. */
   flagNames?: Readonly<Record<string, string>>;
   /** One manifest, for `--help`, the reference manual and the tests of round trips. */
   example: Record<string, unknown>;

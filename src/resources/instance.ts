@@ -33,5 +33,6 @@ export const Instance = defineKind({
     { header: "PID", value: (i) => String(i["pid"] ?? "") },
     { header: "REASON", value: (i) => String(i["reason"] ?? "") },
   ],
+  readOnly: Object.keys(fields.properties),
   example: { kind: "instance", name: "files-1", server: "files", state: "RUNNING", restarts: 0 },
 });

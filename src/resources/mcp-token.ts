@@ -9,7 +9,7 @@ const fields = Type.Object({
   ttl: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: "How long it lives: 30d, 12h, never, or an ISO 8601 instant; 90d when absent",
+      description: "How long it lives: 30d, 12h, never, or an ISO 8601 instant; the server's default when absent",
     }),
   ),
   rbac: Type.Optional(
@@ -83,6 +83,7 @@ export const McpToken = defineKind({
     ...(token.readOnly === true ? onlyViews(token.roleBindings ?? []) : []),
   ],
   references: (token) => [{ plural: "projects", name: token.project, path: "/project", ends: true }],
+  ended: ({ state, successor }) => state === "revoked" || state === "expired" || typeof successor === "string",
   owner: (token) => token["owner"] as string,
   flagNames: { roleBindings: "bind" },
   example: { kind: "mcptoken", name: "vllm", project: "demo", ttl: "30d" },

@@ -7,8 +7,8 @@ import { type FieldError, Problem } from "../lib/problem.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
 
-/** A manifest that passed: its kind, its name, and its fields with defaults filled in. */
-export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown> };
+/** A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over. */
+export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown>; ended?: true };
 
 /**
  * Checks one flat document against its kind: closed objects, defaults, rules between fields. Server, `apply` and import all come through here.
@@ -34,18 +34,21 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
   const errors = kind.check?.(fields, pluralOf) ?? [];
-  return errors.length > 0 ? refuse(errors) : { kind, name, fields };
+  if (errors.length > 0) return refuse(errors);
+  return { kind, name, fields, ...(kind.ended?.(input) === true ? { ended: true } : {}) };
 }
 
 /**
- * The manifests within one parsed document: a flat one, or grouped lists such as `servers: [...]`.
+ * The manifests within one parsed document: a flat one, a `List` of them, or grouped lists such as `servers: [...]`.
  * @throws Problem `invalid`
  */
 export function manifestsIn(document: unknown, where: string): Manifest[] {
   if (Array.isArray(document))
     return document.flatMap((item, index) => manifestsIn(item, `${where}, item ${index + 1}`));
   if (!isObject(document)) throw new Problem("invalid", `${where}: a mapping of fields is expected`);
-  const word = document["kind"];
+  const { kind: word, items } = document;
+  // As `get -o json` prints several.
+  if (word === "List" && Array.isArray(items)) return manifestsIn(items, where);
   if (word !== undefined) {
     const kind = typeof word === "string" ? findKind(word) : undefined;
     if (kind === undefined) throw unknownKind(typeof word === "string" ? word : "", `${where}: `);

@@ -78,6 +78,7 @@ export const Rbac = defineKind({
         ends: kind !== "Group",
       }),
     ),
+  flagNames: { roleBindings: "roleBindings" },
   example: {
     kind: "rbac",
     name: "docs-team",

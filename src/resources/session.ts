@@ -21,6 +21,7 @@ export const Session = defineKind({
     { header: "CREATED", value: (s) => s.createdAt },
     { header: "EXPIRES", value: (s) => String(s["expiresAt"] ?? "never") },
   ],
+  readOnly: ["owner", "label", "expiresAt"],
   owner: (session) => session["owner"] as string,
   example: { kind: "session", name: "0199aaaa-0000-7000-8000-000000000000", owner: "ci", label: "build machine" },
 });

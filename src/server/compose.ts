@@ -1,11 +1,8 @@
-import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
 import { createAttempts } from "../auth/attempts.ts";
 import { bearerIn } from "../auth/authenticate.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
-import { sessionSource } from "../auth/session-source.ts";
-import { tokenSource } from "../auth/token-source.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -17,13 +14,12 @@ import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
-import { present, type Source, tableSource } from "../rbac/source.ts";
+import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
 import { isManaged } from "../resources/server.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
-import { secretAside } from "../secrets/secret-aside.ts";
 import { createVault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
@@ -34,6 +30,7 @@ import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
+import { sourcesOf } from "./sources.ts";
 import { serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
@@ -187,50 +184,6 @@ function processState(supervisor: Supervisor, serverId: string): { starting: boo
   const { state, reason = `it is ${state.toLowerCase()}` } = instance;
   return { starting: state === "STARTING", reason };
 }
-
-type SourceNeeds = {
-  hashKey: Buffer;
-  clock: Clock;
-  vault: ReturnType<typeof createVault>;
-  instances: () => Resource[];
-  tokens: Config["tokens"];
-};
-
-/** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
-function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNeeds): (kind: AnyKind) => Source {
-  const asides: Record<string, Parameters<typeof tableSource>[2]> = {
-    secret: secretAside(vault),
-    user: userAside,
-    serviceaccount: serviceAccountAside,
-    group: groupAside,
-    project: projectAside,
-    rbac: rbacAside,
-  };
-  const own: Record<string, Source> = {
-    mcptoken: tokenSource(hashKey, clock, tokens),
-    session: sessionSource,
-    instance: instanceSource(instances),
-  };
-  const made = new Map<string, Source>(
-    kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),
-  );
-  return (kind) => {
-    const source = made.get(kind.kind);
-    if (source === undefined) throw new Problem("internal", `kind ${kind.kind} has no source`);
-    return source;
-  };
-}
-
-/** Instances live in the supervisor. Deleting one replaces it, after the commit. */
-const instanceSource = (instances: () => Resource[]): Source => ({
-  *list() {
-    return instances();
-  },
-  *find(ref) {
-    return instances().find(({ id, name }) => id === ref || name === ref);
-  },
-  *remove() {},
-});
 
 const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
   const { serverId: _, ...fields } = view;

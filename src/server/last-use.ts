@@ -4,22 +4,34 @@ import { touchTokens } from "../storage/tokens.ts";
 
 const everyMs = 60_000;
 
-/** When each token was last used: kept in memory and written once a minute, so that reading a tool's answer costs no write. */
-export function lastUses(db: Database, clock: Clock) {
+/**
+ * When each token was last used: kept in memory, so that reading a tool's answer costs no write. A first use is written within a second,
+ * since somebody may be looking whether the new token works; of one in steady use, one write a minute.
+ */
+export function lastUses(db: Pick<Database, "write">, clock: Clock, lookMs = 1_000) {
   const pending = new Map<string, number>();
-  const timer = setInterval(() => void flush().catch(() => {}), everyMs);
+  const written = new Map<string, number>();
+  const timer = setInterval(() => void write(due()).catch(() => {}), lookMs);
   timer.unref();
 
-  async function flush(): Promise<void> {
-    if (pending.size === 0) return;
-    const uses = [...pending];
-    pending.clear();
+  function due(): [string, number][] {
+    const before = clock.now() - everyMs;
+    for (const [id, at] of written) if (at <= before) written.delete(id);
+    return [...pending].filter(([id]) => !written.has(id));
+  }
+
+  async function write(uses: [string, number][]): Promise<void> {
+    if (uses.length === 0) return;
+    for (const [id] of uses) {
+      pending.delete(id);
+      written.set(id, clock.now());
+    }
     await db.write(() => touchTokens(uses));
   }
 
   return {
     note: (tokenId: string) => void pending.set(tokenId, clock.now()),
-    flush,
+    flush: () => write([...pending]),
     stop: () => clearInterval(timer),
   };
 }

@@ -20,6 +20,7 @@ export async function noteRefusal(error: unknown, request: Request, rooms: Rooms
   if (!(error instanceof Problem) || !refusedStatus.has(error.status) || path === loginPath) return;
   const { senders, db, hashKey, clock, refusals } = rooms;
   const { address, caller } = senders.get(request) ?? {};
+  const lacks = (error.fields ?? []).map(({ message }) => message.replace(/^you lack /, ""));
   try {
     const actor = await db.read(() => (caller === undefined ? actorBehind(hashKey, request) : actorOf(caller)));
     refusals.add({
@@ -30,7 +31,12 @@ export async function noteRefusal(error: unknown, request: Request, rooms: Rooms
       address,
       project: caller?.kind === "token" ? caller.projectName : undefined,
       action: / lacks (\S+)$/.exec(error.message)?.[1] ?? error.message,
-      detail: { method: request.method, path: path.slice(0, 200), status: error.status },
+      detail: {
+        method: request.method,
+        path: path.slice(0, 200),
+        status: error.status,
+        ...(lacks.length === 0 ? {} : { lacks }),
+      },
     });
   } catch (failure) {
     rooms.log.warn("a refusal could not be noted", { reason: messageOf(failure) });

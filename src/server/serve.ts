@@ -3,7 +3,7 @@ import { callerOf } from "../auth/authenticate.ts";
 import { bootstrap, type FirstAdministrator, localAdministrator } from "../auth/bootstrap.ts";
 import { openSession } from "../auth/session.ts";
 import { systemClock } from "../lib/clock.ts";
-import { readCredentials, saveCredential } from "../lib/credentials-file.ts";
+import { defaultOrigin, readCredentials, saveCredential } from "../lib/credentials-file.ts";
 import { createLog } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { sleep, within } from "../lib/wait.ts";
@@ -118,7 +118,8 @@ function greet(out: (text: string) => void, config: Config, url: string, first: 
   out(`mcpctl serves at ${url} (data in ${config.dataDir})`);
   if (first === undefined) return;
   out(`First administrator: ${first.email}, password: ${first.password}`);
-  out("The password is shown this once. In a second terminal of this user `mcpctl status` works without it.");
+  const status = url === defaultOrigin ? "mcpctl status" : `mcpctl status --url ${url}`;
+  out(`The password is shown this once. In a second terminal of this user \`${status}\` works without it.`);
 }
 
 async function untilStopped(app: App, rooms: Rooms): Promise<number> {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kinds } from "../../src/resources/index.ts";
 import { fixture, type World, world } from "../world.ts";
 
 let w: World;
@@ -100,6 +101,11 @@ describe("create", () => {
     ]);
   });
 
+  test("somebody without a password cannot log in, and a person is told", async () => {
+    const { out, err } = await w.cli(["create", "user", "eve@example.com"], { answers: [] });
+    expect([out, err]).toEqual(["user/eve@example.com created", expect.stringContaining("mcpctl edit user eve@")]);
+  });
+
   test("a password comes from standard input and opens the door", async () => {
     expect(
       (await w.cli(["create", "user", "bob@example.com", "--password-stdin"], { stdin: "correct horse\n" })).code,
@@ -125,6 +131,15 @@ describe("create", () => {
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
     expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
     expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
+    const wrong = ["--subjects", "a@b.c", "--roleBindings", "role:view,resource:servers", "--role-bindings"];
+    expect(await said("rbac", "x", ...wrong, "role:view,")).toContain(
+      "--roleBindings number 2 is not valid: nothing stands before or after a comma",
+    );
+    expect(await said("token", "x", "-p", "demo", "--bind", "")).toContain("--bind is not valid: it is empty");
+    expect(await said("session", "x")).toContain("2 error: sessions are not created: a login, ended by deleting it");
+    expect(await said("token", "x", "-p", "demo", "--ttl", "0d")).toMatch(
+      /^2 error: the ttl is nothing at all: [^\n]*$/,
+    );
     expect(await said("project", "demo")).toContain('7 error: project "demo" exists already');
   });
 });
@@ -141,7 +156,23 @@ describe("tokens", () => {
       token: expect.stringMatching(/^mcpctl_pat_/),
     });
     expect(await ok("token", "revoke", "people", "-p", "demo")).toBe("mcptoken/people revoked");
-    expect((await w.cli(["token", "revoke", "people"])).err).toContain("a mcptoken's name is one within its project");
+    expect((await w.cli(["token", "revoke", "people"])).err).toContain('may have a mcptoken "people": which project');
+  });
+
+  test("the public digits name a token as well as its id does, without a project", async () => {
+    const { id, sha } = JSON.parse(await ok("create", "mcptoken", "digits", "-p", "demo", "-o", "json"));
+    for (const ref of [id, sha]) expect(JSON.parse(await ok("get", "mcptoken", ref, "-o", "json")).name).toBe("digits");
+    expect(await ok("token", "revoke", sha)).toBe(`mcptoken/${sha} revoked`);
+    expect(JSON.parse(await ok("get", "mcptoken", id, "-o", "json")).state).toBe("revoked");
+  });
+
+  test("a second token of a name is told what to do about the first", async () => {
+    await ok("token", "create", "twice", "-p", "demo");
+    const second = await w.cli(["token", "create", "twice", "-p", "demo"]);
+    expect([second.code, second.err]).toEqual([
+      7,
+      'error: mcptoken "twice" exists already\nhint: mcpctl token rotate twice -p PROJECT replaces it; --force ends it and makes another',
+    ]);
   });
 });
 
@@ -189,6 +220,21 @@ describe("apply", () => {
       "server/from-a unchanged\nproject/from-b unchanged",
     );
     expect((await w.cli(["apply"])).err).toContain("give the manifests with -f FILE");
+  });
+
+  test("a token that was printed after its end is not made again; a login or an instance is made by no manifest", async () => {
+    await ok("token", "create", "over", "-p", "demo");
+    await ok("token", "revoke", "over", "-p", "demo");
+    const stdin = await ok("get", "mcptoken", "over", "-p", "demo", "-o", "yaml");
+    expect((await w.cli(["apply", "-f", "-"], { stdin })).out).toBe("mcptoken/over has ended, skipped");
+    const { items } = (await w.api("GET", "/api/v1/mcptokens?project=demo")).json;
+    const documents = items.map((item: object) => ({ kind: "mcptoken", ...item }));
+    await w.must("POST", "/api/v1/apply", { documents });
+    expect((await w.api("GET", "/api/v1/mcptokens?project=demo")).json.items).toHaveLength(items.length);
+    for (const kind of ["session", "instance"]) {
+      const made = await w.cli(["apply", "-f", "-"], { stdin: `{kind: ${kind}, name: mine}` });
+      expect([made.code, made.err]).toEqual([2, expect.stringContaining(`${kind}s cannot be created`)]);
+    }
   });
 });
 
@@ -279,4 +325,29 @@ test("help is there for every verb, and names each flag", async () => {
     expect(help).toContain("Examples:\n  ");
   }
   expect(await ok("help", "get")).toContain("Usage: mcpctl get");
+});
+
+test("yes and no are coloured on a terminal, and nothing that the server says steers it", async () => {
+  const { sentence } = await import("../../src/cli/commands/auth-can-i.ts");
+  const hostile = { subject: "User:\u001b[2J", right: "", layers: [], missing: "role:view,resource:servers" };
+  const env = { isTerminal: true, variables: {} } as Parameters<typeof sentence>[1];
+  expect(sentence({ ...hostile, allowed: false }, env)).toMatch(
+    /no\S*: User:\ufffd\[2J lacks role:view,resource:servers$/,
+  );
+  expect(sentence({ ...hostile, allowed: false }, env)).not.toMatch(/^\ufffd/);
+  expect((await w.cli(["auth", "can-i", "view", "servers"], { terminal: true })).out).not.toContain("\ufffd");
+});
+
+test("create KIND --help is about that kind alone, and a kind that nobody creates says who does", async () => {
+  const help = await ok("create", "rbac", "--help");
+  expect(help).toContain("Create a rbac: a definition of rights");
+  expect(help).toContain("Usage: mcpctl create rbac NAME\n");
+  expect(help).toContain("--roleBindings RIGHT");
+  for (const other of ["--binding", "--password-stdin", "mcpctl create server"]) expect(help).not.toContain(other);
+  expect(await ok("-p", "demo", "create", "user", "--help")).toContain("--password-stdin");
+  expect(await ok("create", "-p", "demo", "token", "--help")).toContain("--rbac empty|clone");
+  for (const kind of kinds.filter(({ verbs }) => verbs.includes("create")))
+    expect(await ok("create", kind.kind, "--help")).toContain(`Examples:\n  mcpctl create ${kind.kind} `);
+  const session = await w.cli(["create", "session", "--help"]);
+  expect([session.code, session.err]).toEqual([2, expect.stringContaining("made by `mcpctl login`")]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { flagsOfKind } from "../../src/cli/kind-flags.ts";
-import { findVerb, parseWords } from "../../src/cli/parse.ts";
+import { findVerb, firstWord, parseWords } from "../../src/cli/parse.ts";
 import { printable } from "../../src/cli/printable.ts";
-import { type Flag, globalFlags } from "../../src/cli/verb.ts";
+import { type Flag, globalFlags, kebab } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import type { AnyKind } from "../../src/resources/define.ts";
@@ -82,7 +82,7 @@ test("every verb has an example that its own parser accepts", async () => {
     for (const example of examples.filter((text) => text.includes(`mcpctl ${name}`))) {
       const { verb, left } = findVerb(wordsOf(example));
       if (verb === undefined) throw new Error(example);
-      const more = await verb.flagsFor?.(left.filter((word) => !word.startsWith("-")));
+      const more = await verb.flagsFor?.(left[firstWord(left)]);
       expect(() => parseWords(name, verb, { ...verb.flags, ...more }, left)).not.toThrow();
     }
     expect([name, examples.some((text) => text.includes(`mcpctl ${name}`))]).toEqual([name, true]);
@@ -94,8 +94,7 @@ test("every kind that can be created has a flag for each field that may be writt
     const flags = flagsOfKind(kind.kind);
     for (const field of Object.keys(kind.fields.properties as object)) {
       const unwritten = ["command", "password", ...(kind.readOnly ?? [])].includes(field);
-      const spelt = kind.flagNames?.[field] ?? field;
-      const flag = flags[spelt.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)];
+      const flag = flags[kind.flagNames?.[field] ?? kebab(field)];
       expect([`${kind.kind}.${field}`, flag !== undefined]).toEqual([`${kind.kind}.${field}`, !unwritten]);
       if (flag !== undefined) expect(flag.description.length).toBeGreaterThan(5);
     }

@@ -139,4 +139,5 @@ test.each([
   "edit",
 ])("the binding %p is refused", (text) => {
   expect(() => parseBinding(text)).toThrow("a binding is not valid");
+  expect(() => parseBinding(text, "--bind number 2")).toThrow("--bind number 2 is not valid");
 });

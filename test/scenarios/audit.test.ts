@@ -73,6 +73,14 @@ describe("calls", () => {
     expect(read).toMatchObject({ action: "resources/read", resource: "fixture://fixture/one" });
   });
 
+  test("a tool that this token may not use is a refusal of that tool, though its caller is told that there is none", async () => {
+    const narrow = { name: "narrow", project: "demo", tools: ["local/echo"] };
+    const { token: as } = await w.must("POST", "/api/v1/mcptokens", narrow);
+    expect((await call("local__fail", {}, "/mcp", as)).json.error.message).toContain("There is no tool");
+    const [event] = await events("tokenName=narrow&server=local");
+    expect(event).toMatchObject({ kind: "call", outcome: "refused", tool: "fail" });
+  });
+
   test("lists, pings and the log's own readers are no events", async () => {
     const before = (await events("limit=1"))[0]?.seq;
     await w.rpc(token, "tools/list");
@@ -95,6 +103,17 @@ describe("refusals", () => {
       action: "role:view,resource:servers",
       detail: { method: "GET", path: "/api/v1/servers", status: 403 },
     });
+  });
+
+  test("rights that may not be given are listed", async () => {
+    const maker = await w.userWith("maker", [
+      { role: "create", resource: "mcptokens" },
+      { role: "edit", resource: "projects" },
+      { role: "run", resource: "projects" },
+    ]);
+    const wanted = { name: "much", project: "demo", roleBindings: [{ role: "run", action: "logs" }] };
+    expect((await w.api("POST", "/api/v1/mcptokens", wanted, maker)).status).toBe(403);
+    expect((await events("user=maker@example.com&kind=refused"))[0]?.detail).toMatchObject({ lacks: ["action:logs"] });
   });
 
   test("a revoked token says whose it was; a stranger's bearer is not repeated", async () => {

@@ -11,17 +11,18 @@ export async function run(args: Args, env: Env): Promise<number> {
   const format = formatOf(args, ["table", "json"]);
   const answer = await ask(args, env);
   if (format === "json") env.out(JSON.stringify(answer, null, 2));
-  else env.out(args.has("quiet") ? (answer.allowed ? "yes" : "no") : printable(sentence(answer, env)));
+  else env.out(args.has("quiet") ? (answer.allowed ? "yes" : "no") : sentence(answer, env));
   return answer.allowed ? 0 : catalogue.forbidden.exit;
 }
 
-/** Yes or no, and in the same line why. */
+/** Yes or no, and in the same line why. What comes from the server is made harmless before ours is coloured. */
 export function sentence({ allowed, subject, by = [], missing, who, because }: Answer, env: Env): string {
   const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
   if (allowed) {
     const reasons = by.map((one) => `${one.who === subject ? "" : `${one.who}: `}${shown(one)}`);
-    return `${colour ? colors.green("yes") : "yes"}: ${reasons.join("; ")}`;
+    return `${colour ? colors.green("yes") : "yes"}: ${printable(reasons.join("; "))}`;
   }
   const whose = who === undefined || who === subject ? subject : `${subject}: ${who}`;
-  return `${colour ? colors.red("no") : "no"}: ${whose} lacks ${missing}${because === undefined ? "" : `: ${because}`}`;
+  const why = `${whose} lacks ${missing}${because === undefined ? "" : `: ${because}`}`;
+  return `${colour ? colors.red("no") : "no"}: ${printable(why)}`;
 }

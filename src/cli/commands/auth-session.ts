@@ -1,3 +1,4 @@
+import { ServiceAccount } from "../../resources/service-account.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { clientFor } from "../session.ts";
@@ -9,8 +10,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const format = formatOf(args, ["table", "json"]);
   const [name = ""] = args.words;
   const [ttl, label] = [args.flag("ttl"), args.flag("label")];
-  const path = `/api/v1/serviceaccounts/${encodeURIComponent(name)}/sessions`;
-  const login = (await clientFor(args, env).json("POST", path, {
+  const login = (await clientFor(args, env).act(ServiceAccount, name, "sessions", undefined, {
     ...(ttl === undefined ? {} : { ttl }),
     ...(label === undefined ? {} : { label }),
   })) as Login;

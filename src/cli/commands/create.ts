@@ -31,6 +31,10 @@ export async function run(args: Args, env: Env): Promise<void> {
   if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
   else if (args.flag("output") !== undefined) printResources(kind, [created], true, format, env);
   else if (!args.has("quiet")) env.out(`${kind.kind}/${created.name} created`);
+  if (kind.kind === "user" && !("password" in fields) && env.isInteractive)
+    env.err(
+      `Nobody can log in as ${created.name} yet: mcpctl edit user ${created.name}, and add a line with its password.`,
+    );
 }
 
 async function password(kind: string, args: Args, env: Env): Promise<{ password?: string }> {

@@ -53,10 +53,12 @@ function rightsBlock({ subject, refused, rights, hidden }: SubjectRights, env: E
   const sleeps = rights.some(({ asleep }) => asleep !== undefined);
   const rows = rights.map(({ right, from, via = "", asleep = "" }) => [right, from, via, ...(sleeps ? [asleep] : [])]);
   const head = ["RIGHT", "FROM", "THROUGH", ...(sleeps ? ["ASLEEP"] : [])];
-  const shown = rows.length === 0 ? ["none"] : table(head, rows, env).split("\n");
+  const shown = rows.length > 0 ? table(head, rows, env).split("\n") : refused === undefined ? ["none"] : [];
   const lines = [
     `Rights of ${printable(subject)}:`,
-    ...(refused === undefined ? [] : [`  none of them counts now: ${printable(refused)}`]),
+    ...(refused === undefined
+      ? []
+      : [`  ${rows.length === 0 ? "none" : "none of them counts now"}: ${printable(refused)}`]),
     ...shown.map((line) => `  ${line}`),
     ...(hidden === 0 ? [] : [`  and ${hidden} more, from definitions that you may not view`]),
   ];

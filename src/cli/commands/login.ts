@@ -1,9 +1,9 @@
 import { connect } from "../../client/client.ts";
 import { credentialsPath, origin, readContexts, targetOf, writeContexts } from "../../client/contexts.ts";
 import { saveCredential } from "../../lib/credentials-file.ts";
-import { answer } from "../ask.ts";
 import type { Env } from "../environment.ts";
 import { printable } from "../printable.ts";
+import { typed } from "../typed.ts";
 import type { Args } from "../verb.ts";
 
 type Login = { token: string; expiresAt: string; user: { name: string } };
@@ -12,10 +12,10 @@ export async function run(args: Args, env: Env): Promise<void> {
   const given = args.words[0] ?? args.flag("url");
   const url =
     given === undefined ? targetOf({ context: args.flag("context") }, env.variables, env.home).url : origin(given);
-  const email = args.flag("email") ?? (await answer("E-mail address: ", "mcpctl login URL --email ADDRESS", env));
+  const email = args.flag("email") ?? (await typed("E-mail address: ", "mcpctl login URL --email ADDRESS", env));
   const password = args.has("password-stdin")
     ? (await env.readInput()).replace(/\r?\n$/, "")
-    : await answer("Password: ", "mcpctl login URL --password-stdin", env, true);
+    : await typed("Password: ", "mcpctl login URL --password-stdin", env, true);
   const login = (await connect({ url, token: undefined }, env.fetch).json("POST", "/api/v1/auth/login", {
     email,
     password,

@@ -1,7 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
-import { answer } from "../ask.ts";
 import type { Env } from "../environment.ts";
 import { clientFor } from "../session.ts";
+import { typed } from "../typed.ts";
 import type { Args } from "../verb.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
@@ -11,7 +11,7 @@ export async function run(args: Args, env: Env): Promise<void> {
 }
 
 async function asked(env: Env): Promise<{ current: string; next: string }> {
-  const ask = (question: string) => answer(question, "mcpctl passwd --password-stdin < FILE", env, true);
+  const ask = (question: string) => typed(question, "mcpctl passwd --password-stdin < FILE", env, true);
   const current = await ask("Current password: ");
   const next = await ask("New password: ");
   if ((await ask("New password again: ")) === next) return { current, next };

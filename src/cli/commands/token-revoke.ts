@@ -7,8 +7,7 @@ export async function run(args: Args, env: Env): Promise<number> {
   const [ref = ""] = args.words;
   const project = projectFor(McpToken, args, [ref]);
   if (!(await confirm(`Revoke token "${ref}" for good?`, args, env))) return 0;
-  const query = project === undefined ? "" : `?project=${encodeURIComponent(project)}`;
-  await clientFor(args, env).json("POST", `/api/v1/mcptokens/${encodeURIComponent(ref)}/revoke${query}`);
+  await clientFor(args, env).act(McpToken, ref, "revoke", project);
   if (!args.has("quiet")) env.out(`mcptoken/${ref} revoked`);
   return 0;
 }

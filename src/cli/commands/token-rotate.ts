@@ -12,8 +12,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const project = projectFor(McpToken, args, [ref]);
   const [overlap, ttl] = [args.flag("overlap"), args.flag("ttl")];
   const client = clientFor(args, env);
-  const query = project === undefined ? "" : `?project=${encodeURIComponent(project)}`;
-  const rotated = await client.json("POST", `/api/v1/mcptokens/${encodeURIComponent(ref)}/rotate${query}`, {
+  const rotated = await client.act(McpToken, ref, "rotate", project, {
     ...(overlap === undefined ? {} : { overlap }),
     ...(ttl === undefined ? {} : { ttl }),
   });

@@ -3,28 +3,27 @@ import { openSession } from "../../auth/session.ts";
 import { sessionSource } from "../../auth/session-source.ts";
 import { expiryOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
-import { findKind } from "../../resources/index.ts";
-import { unknownKind } from "../../resources/parse.ts";
+import { Group } from "../../resources/group.ts";
+import { McpToken } from "../../resources/mcp-token.ts";
 import { ServiceAccount } from "../../resources/service-account.ts";
 import { Session } from "../../resources/session.ts";
+import { User } from "../../resources/user.ts";
 import { readJson } from "../body.ts";
 import { asCaller, type Route } from "../route.ts";
 import { subjectRights } from "../subject-rights.ts";
 
 /** What those who are given rights have, and the logins of those who have no password. */
 export const accessRoutes: Route[] = [
-  ...(["users", "groups", "serviceaccounts", "mcptokens"] as const).map(
-    (plural): Route => ({
+  ...[User, Group, ServiceAccount, McpToken].map(
+    (kind): Route => ({
       method: "GET",
-      path: `/api/v1/${plural}/:ref/rights`,
-      permission: { store: { verb: "view", resource: plural } },
-      tag: plural,
+      path: `/api/v1/${kind.plural}/:ref/rights`,
+      permission: { store: { verb: "view", resource: kind.plural } },
+      tag: kind.plural,
       summary: "Every right, direct and through groups, and which definition gives it",
-      ...(plural === "mcptokens" ? { query: { project: "The token's project" } } : {}),
+      ...(kind === McpToken ? { query: { project: "The token's project" } } : {}),
       handle: (call, rooms) =>
         asCaller("read", call, rooms, function* (rights) {
-          const kind = findKind(plural);
-          if (kind === undefined) throw unknownKind(plural);
           const project = call.query.get("project") ?? undefined;
           const item = yield* rooms.store.get(rights, kind, call.params["ref"] ?? "", project);
           return yield* subjectRights(rights, kind, item, rooms.clock.now());

@@ -37,7 +37,8 @@ export const applyRoute: Route = {
     }),
   handle: async (call, rooms) => {
     const { documents, dryRun } = bodyOf(await readJson(call.request));
-    const manifests = inOrder(documents.flatMap((document, index) => manifestsIn(document, `document ${index + 1}`)));
+    const given = documents.flatMap((document, index) => manifestsIn(document, `document ${index + 1}`));
+    const manifests = inOrder(given.filter(({ ended }) => ended !== true));
     const ready = await hashPasswords(manifests);
     const saved = await asCaller("write", call, rooms, (rights) => saveAll(ready, dryRun, rights, rooms)).catch(
       (error: unknown) => {

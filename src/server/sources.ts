@@ -1,0 +1,55 @@
+import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import { sessionSource } from "../auth/session-source.ts";
+import { tokenSource } from "../auth/token-source.ts";
+import type { TokenPolicy } from "../auth/ttl.ts";
+import type { Clock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
+import { type Source, tableSource } from "../rbac/source.ts";
+import type { AnyKind, Resource } from "../resources/define.ts";
+import { kinds } from "../resources/index.ts";
+import { secretAside } from "../secrets/secret-aside.ts";
+import type { Vault } from "../secrets/vault.ts";
+
+type SourceNeeds = {
+  hashKey: Buffer;
+  clock: Clock;
+  vault: Vault;
+  instances: () => Resource[];
+  tokens: TokenPolicy;
+};
+
+/** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
+export function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNeeds): (kind: AnyKind) => Source {
+  const asides: Record<string, Parameters<typeof tableSource>[2]> = {
+    secret: secretAside(vault),
+    user: userAside,
+    serviceaccount: serviceAccountAside,
+    group: groupAside,
+    project: projectAside,
+    rbac: rbacAside,
+  };
+  const own: Record<string, Source> = {
+    mcptoken: tokenSource(hashKey, clock, tokens),
+    session: sessionSource,
+    instance: instanceSource(instances),
+  };
+  const made = new Map<string, Source>(
+    kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),
+  );
+  return (kind) => {
+    const source = made.get(kind.kind);
+    if (source === undefined) throw new Problem("internal", `kind ${kind.kind} has no source`);
+    return source;
+  };
+}
+
+/** Instances live in the supervisor. Deleting one replaces it, after the commit. */
+const instanceSource = (instances: () => Resource[]): Source => ({
+  *list() {
+    return instances();
+  },
+  *find(ref) {
+    return instances().find(({ id, name }) => id === ref || name === ref);
+  },
+  *remove() {},
+});
