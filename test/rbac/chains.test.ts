@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Binding } from "../../src/resources/rbac.ts";
+import { fixture, type World, world } from "../world.ts";
+
+let w: World;
+beforeAll(async () => {
+  w = await world();
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      { kind: "server", name: "local", command: fixture() },
+      { kind: "project", name: "demo", servers: ["local"] },
+    ],
+  });
+});
+afterAll(() => w.close());
+
+const look: Binding[] = [{ role: "view", resource: "servers" }];
+const mints: Binding[] = [
+  { role: "create", resource: "mcptokens" },
+  { role: "view", resource: "projects" },
+];
+const mint = async (name: string, roleBindings: Binding[], bearer = w.admin) =>
+  (await w.api("POST", "/api/v1/mcptokens", { name, project: "demo", roleBindings }, bearer)).json as {
+    id: string;
+    token: string;
+    roleBindings?: Binding[];
+  };
+const sees = async (bearer: string) => (await w.api("GET", "/api/v1/servers", undefined, bearer)).status;
+/** Takes a token's own definition away from it, as an administrator may, and leaves what stands in it. */
+async function forget({ id }: { id: string }): Promise<void> {
+  const { name, roleBindings } = await w.must("GET", `/api/v1/rbac/mcptoken-${id}`);
+  await w.must("PUT", `/api/v1/rbac/${name}`, { name, subjects: [], roleBindings });
+}
+
+test("what is taken from a token is taken from all that it minted", async () => {
+  const parent = await mint("parent", [...look, ...mints]);
+  const child = await mint("child", look, parent.token);
+  expect([await sees(parent.token), await sees(child.token)]).toEqual([200, 200]);
+  await forget(parent);
+  expect([await sees(parent.token), await sees(child.token)]).toEqual([403, 403]);
+});
+
+test("what was taken from a token does not come back by rotating it", async () => {
+  const old = await mint("turned", look);
+  await forget(old);
+  expect((await w.must("GET", `/api/v1/mcptokens/${old.id}`)).roleBindings).toBeUndefined();
+  const { token } = await w.must("POST", `/api/v1/mcptokens/${old.id}/rotate`, {});
+  expect(await sees(token)).toBe(403);
+});
+
+test("joining a group, setting a password, waking an account, or taking one over, needs all that is had by it", async () => {
+  await w.userWith("rich", [{ role: "run", action: "backup" }]);
+  const documents = [
+    { kind: "serviceaccount", name: "sleeper", disabled: true },
+    { kind: "group", name: "savers" },
+    {
+      kind: "rbac",
+      name: "savers",
+      subjects: [
+        { kind: "Group", name: "savers" },
+        { kind: "ServiceAccount", name: "sleeper" },
+      ],
+      roleBindings: [{ role: "run", action: "backup" }],
+    },
+    { kind: "user", name: "rich@example.com", disabled: true },
+  ];
+  await w.must("POST", "/api/v1/apply", { documents });
+  const kinds = ["users", "groups", "serviceaccounts"];
+  const edits = kinds.map((resource): Binding => ({ role: "edit", resource }));
+  const poor = await w.userWith("poor", edits);
+  const able = await w.userWith("able", [...edits, { role: "run", action: "backup" }]);
+  const moves: [string, string, object][] = [
+    ["PUT", "/api/v1/groups/savers", { name: "savers", members: ["poor@example.com"] }],
+    ["PUT", "/api/v1/users/rich@example.com", { name: "rich@example.com" }],
+    ["PUT", "/api/v1/users/rich@example.com", { name: "rich@example.com", disabled: true, password: "long enough" }],
+    ["POST", "/api/v1/serviceaccounts/sleeper/sessions", {}],
+    ["PUT", "/api/v1/serviceaccounts/sleeper", { name: "sleeper" }],
+  ];
+  for (const [method, path, body] of moves) {
+    const refused = await w.api(method, path, body, poor);
+    expect([path, refused.status, refused.json.fields?.[0]?.message]).toEqual([path, 403, "you lack action:backup"]);
+  }
+  for (const [method, path, body] of moves) expect((await w.api(method, path, body, able)).status).toBeLessThan(300);
+});
+
+test("a server is put into a project by whoever may call all of its tools anywhere", async () => {
+  const rights: Binding[] = [
+    { role: "edit", resource: "projects" },
+    { role: "view", resource: "servers" },
+    { role: "run", resource: "tools", name: "local/e*" },
+  ];
+  const body = { name: "new", servers: ["local"] };
+  const some = await w.api("POST", "/api/v1/projects", body, await w.userWith("some", rights));
+  expect([some.status, some.json.fields?.[0]?.message]).toEqual([403, "you lack role:run,resource:tools,name:local/*"]);
+  const all = await w.userWith("all", [...rights, { role: "run", resource: "tools", name: "local/*" }]);
+  expect((await w.api("POST", "/api/v1/projects", body, all)).status).toBe(201);
+});
