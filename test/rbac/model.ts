@@ -61,11 +61,16 @@ export const given = ({ groups, definitions }: ModelWorld, subject: string): Bin
   return definitions.flatMap((one) => (one.subjects.some((s) => names.includes(s)) ? one.roleBindings : []));
 };
 
-/** Whether a subject may do this now. `tokenProject` is the project of the token that is asked about, when it is one. */
-export function may(world: ModelWorld, subject: string, asked: Question, tokenProject?: string): boolean {
+/** Of a token that is asked about: its project and whose it is. */
+export type About = { project: string; owner?: string };
+
+/** Whether a subject may do this now. A person sees and ends their own tokens without any right to. */
+export function may(world: ModelWorld, subject: string, asked: Question, about?: About): boolean {
   const token = world.tokens[subject];
-  if (token === undefined)
-    return !world.disabled.has(subject) && given(world, subject).some((binding) => allows(binding, asked));
+  if (token === undefined) {
+    const isOwn = "verb" in asked && ["view", "delete"].includes(asked.verb) && about?.owner === subject;
+    return !world.disabled.has(subject) && (isOwn || given(world, subject).some((binding) => allows(binding, asked)));
+  }
   if (token.revoked === true || world.disabled.has(token.owner)) return false;
   const tools = token.tools?.map((name): Binding => ({ role: "run", resource: "tools", name }));
   const own = [
@@ -76,7 +81,7 @@ export function may(world: ModelWorld, subject: string, asked: Question, tokenPr
   const agreed = [[...own, ...given(world, subject)], given(world, token.owner)].every((bindings) =>
     bindings.some((binding) => allows(binding, inside)),
   );
-  return agreed && withinWall(world, token, inside, tokenProject);
+  return agreed && withinWall(world, token, inside, about?.project);
 }
 
 /** A token reaches nothing outside its project: the project itself, its tokens, and the servers in it, which it only looks at. */
