@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { fixture, type World, world } from "../world.ts";
-import { type About, type ModelWorld, may, type Question } from "./model.ts";
+import { type About, type ModelWorld, may, mayEnter, type Question } from "./model.ts";
 import { near, pool } from "./properties/bindings.ts";
 import { type Dice, diceOf, seed } from "./properties/settings.ts";
 
@@ -183,17 +183,8 @@ async function deed(
   if (sort === 3)
     return [`apply ${path}`, !(await refused("POST", "/api/v1/apply", { documents, dryRun: true })), asks("update")];
   const door = !(await refused("POST", `/projects/${name}/mcp`, { jsonrpc: "2.0", id: 1, method: "ping" }));
-  const whole = may(model, subject, { verb: "run", resource: "projects", name });
-  const some = ["a/x", "a/xy", "b/x"].some(
-    (call) => projects[name]?.includes(call[0] ?? "") === true && may(model, subject, { call, project: name }),
-  );
-  // Rights to single tools open the door too; which of them meet, the answers about tools say.
-  return [`the door of ${name}`, door, whole || some || (door && hasTools(model, subject))];
+  return [`the door of ${name}`, door, mayEnter(model, subject, name)];
 }
-const hasTools = ({ definitions, tokens }: ModelWorld, subject: string): boolean =>
-  [...definitions.flatMap((one) => one.roleBindings), ...(tokens[subject]?.roleBindings ?? [])].some(
-    ({ resource, name }) => resource === "tools" && name !== "*/*",
-  );
 
 test("the product decides as sixty plain lines do, asked and done", async () => {
   const from = performance.now();
