@@ -54,7 +54,7 @@ export type ModelWorld = {
 };
 
 /** All that a subject such as `User:ann@example.com` is given, directly and through groups. */
-export const given = ({ groups, definitions }: ModelWorld, subject: string): Binding[] => {
+const given = ({ groups, definitions }: ModelWorld, subject: string): Binding[] => {
   const name = subject.slice(subject.indexOf(":") + 1);
   const through = subject.startsWith("Group:") ? [] : Object.keys(groups).filter((g) => groups[g]?.includes(name));
   const names = [subject, ...through.map((group) => `Group:${group}`)];
@@ -62,7 +62,7 @@ export const given = ({ groups, definitions }: ModelWorld, subject: string): Bin
 };
 
 /** Whose bindings must agree: a person's own; a token's own and its owner's. */
-export function layersOf(world: ModelWorld, subject: string): Binding[][] {
+function layersOf(world: ModelWorld, subject: string): Binding[][] {
   const token = world.tokens[subject];
   if (token === undefined) return [given(world, subject)];
   const tools = token.tools?.map((name): Binding => ({ role: "run", resource: "tools", name }));

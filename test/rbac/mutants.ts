@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are code that stands for code; what looks like a placeholder in them is one of the product's.
 /** One fault, planted by replacing a text that stands exactly once in its file. */
 export type Mutant = { name: string; file: string; from: string; to: string };
 
@@ -16,7 +17,6 @@ const admit = "src/server/admit.ts";
 const nameRule = "return binding.name === undefined || binding.name === attempt.name;";
 const decision = "return given.flatMap(atomsOf).filter((atom) => !decide(layers, atom).allowed);";
 
-// The texts below are code that is replaced by code: what looks like a placeholder in them is one of the product's.
 /** The faults that the tests of rights must each find; what is merely a second lock on the same door is left out. */
 export const mutants: readonly Mutant[] = [
   {
