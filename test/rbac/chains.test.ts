@@ -95,3 +95,29 @@ test("a server is put into a project by whoever may call all of its tools anywhe
   const all = await w.userWith("all", [...rights, { role: "run", resource: "tools", name: "local/*" }]);
   expect((await w.api("POST", "/api/v1/projects", body, all)).status).toBe(201);
 });
+
+test("a token's definition that makes the last administrator is not ended with the token, its project or its owner", async () => {
+  await using alone = await world();
+  await alone.must("POST", "/api/v1/projects", { name: "demo" });
+  const { id } = await alone.must("POST", "/api/v1/mcptokens", { name: "t", project: "demo", roleBindings: look });
+  const { name, subjects } = await alone.must("GET", `/api/v1/rbac/mcptoken-${id}`);
+  const { roleBindings } = await alone.must("GET", "/api/v1/rbac/administrators");
+  const both = [...subjects, { kind: "User", name: "admin@localhost" }];
+  await alone.must("PUT", `/api/v1/rbac/${name}`, { name, subjects: both, roleBindings });
+  await alone.must("DELETE", "/api/v1/rbac/administrators");
+  for (const [method, path, body] of [
+    ["POST", `/api/v1/mcptokens/${id}/revoke`, {}],
+    ["POST", `/api/v1/mcptokens/${id}/rotate`, {}],
+    ["POST", "/api/v1/mcptokens", { name: "t", project: "demo", force: true }],
+    ["DELETE", `/api/v1/mcptokens/${id}`, undefined],
+    ["DELETE", "/api/v1/projects/demo", undefined],
+  ] as const) {
+    const { status, json } = await alone.api(method, path, body);
+    expect([method, path, status, json.detail]).toEqual([
+      method,
+      path,
+      409,
+      "then nobody would be left who may do everything",
+    ]);
+  }
+});
