@@ -121,3 +121,46 @@ test("a token's definition that makes the last administrator is not ended with t
     ]);
   }
 });
+
+test("a token ends, and is narrowed, with its time, its owner and its revocation", async () => {
+  const rights = [...mints, ...look, { role: "run", resource: "projects" } as const];
+  const bearer = await w.userWith("owner", rights);
+  const at = async ({ token }: { token: string }) => [(await w.rpc(token, "ping")).status, await sees(token)];
+  const body = { name: "brief", project: "demo", roleBindings: look, ttl: "1h" };
+  const brief = (await w.api("POST", "/api/v1/mcptokens", body, bearer)).json;
+  const long = await mint("long", look, bearer);
+  expect([await at(brief), await at(long)]).toEqual([
+    [200, 200],
+    [200, 200],
+  ]);
+  const definition = await w.must("GET", "/api/v1/rbac/of-owner");
+  await w.must("PUT", "/api/v1/rbac/of-owner", { ...definition, roleBindings: mints });
+  expect(await at(long)).toEqual([403, 403]);
+  await w.must("PUT", "/api/v1/rbac/of-owner", { ...definition, roleBindings: rights });
+  expect(await at(long)).toEqual([200, 200]);
+  await w.must("PUT", "/api/v1/users/owner@example.com", { name: "owner@example.com", disabled: true });
+  expect(await at(long)).toEqual([401, 401]);
+  await w.must("PUT", "/api/v1/users/owner@example.com", { name: "owner@example.com" });
+  w.advance(3_600_001);
+  expect([await at(brief), await at(long)]).toEqual([
+    [401, 401],
+    [200, 200],
+  ]);
+  await w.must("POST", `/api/v1/mcptokens/${long.id}/revoke`);
+  expect(await at(long)).toEqual([401, 401]);
+});
+
+test("rotating keeps the tools, the minter and the overlap, and is no business of a token", async () => {
+  const parent = await mint("line", [...mints, { role: "delete", resource: "mcptokens" }]);
+  const made = { name: "few", project: "demo", tools: ["local/e*"] };
+  const old = (await w.api("POST", "/api/v1/mcptokens", made, parent.token)).json;
+  expect((await w.api("POST", `/api/v1/mcptokens/${old.id}/rotate`, {}, parent.token)).status).toBe(403);
+  const next = await w.must("POST", `/api/v1/mcptokens/${old.id}/rotate`, { overlap: "1h" });
+  expect(next).toMatchObject({ tools: ["local/e*"], parent: parent.id });
+  const status = async (token: string) => (await w.rpc(token, "ping")).status;
+  expect([await status(old.token), await status(next.token)]).toEqual([200, 200]);
+  w.advance(3_600_001);
+  expect([await status(old.token), await status(next.token)]).toEqual([401, 200]);
+  await w.must("POST", `/api/v1/mcptokens/${parent.id}/revoke`);
+  expect(await status(next.token)).toBe(401);
+});
