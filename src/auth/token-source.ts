@@ -167,8 +167,12 @@ function* withinParent(expiresAt: number | null, parentId: string | null, asked:
 const outside = (token: StoredToken, projectId: string | undefined) =>
   projectId !== undefined && token.projectId !== projectId;
 
-const bindingsOf = ({ definition }: StoredToken): Binding[] =>
-  definition === null ? [] : (JSON.parse(definition) as RbacFields).roleBindings;
+/** A definition that no longer names the token gives it nothing, and gives nothing to the one it is rotated into. */
+function bindingsOf({ definition, hash }: StoredToken): Binding[] {
+  if (definition === null) return [];
+  const { subjects, roleBindings } = JSON.parse(definition) as RbacFields;
+  return subjects.some(({ kind, name }) => kind === "McpToken" && name === shaOf(hash)) ? roleBindings : [];
+}
 
 /** A token as everybody sees it: never its bearer, never its hash. */
 export function presentToken(token: StoredToken, now: number): Resource {

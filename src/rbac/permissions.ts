@@ -57,7 +57,8 @@ export const mayCallSome = (layers: readonly Layer[], server: string, project: s
 function reachesServer({ role, action, resource, name }: Binding, server: string, project: string): boolean {
   if (role !== "run" || action !== undefined) return false;
   if (name === undefined) return resource === "*" || resource === "projects" || resource === "tools";
-  return resource === "tools" ? patternReachesServer(name, server) : resource !== undefined && name === project;
+  if (resource === "tools") return patternReachesServer(name, server);
+  return (resource === "*" || resource === "projects") && name === project;
 }
 
 /** What two bindings both allow, as bindings. Patterns of which neither holds the other are left out: rather too little than too much. */

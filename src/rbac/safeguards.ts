@@ -15,8 +15,8 @@ export const everything: readonly Binding[] = [
   { role: "run", action: "*" },
 ];
 
-/** Writes to these may take somebody's rights away. */
-const identity = ["user", "group", "rbac"];
+/** Writes to these may take somebody's rights away: also by ending a token, whose own definition may have been given to others as well. */
+const identity = ["user", "group", "rbac", "mcptoken", "project", "serviceaccount"];
 
 /**
  * Does a write, and undoes it when it would leave nobody who may do everything: there would be no way back in.

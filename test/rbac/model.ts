@@ -54,29 +54,48 @@ export type ModelWorld = {
 };
 
 /** All that a subject such as `User:ann@example.com` is given, directly and through groups. */
-export const given = ({ groups, definitions }: ModelWorld, subject: string): Binding[] => {
+const given = ({ groups, definitions }: ModelWorld, subject: string): Binding[] => {
   const name = subject.slice(subject.indexOf(":") + 1);
   const through = subject.startsWith("Group:") ? [] : Object.keys(groups).filter((g) => groups[g]?.includes(name));
   const names = [subject, ...through.map((group) => `Group:${group}`)];
   return definitions.flatMap((one) => (one.subjects.some((s) => names.includes(s)) ? one.roleBindings : []));
 };
 
-/** Whether a subject may do this now. `tokenProject` is the project of the token that is asked about, when it is one. */
-export function may(world: ModelWorld, subject: string, asked: Question, tokenProject?: string): boolean {
+/** Whose bindings must agree: a person's own; a token's own and its owner's. */
+function layersOf(world: ModelWorld, subject: string): Binding[][] {
   const token = world.tokens[subject];
-  if (token === undefined)
-    return !world.disabled.has(subject) && given(world, subject).some((binding) => allows(binding, asked));
-  if (token.revoked === true || world.disabled.has(token.owner)) return false;
+  if (token === undefined) return [given(world, subject)];
   const tools = token.tools?.map((name): Binding => ({ role: "run", resource: "tools", name }));
-  const own = [
-    ...(tools ?? [{ role: "run" as const, resource: "projects", name: token.project }]),
-    ...token.roleBindings,
-  ];
+  const use: Binding[] = tools ?? [{ role: "run", resource: "projects", name: token.project }];
+  return [[...use, ...token.roleBindings, ...given(world, subject)], given(world, token.owner)];
+}
+
+/** Whether a project lets somebody in: all of it, or something of a server in it. Every pattern in these tests reaches the tool x. */
+export function mayEnter(world: ModelWorld, subject: string, project: string): boolean {
+  const token = world.tokens[subject];
+  const account = token === undefined ? subject : token.owner;
+  if (world.disabled.has(account) || token?.revoked === true || (token ?? { project }).project !== project)
+    return false;
+  const layers = layersOf(world, subject);
+  const all = (asked: Question) => layers.every((bindings) => bindings.some((binding) => allows(binding, asked)));
+  const run = { verb: "run", resource: "projects", name: project };
+  return all(run) || (world.projects[project] ?? []).some((server) => all({ call: `${server}/x`, project }));
+}
+
+/** Of a token that is asked about: its project and whose it is. */
+export type About = { project: string; owner?: string };
+
+/** Whether a subject may do this now. A person sees and ends their own tokens without any right to. */
+export function may(world: ModelWorld, subject: string, asked: Question, about?: About): boolean {
+  const token = world.tokens[subject];
+  if (token === undefined) {
+    const isOwn = "verb" in asked && ["view", "delete"].includes(asked.verb) && about?.owner === subject;
+    return !world.disabled.has(subject) && (isOwn || given(world, subject).some((binding) => allows(binding, asked)));
+  }
+  if (token.revoked === true || world.disabled.has(token.owner)) return false;
   const inside = "call" in asked ? { project: token.project, ...asked } : asked;
-  const agreed = [[...own, ...given(world, subject)], given(world, token.owner)].every((bindings) =>
-    bindings.some((binding) => allows(binding, inside)),
-  );
-  return agreed && withinWall(world, token, inside, tokenProject);
+  const agreed = layersOf(world, subject).every((bindings) => bindings.some((binding) => allows(binding, inside)));
+  return agreed && withinWall(world, token, inside, about?.project);
 }
 
 /** A token reaches nothing outside its project: the project itself, its tokens, and the servers in it, which it only looks at. */

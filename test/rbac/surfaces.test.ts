@@ -96,3 +96,13 @@ test("one's own tokens are listed by a project's id as by its name", async () =>
       count,
     );
 });
+
+test("a right to run something else that is called like a project does not open that project's door", async () => {
+  await w.must("POST", "/api/v1/projects", { name: "local", servers: ["local"] });
+  const enter = async (name: string, resource: string) => {
+    const token = await w.userWith(name, [{ role: "run", resource, name: "local" }]);
+    return (await w.rpc(token, "ping", {}, "/projects/local/mcp")).status;
+  };
+  expect(await enter("runs-servers", "servers")).toBe(403);
+  expect(await enter("runs-projects", "projects")).toBe(200);
+});

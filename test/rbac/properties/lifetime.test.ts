@@ -3,6 +3,7 @@ import { atomsOf, decide } from "../../../src/rbac/evaluate.ts";
 import { everything } from "../../../src/rbac/safeguards.ts";
 import type { Op } from "../../../src/storage/op.ts";
 import { sql } from "../../../src/storage/op.ts";
+import { findPrincipal } from "../../../src/storage/resources.ts";
 import { findToken } from "../../../src/storage/tokens.ts";
 import { type Handed, newPlot, type Plot, step, takingAway, tale } from "./moves.ts";
 import { beyond, held, inside, reachOf, thingsNow } from "./reach.ts";
@@ -22,6 +23,7 @@ function* hasEnded({ id, endsBy }: Handed): Op<boolean> {
 function* strays(token: Handed): Op<string | undefined> {
   const rights = yield* rightsFor(token);
   if (rights === undefined) return undefined;
+  if ((yield* findPrincipal(rights.userId))?.fields["disabled"] === true) return "P3: its owner is disabled";
   const owner = yield* rightsFor({ principal: rights.userId });
   if (owner === undefined || rights.project === undefined) return "P3: it outlives its owner";
   const reach = reachOf(rights, yield* thingsNow());
@@ -34,11 +36,13 @@ function* strays(token: Handed): Op<string | undefined> {
   return undefined;
 }
 
-/** P4: what has ended is refused at the door, now and whatever follows. */
-function* revives(plot: Plot, ended: Set<Handed>): Op<string | undefined> {
-  for (const token of plot.tokens) if (yield* hasEnded(token)) ended.add(token);
+/** P4: what has ended is refused at the door, now and whatever follows; so is what was minted by a token that has. */
+function* note(plot: Plot, ended: Set<Handed>): Op<void> {
+  for (const token of plot.tokens) if (!ended.has(token) && (yield* hasEnded(token))) ended.add(token);
   for (const token of plot.tokens)
     if (plot.tokens.some((one) => one.id === token.parent && ended.has(one))) ended.add(token);
+}
+function* revives(ended: Iterable<Handed>): Op<string | undefined> {
   for (const token of ended) if ((yield* rightsFor(token)) !== undefined) return "P4: what had ended is accepted";
   return undefined;
 }
@@ -76,8 +80,10 @@ holds(
         const movers: Actor[] = [...plot.logins].map((principal) => ({ principal }));
         const actor = takes ? { principal: root } : dice.pick([...movers, ...movers, ...plot.tokens]);
         yield* step(plot, dice, yield* rightsFor(actor), takes ? takingAway : undefined);
-        const one = dice.pick(plot.tokens);
-        const wrong = plot.broken ?? (yield* revives(plot, ended)) ?? (one && (yield* strays(one)));
+        yield* note(plot, ended);
+        const [one, old] = [dice.pick(plot.tokens), dice.pick([...ended])];
+        const wrong =
+          plot.broken ?? (old && (yield* revives([old]))) ?? (one && dice.once(2) ? yield* strays(one) : undefined);
         if (wrong !== undefined) return tale(plot, wrong, number);
       }
       if (!(yield* somebodyMayDoEverything())) return tale(plot, "nobody is left who may do everything", start);
@@ -86,7 +92,7 @@ holds(
         const wrong = yield* strays(token);
         if (wrong !== undefined) return tale(plot, wrong, "everybody was promoted");
       }
-      return yield* revives(plot, ended);
+      return yield* revives(ended);
     }),
   ),
 );

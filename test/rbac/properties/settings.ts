@@ -5,7 +5,7 @@ import fc from "fast-check";
  * Every run draws its own seed and prints it; `SEED=… RUNS=…` plays the same ones again. `bun run properties` sets RUNS to 20,000,
  * `npm test` leaves it at a few hundred.
  */
-export const runs = Number(process.env["RUNS"] ?? 400);
+const runs = Number(process.env["RUNS"] ?? 400);
 export const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 0x7fffffff));
 
 /** Declares a property as a test. It ends at the first counterexample, shrunk only by a few steps: worlds are small already. */

@@ -54,7 +54,7 @@ export const ids = {
   group: idOf(11),
   projects: [idOf(20), idOf(21)],
 } as const;
-export const servers = ["a", "b"] as const;
+const servers = ["a", "b"] as const;
 
 function* row(id: string, kind: string, name: string, fields: Record<string, unknown>): Op<void> {
   yield* insertResource({ id, kind, name, version: 1, fields, createdAt: noon, updatedAt: noon });
@@ -149,7 +149,7 @@ const trade: readonly Binding[] = [
   { role: "edit", resource: "*" },
   { role: "edit", resource: "servers" },
 ];
-export const someBindings = (dice: Dice, most: number): Binding[] =>
+const someBindings = (dice: Dice, most: number): Binding[] =>
   Array.from({ length: 1 + dice.below(most) }, () => dice.pick(dice.once(3) ? pool : trade));
 /** Bindings to hand on: mostly the giver's own or what lies next to them. */
 export const nearBindings = (dice: Dice, own: readonly Binding[], most: number): Binding[] =>

@@ -78,7 +78,13 @@ function mayCallPlainly({ layers, filters, project: home }: Rights, call: string
 function* doorDisagrees(rights: Rights, bearer: string, project: string): Op<string | undefined> {
   const admission = yield* admitted(bearer, project);
   const whole = (yield* store.ask(rights, "run", kindOf("project"), project)).allowed;
-  if (whole && admission === undefined) return `the door of ${project} is shut`;
+  const reaches = (server: string) =>
+    rights.layers.every(({ held }) =>
+      held.some(({ grants }) => grants.all.some(({ binding }) => allows(binding, { call: `${server}/x`, project }))),
+    );
+  const isHome = rights.project === undefined || rights.project.name === project;
+  const some = isHome && (project === "a" ? ["a"] : ["a", "b"]).some(reaches);
+  if ((admission !== undefined) !== (whole || some)) return `the door of ${project}`;
   for (const server of project === "a" ? ["a"] : ["a", "b"])
     for (const tool of ["x", "xy", undefined]) {
       const call = `${server}/${tool ?? "*"}`;
