@@ -117,7 +117,7 @@ test("a token's definition that makes the last administrator is not ended with t
       method,
       path,
       409,
-      "then nobody would be left who may do everything",
+      "this would leave nobody who may do everything",
     ]);
   }
 });

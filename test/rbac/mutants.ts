@@ -229,8 +229,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "any service account may be taken over",
     file: ceiling,
-    from: 'refuseBeyond(rights, atomsHeld(yield* heldBy(`${prefix}:${account.id}`)), `${kind.kind} "${account.name}"`);',
-    to: "refuseBeyond(rights, [], prefix);",
+    from: "    atomsHeld(yield* heldBy(`${prefix}:${account.id}`)),",
+    to: '    prefix === "" ? atomsHeld(yield* heldBy(`User:${account.id}`)) : [],',
   },
   {
     name: "there is no wall",
