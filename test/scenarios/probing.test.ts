@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Binding } from "../../src/resources/rbac.ts";
+import { type World, world } from "../world.ts";
+
+/** What somebody with few rights tries who knows mcpctl well. */
+let w: World;
+beforeAll(async () => {
+  w = await world();
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      { kind: "server", name: "files", command: ["false"], replicas: 0 },
+      { kind: "server", name: "payroll", command: ["false"], replicas: 0 },
+      { kind: "project", name: "demo", servers: ["files"], prompt: "for those who may run it" },
+      { kind: "project", name: "hidden", servers: ["payroll"] },
+    ],
+  });
+});
+afterAll(() => w.close());
+
+let count = 0;
+const user = (...bindings: Binding[]) => w.userWith(`p${++count}`, bindings);
+
+test("a server that is meant by its id asks for the same rights as by its name, and is kept by its name", async () => {
+  const ann = await user(
+    { role: "run", resource: "tools", name: "*-*/*" },
+    { role: "view", resource: "servers" },
+    { role: "edit", resource: "projects", name: "mine" },
+  );
+  const { id } = (await w.api("GET", "/api/v1/servers/payroll")).json;
+  const put = (servers: string[], bearer?: string) =>
+    w.api("PUT", "/api/v1/projects/mine", { name: "mine", servers }, bearer);
+  expect((await put(["payroll"], ann)).status).toBe(403);
+  expect((await put([id], ann)).status).toBe(403);
+  expect((await put([id, "payroll"])).json.servers).toEqual(["payroll"]);
+});
