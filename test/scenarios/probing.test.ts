@@ -33,3 +33,10 @@ test("a server that is meant by its id asks for the same rights as by its name, 
   expect((await put([id], ann)).status).toBe(403);
   expect((await put([id, "payroll"])).json.servers).toEqual(["payroll"]);
 });
+
+test("a right to run what is no project opens no project of the same name", async () => {
+  const ann = await user({ role: "run", resource: "servers", name: "demo" });
+  expect((await w.rpc(ann, "initialize", {}, "/projects/demo/mcp")).status).toBe(403);
+  const ben = await user({ role: "run", resource: "tools", name: "files/*" });
+  expect((await w.rpc(ben, "initialize", {}, "/projects/demo/mcp")).status).toBe(200);
+});
