@@ -83,6 +83,9 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
     const existing = yield* source.find(name, project);
     const occupancy = existing === undefined ? "free" : (source.occupancy?.(existing, fields) ?? "taken");
+    // Whoever can neither see nor make it is told the same, whether it exists or not: what is missing for a change would give that away.
+    if (existing !== undefined && !judge(rights, "view", kind, name, existing).allowed)
+      demandOn(rights, "create", kind, name, planned);
     if (occupancy === "replaced") demandOn(rights, "delete", kind, name, existing);
     demandOn(rights, occupancy === "taken" ? "update" : "create", kind, name, existing ?? planned);
     if (occupancy === "free" && mode === "update") throw notFound(kind, name);

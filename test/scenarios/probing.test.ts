@@ -40,3 +40,23 @@ test("a right to run what is no project opens no project of the same name", asyn
   const ben = await user({ role: "run", resource: "tools", name: "files/*" });
   expect((await w.rpc(ben, "initialize", {}, "/projects/demo/mcp")).status).toBe(200);
 });
+
+test("a refused write says the same of what exists and of what does not", async () => {
+  const ann = await user();
+  const details = async (kind: string, plural: string, name: string, other: string, fields: object) => {
+    const said = [];
+    for (const one of [name, other]) {
+      const put = await w.api("PUT", `/api/v1/${plural}/${one}`, { name: one, ...fields }, ann);
+      const document = { kind, name: one, ...fields };
+      const applied = await w.api("POST", "/api/v1/apply", { documents: [document] }, ann);
+      said.push([put.status, put.json.detail, applied.status, applied.json.detail].join().replaceAll(one, "NAME"));
+    }
+    return said;
+  };
+  for (const [there, absent] of [
+    await details("server", "servers", "payroll", "absent", { command: ["x"] }),
+    await details("project", "projects", "hidden", "absent", {}),
+    await details("user", "users", "admin@localhost", "absent@localhost", {}),
+  ])
+    expect(there).toBe(absent ?? "");
+});
