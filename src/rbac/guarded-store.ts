@@ -37,8 +37,13 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
     const mayView = viewOf(rights, kind);
     if (mayView === undefined) return yield* listOwn(rights, kind, project);
-    const projectId = project === undefined ? undefined : yield* idOfProject(project);
-    return (yield* sourceOf(kind).list(projectId)).filter(mayView);
+    const within = project === undefined ? undefined : yield* sourceOf(Project).find(project);
+    // One that the caller may not view has nothing in it, whether it exists or not.
+    if (project !== undefined && within === undefined) {
+      if (!judge(rights, "view", Project, project).allowed) return [];
+      throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
+    }
+    return (yield* sourceOf(kind).list(within?.id)).filter(mayView);
   }
 
   /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
@@ -179,12 +184,6 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const found = yield* sourceOf(Project).find(ref);
     demandOn(rights, "view", Project, found?.name ?? ref, found);
     return found?.id;
-  }
-
-  function* idOfProject(ref: string): Op<string> {
-    const project = yield* sourceOf(Project).find(ref);
-    if (project !== undefined) return project.id;
-    throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
   }
 
   return { list, get, find, save, remove, revoke, rotate, takeOver, ask };

@@ -60,3 +60,15 @@ test("a refused write says the same of what exists and of what does not", async 
   ])
     expect(there).toBe(absent ?? "");
 });
+
+test("a list of what lies in a project does not say which projects exist", async () => {
+  const ann = await user({ role: "view", resource: "mcptokens" });
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "clone", project: "demo", rbac: "clone" });
+  for (const bearer of [ann, token]) {
+    const lists = [];
+    for (const project of ["hidden", "absent"])
+      lists.push(await w.api("GET", `/api/v1/mcptokens?project=${project}`, undefined, bearer));
+    expect(lists.map(({ status, text }) => `${status} ${text}`)).toEqual(Array(2).fill('200 {"items":[]}'));
+  }
+  expect((await w.api("GET", "/api/v1/mcptokens?project=absent")).status).toBe(404);
+});
