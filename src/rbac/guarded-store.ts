@@ -127,7 +127,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     if (drop === undefined) throw cannot(kind, "delete");
     const item = yield* find(rights, kind, ref, "delete", project);
     refuseOnOneself(rights, kind, item, "deleted");
-    const users = yield* usersOf(sourceOf, kind, item);
+    const users = yield* usersOf(sourceOf, rights, kind, item);
     if (users.length > 0) {
       throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
         hint: "take it out there first, then delete it",

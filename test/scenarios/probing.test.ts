@@ -72,3 +72,14 @@ test("a list of what lies in a project does not say which projects exist", async
   }
   expect((await w.api("GET", "/api/v1/mcptokens?project=absent")).status).toBe(404);
 });
+
+test("what is in use is not deleted, and its users are named to those who may view them", async () => {
+  const ann = await user({ role: "delete", resource: "servers" });
+  const ben = await user(
+    { role: "delete", resource: "servers" },
+    { role: "view", resource: "projects", name: "hidden" },
+  );
+  const refusal = async (bearer: string) => (await w.api("DELETE", "/api/v1/servers/payroll", undefined, bearer)).json;
+  expect((await refusal(ann)).detail).toBe('server "payroll" is in use by what you may not view');
+  expect((await refusal(ben)).detail).toBe('server "payroll" is in use by project hidden, what you may not view');
+});
