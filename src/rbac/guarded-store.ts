@@ -78,11 +78,9 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     return item;
   }
 
-  function* save(rights: Rights, manifest: Manifest, mode: Mode, expectedVersion?: number): Op<Saved> {
-    const { kind, name, fields } = manifest;
+  /** The first that a write is asked: whether the caller may make or change what bears this name. @throws Problem `forbidden` */
+  function* admit(rights: Rights, { kind, name, fields }: Manifest, mode: Mode) {
     const source = sourceOf(kind);
-    if (source.save === undefined) throw cannot(kind, "create");
-    if (isId(name)) throw idAsName(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
     const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
@@ -93,6 +91,15 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       demandOn(rights, "create", kind, name, planned);
     if (occupancy === "replaced") demandOn(rights, "delete", kind, name, existing);
     demandOn(rights, occupancy === "taken" ? "update" : "create", kind, name, existing ?? planned);
+    return { existing, occupancy };
+  }
+
+  function* save(rights: Rights, manifest: Manifest, mode: Mode, expectedVersion?: number): Op<Saved> {
+    const { kind, name, fields } = manifest;
+    const source = sourceOf(kind);
+    if (source.save === undefined) throw cannot(kind, "create");
+    if (isId(name)) throw idAsName(kind);
+    const { existing, occupancy } = yield* admit(rights, manifest, mode);
     if (occupancy === "free" && mode === "update") throw notFound(kind, name);
     if (occupancy === "taken" && mode === "create") throw exists(kind, name);
     if (expectedVersion !== undefined && expectedVersion !== (existing?.version ?? 0))
@@ -186,7 +193,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     return found?.id;
   }
 
-  return { list, get, find, save, remove, revoke, rotate, takeOver, ask };
+  return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
 }
 
 /** How long the old one stays beside the new one, and how long the new one lives: the same as the old when nothing is said. */

@@ -101,3 +101,14 @@ test("a token that is refused learns nothing of what its owner may do elsewhere,
     (await w.api("POST", "/api/v1/auth/can-i", { verb: "run", resource: "projects", name: "demo" }, token)).json,
   ).toMatchObject({ allowed: true, layers: [{}, {}] });
 });
+
+test("no password is hashed for somebody who may not make or change that user", async () => {
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "of-nobody", project: "demo" });
+  const users = Array.from({ length: 30 }, (_, i) => ({ kind: "user", name: `u${i}@a.b`, password: "long enough" }));
+  const started = performance.now();
+  expect((await w.api("POST", "/api/v1/apply", { documents: users }, token)).status).toBe(403);
+  const { kind: _, ...first } = users[0] ?? {};
+  expect((await w.api("POST", "/api/v1/users", first, token)).status).toBe(403);
+  // Thirty hashes take seconds, and every login waits behind them.
+  expect(performance.now() - started).toBeLessThan(1_000);
+});

@@ -1,5 +1,4 @@
 import { Type } from "@sinclair/typebox";
-import { hashPasswords } from "../../auth/asides.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Rights } from "../../rbac/rights.ts";
 import type { Saved } from "../../rbac/source.ts";
@@ -7,6 +6,7 @@ import { kinds } from "../../resources/index.ts";
 import { type Manifest, manifestsIn } from "../../resources/parse.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
+import { hashed } from "../hashed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Route } from "../route.ts";
 
@@ -38,7 +38,7 @@ export const applyRoute: Route = {
   handle: async (call, rooms) => {
     const { documents, dryRun } = bodyOf(await readJson(call.request));
     const manifests = inOrder(documents.flatMap((document, index) => manifestsIn(document, `document ${index + 1}`)));
-    const ready = await hashPasswords(manifests);
+    const ready = await hashed(manifests, "apply", call, rooms);
     const saved = await asCaller("write", call, rooms, (rights) => saveAll(ready, dryRun, rights, rooms)).catch(
       (error: unknown) => {
         if (error instanceof DryRun) return error.results;
