@@ -112,6 +112,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     yield* checkCeiling({ kind, name, fields, existing: before, rights });
     const store = source.save;
     const saved = yield* keepingAnAdministrator(kind, existing, () => store(name, fields, existing, rights));
+    if (occupancy !== "taken" && existing !== undefined) yield* recordEnd(rights, kind, existing);
     if (saved.action !== "unchanged") {
       const secrets = Object.fromEntries(
         (kind.secrets ?? []).flatMap((key) => (key in fields ? [[key, fields[key]]] : [])),
@@ -127,6 +128,12 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       });
     }
     return saved;
+  }
+
+  /** What a new one has put an end to, such as by `--force`: that is a change of its own, to something that may be somebody else's. */
+  function* recordEnd(rights: Rights, kind: AnyKind, before: Resource): Op<void> {
+    const after = yield* sourceOf(kind).find(before.id);
+    if (!isDeepStrictEqual(after, before)) yield* record(rights, { kind, action: "revoke", before, after });
   }
 
   function* remove(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {

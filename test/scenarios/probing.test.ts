@@ -112,3 +112,13 @@ test("no password is hashed for somebody who may not make or change that user", 
   // Thirty hashes take seconds, and every login waits behind them.
   expect(performance.now() - started).toBeLessThan(1_000);
 });
+
+test("the token that a new one ends by force is recorded as ended", async () => {
+  await w.must("POST", "/api/v1/mcptokens", { name: "forced", project: "demo" });
+  await w.must("POST", "/api/v1/mcptokens", { name: "forced", project: "demo", force: true });
+  const { items } = (await w.api("GET", "/api/v1/audit/events?kind=change&limit=2")).json;
+  expect(items).toMatchObject([
+    { action: "create", resource: "mcptokens/forced" },
+    { action: "revoke", resource: "mcptokens/forced", detail: { after: { state: "revoked" } } },
+  ]);
+});
