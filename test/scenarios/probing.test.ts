@@ -122,3 +122,16 @@ test("the token that a new one ends by force is recorded as ended", async () => 
     { action: "revoke", resource: "mcptokens/forced", detail: { after: { state: "revoked" } } },
   ]);
 });
+
+test("a token of a project that was made anew sees nothing of the log of the one before", async () => {
+  await w.must("POST", "/api/v1/projects", { name: "again", description: "the first" });
+  await w.must("DELETE", "/api/v1/projects/again");
+  w.advance(1_000);
+  await w.must("POST", "/api/v1/projects", { name: "again", description: "the second" });
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "reader", project: "again", rbac: "clone" });
+  for (const query of ["events", "events?since=1h", "sessions"]) {
+    const { items } = (await w.api("GET", `/api/v1/audit/${query}`, undefined, token)).json;
+    const counts = query === "sessions" ? items.map((item: { events: number }) => item.events) : [items.length];
+    expect(counts).toEqual([2]);
+  }
+});

@@ -66,9 +66,12 @@ const dayMs = 86_400_000;
 
 const limitOf = ({ query }: Call) => wholeNumber("limit", query, { least: 1, most: limits.events }) ?? limits.fewest;
 
-/** A token sees nothing outside its project, whatever it asks for. */
-const confined = ({ project }: Rights, filter: AuditFilter): AuditFilter =>
-  project === undefined ? filter : { ...filter, project: project.name };
+/** A token sees nothing outside its project, whatever it asks for; nor what happened in another one that bore the name before. */
+function confined({ project }: Rights, filter: AuditFilter): AuditFilter {
+  if (project === undefined) return filter;
+  const since = Math.max(filter.since ?? Number.NEGATIVE_INFINITY, Date.parse(project.createdAt));
+  return { ...filter, project: project.name, since };
+}
 
 function shown({ firstAt, lastAt, ...session }: AuditSession): Record<string, unknown> {
   const given = Object.entries(session).filter(([, value]) => value !== null && value !== "");
