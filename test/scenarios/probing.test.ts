@@ -135,3 +135,12 @@ test("a token of a project that was made anew sees nothing of the log of the one
     expect(counts).toEqual([2]);
   }
 });
+
+test("a dry run does not say whether a secret was guessed", async () => {
+  const secret = (pin: string) => ({ kind: "secret", name: "pin", data: { pin } });
+  const apply = async (pin: string, dryRun: boolean) =>
+    (await w.must("POST", "/api/v1/apply", { documents: [secret(pin)], dryRun })).results[0].action;
+  expect(await apply("4711", false)).toBe("created");
+  expect([await apply("0000", true), await apply("4711", true)]).toEqual(["configured", "configured"]);
+  expect(await apply("4711", false)).toBe("unchanged");
+});
