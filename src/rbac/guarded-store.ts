@@ -7,7 +7,7 @@ import { Project } from "../resources/project.ts";
 import type { Op } from "../storage/op.ts";
 import { checkCeiling, checkTakeOver } from "./ceiling.ts";
 import type { Decision, ResourceVerb } from "./evaluate.ts";
-import { demandOn, demandOperation, judge, judgeAll, type Known, refusalToList, viewOf } from "./judge.ts";
+import { demandAt, demandOn, demandOperation, judge, judgeAll, type Known, refusalToList, viewOf } from "./judge.ts";
 import { checkReferences, usersOf } from "./references.ts";
 import type { Rights } from "./rights.ts";
 import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
@@ -73,7 +73,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
     const nowhere = project !== undefined && projectId === undefined;
     const item = nowhere ? undefined : yield* sourceOf(kind).find(ref, projectId);
-    demandOn(rights, verb, kind, item?.name ?? ref, item);
+    demandAt(rights, verb, kind, ref, item);
     if (item === undefined) throw notFound(kind, ref, project);
     return item;
   }
@@ -196,7 +196,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** Before the project is looked for: whether it exists is nothing to tell somebody who may not see it. */
   function* findProject(rights: Rights, ref: string): Op<string | undefined> {
     const found = yield* sourceOf(Project).find(ref);
-    demandOn(rights, "view", Project, found?.name ?? ref, found);
+    demandAt(rights, "view", Project, ref, found);
     return found?.id;
   }
 

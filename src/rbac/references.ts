@@ -3,7 +3,7 @@ import type { AnyKind, Reference, Resource } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import type { Op } from "../storage/op.ts";
 import type { SourceOf } from "./guarded-store.ts";
-import { demandOn, judge } from "./judge.ts";
+import { demandAt, judge } from "./judge.ts";
 import type { Rights } from "./rights.ts";
 
 /**
@@ -26,7 +26,7 @@ export function* checkReferences(
     if (target === undefined || before.some((old) => old.plural === reference.plural && old.name === reference.name))
       continue;
     const found = yield* sourceOf(target).find(reference.name);
-    demandOn(rights, "view", target, found?.name ?? reference.name, found);
+    demandAt(rights, "view", target, reference.name, found);
     if (found === undefined) errors.push({ path: reference.path, message: `there is no ${target.kind} of this name` });
   }
   if (errors.length > 0)

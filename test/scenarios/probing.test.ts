@@ -144,3 +144,14 @@ test("a dry run does not say whether a secret was guessed", async () => {
   expect([await apply("0000", true), await apply("4711", true)]).toEqual(["configured", "configured"]);
   expect(await apply("4711", false)).toBe("unchanged");
 });
+
+test("an id says nothing of what it leads to, nor whether it leads anywhere", async () => {
+  const ann = await user();
+  const { id } = (await w.api("GET", "/api/v1/servers/payroll")).json;
+  const absent = id.replace(/.$/, (digit: string) => (digit === "0" ? "1" : "0"));
+  const details = [];
+  for (const one of [id, absent])
+    details.push((await w.api("GET", `/api/v1/servers/${one}`, undefined, ann)).json.detail.replaceAll(one, "ID"));
+  expect(details[0]).toContain("name:ID");
+  expect(details[1]).toBe(details[0]);
+});
