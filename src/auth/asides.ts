@@ -2,8 +2,10 @@ import { Problem } from "../lib/problem.ts";
 import type { Aside } from "../rbac/source.ts";
 import { type GroupFields, principalKind } from "../resources/group.ts";
 import type { Manifest } from "../resources/parse.ts";
+import type { ProjectFields } from "../resources/project.ts";
 import type { RbacFields } from "../resources/rbac.ts";
 import { deleteSessionsOf, setPassword } from "../storage/identity.ts";
+import { findResource } from "../storage/resources.ts";
 import { type Subject, setMembers, setSubjects } from "../storage/subjects.ts";
 import { hashPassword } from "./password.ts";
 import { leaveAll, subjectOf } from "./subjects.ts";
@@ -47,7 +49,16 @@ export const serviceAccountAside: Aside = {
   },
 };
 
-export const projectAside: Aside = { removing: (project) => takeBindingsUnder(project.id) };
+/** A project keeps its servers by name, whichever way they were meant: names are what rights, walls and lists speak of. */
+export const projectAside: Aside = {
+  *store(row) {
+    const servers = new Set<string>();
+    for (const ref of (row.fields as ProjectFields).servers)
+      servers.add((yield* findResource("server", ref))?.name ?? ref);
+    return { fields: { ...row.fields, servers: [...servers] }, changed: false };
+  },
+  removing: (project) => takeBindingsUnder(project.id),
+};
 
 /** A group binds ids, as definitions do. */
 export const groupAside: Aside = {

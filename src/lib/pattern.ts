@@ -1,27 +1,22 @@
 /**
  * Whether a pattern, in which `*` stands for any run of characters, covers a text. A `*` in the text is a character that only a `*` of the
- * pattern reaches, so this is also whether one pattern holds all that another does. Linear in practice: patterns are no regular expressions,
- * which could be made to run for hours.
+ * pattern reaches, so this is also whether one pattern holds all that another does. The pieces between stars are looked for one after the
+ * other, each where it first stands: no regular expression, which could be made to run for hours, and no character gone through twice in our
+ * own code, since a definition may be compared with another of a thousand patterns each.
  */
 export function patternCovers(pattern: string, text: string): boolean {
-  let p = 0;
-  let t = 0;
-  let star = -1;
-  let resumeAt = 0;
-  while (t < text.length) {
-    if (pattern[p] === "*") {
-      star = p++;
-      resumeAt = t;
-    } else if (pattern[p] === text[t] && text[t] !== "*") {
-      p++;
-      t++;
-    } else if (star >= 0) {
-      p = star + 1;
-      t = ++resumeAt;
-    } else return false;
+  const pieces = pattern.split("*");
+  const [first = "", last = ""] = [pieces.shift(), pieces.pop()];
+  if (!pattern.includes("*")) return pattern === text;
+  const end = text.length - last.length;
+  if (first.length > end || !text.startsWith(first) || !text.endsWith(last)) return false;
+  let at = first.length;
+  for (const piece of pieces) {
+    const found = text.indexOf(piece, at);
+    if (found < 0 || found + piece.length > end) return false;
+    at = found + piece.length;
   }
-  while (pattern[p] === "*") p++;
-  return p === pattern.length;
+  return true;
 }
 
 /** The same for `server/tool`, part by part: the first slash parts them, and no `*` reaches across it. */

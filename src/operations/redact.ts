@@ -99,5 +99,9 @@ function withoutSecrets(value: unknown, at: string, fp: Fingerprint): unknown {
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecrets(inner, at, fp)]));
 }
-const secretFlag = /^--?[\w-]*(?:passw|secret|token|api-?_?key|credential)[\w-]*$/i;
-const namedSecret = /([\w-]*(?:passw|secret|token|api-?_?key|credential)[\w-]*=)([^\s&]+)/gi;
+/*
+ * Names of secrets as people write them. Each begins where a word does, and what it must hold is looked for ahead: a text of nothing but `token`
+ * would otherwise be gone through once for each way to cut it into three, and 10,000 characters of it held the process for half a minute.
+ */
+const secretFlag = /^--?(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))[\w-]+$/i;
+const namedSecret = /(?<![\w-])(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))([\w-]+=)([^\s&]+)/gi;

@@ -4,6 +4,7 @@ import type { AnyKind, Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
 import type { Binding, RbacFields } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
+import { findResource } from "../storage/resources.ts";
 import { type Attempt, atomsOf, decide, type Held, missingFor } from "./evaluate.ts";
 import { indexGrants } from "./grant-index.ts";
 import { getPermissions } from "./permissions.ts";
@@ -33,14 +34,21 @@ const gifts: Record<string, (write: Write) => Op<readonly Attempt[]>> = {
     return atomsHeld(yield* heldBy(`ServiceAccount:${existing.id}`));
   },
   *mcptoken({ fields, rights }) {
-    const { project, tools } = fields as McpTokenFields;
+    const { tools, project: ref } = fields as McpTokenFields;
+    const project = (yield* findResource("project", ref))?.name ?? ref;
     const uses: Attempt[] = tools === undefined ? atomsOf(useOf(project)) : tools.map((call) => ({ call, project }));
     return [...uses, ...tokenBindings(fields as McpTokenFields, rights).flatMap(atomsOf)];
   },
   // Whoever may run the project may then call the server: who puts it there must be able to.
   *project({ fields, existing }) {
     const before = namesIn(existing?.["servers"]);
-    return [...namesIn(fields["servers"])].flatMap((name) => (before.has(name) ? [] : [{ call: `${name}/*` }]));
+    const given: Attempt[] = [];
+    for (const ref of namesIn(fields["servers"])) {
+      // Whoever writes may mean a server by its id. Rights speak of names: `*-*/*` holds every id, and not every server.
+      const name = (yield* findResource("server", ref))?.name ?? ref;
+      if (!before.has(name)) given.push({ call: `${name}/*` });
+    }
+    return given;
   },
 };
 

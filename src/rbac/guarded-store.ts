@@ -7,7 +7,7 @@ import { Project } from "../resources/project.ts";
 import type { Op } from "../storage/op.ts";
 import { checkCeiling, checkTakeOver } from "./ceiling.ts";
 import type { Decision, ResourceVerb } from "./evaluate.ts";
-import { demandOn, demandOperation, judge, judgeAll, type Known, refusalToList, viewOf } from "./judge.ts";
+import { demandAt, demandOn, demandOperation, judge, judgeAll, type Known, refusalToList, viewOf } from "./judge.ts";
 import { checkReferences, usersOf } from "./references.ts";
 import type { Rights } from "./rights.ts";
 import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
@@ -37,8 +37,13 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
     const mayView = viewOf(rights, kind);
     if (mayView === undefined) return yield* listOwn(rights, kind, project);
-    const projectId = project === undefined ? undefined : yield* idOfProject(project);
-    return (yield* sourceOf(kind).list(projectId)).filter(mayView);
+    const within = project === undefined ? undefined : yield* sourceOf(Project).find(project);
+    // One that the caller may not view has nothing in it, whether it exists or not.
+    if (project !== undefined && within === undefined) {
+      if (!judge(rights, "view", Project, project).allowed) return [];
+      throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
+    }
+    return (yield* sourceOf(kind).list(within?.id)).filter(mayView);
   }
 
   /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
@@ -68,9 +73,25 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
     const nowhere = project !== undefined && projectId === undefined;
     const item = nowhere ? undefined : yield* sourceOf(kind).find(ref, projectId);
-    demandOn(rights, verb, kind, item?.name ?? ref, item);
+    demandAt(rights, verb, kind, ref, item);
     if (item === undefined) throw notFound(kind, ref, project);
     return item;
+  }
+
+  /** The first that a write is asked: whether the caller may make or change what bears this name. @throws Problem `forbidden` */
+  function* admit(rights: Rights, { kind, name, fields }: Manifest, mode: Mode) {
+    const source = sourceOf(kind);
+    const planned: Known = { name, ...fields };
+    if (mode === "create") demandOn(rights, "create", kind, name, planned);
+    const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
+    const existing = yield* source.find(name, project);
+    const occupancy = existing === undefined ? "free" : (source.occupancy?.(existing, fields) ?? "taken");
+    // Whoever can neither see nor make it is told the same, whether it exists or not: what is missing for a change would give that away.
+    if (existing !== undefined && !judge(rights, "view", kind, name, existing).allowed)
+      demandOn(rights, "create", kind, name, planned);
+    if (occupancy === "replaced") demandOn(rights, "delete", kind, name, existing);
+    demandOn(rights, occupancy === "taken" ? "update" : "create", kind, name, existing ?? planned);
+    return { existing, occupancy };
   }
 
   function* save(rights: Rights, manifest: Manifest, mode: Mode, expectedVersion?: number): Op<Saved> {
@@ -78,13 +99,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const source = sourceOf(kind);
     if (source.save === undefined) return yield* leaveAlone(rights, manifest, mode);
     if (isId(name)) throw idAsName(kind);
-    const planned: Known = { name, ...fields };
-    if (mode === "create") demandOn(rights, "create", kind, name, planned);
-    const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
-    const existing = yield* source.find(name, project);
-    const occupancy = existing === undefined ? "free" : (source.occupancy?.(existing, fields) ?? "taken");
-    if (occupancy === "replaced") demandOn(rights, "delete", kind, name, existing);
-    demandOn(rights, occupancy === "taken" ? "update" : "create", kind, name, existing ?? planned);
+    const { existing, occupancy } = yield* admit(rights, manifest, mode);
     if (occupancy === "free" && mode === "update") throw notFound(kind, name);
     if (occupancy === "taken" && mode === "create") throw exists(kind, name, source);
     if (expectedVersion !== undefined && expectedVersion !== (existing?.version ?? 0))
@@ -97,6 +112,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     yield* checkCeiling({ kind, name, fields, existing: before, rights });
     const store = source.save;
     const saved = yield* keepingAnAdministrator(kind, existing, () => store(name, fields, existing, rights));
+    if (occupancy !== "taken" && existing !== undefined) yield* recordEnd(rights, kind, existing);
     if (saved.action !== "unchanged") {
       const secrets = Object.fromEntries(
         (kind.secrets ?? []).flatMap((key) => (key in fields ? [[key, fields[key]]] : [])),
@@ -122,12 +138,18 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     return { resource: existing, action: "unchanged" };
   }
 
+  /** What a new one has put an end to, such as by `--force`: that is a change of its own, to something that may be somebody else's. */
+  function* recordEnd(rights: Rights, kind: AnyKind, before: Resource): Op<void> {
+    const after = yield* sourceOf(kind).find(before.id);
+    if (!isDeepStrictEqual(after, before)) yield* record(rights, { kind, action: "revoke", before, after });
+  }
+
   function* remove(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
     const { remove: drop } = sourceOf(kind);
     if (drop === undefined) throw cannot(kind, "delete");
     const item = yield* find(rights, kind, ref, "delete", project);
     refuseOnOneself(rights, kind, item, "deleted");
-    const users = yield* usersOf(sourceOf, kind, item);
+    const users = yield* usersOf(sourceOf, rights, kind, item);
     if (users.length > 0) {
       throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
         hint: "take it out there first, then delete it",
@@ -182,17 +204,11 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** Before the project is looked for: whether it exists is nothing to tell somebody who may not see it. */
   function* findProject(rights: Rights, ref: string): Op<string | undefined> {
     const found = yield* sourceOf(Project).find(ref);
-    demandOn(rights, "view", Project, found?.name ?? ref, found);
+    demandAt(rights, "view", Project, ref, found);
     return found?.id;
   }
 
-  function* idOfProject(ref: string): Op<string> {
-    const project = yield* sourceOf(Project).find(ref);
-    if (project !== undefined) return project.id;
-    throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
-  }
-
-  return { list, get, find, save, remove, revoke, rotate, takeOver, ask };
+  return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
 }
 
 /** How long the old one stays beside the new one, and how long the new one lives: the same as the old when nothing is said. */

@@ -31,6 +31,16 @@ export function demandOn(rights: Rights, verb: ResourceVerb, kind: AnyKind, name
   if (!decision.allowed) throw refusalOf(rights, decision);
 }
 
+/**
+ * The same of what a reference leads to, by name or id. The refusal speaks of the reference: whether an id leads anywhere, and to what name,
+ * is nothing to tell somebody who may not see it. @throws Problem `forbidden`
+ */
+export function demandAt(rights: Rights, verb: ResourceVerb, kind: AnyKind, ref: string, item?: Known): void {
+  const decision = judge(rights, verb, kind, item?.name ?? ref, item);
+  if (decision.allowed) return;
+  throw refusalOf(rights, { ...decision, missing: missingFor(attemptOn(verb, kind.plural, ref)) });
+}
+
 /** @throws Problem `forbidden` */
 export function demandOperation(rights: Rights, action: string): void {
   const decision = judgeOperation(rights, action);

@@ -56,9 +56,9 @@ export const mayCallSome = (layers: readonly Layer[], server: string, project: s
 
 function reachesServer({ role, action, resource, name }: Binding, server: string, project: string): boolean {
   if (role !== "run" || action !== undefined) return false;
-  if (name === undefined) return resource === "*" || resource === "projects" || resource === "tools";
-  if (resource === "tools") return patternReachesServer(name, server);
-  return (resource === "*" || resource === "projects") && name === project;
+  if (resource === "tools") return name === undefined || patternReachesServer(name, server);
+  // To run a server, or anything else, that happens to bear the project's name is no way in.
+  return (resource === "*" || resource === "projects") && (name === undefined || name === project);
 }
 
 /** What two bindings both allow, as bindings. Patterns of which neither holds the other are left out: rather too little than too much. */

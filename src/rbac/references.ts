@@ -3,7 +3,7 @@ import type { AnyKind, Reference, Resource } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import type { Op } from "../storage/op.ts";
 import type { SourceOf } from "./guarded-store.ts";
-import { demandOn } from "./judge.ts";
+import { demandAt, judge } from "./judge.ts";
 import type { Rights } from "./rights.ts";
 
 /**
@@ -26,16 +26,17 @@ export function* checkReferences(
     if (target === undefined || before.some((old) => old.plural === reference.plural && old.name === reference.name))
       continue;
     const found = yield* sourceOf(target).find(reference.name);
-    demandOn(rights, "view", target, found?.name ?? reference.name, found);
+    demandAt(rights, "view", target, reference.name, found);
     if (found === undefined) errors.push({ path: reference.path, message: `there is no ${target.kind} of this name` });
   }
   if (errors.length > 0)
     throw new Problem("invalid", `this ${kind.kind} refers to what does not exist`, { fields: errors });
 }
 
-/** What keeps this resource from being deleted, as `kind name`; at most a few of them. */
-export function* usersOf(sourceOf: SourceOf, kind: AnyKind, item: Resource): Op<string[]> {
+/** What keeps this resource from being deleted, as `kind name`: a few of those that the caller may view, and of the others that there are some. */
+export function* usersOf(sourceOf: SourceOf, rights: Rights, kind: AnyKind, item: Resource): Op<string[]> {
   const users: string[] = [];
+  let isHidden = false;
   for (const plural of kind.heldBy ?? []) {
     const holder = findKind(plural);
     if (holder === undefined) continue;
@@ -43,10 +44,13 @@ export function* usersOf(sourceOf: SourceOf, kind: AnyKind, item: Resource): Op<
       const hit = referencesOf(holder, candidate).some(
         (r) => r.plural === kind.plural && r.ends !== true && [item.name, item.id].includes(r.name),
       );
-      if (hit) users.push(`${holder.kind} ${candidate.name}`);
+      if (!hit) continue;
+      if (judge(rights, "view", holder, candidate.name, candidate).allowed)
+        users.push(`${holder.kind} ${candidate.name}`);
+      else isHidden = true;
     }
   }
-  return users.slice(0, 5);
+  return [...users.slice(0, 5), ...(isHidden ? ["what you may not view"] : [])];
 }
 
 const referencesOf = (kind: AnyKind, fields: Record<string, unknown>): Reference[] => kind.references?.(fields) ?? [];

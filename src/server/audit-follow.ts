@@ -12,9 +12,12 @@ import type { Call } from "./route.ts";
 /** The right to read the audit log. */
 export const auditRead = "audit-read";
 
-/** A token sees nothing outside its project, whatever it asks for. */
-export const confined = ({ project }: Rights, filter: AuditFilter): AuditFilter =>
-  project === undefined ? filter : { ...filter, project: project.name };
+/** A token sees nothing outside its project, whatever it asks for; nor what happened in another one that bore the name before. */
+export function confined({ project }: Rights, filter: AuditFilter): AuditFilter {
+  if (project === undefined) return filter;
+  const since = Math.max(filter.since ?? Number.NEGATIVE_INFINITY, Date.parse(project.createdAt));
+  return { ...filter, project: project.name, since };
+}
 
 const pageRows = 256;
 /** How long a follower may go without a look at the log and at its own right: what is revoked ends within that time. */

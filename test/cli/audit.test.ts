@@ -209,6 +209,10 @@ describe("audit verify", () => {
       ["DELETE FROM audit_events WHERE seq = 5", "broken at event 5: it is missing: the next row is 6"],
       ["DELETE FROM audit_events WHERE seq > 15", "broken at event 16: it is missing: a head was signed at row 20"],
       ["DELETE FROM audit_heads", "broken at event 1: no head was ever signed"],
+      [
+        "DROP TRIGGER audit_heads_unchanged; UPDATE audit_heads SET at = 9000000000000000",
+        "broken at event 20: its head was not signed with this key",
+      ],
     ] as const) {
       const copy = join(folder, "copy.db");
       copyFileSync(file, copy);

@@ -35,10 +35,28 @@ test("another address, path or caller is another refusal", () => {
 
 test("strangers who never repeat themselves fill nothing, and push nobody else out", () => {
   const { add, noted, close } = refusals();
-  for (let i = 0; i < 10_000; i++) add(refused(`/${i}`));
+  for (let i = 0; i < 10_000; i++) add(refused(`/${i}`, "", `10.0.${i % 250}.1`));
   expect(noted).toHaveLength(100);
   add(refused("/a", "User:x"));
   expect(noted).toHaveLength(101);
   close();
-  expect(noted.at(-1)).toMatchObject({ action: "many others", detail: { count: 9_900, callers: "stranger" } });
+  const counts = noted.slice(101).map(({ detail }) => Number(detail?.["count"]));
+  expect(counts.reduce((a, b) => a + b)).toBe(9_900);
+});
+
+test("one sender who never repeats himself hides neither his failed logins nor what others do", () => {
+  const { add, noted, close } = refusals();
+  for (let i = 0; i < 1_000; i++) add(refused(`/${i}`));
+  for (let i = 0; i < 5_000; i++) add(refused(`/${i}`, "User:noisy"));
+  expect(noted).toHaveLength(20 + 100);
+  const login = { ...refused("/"), kind: "login", actor: { subject: "", user: "alice@example.com" } } as const;
+  for (const entry of [login, refused("/a", "", "10.0.0.2"), refused("/a", "User:quiet")]) {
+    add(entry);
+    expect(noted.at(-1)).toBe(entry);
+  }
+  close();
+  expect(noted.slice(-2)).toMatchObject([
+    { action: "many others", actor: { subject: "User:noisy" }, detail: { count: 4_900, callers: "known" } },
+    { action: "many others", address: "10.0.0.1", detail: { count: 980, callers: "stranger" } },
+  ]);
 });

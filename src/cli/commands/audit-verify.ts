@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { Problem } from "../../lib/problem.ts";
+import { isoTime } from "../../operations/audit-entry.ts";
 import { type Verdict, verifyAudit } from "../../operations/audit-verify.ts";
 import { loadMasterKey } from "../../secrets/master-key.ts";
 import { getMeta } from "../../storage/meta.ts";
@@ -50,7 +51,7 @@ function keyFor(args: Args, env: Env, folders: string[], writtenWith: string | u
 
 function tell(file: string, verdict: Verdict, isSigned: boolean, isJson: boolean, env: Env): void {
   const { events, broken, head, prunedTo } = verdict;
-  const signedAt = head === undefined ? undefined : new Date(head.at).toISOString();
+  const signedAt = head === undefined ? undefined : isoTime(head.at);
   if (isJson) {
     const signed = head === undefined ? undefined : { seq: head.seq, at: signedAt };
     const { seq, reason } = broken ?? {};

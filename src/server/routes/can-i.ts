@@ -48,7 +48,7 @@ export const canIRoute: Route = {
   handle: async (call, rooms) => {
     const question = questionOf(await readJson(call.request));
     return await asCaller("read", call, rooms, function* (own) {
-      if (question.as === undefined) return yield* answerFor(question, own, rooms);
+      if (question.as === undefined) return confided(own, yield* answerFor(question, own, rooms));
       demandOperation(own, "impersonate");
       const asked = yield* rightsOrRefusal(question.as, rooms.clock.now());
       if ("layers" in asked) return yield* answerFor(question, asked, rooms);
@@ -104,6 +104,14 @@ function* answerToCall(call: string, project: string, rights: Rights, { catalog 
   if (server !== undefined && text !== undefined && catalog.isReadOnly(server, tool, text)) return decision;
   const because = "it is for tools that change nothing (--read-only), and this one never said so";
   return { allowed: false, missing: `tool ${call}`, who: "the token", because };
+}
+
+/**
+ * What comes near in the layers behind a token speaks of its owner's other projects, which are beyond its wall: of a refusal it learns who
+ * lacks what, and what it was given itself.
+ */
+function confided<A extends ReturnType<typeof shownAnswer>>({ project }: Rights, answer: A): A {
+  return project === undefined || answer.allowed ? answer : { ...answer, layers: answer.layers.slice(0, 1) };
 }
 
 function shownAnswer(rights: Rights, attempt: Attempt, decision: Decision) {

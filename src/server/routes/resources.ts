@@ -1,10 +1,10 @@
-import { hashPasswords } from "../../auth/asides.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Mode } from "../../rbac/guarded-store.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
 import { manifestSchema, parseManifest } from "../../resources/parse.ts";
 import { readJson } from "../body.ts";
+import { hashed } from "../hashed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
 
@@ -96,7 +96,7 @@ async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promis
       fields: [{ path: "/name", message: "does not match the address" }],
     });
   }
-  const [ready = manifest] = await hashPasswords([manifest]);
+  const [ready = manifest] = await hashed([manifest], mode, call, rooms);
   const expected = expectedVersion(call.request);
   const saved = await asCaller("write", call, rooms, (rights) => rooms.store.save(rights, ready, mode, expected));
   if (saved.action !== "unchanged") await rooms.changed(kind, saved.resource);
