@@ -28,7 +28,7 @@ export const universe: readonly Attempt[] = [
       ...["a", "b", "fresh"].map((name) => ({ verb, resource, name })),
     ]),
   ),
-  ...["a/x", "a/xy", "a/fresh", "a/*", "b/x", "b/fresh", "fresh/x", "fresh/fresh", "ax/yx"].flatMap(
+  ...["a/x", "a/xy", "a/fresh", "a/*", "b/x", "b/fresh", "fresh/x", "fresh/fresh", "ax/yx", "a/a/x"].flatMap(
     (call): Attempt[] => [{ call }, ...["a", "b", "fresh"].map((project) => ({ call, project }))],
   ),
   ...["logs", "audit-read", "backup", "fresh"].map((action) => ({ action })),
