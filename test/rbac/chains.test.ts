@@ -122,6 +122,33 @@ test("a token's definition that makes the last administrator is not ended with t
   }
 });
 
+test("a child is held to its minter's tools, a rotated token to what its rotator has, any token to its wall", async () => {
+  const run: Binding = { role: "run", resource: "projects", name: "demo" };
+  const fields = { name: "bound", project: "demo", tools: ["local/e*"], roleBindings: [...mints, run] };
+  const parent = await w.must("POST", "/api/v1/mcptokens", fields);
+  const child = await mint("unbound", [], parent.token);
+  const may = async (question: object, bearer: string) =>
+    (await w.api("POST", "/api/v1/auth/can-i", question, bearer)).json.allowed;
+  const call = (name: string) => ({ verb: "run", resource: "tools", name });
+  for (const { token } of [parent, child])
+    expect([await may(call("local/echo"), token), await may(call("local/add"), token)]).toEqual([true, false]);
+
+  const wide = await mint("wide", [
+    { role: "run", action: "*" },
+    { role: "edit", resource: "*" },
+  ]);
+  expect(await may({ action: "logs" }, wide.token)).toBe(true);
+  for (const action of ["backup", "impersonate", "servers-execute"])
+    expect(await may({ action }, wide.token)).toBe(false);
+  const server = { name: "local", command: fixture(), description: "changed" };
+  expect((await w.api("PUT", "/api/v1/servers/local", server, wide.token)).status).toBe(403);
+
+  const rights: Binding[] = [...mints, { role: "view", resource: "mcptokens" }, { role: "run", resource: "projects" }];
+  const turner = await w.userWith("turner", rights);
+  const refused = await w.api("POST", `/api/v1/mcptokens/${wide.id}/rotate`, {}, turner);
+  expect([refused.status, refused.json.fields?.[0]?.message]).toEqual([403, "you lack action:*"]);
+});
+
 test("a token ends, and is narrowed, with its time, its owner and its revocation", async () => {
   const rights = [...mints, ...look, { role: "run", resource: "projects" } as const];
   const bearer = await w.userWith("owner", rights);

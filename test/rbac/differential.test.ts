@@ -4,7 +4,7 @@ import { type About, type ModelWorld, may, mayEnter, type Question } from "./mod
 import { near, pool } from "./properties/bindings.ts";
 import { type Dice, diceOf, seed } from "./properties/settings.ts";
 
-/** How many decisions are compared: 20,000 by `bun run properties`, 1,500 among all tests. */
+/** How many decisions are compared: 20,000 by `bun run differential`, 1,500 among all tests. */
 const decisions = Number(process.env["RUNS"] ?? 1500);
 const perWorld = 500;
 

@@ -90,8 +90,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the end of a pattern is not looked at",
     file: pattern,
-    from: "return p === pattern.length;",
-    to: "return true;",
+    from: "|| !text.endsWith(last)) return false;",
+    to: ") return false;",
   },
   {
     name: "a scope holds names of other verbs",
@@ -120,8 +120,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "the right to run a server opens a project",
     file: permissions,
-    from: 'return (resource === "*" || resource === "projects") && name === project;',
-    to: "return name === project;",
+    from: 'return (resource === "*" || resource === "projects") && (name === undefined || name === project);',
+    to: "return name === undefined || name === project;",
   },
   {
     name: "a token has rights of a definition that forgot it",

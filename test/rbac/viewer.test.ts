@@ -90,7 +90,7 @@ function documentOf(plural: string, dice: Dice): Record<string, unknown> {
     secrets: { data: { key: "mine" } },
     servers: { command: dice.pick([fixture(), ["sh", "-c", "id"]]), replicas: 0 },
     projects: { servers: dice.pick([[], ["files"]]), description: "mine" },
-    users: { ...(dice.once(200) ? { password: "taken over" } : {}), displayName: "mine" },
+    users: { ...(dice.once(1000) ? { password: "taken over" } : {}), displayName: "mine" },
     groups: { members: [viewer] },
     serviceaccounts: { description: "mine" },
     rbac: {

@@ -75,6 +75,7 @@ class TheEnd extends Error {}
 export async function tell(story: () => Op<string | undefined>): Promise<void> {
   await furnished;
   clock.at = noon;
+  standings.clear();
   let wrong: string | undefined;
   await database
     .write(function* () {
@@ -93,6 +94,7 @@ export function* tried<T>(move: () => Op<T>): Op<T | undefined> {
   try {
     const done = yield* move();
     yield sql`RELEASE move`;
+    standings.clear();
     return done;
   } catch (error) {
     yield sql`ROLLBACK TO move`;
@@ -129,6 +131,14 @@ export function* rightsFor(actor: Actor): Op<Rights | undefined> {
     if (error instanceof Problem && error.code === "unauthenticated") return undefined;
     throw error;
   }
+}
+
+/** The same, read once for as long as no move succeeds: most are refused, and change nothing. */
+const standings = new Map<string, Rights | undefined>();
+export function* standing(actor: Actor): Op<Rights | undefined> {
+  const key = "principal" in actor ? actor.principal : actor.bearer;
+  if (!standings.has(key)) standings.set(key, yield* rightsFor(actor));
+  return standings.get(key);
 }
 
 /** Rights that a mover needs to move at all, and often has. */

@@ -25,7 +25,8 @@ const mayViewPlainly = ({ layers }: Rights, { plural }: AnyKind, name: string): 
 function* storeDisagrees(rights: Rights, kind: AnyKind, dice: Dice): Op<string | undefined> {
   const refused = yield* isForbidden(() => store.list(rights, kind));
   const listed = new Set((refused ? [] : yield* store.list(rights, kind)).map(({ id }) => id));
-  for (const item of yield* sourceOf(kind).list()) {
+  const items = yield* sourceOf(kind).list();
+  for (const item of [dice.pick(items), dice.pick(items)].filter((one) => one !== undefined)) {
     const { id, name, version: _, createdAt: __, updatedAt: ___, ...fields } = item;
     const says = function* (verb: ResourceVerb) {
       return (yield* store.ask(rights, verb, kind, kind.kind === "mcptoken" ? id : name)).allowed;
