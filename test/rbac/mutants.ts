@@ -223,8 +223,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "any server may be put into a project",
     file: ceiling,
-    from: "(before.has(name) ? [] : [{ call: `${name}/*` }])",
-    to: "[]",
+    from: "if (!before.has(name)) given.push({ call: `${name}/*` });",
+    to: "before.add(name);",
   },
   {
     name: "any service account may be taken over",
