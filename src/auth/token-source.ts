@@ -20,11 +20,12 @@ import {
   revokeToken,
   type StoredToken,
   succeedToken,
+  tokensBefore,
   tokensUnder,
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
 import { bearerHash, mintBearer, shaOf, shownPrefix } from "./bearer.ts";
-import { giveBindings, takeBindings, takeBindingsUnder } from "./token-rights.ts";
+import { giveBindings, takeBindings } from "./token-rights.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
 /** Tokens as a kind: minted once, never changed, ended by revoking (which keeps the record) or deleting. */
@@ -72,10 +73,8 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       return yield* mint(newId(), yield* newToken(name, fields, by, clock.now(), policy), tokenBindings(fields, by));
     },
     *remove(resource) {
-      const token = yield* stored(resource.id);
-      yield* takeBindingsUnder(token.id);
-      yield* takeBindings(token);
-      yield* deleteToken(token.id);
+      yield* revoke(resource.id, clock.now());
+      yield* deleteToken(resource.id);
     },
     *revoke(resource) {
       yield* revoke(resource.id, clock.now());
@@ -111,13 +110,18 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
 /** What minting itself decides; all else a token takes from its fields or from the one it succeeds. */
 type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt" | "lastUsedAt";
 
-/** Ends a token for good, and all that it minted. Their records stay, so that `get mcptokens` and the audit can still name them. */
+/**
+ * Ends a token for good, with all that it minted and those whose name it has by rotation: whoever revokes a name means all that answers to it.
+ * Their records stay, so that `get mcptokens` and the audit can still name them.
+ */
 export function* revoke(id: string, now: number): Op<void> {
-  const token = yield* findToken(id, undefined);
-  if (token === undefined) return;
-  for (const one of [token, ...(yield* tokensUnder(id))]) {
-    yield* revokeToken(one.id, now);
-    yield* takeBindings(one);
+  for (const ending of [id, ...(yield* tokensBefore(id))]) {
+    const token = yield* findToken(ending, undefined);
+    if (token === undefined) continue;
+    for (const one of [token, ...(yield* tokensUnder(ending))]) {
+      yield* revokeToken(one.id, now);
+      yield* takeBindings(one);
+    }
   }
 }
 

@@ -10,6 +10,8 @@ export type Check = (rights: Rights) => Op<void>;
 type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void };
 
 const everyMs = 250;
+/** Beyond this a newcomer is asked to come later: asking about more would leave no time for anything else. */
+const mostOpen = 10_000;
 /** So many are asked about before requests get their turn. */
 const atOnce = 20;
 
@@ -56,8 +58,12 @@ export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
   }
 
   return {
-    /** Watches until it is let go of; `refuse` is called once, with the reason. */
+    /** Watches until it is let go of; `refuse` is called once, with the reason. @throws Problem `unavailable` when too many are open */
     keep(bearer: string | undefined, check: Check, refuse: (why: Problem) => void): () => void {
+      if (open.size >= mostOpen)
+        throw new Problem("unavailable", "Too many calls and streams are open at once", {
+          hint: "try again in a moment",
+        });
       const release = () => {
         open.delete(one);
         stopWhenIdle();

@@ -91,6 +91,15 @@ export function* tokensUnder(id: string): Op<{ id: string; hash: string }[]> {
   return rows.map((row) => ({ id: String(row["id"]), hash: String(row["hash"]) }));
 }
 
+/** Those that were rotated into this one, which has their name, at whatever remove: in an overlap they are still accepted. */
+export function* tokensBefore(id: string): Op<string[]> {
+  const rows: Row[] = yield sql`WITH RECURSIVE before (id) AS (
+      SELECT id FROM tokens WHERE successor_id = ${id}
+      UNION SELECT t.id FROM tokens t JOIN before ON t.successor_id = before.id)
+    SELECT id FROM before`;
+  return rows.map((row) => String(row["id"]));
+}
+
 /** Final: there is no way back from it. */
 export function* revokeToken(id: string, now: number): Op<void> {
   yield sql`UPDATE tokens SET revoked_at = ${now} WHERE id = ${id} AND revoked_at IS NULL`;

@@ -191,3 +191,18 @@ test("rotating keeps the tools, the minter and the overlap, and is no business o
   await w.must("POST", `/api/v1/mcptokens/${parent.id}/revoke`);
   expect(await status(next.token)).toBe(401);
 });
+
+test("whoever ends a name ends all that answers to it: what was rotated and still has its overlap, and what these minted", async () => {
+  for (const end of ["revoke", "delete"]) {
+    const first = await mint(`family-${end}`, [...look, ...mints]);
+    const child = await mint(`child-${end}`, look, first.token);
+    const second = await w.must("POST", `/api/v1/mcptokens/${first.id}/rotate`, { overlap: "1d" });
+    const third = await w.must("POST", `/api/v1/mcptokens/${second.id}/rotate`, { overlap: "1d" });
+    const all = [first.token, child.token, second.token, third.token];
+    expect(await Promise.all(all.map(sees))).toEqual([200, 200, 200, 200]);
+    const path = `/api/v1/mcptokens/family-${end}`;
+    if (end === "revoke") await w.must("POST", `${path}/revoke?project=demo`);
+    else await w.must("DELETE", `${path}?project=demo`);
+    expect(await Promise.all(all.map(sees))).toEqual([401, 401, 401, 401]);
+  }
+});

@@ -16,6 +16,7 @@ ALTER TABLE tokens ADD COLUMN tools TEXT;
 ALTER TABLE tokens ADD COLUMN read_only INTEGER NOT NULL DEFAULT 0;
 
 CREATE INDEX tokens_parent ON tokens (parent_id);
+CREATE INDEX tokens_successor ON tokens (successor_id);
 DROP INDEX tokens_active_name;
 CREATE UNIQUE INDEX tokens_active_name ON tokens (project_id, name) WHERE revoked_at IS NULL AND successor_id IS NULL;
 
