@@ -1,0 +1,100 @@
+import type { Flags, Verb } from "../verb.ts";
+
+const files = {
+  filename: {
+    type: "string",
+    short: "f",
+    multiple: true,
+    hint: "FILE",
+    description: "A file, a folder, or - for standard input",
+  },
+} satisfies Flags;
+
+/** What is done with resources of every kind. */
+export const resourceVerbs: Record<string, Verb> = {
+  get: {
+    group: "Resources",
+    summary: "List resources, or show some",
+    words: "KIND [NAME…]",
+    least: 1,
+    most: 100,
+    examples: [
+      "mcpctl get servers",
+      "mcpctl get projects demo -o yaml",
+      "mcpctl get servers/files",
+      "mcpctl get mcptokens -p demo -o wide",
+      "mcpctl get sessions",
+    ],
+    load: () => import("../commands/get.ts"),
+  },
+  describe: {
+    group: "Resources",
+    summary: "Tell everything about a resource, and why it does not run",
+    words: "KIND NAME",
+    least: 1,
+    most: 2,
+    examples: [
+      "mcpctl describe server files",
+      "mcpctl describe user alice@example.com",
+      "mcpctl describe mcptoken vllm -p demo",
+    ],
+    load: () => import("../commands/describe.ts"),
+  },
+  create: {
+    group: "Resources",
+    summary: "Create a resource from flags; mcpctl create KIND --help lists those of a kind",
+    words: "KIND NAME [-- COMMAND…]",
+    least: 1,
+    most: 2,
+    takesRest: true,
+    flagsFor: async (word) => (await import("../kind-flags.ts")).flagsOfKind(word ?? ""),
+    examples: [
+      "mcpctl create secret vault --data key=VALUE",
+      "mcpctl create server files --package-name @modelcontextprotocol/server-filesystem --args /srv/docs",
+      "mcpctl create server own --env KEY=secret:vault/key -- node server.js",
+      "mcpctl create project demo --servers files,own",
+      "mcpctl create user alice@example.com --password-stdin < password.txt",
+      "mcpctl create serviceaccount ci --description 'The build machine'",
+      "mcpctl create group docs-team --members alice@example.com,ci",
+      "mcpctl create rbac docs --subjects Group:docs-team --roleBindings role:view,resource:servers",
+      "mcpctl create rbac oncall --subjects User:alice@example.com --roleBindings role:edit,resource:servers,name:files --roleBindings action:logs",
+      "mcpctl create mcptoken vllm -p demo --tools 'files/*' --read-only --ttl 30d",
+      "mcpctl create mcptoken ops -p demo --bind action:logs --bind role:view,resource:servers -o json",
+    ],
+    load: () => import("../commands/create.ts"),
+  },
+  apply: {
+    group: "Resources",
+    summary: "Create or change resources from manifests: all of them or none",
+    words: "",
+    least: 0,
+    most: 0,
+    flags: { ...files, "dry-run": { type: "boolean", description: "Say what would be done, and do nothing" } },
+    examples: ["mcpctl apply -f stack.yaml", "mcpctl get projects -o yaml | mcpctl apply -f -"],
+    load: () => import("../commands/apply.ts"),
+  },
+  edit: {
+    group: "Resources",
+    summary: "Change a resource in your editor: $VISUAL, else $EDITOR, else vi",
+    words: "KIND NAME",
+    least: 1,
+    most: 2,
+    examples: ["mcpctl edit server files", "mcpctl edit projects/demo"],
+    load: () => import("../commands/edit.ts"),
+  },
+  delete: {
+    group: "Resources",
+    summary: "Delete resources; an instance is replaced, a session ends",
+    words: "KIND NAME…",
+    least: 0,
+    most: 100,
+    flags: files,
+    examples: [
+      "mcpctl delete server files",
+      "mcpctl delete -f stack.yaml --yes",
+      "mcpctl delete mcptoken vllm -p demo",
+      "mcpctl delete session 0199aaaa-0000-7000-8000-000000000000",
+    ],
+    load: () => import("../commands/delete.ts"),
+  },
+};
