@@ -15,7 +15,7 @@ holds(
       yield* deal(dice);
       const plot = newPlot([]);
       const owner = yield* standing({ principal: dice.once(2) ? cyd : root });
-      for (let tries = 0; tries < 4 && plot.tokens.length === 0; tries++) yield* step(plot, dice, owner, [thievery[0]]);
+      for (let tries = 0; tries < 2 && plot.tokens.length === 0; tries++) yield* step(plot, dice, owner, [thievery[0]]);
       const stolen = plot.tokens[0];
       if (stolen === undefined) return undefined;
       const rights = yield* standing(stolen);
