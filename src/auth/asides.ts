@@ -9,7 +9,7 @@ import { findResource } from "../storage/resources.ts";
 import { type Subject, setMembers, setSubjects } from "../storage/subjects.ts";
 import { hashPassword } from "./password.ts";
 import { leaveAll, subjectOf } from "./subjects.ts";
-import { takeBindingsUnder } from "./token-rights.ts";
+import { endTokensOf } from "./token-rights.ts";
 
 /** Passwords are hashed before the transaction begins: argon2id takes too long to hold the database for. */
 export const hashPasswords = (manifests: readonly Manifest[]): Promise<Manifest[]> =>
@@ -36,16 +36,16 @@ export const userAside: Aside = {
       },
     };
   },
-  *removing(user) {
-    yield* takeBindingsUnder(user.id);
-    yield* leaveAll("User", user.id, user.name);
+  *removing(user, also, now) {
+    yield* endTokensOf(user.id, also, now);
+    yield* leaveAll("User", user.id, user.name, also);
   },
 };
 
 export const serviceAccountAside: Aside = {
-  *removing(account) {
-    yield* takeBindingsUnder(account.id);
-    yield* leaveAll("ServiceAccount", account.id, account.name);
+  *removing(account, also, now) {
+    yield* endTokensOf(account.id, also, now);
+    yield* leaveAll("ServiceAccount", account.id, account.name, also);
   },
 };
 
@@ -57,7 +57,7 @@ export const projectAside: Aside = {
       servers.add((yield* findResource("server", ref))?.name ?? ref);
     return { fields: { ...row.fields, servers: [...servers] }, changed: false };
   },
-  removing: (project) => takeBindingsUnder(project.id),
+  removing: (project, also, now) => endTokensOf(project.id, also, now),
 };
 
 /** A group binds ids, as definitions do. */

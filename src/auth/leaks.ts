@@ -2,13 +2,15 @@ import { networkOf } from "../lib/address.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
-import type { Recorder } from "../rbac/guarded-store.ts";
+import { type Recorder, recordConsequences } from "../rbac/record.ts";
+import type { Consequence } from "../rbac/source.ts";
 import { McpToken } from "../resources/mcp-token.ts";
 import type { Database } from "../storage/op.ts";
 import { findToken, findTokenByHash } from "../storage/tokens.ts";
 import { bearerHash, bearerKind } from "./bearer.ts";
 import { createRates } from "./rate.ts";
-import { presentToken, revoke } from "./token-source.ts";
+import { revoke } from "./token-source.ts";
+import { presentToken } from "./token-view.ts";
 
 type Needs = { db: Database; hashKey: Buffer; clock: Clock; log: Log; record: Recorder };
 
@@ -33,11 +35,14 @@ export function createLeaks({ db, hashKey, clock, log, record }: Needs) {
     const ended = await db.write(function* () {
       const token = yield* findTokenByHash(hash);
       if (token === undefined || token.revokedAt !== null) return undefined;
-      yield* revoke(token.id, now);
+      const by = { actor: { subject: "" }, address };
+      const others: Consequence[] = [];
+      yield* revoke(token.id, now, (other) => void others.push(other));
       const [before, after] = [token, yield* findToken(token.id, undefined)].map((row) =>
         row === undefined ? undefined : presentToken(row, now),
       );
-      yield* record({ actor: { subject: "" }, address }, { kind: McpToken, action: "revoke", before, after });
+      yield* record(by, { kind: McpToken, action: "revoke", before, after });
+      yield* recordConsequences(record, by, others);
       return token;
     });
     if (ended === undefined) return;

@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
-import type { Recorder } from "../rbac/guarded-store.ts";
+import type { Recorder } from "../rbac/record.ts";
 import { type Rights, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";

@@ -1,4 +1,5 @@
 import { Problem } from "../lib/problem.ts";
+import { type Also, present } from "../rbac/source.ts";
 import type { GroupFields } from "../resources/group.ts";
 import type { RbacFields, SubjectKind } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
@@ -18,16 +19,16 @@ export function* subjectOf(kind: SubjectKind, name: string): Op<{ subject: Subje
 }
 
 /** Takes a subject that goes out of every definition and group that names it, so that its name can be given again and inherits nothing. */
-export function* leaveAll(kind: SubjectKind, id: string, name: string): Op<void> {
+export function* leaveAll(kind: SubjectKind, id: string, name: string, also: Also): Op<void> {
   for (const definitionId of yield* definitionsNaming(`${kind}:${id}`)) {
-    yield* change("rbac", definitionId, (fields) => {
+    yield* change("rbac", definitionId, also, (fields) => {
       const { subjects } = fields as RbacFields;
       return { ...fields, subjects: subjects.filter((subject) => subject.kind !== kind || subject.name !== name) };
     });
   }
   yield* removeSubject(`${kind}:${id}`);
   for (const groupId of yield* groupsOf(id)) {
-    yield* change("group", groupId, (fields) => {
+    yield* change("group", groupId, also, (fields) => {
       const { members } = fields as GroupFields;
       return { ...fields, members: members.filter((member) => member !== name) };
     });
@@ -35,11 +36,14 @@ export function* leaveAll(kind: SubjectKind, id: string, name: string): Op<void>
 }
 
 function* change(
-  kind: string,
+  kind: "rbac" | "group",
   id: string,
+  also: Also,
   next: (fields: StoredResource["fields"]) => StoredResource["fields"],
 ): Op<void> {
   const row = yield* findResource(kind, id);
   if (row === undefined) return;
-  yield* replaceResource({ ...row, version: row.version + 1, fields: next(row.fields) }, row.version);
+  const changed = { ...row, version: row.version + 1, fields: next(row.fields) };
+  yield* replaceResource(changed, row.version);
+  also({ kind, action: "update", before: present(row), after: present(changed) });
 }

@@ -1,11 +1,13 @@
 import { newId } from "../lib/id.ts";
+import { type Also, present } from "../rbac/source.ts";
 import type { Binding } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
 import { deleteResource, findResource, insertResource } from "../storage/resources.ts";
 import { setSubjects } from "../storage/subjects.ts";
-import { tokensUnder } from "../storage/tokens.ts";
+import { findToken, tokensUnder } from "../storage/tokens.ts";
 import { shaOf } from "./bearer.ts";
 import { leaveAll } from "./subjects.ts";
+import { presentToken } from "./token-view.ts";
 
 type Hashed = { id: string; hash: string };
 
@@ -38,13 +40,21 @@ export function* giveBindings(
 }
 
 /** A token that ends gives back all it was given: its own definition, and its place in others. */
-export function* takeBindings({ id, hash }: Hashed): Op<void> {
+export function* takeBindings({ id, hash }: Hashed, also: Also): Op<void> {
   const own = yield* findResource("rbac", nameOf(id));
-  if (own !== undefined) yield* deleteResource(own.id);
-  yield* leaveAll("McpToken", id, shaOf(hash));
+  if (own !== undefined) {
+    yield* deleteResource(own.id);
+    also({ kind: "rbac", action: "delete", before: present(own) });
+  }
+  yield* leaveAll("McpToken", id, shaOf(hash), also);
 }
 
-/** Before a project, an account or a token goes, whose tokens go with it. */
-export function* takeBindingsUnder(id: string): Op<void> {
-  for (const token of yield* tokensUnder(id)) yield* takeBindings(token);
+/** Before a project or an account goes, whose tokens go with it. */
+export function* endTokensOf(id: string, also: Also, now: number): Op<void> {
+  for (const { id: tokenId } of yield* tokensUnder(id)) {
+    const token = yield* findToken(tokenId, undefined);
+    if (token === undefined) continue;
+    also({ kind: "mcptoken", action: "delete", before: presentToken(token, now) });
+    yield* takeBindings(token, also);
+  }
 }

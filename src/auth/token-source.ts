@@ -4,10 +4,9 @@ import { Problem } from "../lib/problem.ts";
 import { tokenBindings } from "../rbac/ceiling.ts";
 import type { Rotation } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
-import type { Saved, Source } from "../rbac/source.ts";
-import type { Resource } from "../resources/define.ts";
+import type { Also, Saved, Source } from "../rbac/source.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
-import type { Binding, RbacFields } from "../resources/rbac.ts";
+import type { Binding } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import {
@@ -24,8 +23,9 @@ import {
   tokensUnder,
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
-import { bearerHash, mintBearer, shaOf, shownPrefix } from "./bearer.ts";
+import { bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
 import { giveBindings, takeBindings } from "./token-rights.ts";
+import { bindingsOf, presentToken } from "./token-view.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
 /** Tokens as a kind: minted once, never changed, ended by revoking (which keeps the record) or deleting. */
@@ -63,24 +63,24 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
         : fields["force"] === true
           ? "replaced"
           : "taken",
-    *save(name, input, existing, by) {
+    *save(name, input, existing, by, also) {
       const fields = input as McpTokenFields;
       const holds = existing !== undefined && existing["successor"] === undefined;
       if (holds && existing["state"] === "active" && fields.force !== true)
         return { resource: existing, action: "unchanged" };
       // An expired token holds its name until it is revoked; a new one of that name ends it for good.
-      if (holds && existing["state"] !== "revoked") yield* revoke(existing.id, clock.now());
+      if (holds && existing["state"] !== "revoked") yield* revoke(existing.id, clock.now(), also);
       return yield* mint(newId(), yield* newToken(name, fields, by, clock.now(), policy), tokenBindings(fields, by));
     },
-    *remove(resource) {
-      yield* revoke(resource.id, clock.now());
+    *remove(resource, also) {
+      yield* revoke(resource.id, clock.now(), also);
       yield* deleteToken(resource.id);
     },
-    *revoke(resource) {
-      yield* revoke(resource.id, clock.now());
+    *revoke(resource, also) {
+      yield* revoke(resource.id, clock.now(), also);
       return show(yield* stored(resource.id));
     },
-    *rotate(resource, { overlapMs, ttl }: Rotation) {
+    *rotate(resource, { overlapMs, ttl }: Rotation, also) {
       const now = clock.now();
       const old = yield* stored(resource.id);
       if (stateOf(old, now) !== "active" || old.successorId !== null)
@@ -101,7 +101,7 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       yield* succeedToken(old.id, id, now + overlapMs);
       for (const child of yield* tokensUnder(old.id)) yield* endTokenBy(child.id, now + overlapMs);
       const bindings = bindingsOf(old);
-      if (overlapMs === 0) yield* revoke(old.id, now);
+      if (overlapMs === 0) yield* revoke(old.id, now, also);
       return yield* mint(id, { ...old, expiresAt }, bindings);
     },
   };
@@ -114,13 +114,18 @@ type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt
  * Ends a token for good, with all that it minted and those whose name it has by rotation: whoever revokes a name means all that answers to it.
  * Their records stay, so that `get mcptokens` and the audit can still name them.
  */
-export function* revoke(id: string, now: number): Op<void> {
+export function* revoke(id: string, now: number, also: Also): Op<void> {
   for (const ending of [id, ...(yield* tokensBefore(id))]) {
-    const token = yield* findToken(ending, undefined);
-    if (token === undefined) continue;
-    for (const one of [token, ...(yield* tokensUnder(ending))]) {
-      yield* revokeToken(one.id, now);
-      yield* takeBindings(one);
+    for (const one of [ending, ...(yield* tokensUnder(ending)).map((child) => child.id)]) {
+      const token = yield* findToken(one, undefined);
+      if (token === undefined || token.revokedAt !== null) continue;
+      yield* revokeToken(one, now);
+      // What was asked for is recorded by whoever asked.
+      if (one !== id) {
+        const after = presentToken({ ...token, revokedAt: now }, now);
+        also({ kind: "mcptoken", action: "revoke", before: presentToken(token, now), after });
+      }
+      yield* takeBindings(token, also);
     }
   }
 }
@@ -170,42 +175,3 @@ function* withinParent(expiresAt: number | null, parentId: string | null, asked:
 /** An id says which token is meant, but not that it is one of the project that was named with it. */
 const outside = (token: StoredToken, projectId: string | undefined) =>
   projectId !== undefined && token.projectId !== projectId;
-
-/** A definition that no longer names the token gives it nothing, and gives nothing to the one it is rotated into. */
-function bindingsOf({ definition, hash }: StoredToken): Binding[] {
-  if (definition === null) return [];
-  const { subjects, roleBindings } = JSON.parse(definition) as RbacFields;
-  return subjects.some(({ kind, name }) => kind === "McpToken" && name === shaOf(hash)) ? roleBindings : [];
-}
-
-/** A token as everybody sees it: never its bearer, never its hash. */
-export function presentToken(token: StoredToken, now: number): Resource {
-  const iso = (at: number | null) => (at === null ? undefined : new Date(at).toISOString());
-  const bindings = bindingsOf(token);
-  const fields = {
-    project: token.projectName,
-    description: token.description ?? undefined,
-    roleBindings: bindings.length === 0 ? undefined : bindings,
-    tools: token.tools ?? undefined,
-    readOnly: token.readOnly ? true : undefined,
-    owner: token.ownerName,
-    sha: shaOf(token.hash),
-    parent: token.parentId ?? undefined,
-    successor: token.successorId ?? undefined,
-    prefix: token.prefix,
-    state: stateOf(token, now),
-    expiresAt: iso(token.expiresAt),
-    revokedAt: iso(token.revokedAt),
-    lastUsedAt: iso(token.lastUsedAt),
-  };
-  const createdAt = new Date(token.createdAt).toISOString();
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-  return {
-    id: token.id,
-    name: token.name,
-    ...given,
-    version: 1,
-    createdAt,
-    updatedAt: iso(token.revokedAt) ?? createdAt,
-  };
-}

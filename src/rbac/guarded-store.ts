@@ -8,25 +8,14 @@ import type { Op } from "../storage/op.ts";
 import { checkCeiling, checkTakeOver } from "./ceiling.ts";
 import type { Decision, ResourceVerb } from "./evaluate.ts";
 import { demandAt, demandOn, demandOperation, judge, judgeAll, type Known, refusalToList, viewOf } from "./judge.ts";
+import { type Recorder, recordConsequences } from "./record.ts";
 import { checkReferences, usersOf } from "./references.ts";
 import type { Rights } from "./rights.ts";
 import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
-import { changedMeanwhile, type Saved, type Source } from "./source.ts";
+import { type Also, type Consequence, changedMeanwhile, type Saved, type Source } from "./source.ts";
 
 export type SourceOf = (kind: AnyKind) => Source;
 export type Mode = "create" | "update" | "apply";
-
-/** A change as it is recorded, in the transaction that makes it. */
-export type Change = {
-  kind: AnyKind;
-  action: "create" | "update" | "delete" | "revoke" | "rotate";
-  before?: Resource | undefined;
-  after?: Resource | undefined;
-  /** What was given besides and is never given back, and what it was before: for fingerprints only. */
-  secrets?: Record<string, unknown>;
-  formerSecrets?: Record<string, unknown> | undefined;
-};
-export type Recorder = (by: Pick<Rights, "actor" | "address">, change: Change) => Op<void>;
 
 /** The store that every request sees: it authorises, refuses escalation and dangling references, then stores and records, in one transaction. */
 export type GuardedStore = ReturnType<typeof guardedStore>;
@@ -111,7 +100,8 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const before = occupancy === "taken" ? existing : undefined;
     yield* checkCeiling({ kind, name, fields, existing: before, rights });
     const store = source.save;
-    const saved = yield* keepingAnAdministrator(kind, existing, () => store(name, fields, existing, rights));
+    const [consequences, also] = collector();
+    const saved = yield* keepingAnAdministrator(kind, existing, () => store(name, fields, existing, rights, also));
     if (occupancy !== "taken" && existing !== undefined) yield* recordEnd(rights, kind, existing);
     if (saved.action !== "unchanged") {
       const secrets = Object.fromEntries(
@@ -127,6 +117,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
         formerSecrets: saved.formerSecrets,
       });
     }
+    yield* recordConsequences(record, rights, consequences);
     return saved;
   }
 
@@ -155,8 +146,10 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
         hint: "take it out there first, then delete it",
       });
     }
-    yield* keepingAnAdministrator(kind, item, () => drop(item));
-    yield* record(rights, { kind, action: "delete", before: item, after: undefined });
+    const [consequences, also] = collector();
+    yield* keepingAnAdministrator(kind, item, () => drop(item, also));
+    yield* record(rights, { kind, action: "delete", before: item });
+    yield* recordConsequences(record, rights, consequences);
     return item;
   }
 
@@ -165,8 +158,10 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const item = yield* find(rights, kind, ref, "delete", project);
     const { revoke: end } = sourceOf(kind);
     if (end === undefined) throw cannot(kind, "revoke");
-    const after = yield* keepingAnAdministrator(kind, item, () => end(item));
+    const [consequences, also] = collector();
+    const after = yield* keepingAnAdministrator(kind, item, () => end(item, also));
     yield* record(rights, { kind, action: "revoke", before: item, after });
+    yield* recordConsequences(record, rights, consequences);
     return after;
   }
 
@@ -180,8 +175,10 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     if (turn === undefined) throw cannot(kind, "rotate");
     demandOn(rights, "create", kind, item.name, item);
     yield* checkCeiling({ kind, name: item.name, fields: item, existing: undefined, rights });
-    const saved = yield* keepingAnAdministrator(kind, item, () => turn(item, by));
+    const [consequences, also] = collector();
+    const saved = yield* keepingAnAdministrator(kind, item, () => turn(item, by, also));
     yield* record(rights, { kind, action: "rotate", before: item, after: saved.resource });
+    yield* recordConsequences(record, rights, consequences);
     return saved;
   }
 
@@ -213,6 +210,11 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
 
 /** How long the old one stays beside the new one, and how long the new one lives: the same as the old when nothing is said. */
 export type Rotation = { overlapMs: number; ttl?: string };
+
+function collector(): [Consequence[], Also] {
+  const consequences: Consequence[] = [];
+  return [consequences, (consequence) => void consequences.push(consequence)];
+}
 
 /** Changing what a server executes is running code. */
 const executesOther = (kind: AnyKind, fields: Record<string, unknown>, existing: Resource | undefined): boolean =>

@@ -24,15 +24,31 @@ export type Saved = {
   formerSecrets?: Record<string, unknown> | undefined;
 };
 
+/** What a write did to another resource than its own: a definition that loses a subject, a token that ends with its minter. Recorded like any change. */
+export type Consequence = {
+  kind: "rbac" | "group" | "mcptoken";
+  action: "update" | "delete" | "revoke";
+  before: Resource;
+  after?: Resource;
+};
+/** Told of each consequence, in the order in which they come about. */
+export type Also = (consequence: Consequence) => void;
+
 /** Where a kind's resources lie, unguarded: most in the one table, tokens in their own, instances in the supervisor. */
 export type Source = {
   list: (projectId?: string) => Op<Resource[]>;
   find: (ref: string, projectId?: string) => Op<Resource | undefined>;
-  save?: (name: string, fields: Record<string, unknown>, existing: Resource | undefined, by: Rights) => Op<Saved>;
-  remove?: (resource: Resource) => Op<void>;
+  save?: (
+    name: string,
+    fields: Record<string, unknown>,
+    existing: Resource | undefined,
+    by: Rights,
+    also: Also,
+  ) => Op<Saved>;
+  remove?: (resource: Resource, also: Also) => Op<void>;
   /** Ends it for good and keeps its record. */
-  revoke?: (resource: Resource) => Op<Resource>;
-  rotate?: (resource: Resource, by: Rotation) => Op<Saved>;
+  revoke?: (resource: Resource, also: Also) => Op<Resource>;
+  rotate?: (resource: Resource, by: Rotation, also: Also) => Op<Saved>;
   /** Whether what bears the name already stands in the way of making one; it does when this is absent. `replaced` needs the right to delete it. */
   occupancy?: (existing: Resource, fields: Record<string, unknown>) => "taken" | "free" | "replaced";
 };
@@ -50,7 +66,7 @@ export type Aside = {
   /** Takes the write-only fields to where they belong. */
   store?: (row: StoredResource, writeOnly: Record<string, unknown>, existing: StoredResource | undefined) => Op<Stored>;
   /** Before the row goes. */
-  removing?: (resource: Resource) => Op<void>;
+  removing?: (resource: Resource, also: Also, now: number) => Op<void>;
 };
 
 export function tableSource(kind: AnyKind, clock: Clock, aside: Aside = {}): Source {
@@ -87,8 +103,8 @@ export function tableSource(kind: AnyKind, clock: Clock, aside: Aside = {}): Sou
       const action = existing === undefined ? "created" : "configured";
       return { resource: present(row), action, formerSecrets: stored.formerSecrets };
     },
-    *remove(resource) {
-      if (aside.removing !== undefined) yield* aside.removing(resource);
+    *remove(resource, also) {
+      if (aside.removing !== undefined) yield* aside.removing(resource, also, clock.now());
       yield* deleteResource(resource.id);
     },
   };

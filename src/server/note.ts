@@ -5,7 +5,7 @@ import type { CallRecord } from "../mcp/record.ts";
 import type { Audit } from "../operations/audit.ts";
 import { changeEntry } from "../operations/change-entry.ts";
 import { redactedArguments } from "../operations/redact.ts";
-import type { Recorder } from "../rbac/guarded-store.ts";
+import type { Recorder } from "../rbac/record.ts";
 import type { Rooms } from "./rooms.ts";
 import { actorBehind, actorOf } from "./sender.ts";
 

@@ -125,7 +125,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a token has rights of a definition that forgot it",
-    file: tokens,
+    file: "src/auth/token-view.ts",
     from: 'return subjects.some(({ kind, name }) => kind === "McpToken" && name === shaOf(hash)) ? roleBindings : [];',
     to: "return hash === shaOf(hash) || subjects.length === -1 ? [] : roleBindings;",
   },

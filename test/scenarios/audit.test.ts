@@ -216,6 +216,32 @@ describe("changes", () => {
     for (const bearer of [turned.token, login.token, reported.token, canary]) expect(all).not.toContain(bearer);
   });
 
+  test("what a change does elsewhere is recorded too: rights that go with an account, tokens that go with theirs", async () => {
+    await w.must("POST", "/api/v1/users", { name: "zoe@example.com" });
+    await w.must("POST", "/api/v1/groups", { name: "zoes", members: ["zoe@example.com"] });
+    const { id, token: parent } = await w.must("POST", "/api/v1/mcptokens", {
+      name: "elder",
+      project: "demo",
+      roleBindings: [
+        { role: "create", resource: "mcptokens" },
+        { role: "view", resource: "projects" },
+      ],
+    });
+    await w.api("POST", "/api/v1/mcptokens", { name: "younger", project: "demo" }, parent);
+    await w.must("DELETE", "/api/v1/users/zoe%40example.com");
+    await w.must("POST", `/api/v1/mcptokens/${id}/revoke`);
+    const done = (await events("kind=change&limit=5"))
+      .map(({ action, resource }) => `${action} ${resource}`)
+      .toReversed();
+    expect(done).toEqual([
+      "delete users/zoe@example.com",
+      "update groups/zoes",
+      "revoke mcptokens/elder",
+      `delete rbac/mcptoken-${id}`,
+      "revoke mcptokens/younger",
+    ]);
+  });
+
   test("what was refused, undone or only tried is no change; a refusal says what was missing", async () => {
     const before = (await last(""))?.seq;
     await w.api("POST", "/api/v1/apply", {
