@@ -15,6 +15,8 @@ import { buildView, type View } from "./view.ts";
 export type Admission = {
   project: { id: string; name: string; version: number; fields: ProjectFields };
   servers: readonly ServerRef[];
+  /** Whether anything of a server is open to the caller, and so that it is missing is theirs to know; undefined when all are. */
+  reaches: ((server: string) => boolean) | undefined;
   /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
   mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
   /** Only tools that change nothing. */
@@ -102,6 +104,7 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
       project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
       view: () => viewOf(admission),
       may,
+      reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {
         const isOpen = may?.(list, target) !== false;
         led = { server: target.server.name, key: target.key, isRefused: !isOpen };

@@ -15,6 +15,8 @@ export type Exchange = {
   view: () => Promise<View>;
   /** What of the view this caller may see; undefined when it is all of it. */
   may: May | undefined;
+  /** Whether anything of a server is open to this caller. */
+  reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
   forward: (server: ServerRef, method: string, params: string) => Promise<Outcome>;
@@ -71,22 +73,31 @@ function discover({ project }: Exchange): Outcome {
 }
 
 /** The whole list on one page: several clients read no second one (reference/clients.md §6.4). */
-async function list({ inbound, view, may }: Exchange, name: ListName): Promise<Outcome> {
+async function list({ inbound, view, may, reaches }: Exchange, name: ListName): Promise<Outcome> {
   const { cursor } = inbound.params;
   if (cursor !== undefined && cursor !== null)
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
-  const { lists, items, missing } = await view();
+  const { lists, items, ...current } = await view();
+  const missing = current.missing.filter(({ server }) => reaches(server));
   const text = may === undefined ? lists[name] : listText(items[name].filter((item) => may(name, item)));
   const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
   return { result: `{"${name}":${text}${meta}}` };
 }
 
-async function byName({ inbound, view, mayUse, forward }: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
+async function byName(
+  { inbound, view, mayUse, reaches, forward }: Exchange,
+  name: "tools" | "prompts",
+): Promise<Outcome> {
   const asked = inbound.params["name"];
   const current = await view();
   const target = typeof asked === "string" ? current[name].get(asked) : undefined;
   // What one may not use is not there: a list and a call must never disagree.
-  if (target === undefined || !mayUse(name, target)) return unknownName(name.slice(0, -1), asked, current);
+  if (target === undefined || !mayUse(name, target))
+    return unknownName(
+      name.slice(0, -1),
+      asked,
+      current.missing.filter(({ server }) => reaches(server)),
+    );
   const params = withMembers(inbound.paramsText, {
     ...forwardable(inbound.paramsText),
     name: JSON.stringify(target.key),
@@ -154,8 +165,8 @@ function resourceTarget(view: View, uri: string): Target | undefined {
 const templateTarget = (view: View, uri: string): Target | undefined =>
   view.templates.find(({ key }) => key === uri) ?? resourceTarget(view, uri);
 
-function unknownName(what: string, asked: unknown, view: View): Outcome {
-  const missing = view.missing.map(({ reason }) => reason).join("; ");
+function unknownName(what: string, asked: unknown, absent: View["missing"]): Outcome {
+  const missing = absent.map(({ reason }) => reason).join("; ");
   const shown = typeof asked === "string" ? ` ${JSON.stringify(asked.slice(0, 128))}` : "";
   return errorOutcome(
     codes.invalidParams,

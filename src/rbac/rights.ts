@@ -1,4 +1,4 @@
-import { toolPatternCovers } from "../lib/pattern.ts";
+import { patternReachesServer, toolPatternCovers } from "../lib/pattern.ts";
 import { Problem } from "../lib/problem.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import type { Resource } from "../resources/define.ts";
@@ -9,6 +9,7 @@ import { findPrincipal, findResource } from "../storage/resources.ts";
 import { definitionsFor, type Subject } from "../storage/subjects.ts";
 import { type Attempt, type Consent, type Decision, decide, type Held, type Layer, missingFor } from "./evaluate.ts";
 import { type GrantIndex, indexGrants } from "./grant-index.ts";
+import { mayCallSome } from "./permissions.ts";
 import { present } from "./source.ts";
 
 /** A token as far as deciding goes. */
@@ -145,6 +146,11 @@ export function decideCall({ layers, filters, project: home, subject }: Rights, 
     because: "it was made for other tools (--tools)",
   };
 }
+
+/** Whether there is anything of this server that the caller may use in this project. */
+export const reachesServer = ({ layers, filters }: Rights, server: string, project: string): boolean =>
+  mayCallSome(layers, server, project) &&
+  filters.every(({ tools }) => tools === null || tools.some((tool) => patternReachesServer(tool, server)));
 
 /** Why a token is refused what its layers allow. */
 export const wallText = (project: Resource) => `a token is confined to its project "${project.name}"`;

@@ -3,8 +3,7 @@ import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Admission } from "../mcp/gateway.ts";
 import { decide } from "../rbac/evaluate.ts";
-import { mayCallSome } from "../rbac/permissions.ts";
-import { decideCall, demand, type Rights, rightsOf } from "../rbac/rights.ts";
+import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
 import type { ProjectFields } from "../resources/project.ts";
@@ -44,14 +43,17 @@ function* admit(rights: Rights, ref: string | undefined): Op<Omit<Admission, "ad
   const whole = decide(rights.layers, { verb: "run", resource: "projects", name }).allowed;
   const servers = [];
   for (const server of fields.servers) {
-    const row = whole || mayCallSome(rights.layers, server, name) ? yield* findResource("server", server) : undefined;
+    const row = yield* findResource("server", server);
     if (row !== undefined) servers.push(serverRef(present(row)));
   }
-  if (!whole && servers.length === 0) demand(rights, { verb: "run", resource: "projects", name });
   const isFiltered = !whole || rights.filters.some(({ tools }) => tools !== null);
+  const reaches = (server: string) => reachesServer(rights, server, name);
+  if (!whole && !servers.some((server) => reaches(server.name)))
+    demand(rights, { verb: "run", resource: "projects", name });
   return {
     project: { id: project.id, name, version: project.version, fields },
     servers,
+    reaches: isFiltered ? reaches : undefined,
     // A server's name holds no `*`, so what is no single tool needs the right to all of them.
     mayCall: isFiltered ? (server, tool) => decideCall(rights, `${server}/${tool ?? "*"}`, name).allowed : undefined,
     readOnly: rights.filters.some(({ readOnly }) => readOnly),

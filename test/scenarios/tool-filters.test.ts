@@ -181,6 +181,23 @@ const says = (name: string, readOnlyHint: boolean | undefined) => (tools: { name
   (tools.find((one) => one.name === name)?.annotations as { readOnlyHint?: boolean } | undefined)?.readOnlyHint ===
   readOnlyHint;
 
+test("a call beyond what a token is for is a refusal in the audit log, whichever server it was of; a missing server is no news to it", async () => {
+  const token = await mint({ tools: ["files/*"] });
+  expect(await met(token, "moody/echo")).toBe(-32602);
+  const [event] = (await w.must("GET", "/api/v1/audit/events?kind=call&limit=1")).items;
+  expect(event).toMatchObject({ outcome: "refused", server: "moody", tool: "echo" });
+  await w.must("POST", "/api/v1/servers", { name: "gone", url: "http://127.0.0.1:9/mcp" });
+  await w.must("POST", "/api/v1/projects", { name: "half", servers: ["files", "gone"] });
+  const mintHalf = (more: object) =>
+    w.must("POST", "/api/v1/mcptokens", { name: `h${++count}`, project: "half", ...more });
+  const missing = async (bearer: string) =>
+    (await w.rpc(bearer, "tools/list")).json.result._meta?.["mcpctl/missing"]?.map(
+      (one: { server: string }) => one.server,
+    );
+  expect(await missing((await mintHalf({})).token)).toEqual(["gone"]);
+  expect(await missing((await mintHalf({ tools: ["files/*"] })).token)).toBeUndefined();
+});
+
 describe("a read-only token", () => {
   test("has what said so when first seen and says so now; no server talks itself into it", async () => {
     const [token, whole] = [await mint({ readOnly: true }), await mint({})];
