@@ -72,6 +72,8 @@ export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
         bearer,
         check,
         refuse: (why) => {
+          // It may have been let go of while it was asked about.
+          if (!open.has(one)) return;
           release();
           refuse(why);
         },
