@@ -51,7 +51,7 @@ export function* takeBindings({ id, hash }: Hashed, also: Also): Op<void> {
 
 /** Before a project or an account goes, whose tokens go with it. */
 export function* endTokensOf(id: string, also: Also, now: number): Op<void> {
-  for (const { id: tokenId } of yield* tokensUnder(id)) {
+  for (const tokenId of yield* tokensUnder(id)) {
     const token = yield* findToken(tokenId, undefined);
     if (token === undefined) continue;
     also({ kind: "mcptoken", action: "delete", before: presentToken(token, now) });

@@ -47,6 +47,13 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
     return { resource: show(yield* stored(id)), action: "created", token: bearer };
   }
 
+  function* cutShort(id: string, endsAt: number, also: Also): Op<void> {
+    const before = show(yield* stored(id));
+    yield* endTokenBy(id, endsAt);
+    const after = show(yield* stored(id));
+    if (after["expiresAt"] !== before["expiresAt"]) also({ kind: "mcptoken", action: "update", before, after });
+  }
+
   return {
     *list(projectId) {
       return (yield* listTokens(projectId)).map(show);
@@ -99,9 +106,9 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       );
       const id = newId();
       yield* succeedToken(old.id, id, now + overlapMs);
-      for (const child of yield* tokensUnder(old.id)) yield* endTokenBy(child.id, now + overlapMs);
       const bindings = bindingsOf(old);
       if (overlapMs === 0) yield* revoke(old.id, now, also);
+      else for (const child of yield* tokensUnder(old.id)) yield* cutShort(child, now + overlapMs, also);
       return yield* mint(id, { ...old, expiresAt }, bindings);
     },
   };
@@ -116,7 +123,7 @@ type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt
  */
 export function* revoke(id: string, now: number, also: Also): Op<void> {
   for (const ending of [id, ...(yield* tokensBefore(id))]) {
-    for (const one of [ending, ...(yield* tokensUnder(ending)).map((child) => child.id)]) {
+    for (const one of [ending, ...(yield* tokensUnder(ending))]) {
       const token = yield* findToken(one, undefined);
       if (token === undefined || token.revokedAt !== null) continue;
       yield* revokeToken(one, now);

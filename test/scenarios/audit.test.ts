@@ -242,6 +242,30 @@ describe("changes", () => {
     ]);
   });
 
+  test("rotating a token is recorded of those that it minted: a life cut short, an end", async () => {
+    const minter = async (name: string) => {
+      const roleBindings = [
+        { role: "create", resource: "mcptokens" },
+        { role: "view", resource: "projects" },
+      ];
+      const made = await w.must("POST", "/api/v1/mcptokens", { name, project: "demo", roleBindings });
+      await w.api("POST", "/api/v1/mcptokens", { name: `of-${name}`, project: "demo" }, made.token);
+      return made.id;
+    };
+    const changeOf = async (name: string) =>
+      (await events("kind=change&limit=10")).find(({ resource }) => resource === `mcptokens/of-${name}`);
+    await w.must("POST", `/api/v1/mcptokens/${await minter("soft")}/rotate`, { overlap: "1h" });
+    expect(await changeOf("soft")).toMatchObject({
+      action: "update",
+      detail: { before: { expiresAt: expect.any(String) }, after: { expiresAt: expect.any(String) } },
+    });
+    await w.must("POST", `/api/v1/mcptokens/${await minter("hard")}/rotate`, {});
+    expect(await changeOf("hard")).toMatchObject({
+      action: "revoke",
+      detail: { before: { state: "active" }, after: { state: "revoked" } },
+    });
+  });
+
   test("what was refused, undone or only tried is no change; a refusal says what was missing", async () => {
     const before = (await last(""))?.seq;
     await w.api("POST", "/api/v1/apply", {
