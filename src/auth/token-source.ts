@@ -5,6 +5,7 @@ import { tokenBindings } from "../rbac/ceiling.ts";
 import type { Rotation } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { Also, Saved, Source } from "../rbac/source.ts";
+import type { Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
 import type { Binding } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
@@ -64,19 +65,14 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
         projectId === undefined && !isId(ref) ? yield* findTokenBySha(ref) : yield* findToken(ref, projectId);
       return token === undefined || outside(token, projectId) ? undefined : show(token);
     },
-    occupancy: (existing, fields) =>
-      existing["state"] !== "active" || existing["successor"] !== undefined
-        ? "free"
-        : fields["force"] === true
-          ? "replaced"
-          : "taken",
+    occupancy,
     *save(name, input, existing, by, also) {
       const fields = input as McpTokenFields;
-      const holds = existing !== undefined && existing["successor"] === undefined;
-      if (holds && existing["state"] === "active" && fields.force !== true)
-        return { resource: existing, action: "unchanged" };
-      // An expired token holds its name until it is revoked; a new one of that name ends it for good.
-      if (holds && existing["state"] !== "revoked") yield* revoke(existing.id, clock.now(), also);
+      if (existing !== undefined) {
+        if (occupancy(existing, fields) === "taken") return { resource: existing, action: "unchanged" };
+        // An expired token holds its name until it is revoked; a new one of that name ends it for good.
+        yield* revoke(existing.id, clock.now(), also);
+      }
       return yield* mint(newId(), yield* newToken(name, fields, by, clock.now(), policy), tokenBindings(fields, by));
     },
     *remove(resource, also) {
@@ -113,6 +109,13 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
     },
   };
 }
+
+const occupancy = (existing: Resource, fields: Record<string, unknown>) =>
+  existing["state"] !== "active" || existing["successor"] !== undefined
+    ? "free"
+    : fields["force"] === true
+      ? "replaced"
+      : "taken";
 
 /** What minting itself decides; all else a token takes from its fields or from the one it succeeds. */
 type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt" | "lastUsedAt";
