@@ -105,6 +105,14 @@ describe("refusals", () => {
     });
   });
 
+  test("a missing right is named alone, also where a token's wall is the reason", async () => {
+    const roleBindings = [{ role: "view", resource: "secrets" }];
+    const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "walled", project: "demo", roleBindings });
+    expect((await w.api("GET", "/api/v1/secrets/any", undefined, token)).status).toBe(403);
+    const [event] = await events("tokenName=walled&kind=refused");
+    expect(event?.["action"]).toBe("role:view,resource:secrets,name:any");
+  });
+
   test("rights that may not be given are listed", async () => {
     const maker = await w.userWith("maker", [
       { role: "create", resource: "mcptokens" },
