@@ -25,7 +25,7 @@ import {
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
 import { bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
-import { giveBindings, takeBindings } from "./token-rights.ts";
+import { endTokensOf, giveBindings, takeBindings } from "./token-rights.ts";
 import { bindingsOf, presentToken } from "./token-view.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
@@ -76,8 +76,12 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       return yield* mint(newId(), yield* newToken(name, fields, by, clock.now(), policy), tokenBindings(fields, by));
     },
     *remove(resource, also) {
-      yield* revoke(resource.id, clock.now(), also);
+      const now = clock.now();
+      // What it minted goes with it, record and all; what was rotated into it ends.
+      yield* endTokensOf(resource.id, also, now);
+      yield* takeBindings(yield* stored(resource.id), also);
       yield* deleteToken(resource.id);
+      yield* revoke(resource.id, now, also);
     },
     *revoke(resource, also) {
       yield* revoke(resource.id, clock.now(), also);

@@ -250,7 +250,7 @@ describe("changes", () => {
     ]);
   });
 
-  test("rotating a token is recorded of those that it minted: a life cut short, an end", async () => {
+  test("rotating and deleting a token is recorded of those that it minted: a life cut short, an end", async () => {
     const minter = async (name: string) => {
       const roleBindings = [
         { role: "create", resource: "mcptokens" },
@@ -272,6 +272,9 @@ describe("changes", () => {
       action: "revoke",
       detail: { before: { state: "active" }, after: { state: "revoked" } },
     });
+    // A record that goes is not one that was revoked and stays.
+    await w.must("DELETE", `/api/v1/mcptokens/${await minter("gone")}`);
+    expect(await changeOf("gone")).toMatchObject({ action: "delete", detail: { before: { state: "active" } } });
   });
 
   test("what was refused, undone or only tried is no change; a refusal says what was missing", async () => {
