@@ -49,9 +49,9 @@ export function* takeBindings({ id, hash }: Hashed, also: Also): Op<void> {
   yield* leaveAll("McpToken", id, shaOf(hash), also);
 }
 
-/** Before a project or an account goes, whose tokens go with it. */
+/** Before a project, an account or a token goes, whose tokens go with it. */
 export function* endTokensOf(id: string, also: Also, now: number): Op<void> {
-  for (const { id: tokenId } of yield* tokensUnder(id)) {
+  for (const tokenId of yield* tokensUnder(id)) {
     const token = yield* findToken(tokenId, undefined);
     if (token === undefined) continue;
     also({ kind: "mcptoken", action: "delete", before: presentToken(token, now) });

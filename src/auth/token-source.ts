@@ -5,6 +5,7 @@ import { tokenBindings } from "../rbac/ceiling.ts";
 import type { Rotation } from "../rbac/guarded-store.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { Also, Saved, Source } from "../rbac/source.ts";
+import type { Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
 import type { Binding } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
@@ -24,7 +25,7 @@ import {
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
 import { bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
-import { giveBindings, takeBindings } from "./token-rights.ts";
+import { endTokensOf, giveBindings, takeBindings } from "./token-rights.ts";
 import { bindingsOf, presentToken } from "./token-view.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
@@ -47,6 +48,13 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
     return { resource: show(yield* stored(id)), action: "created", token: bearer };
   }
 
+  function* cutShort(id: string, endsAt: number, also: Also): Op<void> {
+    const before = show(yield* stored(id));
+    yield* endTokenBy(id, endsAt);
+    const after = show(yield* stored(id));
+    if (after["expiresAt"] !== before["expiresAt"]) also({ kind: "mcptoken", action: "update", before, after });
+  }
+
   return {
     *list(projectId) {
       return (yield* listTokens(projectId)).map(show);
@@ -57,24 +65,23 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
         projectId === undefined && !isId(ref) ? yield* findTokenBySha(ref) : yield* findToken(ref, projectId);
       return token === undefined || outside(token, projectId) ? undefined : show(token);
     },
-    occupancy: (existing, fields) =>
-      existing["state"] !== "active" || existing["successor"] !== undefined
-        ? "free"
-        : fields["force"] === true
-          ? "replaced"
-          : "taken",
+    occupancy,
     *save(name, input, existing, by, also) {
       const fields = input as McpTokenFields;
-      const holds = existing !== undefined && existing["successor"] === undefined;
-      if (holds && existing["state"] === "active" && fields.force !== true)
-        return { resource: existing, action: "unchanged" };
-      // An expired token holds its name until it is revoked; a new one of that name ends it for good.
-      if (holds && existing["state"] !== "revoked") yield* revoke(existing.id, clock.now(), also);
+      if (existing !== undefined) {
+        if (occupancy(existing, fields) === "taken") return { resource: existing, action: "unchanged" };
+        // An expired token holds its name until it is revoked; a new one of that name ends it for good.
+        yield* revoke(existing.id, clock.now(), also);
+      }
       return yield* mint(newId(), yield* newToken(name, fields, by, clock.now(), policy), tokenBindings(fields, by));
     },
     *remove(resource, also) {
-      yield* revoke(resource.id, clock.now(), also);
+      const now = clock.now();
+      // What it minted goes with it, record and all; what was rotated into it ends.
+      yield* endTokensOf(resource.id, also, now);
+      yield* takeBindings(yield* stored(resource.id), also);
       yield* deleteToken(resource.id);
+      yield* revoke(resource.id, now, also);
     },
     *revoke(resource, also) {
       yield* revoke(resource.id, clock.now(), also);
@@ -99,13 +106,20 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
       );
       const id = newId();
       yield* succeedToken(old.id, id, now + overlapMs);
-      for (const child of yield* tokensUnder(old.id)) yield* endTokenBy(child.id, now + overlapMs);
       const bindings = bindingsOf(old);
       if (overlapMs === 0) yield* revoke(old.id, now, also);
+      else for (const child of yield* tokensUnder(old.id)) yield* cutShort(child, now + overlapMs, also);
       return yield* mint(id, { ...old, expiresAt }, bindings);
     },
   };
 }
+
+const occupancy = (existing: Resource, fields: Record<string, unknown>) =>
+  existing["state"] !== "active" || existing["successor"] !== undefined
+    ? "free"
+    : fields["force"] === true
+      ? "replaced"
+      : "taken";
 
 /** What minting itself decides; all else a token takes from its fields or from the one it succeeds. */
 type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt" | "lastUsedAt";
@@ -116,7 +130,7 @@ type Fresh = "id" | "hash" | "prefix" | "createdAt" | "successorId" | "revokedAt
  */
 export function* revoke(id: string, now: number, also: Also): Op<void> {
   for (const ending of [id, ...(yield* tokensBefore(id))]) {
-    for (const one of [ending, ...(yield* tokensUnder(ending)).map((child) => child.id)]) {
+    for (const one of [ending, ...(yield* tokensUnder(ending))]) {
       const token = yield* findToken(one, undefined);
       if (token === undefined || token.revokedAt !== null) continue;
       yield* revokeToken(one, now);

@@ -4,6 +4,8 @@ import { codes } from "./protocol.ts";
 import { isBounded, membersOf, memberText } from "./spans.ts";
 import { limits } from "./upstream.ts";
 
+const goneAway = "the caller went away";
+
 type Waiting = { resolve: (outcome: Outcome) => void; reject: (error: Problem) => void };
 
 /**
@@ -24,6 +26,8 @@ export function conversation(send: (text: string) => void) {
     if (ended !== undefined) return Promise.reject(ended);
     if (waiting.size >= limits.inFlight)
       return Promise.reject(new Problem("unavailable", "the server has too many calls to answer already"));
+    // While the body came or the server started, the right may have ended: such a call must not arrive.
+    if (options.signal?.aborted === true) return Promise.reject(new Problem("unavailable", goneAway));
     const id = nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const giveUp = (why: string) => {
@@ -32,7 +36,7 @@ export function conversation(send: (text: string) => void) {
     };
     const timeoutMs = options.timeoutMs ?? limits.callMs;
     const timer = setTimeout(() => giveUp(`the server gave no answer within ${timeoutMs / 1000} s`), timeoutMs);
-    const onAbort = () => giveUp("the caller went away");
+    const onAbort = () => giveUp(goneAway);
     options.signal?.addEventListener("abort", onAbort, { once: true });
     waiting.set(id, { resolve, reject });
     try {

@@ -110,9 +110,7 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
         led = { server: target.server.name, key: target.key, isRefused: !isOpen };
         return isOpen;
       },
-      forward: (server, forwarded, params) => {
-        return forward(server, forwarded, params, cancel);
-      },
+      forward: (server, forwarded, params) => forward(server, forwarded, params, cancel),
     });
     if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
     return outcome;

@@ -83,7 +83,8 @@ export function createAuditQueue({ write, clock, log }: Options) {
       await flush();
       isClosed = true;
       clearTimeout(timer);
-      if (waiting.length > 0) log.error("audit events were lost: they could not be written", { count: waiting.length });
+      const count = waiting.length + dropped;
+      if (count > 0) log.error("audit events were lost: they could not be written", { count });
     },
   };
 }

@@ -1,5 +1,4 @@
 import { bearerIn, callerOf } from "../auth/authenticate.ts";
-import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
 import { type AuditEvent, eventOf } from "../operations/audit-entry.ts";
 import { demandOperation } from "../rbac/judge.ts";
@@ -8,6 +7,7 @@ import { type AuditRow, lastAuditPlace } from "../storage/audit.ts";
 import { type AuditFilter, queryAudit } from "../storage/audit-query.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Call } from "./route.ts";
+import { isRefusal } from "./watch.ts";
 
 /** The right to read the audit log. */
 export const auditRead = "audit-read";
@@ -69,7 +69,7 @@ export function followedAudit(
         }
       } catch (error) {
         // Where the right to read has ended, so does the answer; all else breaks it off.
-        if (!(error instanceof Problem) || error.code === "unavailable") throw error;
+        if (!isRefusal(error)) throw error;
         pending = [];
         gone.abort();
       }

@@ -11,7 +11,7 @@ const everyMs = 60_000;
 export function lastUses(db: Pick<Database, "write">, clock: Clock, lookMs = 1_000) {
   const pending = new Map<string, number>();
   const written = new Map<string, number>();
-  const timer = setInterval(() => void write(due()).catch(() => {}), lookMs);
+  const timer = setInterval(() => void write(due()), lookMs);
   timer.unref();
 
   function due(): [string, number][] {
@@ -20,13 +20,18 @@ export function lastUses(db: Pick<Database, "write">, clock: Clock, lookMs = 1_0
     return [...pending].filter(([id]) => !written.has(id));
   }
 
+  /** Never rejects: what the disk did not take is tried again in a minute, and nothing else waits for it. */
   async function write(uses: [string, number][]): Promise<void> {
     if (uses.length === 0) return;
     for (const [id] of uses) {
       pending.delete(id);
       written.set(id, clock.now());
     }
-    await db.write(() => touchTokens(uses));
+    try {
+      await db.write(() => touchTokens(uses));
+    } catch {
+      for (const [id, at] of uses) if (!pending.has(id)) pending.set(id, at);
+    }
   }
 
   return {

@@ -30,7 +30,7 @@ export async function noteRefusal(error: unknown, request: Request, rooms: Rooms
       actor,
       address,
       project: caller?.kind === "token" ? caller.projectName : undefined,
-      action: / lacks (\S+)$/.exec(error.message)?.[1] ?? error.message,
+      action: / lacks (.+?)(?:: .*)?$/.exec(error.message)?.[1] ?? error.message,
       detail: {
         method: request.method,
         path: path.slice(0, 200),

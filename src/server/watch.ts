@@ -9,6 +9,10 @@ import type { Database, Op } from "../storage/op.ts";
 export type Check = (rights: Rights) => Op<void>;
 type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void };
 
+/** Whether a right has ended. A database that cannot be asked for a moment is no answer to that. */
+export const isRefusal = (error: unknown): error is Problem =>
+  error instanceof Problem && error.code !== "unavailable" && error.code !== "internal";
+
 const everyMs = 250;
 /** Beyond this a newcomer is asked to come later: asking about more would leave no time for anything else. */
 const mostOpen = 10_000;
@@ -46,8 +50,8 @@ export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
         yield* one.check(yield* rightsOf(yield* callerOf(hashKey, one.bearer, clock.now())));
       });
     } catch (error) {
-      // A database that cannot be asked for a moment ends nothing; the next question comes at once.
-      if (error instanceof Problem && error.code !== "unavailable" && error.code !== "internal") one.refuse(error);
+      // The next question comes at once.
+      if (isRefusal(error)) one.refuse(error);
     }
   }
 
@@ -72,6 +76,8 @@ export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
         bearer,
         check,
         refuse: (why) => {
+          // It may have been let go of while it was asked about.
+          if (!open.has(one)) return;
           release();
           refuse(why);
         },

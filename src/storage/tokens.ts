@@ -83,12 +83,12 @@ export function* listTokens(projectId: string | undefined): Op<StoredToken[]> {
 }
 
 /** The tokens that end with a project, an account or a token, at whatever remove they were minted. */
-export function* tokensUnder(id: string): Op<{ id: string; hash: string }[]> {
-  const rows: Row[] = yield sql`WITH RECURSIVE under (id, hash) AS (
-      SELECT id, hash FROM tokens WHERE project_id = ${id} OR owner_id = ${id} OR parent_id = ${id}
-      UNION SELECT t.id, t.hash FROM tokens t JOIN under ON t.parent_id = under.id)
-    SELECT id, hash FROM under`;
-  return rows.map((row) => ({ id: String(row["id"]), hash: String(row["hash"]) }));
+export function* tokensUnder(id: string): Op<string[]> {
+  const rows: Row[] = yield sql`WITH RECURSIVE under (id) AS (
+      SELECT id FROM tokens WHERE project_id = ${id} OR owner_id = ${id} OR parent_id = ${id}
+      UNION SELECT t.id FROM tokens t JOIN under ON t.parent_id = under.id)
+    SELECT id FROM under`;
+  return rows.map((row) => String(row["id"]));
 }
 
 /** Those that were rotated into this one, which has their name, at whatever remove: in an overlap they are still accepted. */

@@ -86,10 +86,11 @@ test("flushes that overlap write nothing twice; closing writes the rest", async 
   expect(toolsIn(disk.batches)).toEqual(["0", "1", "2"]);
 });
 
-test("closing on a full disk says what was lost", async () => {
+test("closing on a full disk says what was lost, with what was dropped before", async () => {
   const { add, close, disk, lines } = queue();
   disk.isFull = true;
-  add(entry(0));
+  for (let n = 0; n < queueLimits.entries + 25; n++) add(entry(n));
   await close();
   expect(lines.at(-1)).toContain("audit events were lost");
+  expect(lines.at(-1)).toContain(String(queueLimits.entries + 25));
 });

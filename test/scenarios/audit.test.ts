@@ -105,6 +105,14 @@ describe("refusals", () => {
     });
   });
 
+  test("a missing right is named alone, also where a token's wall is the reason", async () => {
+    const roleBindings = [{ role: "view", resource: "secrets" }];
+    const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "walled", project: "demo", roleBindings });
+    expect((await w.api("GET", "/api/v1/secrets/any", undefined, token)).status).toBe(403);
+    const [event] = await events("tokenName=walled&kind=refused");
+    expect(event?.["action"]).toBe("role:view,resource:secrets,name:any");
+  });
+
   test("rights that may not be given are listed", async () => {
     const maker = await w.userWith("maker", [
       { role: "create", resource: "mcptokens" },
@@ -240,6 +248,33 @@ describe("changes", () => {
       `delete rbac/mcptoken-${id}`,
       "revoke mcptokens/younger",
     ]);
+  });
+
+  test("rotating and deleting a token is recorded of those that it minted: a life cut short, an end", async () => {
+    const minter = async (name: string) => {
+      const roleBindings = [
+        { role: "create", resource: "mcptokens" },
+        { role: "view", resource: "projects" },
+      ];
+      const made = await w.must("POST", "/api/v1/mcptokens", { name, project: "demo", roleBindings });
+      await w.api("POST", "/api/v1/mcptokens", { name: `of-${name}`, project: "demo" }, made.token);
+      return made.id;
+    };
+    const changeOf = async (name: string) =>
+      (await events("kind=change&limit=10")).find(({ resource }) => resource === `mcptokens/of-${name}`);
+    await w.must("POST", `/api/v1/mcptokens/${await minter("soft")}/rotate`, { overlap: "1h" });
+    expect(await changeOf("soft")).toMatchObject({
+      action: "update",
+      detail: { before: { expiresAt: expect.any(String) }, after: { expiresAt: expect.any(String) } },
+    });
+    await w.must("POST", `/api/v1/mcptokens/${await minter("hard")}/rotate`, {});
+    expect(await changeOf("hard")).toMatchObject({
+      action: "revoke",
+      detail: { before: { state: "active" }, after: { state: "revoked" } },
+    });
+    // A record that goes is not one that was revoked and stays.
+    await w.must("DELETE", `/api/v1/mcptokens/${await minter("gone")}`);
+    expect(await changeOf("gone")).toMatchObject({ action: "delete", detail: { before: { state: "active" } } });
   });
 
   test("what was refused, undone or only tried is no change; a refusal says what was missing", async () => {

@@ -29,3 +29,21 @@ test("a first use is written at once, one in steady use once a minute, and the l
   await uses.flush();
   expect(written).toEqual([[61_001, "a"]]);
 });
+
+test("a use that the disk did not take is written later, and keeps nobody from closing", async () => {
+  const disk = { isFull: true, writes: 0 };
+  const write = async () => {
+    if (disk.isFull) throw new Error("the disk is full");
+    disk.writes++;
+  };
+  const clock = { at: 1_000, now: () => clock.at };
+  const uses = lastUses({ write } as unknown as Pick<Database, "write">, clock, 2);
+  uses.note("a");
+  await Bun.sleep(20);
+  await uses.flush();
+  disk.isFull = false;
+  clock.at += 60_000;
+  await Bun.sleep(20);
+  expect(disk.writes).toBe(1);
+  uses.stop();
+});

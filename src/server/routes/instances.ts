@@ -52,8 +52,9 @@ function logsRoute(kind: AnyKind, instanceOf: (call: Call, rooms: Rooms) => Prom
       };
       return new Response(
         followed(lines.join(""), rooms.stopSignal, (line, end) => {
-          const unsubscribe = rooms.supervisor.follow(id, line);
+          // First what may refuse: nothing is followed then.
           const release = rooms.watch.keep(call.bearer, mayGoOn, end);
+          const unsubscribe = rooms.supervisor.follow(id, line);
           return () => {
             unsubscribe();
             release();

@@ -40,13 +40,12 @@ export const sessionRoutes: Route[] = [
     permission: "authenticated",
     tag,
     summary: "End the session that this request was made with",
-    handle: async ({ caller, request }, { db, audit, clock, senders }) => {
+    handle: async ({ caller, address }, { db, audit, clock }) => {
       const who = must(caller);
       if (who.kind !== "session")
         throw new Problem("invalid", "A token is not logged out but revoked", {
           hint: "mcpctl token revoke NAME -p PROJECT",
         });
-      const { address } = senders.get(request) ?? {};
       await db.write(function* () {
         const actor = yield* actorOf(who);
         yield* deleteSession(who.sessionId);

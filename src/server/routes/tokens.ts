@@ -3,6 +3,7 @@ import { bearerIn, stateOf } from "../../auth/authenticate.ts";
 import { bearerHash, bearerKind, shaOf, tokenSubject } from "../../auth/bearer.ts";
 import { durationOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
+import type { Rotation } from "../../rbac/guarded-store.ts";
 import { McpToken } from "../../resources/mcp-token.ts";
 import { findTokenByHash } from "../../storage/tokens.ts";
 import { readJson } from "../body.ts";
@@ -74,7 +75,7 @@ export const tokenRoutes: Route[] = [
   },
 ];
 
-function rotationOf(body: unknown): { overlapMs: number; ttl?: string } {
+function rotationOf(body: unknown): Rotation {
   const { overlap = "0s", ttl, ...rest } = (body ?? {}) as Record<string, unknown>;
   if (Object.keys(rest).length > 0 || (ttl !== undefined && typeof ttl !== "string"))
     throw new Problem("invalid", "The body is {overlap?: DURATION, ttl?: DURATION}");
