@@ -7,13 +7,14 @@ import type { Database, Op } from "../storage/op.ts";
 
 /** Asks again whether what is open may stay open. @throws Problem when it may not */
 export type Check = (rights: Rights) => Op<void>;
-type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void };
+type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void; unanswered: number };
 
 /** Whether a right has ended. A database that cannot be asked for a moment is no answer to that. */
 export const isRefusal = (error: unknown): error is Problem =>
   error instanceof Problem && error.code !== "unavailable" && error.code !== "internal";
 
-const everyMs = 250;
+/** So many questions in a row may go without an answer, five seconds of them; then it is closed, since nobody knows that it may be open. */
+const mostUnanswered = 20;
 /** Beyond this a newcomer is asked to come later: asking about more would leave no time for anything else. */
 const mostOpen = 10_000;
 /** So many are asked about before requests get their turn. */
@@ -25,7 +26,7 @@ const atOnce = 20;
  */
 export type Watch = ReturnType<typeof createWatch>;
 
-export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
+export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: Clock, everyMs = 250) {
   const open = new Set<Open>();
   let timer: Timer | undefined;
   let asking = false;
@@ -49,9 +50,11 @@ export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
       await db.read(function* () {
         yield* one.check(yield* rightsOf(yield* callerOf(hashKey, one.bearer, clock.now())));
       });
+      one.unanswered = 0;
     } catch (error) {
-      // The next question comes at once.
       if (isRefusal(error)) one.refuse(error);
+      else if (++one.unanswered >= mostUnanswered)
+        one.refuse(new Problem("unavailable", "Whether this may go on cannot be found out", { cause: error }));
     }
   }
 
@@ -75,6 +78,7 @@ export function createWatch(db: Database, hashKey: Buffer, clock: Clock) {
       const one: Open = {
         bearer,
         check,
+        unanswered: 0,
         refuse: (why) => {
           // It may have been let go of while it was asked about.
           if (!open.has(one)) return;

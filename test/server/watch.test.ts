@@ -1,46 +1,51 @@
 import { expect, test } from "bun:test";
 import { Problem } from "../../src/lib/problem.ts";
-import type { Rooms } from "../../src/server/rooms.ts";
-import type { Call } from "../../src/server/route.ts";
-import { instanceRoutes } from "../../src/server/routes/instances.ts";
 import { createWatch } from "../../src/server/watch.ts";
-import type { Database } from "../../src/storage/op.ts";
 
-const clock = { now: () => 0 };
+const busy = new Problem("unavailable", "The database is busy");
 
-test("what was let go of while it was asked about is told of no refusal", async () => {
-  const asked = Promise.withResolvers<never>();
-  const read = () => asked.promise;
-  const watch = createWatch({ read } as unknown as Database, Buffer.alloc(32), clock);
-  let refusals = 0;
+/** A watch over a database that answers as it is told: with nothing, which lets everything stay open, or with a problem. */
+function watching() {
+  let answer: Problem | undefined;
+  const db = {
+    read: async () => {
+      if (answer !== undefined) throw answer;
+      return undefined as never;
+    },
+  };
+  const watch = createWatch(db, Buffer.alloc(32), { now: () => 0 }, 1);
+  return { watch, answerWith: (problem: Problem | undefined) => void (answer = problem) };
+}
+
+test("a moment without an answer ends nothing, a long time without one ends what is open, and that once", async () => {
+  const { watch, answerWith } = watching();
+  const refused: string[] = [];
   const release = watch.keep(
-    "bearer",
+    "x",
     function* () {},
-    () => void refusals++,
+    (why) => void refused.push(why.code),
   );
-  await Bun.sleep(300);
+  answerWith(busy);
+  await Bun.sleep(8);
+  answerWith(undefined);
+  await Bun.sleep(20);
+  expect([refused, watch.size()]).toEqual([[], 1]);
+  answerWith(busy);
+  for (const end = performance.now() + 2_000; refused.length === 0 && performance.now() < end; ) await Bun.sleep(5);
+  await Bun.sleep(10);
+  expect([refused, watch.size()]).toEqual([["unavailable"], 0]);
   release();
-  asked.reject(new Problem("unauthenticated", "revoked"));
-  await Bun.sleep(5);
-  expect([refusals, watch.size()]).toEqual([0, 0]);
 });
 
-test("a log that cannot be watched any more is not followed either", async () => {
-  let followers = 0;
-  const rooms = {
-    db: { read: async () => ({ id: "one" }) },
-    supervisor: { logs: () => [], follow: () => void followers++ },
-    watch: {
-      keep: () => {
-        throw new Problem("unavailable", "too many");
-      },
-    },
-    withStatus: (_: unknown, item: unknown) => item,
-    stopSignal: new AbortController().signal,
-  } as unknown as Rooms;
-  const query = new URLSearchParams("follow=true");
-  const call = { query, params: { ref: "one" }, keepOpen: () => {} } as unknown as Call;
-  const answered = (async () => instanceRoutes[0]?.handle(call, rooms))();
-  expect(await answered.catch(String)).toBe("Problem: too many");
-  expect(followers).toBe(0);
+test("a refusal ends it at once", async () => {
+  const { watch, answerWith } = watching();
+  const refused: string[] = [];
+  watch.keep(
+    "x",
+    function* () {},
+    (why) => void refused.push(why.code),
+  );
+  answerWith(new Problem("unauthenticated", "revoked"));
+  for (const end = performance.now() + 2_000; refused.length === 0 && performance.now() < end; ) await Bun.sleep(2);
+  expect([refused, watch.size()]).toEqual([["unauthenticated"], 0]);
 });
