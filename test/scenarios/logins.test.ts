@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { Account } from "../../src/auth/attempts.ts";
+import { createLogins } from "../../src/auth/session.ts";
 import { createApp } from "../../src/server/app.ts";
+import { listSessions, setPassword } from "../../src/storage/identity.ts";
 import { type World, world } from "../world.ts";
 
 // Real argon2: a quarter of a second each, and seconds where the machine is busy with other tests.
@@ -29,6 +32,30 @@ test("a pause reads the same whether the account exists or not, and says when to
   w.advance(60_000);
   expect((await login(id, "correct horse")).status).toBe(401);
   expect((await login("ann@example.com", "correct horse")).status).toBe(200);
+});
+
+test("a password that is changed while it is checked opens nothing: who had the old one is out", async () => {
+  const { id } = await w.must("POST", "/api/v1/users", { name: "eve@example.com", password: "correct horse" });
+  const { db, hashKey, clock } = w.rooms;
+  const sessions = () =>
+    db.read(function* () {
+      return (yield* listSessions()).filter(({ userId }) => userId === id).length;
+    });
+  const attemptsThat = (meanwhile: () => Promise<void>) => ({
+    judge: async (_: unknown, find: () => Promise<Account | undefined>) => {
+      const found = await find();
+      await meanwhile();
+      return found;
+    },
+  });
+  const logIn = (meanwhile: () => Promise<void>) =>
+    createLogins(db, hashKey, clock, attemptsThat(meanwhile)).login("eve@example.com", "correct horse", undefined);
+  await logIn(async () => {});
+  expect(await sessions()).toBe(1);
+  const reset = async () =>
+    void (await db.write(() => setPassword(id, "$argon2id$set-by-an-administrator", clock.now())));
+  expect(await logIn(reset).catch(String)).toBe("Problem: E-mail address or password is wrong");
+  expect(await sessions()).toBe(1);
 });
 
 test("the address is the socket's, IPv4 in IPv4's own words; what a header claims is nobody's", async () => {

@@ -95,3 +95,19 @@ test("a refusal ends it at once", async () => {
   for (const end = performance.now() + 2_000; refused.length === 0 && performance.now() < end; ) await Bun.sleep(2);
   expect([refused, watch.size()]).toEqual([["unauthenticated"], 0]);
 });
+
+test("there is a bound to what may be open, and room again once something has ended", () => {
+  const { watch } = watching();
+  const open = () =>
+    watch.keep(
+      "x",
+      function* () {},
+      () => {},
+    );
+  const first = open();
+  while (watch.size() < 10_000) open();
+  expect(open).toThrow("Too many calls and streams are open at once");
+  first();
+  expect(open).not.toThrow();
+  watch.close();
+});
