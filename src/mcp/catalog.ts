@@ -47,13 +47,15 @@ export async function createCatalog(db: Database, connections: () => Connections
   }
 
   async function fetchInto(server: ServerRef, entry: Known): Promise<void> {
+    // A list is as old as the asking: what changed while it was under way may not be in it.
+    const askedAt = clock.now();
     try {
       const upstream = await connections().get(server);
       const offer = await fetchOffer(upstream, AbortSignal.timeout(fetchMs)).catch((error: unknown) => {
         connections().broken(server, upstream, messageOf(error));
         throw new Problem("unavailable", `server "${server.name}": ${messageOf(error)}`, { cause: error });
       });
-      await keep(server, entry, offer);
+      await keep(server, entry, offer, askedAt);
     } catch (error) {
       const reason = messageOf(error);
       if (entry.failure?.reason !== reason) revision++;
@@ -62,11 +64,11 @@ export async function createCatalog(db: Database, connections: () => Connections
     }
   }
 
-  async function keep(server: ServerRef, entry: Known, offer: Offer): Promise<void> {
+  async function keep(server: ServerRef, entry: Known, offer: Offer, askedAt: number): Promise<void> {
     const body = JSON.stringify(offer);
     if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
     entry.offer = offer;
-    entry.fetchedAt = clock.now();
+    entry.fetchedAt = askedAt;
     delete entry.failure;
     const fresh = pins.fresh(server, offer);
     await db.write(function* () {

@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import { createLog } from "../../src/lib/log.ts";
+import { createCatalog } from "../../src/mcp/catalog.ts";
+import type { Connections, ServerRef } from "../../src/mcp/connections.ts";
+import { openDatabase } from "../../src/storage/open.ts";
+
+test("a list is as old as the asking: what changes while it is under way is asked for again", async () => {
+  const waiting: ((tool: string) => void)[] = [];
+  const upstream = {
+    capabilities: { tools: {} },
+    request: () =>
+      new Promise((resolve) => {
+        waiting.push((name) => resolve({ result: JSON.stringify({ tools: [{ name }] }) }));
+      }),
+  };
+  const connections = { get: async () => upstream, broken: () => {} } as unknown as Connections;
+  let now = 1_000_000;
+  const clock = { now: () => now };
+  const log = createLog(
+    () => {},
+    "silent",
+    () => false,
+    clock.now,
+  );
+  const db = openDatabase("sqlite::memory:");
+  const catalog = await createCatalog(db, () => connections, clock, log);
+  const server: ServerRef = {
+    id: "s",
+    name: "slow",
+    version: 1,
+    fields: { transport: "http", url: "http://127.0.0.1:9" },
+  };
+  const asked = async (times: number) => {
+    for (const end = performance.now() + 2_000; waiting.length < times && performance.now() < end; ) await Bun.sleep(1);
+    return waiting.length;
+  };
+  const known = async () => (await catalog.entriesOf([server]))[0]?.offer?.tools.map(({ key }) => key);
+
+  const first = catalog.refresh(server);
+  expect(await asked(1)).toBe(1);
+  now += 61_000;
+  waiting[0]?.("old");
+  await first;
+  expect(await known()).toEqual(["old"]);
+  expect(await asked(2)).toBe(2);
+  waiting[1]?.("new");
+  await catalog.refresh(server);
+  expect(await known()).toEqual(["new"]);
+  db.close();
+});
