@@ -2,8 +2,13 @@ import { redact } from "../lib/log.ts";
 import { cacheable, type Era, metaKeys } from "./protocol.ts";
 import { membersOf, memberText, withMembers } from "./spans.ts";
 
-/** A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200. */
-export type Outcome = { result: string } | { error: string; status?: number };
+/**
+ * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200. Results are without the words that
+ * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it.
+ */
+export type Outcome =
+  | { result: string; type?: "input_required" | "task"; ttlMs?: number }
+  | { error: string; status?: number };
 
 export function errorOutcome(code: number, message: string, data?: unknown, status?: number): Outcome {
   const error = redact(JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) }));

@@ -3,13 +3,13 @@ import { messageOf, Problem } from "../lib/problem.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import { errorOutcome, type Outcome, respond, toEra } from "./answers.ts";
-import type { Catalog } from "./catalog.ts";
-import type { Connections, ServerRef } from "./connections.ts";
-import { type Inbound, judge } from "./inbound.ts";
-import { type May, methods, serverInfo } from "./methods.ts";
+import type { Catalog } from "./catalog/catalog.ts";
+import { buildView, type View } from "./catalog/view.ts";
+import { type Inbound, judge } from "./downstream/inbound.ts";
+import { type May, methods, serverInfo } from "./downstream/methods.ts";
+import { type CallRecord, callRecord, isRecorded, type Led } from "./downstream/record.ts";
 import { codes } from "./protocol.ts";
-import { type CallRecord, callRecord, isRecorded, type Led } from "./record.ts";
-import { buildView, type View } from "./view.ts";
+import type { Connections, ServerRef } from "./upstream/connections.ts";
 
 /** What the caller was let into: one project and its servers, as they are at this moment. */
 export type Admission = {

@@ -7,9 +7,9 @@ import { createSupervisor, type DesiredServer, type Supervisor } from "../instan
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
-import { type Catalog, createCatalog } from "../mcp/catalog.ts";
-import { type Connections, createConnections, type ServerRef } from "../mcp/connections.ts";
+import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createGateway } from "../mcp/gateway.ts";
+import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";

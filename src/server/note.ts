@@ -1,7 +1,7 @@
 import type { Login } from "../auth/session.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
-import type { CallRecord } from "../mcp/record.ts";
+import type { CallRecord } from "../mcp/downstream/record.ts";
 import type { Audit } from "../operations/audit.ts";
 import { changeEntry } from "../operations/change-entry.ts";
 import { redactedArguments } from "../operations/redact.ts";

@@ -1,6 +1,6 @@
 import type { Supervisor } from "../instances/supervisor.ts";
-import type { Catalog } from "../mcp/catalog.ts";
-import type { Connections, ServerRef } from "../mcp/connections.ts";
+import type { Catalog } from "../mcp/catalog/catalog.ts";
+import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged, type ServerFields } from "../resources/server.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createLog } from "../../src/lib/log.ts";
-import { createCatalog } from "../../src/mcp/catalog.ts";
-import type { Connections, ServerRef } from "../../src/mcp/connections.ts";
+import { createCatalog } from "../../src/mcp/catalog/catalog.ts";
+import type { Connections, ServerRef } from "../../src/mcp/upstream/connections.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 
 test("a list is as old as the asking: what changes while it is under way is asked for again", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { conversation } from "../../src/mcp/conversation.ts";
+import { conversation } from "../../src/mcp/upstream/conversation.ts";
 
 test("what was given up before it began is not sent, and nobody waits for it", async () => {
   const sent: string[] = [];

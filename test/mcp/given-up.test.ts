@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { openLegacyHttp } from "../../src/mcp/upstream-http-legacy.ts";
+import { openLegacyHttp } from "../../src/mcp/upstream/upstream-http-legacy.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 
 const server = startHttpServer();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { judge } from "../../src/mcp/inbound.ts";
+import { judge } from "../../src/mcp/downstream/inbound.ts";
 import { metaKeys, supportedVersions } from "../../src/mcp/protocol.ts";
 
 const envelope = { [metaKeys.protocolVersion]: "2026-07-28", [metaKeys.clientCapabilities]: {} };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { exposedName, qualifiedUri, unqualifiedUri } from "../../src/mcp/names.ts";
+import { exposedName, qualifiedUri, unqualifiedUri } from "../../src/mcp/catalog/names.ts";
 
 const server = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);
 

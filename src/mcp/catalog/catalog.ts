@@ -1,10 +1,10 @@
-import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
-import { messageOf, Problem } from "../lib/problem.ts";
-import { within } from "../lib/wait.ts";
-import { listOffers, putOffer } from "../storage/offers.ts";
-import type { Database } from "../storage/op.ts";
-import type { Connections, ServerRef } from "./connections.ts";
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import { messageOf, Problem } from "../../lib/problem.ts";
+import { within } from "../../lib/wait.ts";
+import { listOffers, putOffer } from "../../storage/offers.ts";
+import type { Database } from "../../storage/op.ts";
+import type { Connections, ServerRef } from "../upstream/connections.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { createPins } from "./pins.ts";
 

@@ -1,8 +1,8 @@
-import { Problem } from "../lib/problem.ts";
-import type { Outcome } from "./answers.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Outcome } from "../answers.ts";
+import { membersOf, memberText } from "../spans.ts";
 import { isJsonObject } from "./conversation.ts";
 import { eventsOf } from "./event-stream.ts";
-import { membersOf, memberText } from "./spans.ts";
 import { limits } from "./upstream.ts";
 
 /** Address and headers of a server that somebody else runs, secrets included. */

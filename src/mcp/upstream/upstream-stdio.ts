@@ -1,5 +1,5 @@
-import type { Channel } from "../instances/channel.ts";
-import { Problem } from "../lib/problem.ts";
+import type { Channel } from "../../instances/channel.ts";
+import { Problem } from "../../lib/problem.ts";
 import { conversation } from "./conversation.ts";
 import { initializeParams, introductionFrom } from "./handshake.ts";
 import { limits, type Upstream } from "./upstream.ts";
@@ -19,9 +19,11 @@ export async function openStdio(channel: Channel): Promise<Upstream> {
     talk.notify("notifications/initialized");
     return {
       ...introduction,
+      era: "legacy",
       request: talk.request,
       notify: async (method, params) => talk.notify(method, params),
       onNotification: talk.onNotification,
+      follow: async () => {},
       close: () => {
         stopListening();
         talk.end(new Problem("unavailable", "the connection to the server was closed"));

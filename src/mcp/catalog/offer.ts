@@ -1,6 +1,6 @@
-import { Problem } from "../lib/problem.ts";
-import { elementsOf, membersOf, memberText } from "./spans.ts";
-import type { Upstream } from "./upstream.ts";
+import { Problem } from "../../lib/problem.ts";
+import { elementsOf, membersOf, memberText } from "../spans.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 
 /** One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. */
 export type Item = { key: string; text: string };

@@ -1,7 +1,7 @@
-import { Problem } from "../lib/problem.ts";
-import { version } from "../lib/version.ts";
-import type { Outcome } from "./answers.ts";
-import { newestLegacy } from "./protocol.ts";
+import { Problem } from "../../lib/problem.ts";
+import { version } from "../../lib/version.ts";
+import type { Outcome } from "../answers.ts";
+import { newestLegacy } from "../protocol.ts";
 
 /** What a server says of itself in answer to `initialize`. */
 export type Introduction = { serverInfo: unknown; capabilities: Record<string, unknown>; protocolVersion: string };

@@ -1,9 +1,9 @@
-import { Problem } from "../lib/problem.ts";
-import { version } from "../lib/version.ts";
-import { errorOutcome, type Outcome } from "./answers.ts";
+import { Problem } from "../../lib/problem.ts";
+import { version } from "../../lib/version.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import { codes, metaKeys, mirroredParameter, modernVersion } from "../protocol.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
 import { exchange, type HttpTarget, readAnswer } from "./http-exchange.ts";
-import { codes, metaKeys, mirroredParameter, modernVersion } from "./protocol.ts";
-import { membersOf, memberText, withMembers } from "./spans.ts";
 import { limits, type RequestOptions, type Upstream } from "./upstream.ts";
 
 /** What each request says of us; no capabilities, as in the legacy era. */
@@ -45,12 +45,14 @@ export async function openModernHttp(target: HttpTarget): Promise<Upstream> {
     throw new Problem("unavailable", `the server does not speak ${modernVersion}`);
   }
   return {
+    era: "modern",
     serverInfo: (_meta as Record<string, unknown> | undefined)?.[metaKeys.serverInfo],
     capabilities: (capabilities ?? {}) as Record<string, unknown>,
     protocolVersion: modernVersion,
     request,
     notify: async () => {},
     onNotification: () => {},
+    follow: async () => {},
     close: () => closing.abort(),
   };
 }

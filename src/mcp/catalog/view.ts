@@ -1,8 +1,8 @@
+import { withMembers } from "../spans.ts";
+import type { ServerRef } from "../upstream/connections.ts";
 import type { Entry } from "./catalog.ts";
-import type { ServerRef } from "./connections.ts";
 import { canonicalName, exposedName, qualifiedUri } from "./names.ts";
 import type { Item, ListName } from "./offer.ts";
-import { withMembers } from "./spans.ts";
 
 /** Where a name or URI that a client uses leads: the server, and what that server calls it. */
 export type Target = { server: ServerRef; key: string };

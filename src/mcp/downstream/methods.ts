@@ -1,12 +1,12 @@
-import { version } from "../lib/version.ts";
-import { errorOutcome, type Outcome, resultOutcome } from "./answers.ts";
-import type { ServerRef } from "./connections.ts";
+import { version } from "../../lib/version.ts";
+import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
+import { unqualifiedUri } from "../catalog/names.ts";
+import type { ListName } from "../catalog/offer.ts";
+import { listText, type Target, type View } from "../catalog/view.ts";
+import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersions } from "../protocol.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
+import type { ServerRef } from "../upstream/connections.ts";
 import type { Inbound } from "./inbound.ts";
-import { unqualifiedUri } from "./names.ts";
-import type { ListName } from "./offer.ts";
-import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersions } from "./protocol.ts";
-import { membersOf, memberText, withMembers } from "./spans.ts";
-import { listText, type Target, type View } from "./view.ts";
 
 /** What a method works with. `forward` sends params (JSON text) to a server. */
 export type Exchange = {

@@ -1,7 +1,7 @@
-import { Problem } from "../lib/problem.ts";
-import { message, type Outcome } from "./answers.ts";
-import { codes } from "./protocol.ts";
-import { isBounded, membersOf, memberText } from "./spans.ts";
+import { Problem } from "../../lib/problem.ts";
+import { message, type Outcome } from "../answers.ts";
+import { codes } from "../protocol.ts";
+import { isBounded, membersOf, memberText } from "../spans.ts";
 import { limits } from "./upstream.ts";
 
 const goneAway = "the caller went away";
@@ -14,7 +14,7 @@ type Waiting = { resolve: (outcome: Outcome) => void; reject: (error: Problem) =
  */
 export function conversation(send: (text: string) => void) {
   const waiting = new Map<number, Waiting>();
-  const listeners = new Set<(method: string) => void>();
+  const listeners = new Set<(method: string, params: string) => void>();
   let nextId = 1;
   let ended: Problem | undefined;
 
@@ -73,7 +73,8 @@ export function conversation(send: (text: string) => void) {
     const name: unknown = method === undefined ? undefined : JSON.parse(method);
     if (method === undefined) settle(id, memberText(text, members, "result"), memberText(text, members, "error"));
     else if (typeof name === "string" && id !== undefined) answer(id, name);
-    else if (typeof name === "string") for (const listener of listeners) listener(name);
+    else if (typeof name === "string")
+      for (const listener of listeners) listener(name, memberText(text, members, "params") ?? "{}");
   }
 
   function settle(id: string | undefined, result: string | undefined, error: string | undefined): void {
@@ -107,7 +108,7 @@ export function conversation(send: (text: string) => void) {
     notify,
     receive,
     end,
-    onNotification: (listener: (method: string) => void) => void listeners.add(listener),
+    onNotification: (listener: (method: string, params: string) => void) => void listeners.add(listener),
   };
 }
 

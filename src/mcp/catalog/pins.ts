@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { Server, type ServerFields } from "../resources/server.ts";
-import type { Database, Op } from "../storage/op.ts";
-import { deleteOtherPins, insertPin, listPins, type Pin } from "../storage/pins.ts";
-import type { ServerRef } from "./connections.ts";
+import { Server, type ServerFields } from "../../resources/server.ts";
+import type { Database, Op } from "../../storage/op.ts";
+import { deleteOtherPins, insertPin, listPins, type Pin } from "../../storage/pins.ts";
+import { membersOf, memberText } from "../spans.ts";
+import type { ServerRef } from "../upstream/connections.ts";
 import type { Offer } from "./offer.ts";
-import { membersOf, memberText } from "./spans.ts";
 
 type Pinned = { fingerprint: string; readOnly: Map<string, boolean> };
 

@@ -1,5 +1,5 @@
-import { Problem } from "../lib/problem.ts";
-import type { Outcome } from "./answers.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Outcome } from "../answers.ts";
 import { type Introduction, initializeParams, introductionFrom } from "./handshake.ts";
 import { exchange, type HttpTarget, readAnswer } from "./http-exchange.ts";
 import { limits, type RequestOptions, type Upstream } from "./upstream.ts";
@@ -13,9 +13,9 @@ type Session = Introduction & { id: string | undefined };
  * @throws Problem `unavailable`
  */
 export async function openLegacyHttp(target: HttpTarget): Promise<Upstream | { refused: string }> {
-  const listeners = new Set<(method: string) => void>();
+  const listeners = new Set<(method: string, params: string) => void>();
   const announce = (method: string) => {
-    for (const listener of listeners) listener(method);
+    for (const listener of listeners) listener(method, "{}");
   };
   const closing = new AbortController();
   let nextId = 1;
@@ -90,6 +90,7 @@ export async function openLegacyHttp(target: HttpTarget): Promise<Upstream | { r
   if ("refused" in first) return first;
   let session: Session = first;
   return {
+    era: "legacy",
     serverInfo: first.serverInfo,
     capabilities: first.capabilities,
     protocolVersion: first.protocolVersion,
@@ -109,6 +110,7 @@ export async function openLegacyHttp(target: HttpTarget): Promise<Upstream | { r
     },
     notify: (method, params) => notify(session, method, params),
     onNotification: (listener) => void listeners.add(listener),
+    follow: async () => {},
     close: () => closing.abort(),
   };
 }

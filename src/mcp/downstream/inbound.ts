@@ -1,4 +1,4 @@
-import { errorOutcome, type Outcome } from "./answers.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
 import {
   codes,
   type Era,
@@ -7,8 +7,8 @@ import {
   mirroredParameter,
   modernVersion,
   supportedVersions,
-} from "./protocol.ts";
-import { isBounded, type Member, membersOf, memberText } from "./spans.ts";
+} from "../protocol.ts";
+import { isBounded, type Member, membersOf, memberText } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {

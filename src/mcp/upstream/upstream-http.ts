@@ -1,4 +1,4 @@
-import { Problem } from "../lib/problem.ts";
+import { Problem } from "../../lib/problem.ts";
 import type { HttpTarget } from "./http-exchange.ts";
 import type { Upstream } from "./upstream.ts";
 import { openLegacyHttp } from "./upstream-http-legacy.ts";

@@ -1,8 +1,8 @@
-import type { Channel } from "../instances/channel.ts";
-import type { Clock } from "../lib/clock.ts";
-import { messageOf, Problem } from "../lib/problem.ts";
-import { sleep } from "../lib/wait.ts";
-import type { ServerFields } from "../resources/server.ts";
+import type { Channel } from "../../instances/channel.ts";
+import type { Clock } from "../../lib/clock.ts";
+import { messageOf, Problem } from "../../lib/problem.ts";
+import { sleep } from "../../lib/wait.ts";
+import type { ServerFields } from "../../resources/server.ts";
 import type { HttpTarget } from "./http-exchange.ts";
 import type { Upstream } from "./upstream.ts";
 import { openHttp } from "./upstream-http.ts";

@@ -1,8 +1,8 @@
-import type { AuditOutcome } from "../resources/audit.ts";
-import type { Outcome } from "./answers.ts";
-import type { Admission } from "./gateway.ts";
+import type { AuditOutcome } from "../../resources/audit.ts";
+import type { Outcome } from "../answers.ts";
+import type { Admission } from "../gateway.ts";
+import { membersOf, memberText } from "../spans.ts";
 import type { Inbound } from "./inbound.ts";
-import { membersOf, memberText } from "./spans.ts";
 
 /** What the audit log learns of a call. Sizes are lengths of JSON text. */
 export type CallRecord = {
