@@ -4,7 +4,7 @@ import type { AuditActor } from "../resources/audit.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import { errorOutcome, type Outcome, respond, toEra } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
-import { buildView, type View } from "./catalog/view.ts";
+import type { View } from "./catalog/view.ts";
 import { type Inbound, judge } from "./downstream/inbound.ts";
 import { type May, methods, serverInfo } from "./downstream/methods.ts";
 import { type CallRecord, callRecord, isRecorded, type Led } from "./downstream/record.ts";
@@ -131,7 +131,7 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
     const key = [catalog.revision(), project.version, ...servers.map(({ id, version }) => `${id}@${version}`)].join();
     const cached = views.get(project.id);
     if (cached?.key === key) return cached.view;
-    const view = buildView(entries);
+    const view = await catalog.view(project, entries, "project");
     views.set(project.id, { key, view });
     return view;
   }

@@ -5,6 +5,7 @@ import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database } from "../../storage/op.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
+import { createExposure } from "./exposure.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { createPins } from "./pins.ts";
 
@@ -26,6 +27,7 @@ export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
 export async function createCatalog(db: Database, connections: () => Connections, clock: Clock, log: Log) {
   const known = new Map<string, Known>();
   const pins = await createPins(db);
+  const exposure = createExposure(db, log);
   let revision = 1;
   for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
     known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
@@ -102,6 +104,7 @@ export async function createCatalog(db: Database, connections: () => Connections
 
   return {
     entriesOf,
+    view: exposure.view,
     refresh,
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {

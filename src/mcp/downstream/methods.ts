@@ -1,5 +1,6 @@
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
+import { presetIn } from "../catalog/curation.ts";
 import { unqualifiedUri } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import { listText, type Target, type View } from "../catalog/view.ts";
@@ -98,8 +99,11 @@ async function byName(
       asked,
       current.missing.filter(({ server }) => reaches(server)),
     );
+  const preset = presetIn(inbound.paramsText, target.preset);
+  if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
   const params = withMembers(inbound.paramsText, {
     ...forwardable(inbound.paramsText),
+    ...preset.changes,
     name: JSON.stringify(target.key),
   });
   return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params);
