@@ -11,6 +11,7 @@ export type Given = ReadonlyMap<string, Owner>;
 
 /** What one server may have been given in one list, in all its life: a server that renames its tools forever fills no disk. */
 const mostNames = 20_000;
+/** A longer one, or one that no database gives back as it was, has no name. */
 const longestOwn = 1024;
 
 /** The name of each wish, and those that are given for the first time. */
@@ -29,7 +30,7 @@ export function giveNames(wishes: readonly Wish[], before: Given, style: NameSty
   const chosen = wishes.filter(({ rename }) => rename !== undefined);
   for (const wish of [...chosen, ...wishes]) {
     const { serverId, own } = wish;
-    if (shown.has(keyOf(wish)) || own.length > longestOwn) continue;
+    if (shown.has(keyOf(wish)) || own.length > longestOwn || !own.isWellFormed()) continue;
     const name = candidatesOf(wish, style).find((candidate) => isFree(candidate, wish, given));
     if (name === undefined) continue;
     if (!given.has(name)) {
