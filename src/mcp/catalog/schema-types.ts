@@ -56,17 +56,19 @@ function alternativesOf(member: unknown, key: string): (Schema | undefined)[] {
   return (inner as Schema[]).map((one) => ({ ...around, ...one }));
 }
 
-/** `type: [string, null]` and an `enum` with null in it. */
+/** `type: [string, null]` and an `enum` with null in it; a type that is no word is none. */
 function withoutNull(schema: Schema): Schema {
-  const { type } = schema;
-  if (!Array.isArray(type)) return schema;
-  const kept = type.filter((one) => one !== "null");
-  const [only = "null", ...others] = kept;
+  const { type, ...rest } = schema;
+  if (type === undefined || typeof type === "string") return schema;
+  const words = Array.isArray(type) ? type.filter((one) => typeof one === "string") : [];
+  const kept = words.filter((one) => one !== "null");
+  const [only, ...others] = kept;
+  if (only === undefined) return words.length === 0 ? rest : { ...rest, type: "null" };
   const values = schema["enum"];
   return {
     ...schema,
     type: others.length === 0 ? only : kept,
-    ...(Array.isArray(values) && kept.length > 0 ? { enum: values.filter((value) => value !== null) } : {}),
+    ...(Array.isArray(values) ? { enum: values.filter((value) => value !== null) } : {}),
   };
 }
 
