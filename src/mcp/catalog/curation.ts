@@ -49,12 +49,14 @@ export function presetIn(
   const given = memberText(paramsText, membersOf(paramsText), "arguments") ?? "{}";
   if (!given.startsWith("{")) return { refusal: "The arguments of a tool are an object" };
   const fixed = new Map(Object.keys(preset).map((name) => [folded(name), name]));
-  for (const { key } of membersOf(given)) {
+  const members = membersOf(given);
+  for (const { key } of members) {
     const name = fixed.get(folded(key));
     if (name !== undefined)
       return { refusal: `The argument ${JSON.stringify(name)} is preset by this project; leave it out` };
   }
-  return { changes: { arguments: withMembers(given, preset) } };
+  const added = Object.entries(preset).map(([name, value]) => `${JSON.stringify(name)}:${value}`);
+  return { changes: { arguments: `${given.slice(0, -1)}${members.length === 0 ? "" : ","}${added.join(",")}}` } };
 }
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();

@@ -9,6 +9,7 @@ export function declaresHeadersWell(tool: string): boolean {
   return isWell((JSON.parse(tool) as { inputSchema?: unknown }).inputSchema, false, seen);
 }
 
+const types: readonly unknown[] = ["string", "integer", "boolean"];
 const keyword = "x-mcp-header";
 const values = ["default", "const", "enum", "examples", "example"];
 
@@ -32,7 +33,7 @@ const eachOf = (map: unknown, isArgument: boolean | undefined, seen: Set<string>
 function isName(header: unknown, type: unknown, seen: Set<string>): boolean {
   if (typeof header !== "string" || !/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(header)) return false;
   const name = header.toLowerCase();
-  if (seen.has(name) || !["string", "integer", "boolean"].includes(String(type))) return false;
+  if (seen.has(name) || !types.includes(type)) return false;
   seen.add(name);
   return true;
 }
