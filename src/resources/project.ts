@@ -2,7 +2,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, Name, oneOf, text } from "./define.ts";
 
 /** What every client takes for a tool's name (reference/clients.md §6.4). */
-export const shownNamePattern = "^[a-zA-Z][a-zA-Z0-9_-]{0,63}$";
+const shownNamePattern = "^[a-zA-Z][a-zA-Z0-9_-]{0,63}$";
 
 const tool = { minProperties: 1, maxProperties: 1000 };
 const patterns = (description: string) =>

@@ -92,6 +92,10 @@ describe("what an endpoint shows", () => {
     expect(view.lists.resources).toBe('[{"uri":"u://1"},{"uri":"u://shared"}]');
     expect(view.tools.get("odd.name/x")?.key).toBe("odd.name/x");
     expect([view.tools.get("hidden"), view.tools.get("a/hidden")]).toEqual([undefined, undefined]);
+    // What the project fixes about a call is not to be got round by another address.
+    const preset = { server: "a", rename: { search: "find" }, arguments: { search: { q: 1 } } };
+    const fixed = await (await project([preset]))([entries[0] as Entry], "server");
+    expect([fixed.tools.get("search")?.preset, fixed.tools.get("find")]).toEqual([{ q: "1" }, undefined]);
   });
 
   test("vLLM: the project's names, every tool with a description and a schema it can read", async () => {

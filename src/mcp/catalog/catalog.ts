@@ -8,6 +8,7 @@ import type { Connections, ServerRef } from "../upstream/connections.ts";
 import { createExposure } from "./exposure.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { createPins } from "./pins.ts";
+import { createUriOwners } from "./uri-owners.ts";
 
 type Known = { offer?: Offer; fetchedAt: number; failure?: { reason: string; at: number }; refreshing?: Promise<void> };
 
@@ -28,6 +29,7 @@ export async function createCatalog(db: Database, connections: () => Connections
   const known = new Map<string, Known>();
   const pins = await createPins(db);
   const exposure = createExposure(db, log);
+  const uriOwners = createUriOwners();
   let revision = 1;
   for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
     known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
@@ -104,11 +106,14 @@ export async function createCatalog(db: Database, connections: () => Connections
 
   return {
     entriesOf,
+    /** What an endpoint of a project shows of these entries. */
     view: exposure.view,
+    uriOwners,
     refresh,
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {
       const ids = new Set(servers.map(({ id }) => id));
+      uriOwners.prune(ids);
       for (const id of known.keys()) {
         if (ids.has(id)) continue;
         known.delete(id);

@@ -25,6 +25,8 @@ export type View = {
   resources: ReadonlyMap<string, Target>;
   /** Longest literal beginning first, so that the most particular template wins. */
   templates: readonly { beginning: string; server: ServerRef; key: string }[];
+  /** All servers of which anything is known: whose a URI may be that only a result spoke of. */
+  servers: readonly ServerRef[];
   /** Servers with resources: where a URI that nobody listed may still lead, if there is only one. */
   resourceServers: readonly ServerRef[];
   missing: readonly { server: string; reason: string }[];
@@ -63,6 +65,7 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
     templates: templates
       .map(({ server, key }) => ({ server, key, beginning: key.split("{")[0] ?? key }))
       .sort((a, b) => b.beginning.length - a.beginning.length),
+    servers: offers.map(({ server }) => server),
     resourceServers: offers
       .filter(({ offer }) => offer.resources.length + offer.resourceTemplates.length > 0)
       .map(({ server }) => server),
