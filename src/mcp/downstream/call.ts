@@ -6,12 +6,13 @@ import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions, Visit } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
 import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
-import { codes, isHopKey } from "../protocol.ts";
+import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
+import { withFirstText } from "./first-text.ts";
 import { digestOf, type Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live, Lives } from "./live.ts";
@@ -42,7 +43,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
 
   /** The outcome in the words of the client's era. */
   async function answer(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
-    return dressed(inbound.era, name, await outcomeOf(visit, inbound, name, client), faceOf(visit).info);
+    const outcome = dressed(inbound.era, name, await outcomeOf(visit, inbound, name, client), faceOf(visit).info);
+    return name === "tools/call" && isFussy(visit.endpoint) ? withFirstText(outcome) : outcome;
   }
 
   async function outcomeOf(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
@@ -216,14 +218,4 @@ function progressTokenOf(paramsText: string): string | undefined {
   const meta = memberText(paramsText, membersOf(paramsText), "_meta");
   const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;
   return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
-}
-
-/** Without the keys that speak of another hop. */
-export function withoutHopKeys(params: string): string {
-  const meta = memberText(params, membersOf(params), "_meta");
-  if (meta?.startsWith("{") !== true) return params;
-  const own = membersOf(meta).filter(({ key }) => isHopKey(key));
-  return own.length === 0
-    ? params
-    : withMembers(params, { _meta: withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined]))) });
 }

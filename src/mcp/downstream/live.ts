@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { type LogLevel, logLevels } from "../peer.ts";
+import type { LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { SessionFacts } from "./session.ts";
 import { createTranscripts, type Transcripts } from "./transcript.ts";
@@ -131,7 +131,3 @@ export function askClient(
     live.asks.delete(id);
   });
 }
-
-/** Whether a message of this level is wanted by somebody who wants `from` and louder. */
-export const isLoud = (level: unknown, from: LogLevel): boolean =>
-  logLevels.indexOf(level as LogLevel) >= logLevels.indexOf(from);

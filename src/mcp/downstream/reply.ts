@@ -13,12 +13,10 @@ type Options = {
   headers?: Record<string, string>;
 };
 
-/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
-export type Reply = ReturnType<typeof createReply>;
-
 /** Long calls become streams: so they can be resumed, and nobody on the way takes their silence for death. */
 const slowMs = 1_000;
 
+/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
 export function createReply({ streams, transcript, onGone, headers = {} }: Options) {
   const answered = Promise.withResolvers<Response>();
   let out: EventOut | undefined;

@@ -4,7 +4,7 @@ import type { Transcript } from "./reply.ts";
 /** How much of its streams a session can have again, and how long after the last event of one. */
 const mostEvents = 500;
 const mostBytes = 4 * 1024 * 1024;
-export const keptMs = 5 * 60_000;
+const keptMs = 5 * 60_000;
 
 type Event = { seq: number; data: string };
 type Stream = { number: number; events: Event[]; last: number; out?: EventOut; endedAt?: number };
