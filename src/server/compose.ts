@@ -86,7 +86,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const gateway = createGateway({
     admit: admission(db, hashKey, clock, uses.note, senders),
     watch: (request, endpoint, refuse) =>
-      watch.keep(bearerIn(request.headers.get("authorization")), (rights) => mayEnter(rights, endpoint), refuse),
+      watch.keep(
+        bearerIn(request.headers.get("authorization")),
+        (rights) => mayEnter(rights, endpoint),
+        refuse,
+        JSON.stringify([endpoint.project, endpoint.server]),
+      ),
     readBody,
     connections,
     catalog,
