@@ -5,7 +5,7 @@ import { boundOf, type Calls, type Client } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
-import { askClient, type Live, type Lives } from "./live.ts";
+import { askClient, type Listener, type Live, type Lives } from "./live.ts";
 import { takesStreams } from "./modern.ts";
 import { createReply } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
@@ -146,11 +146,17 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       return new Response(null, { status: 406 });
     }
     const live = lives.of(facts);
+    const listener: Listener = {
+      subject: visit.admission.actor.subject,
+      abilities: facts.abilities,
+      say: live.transcripts.say,
+    };
     const lastEventId = visit.request.headers.get("last-event-id");
     let unsubscribe = () => {};
     const out = eventOut({
       onClose: () => {
         unsubscribe();
+        if (live.listener === listener) live.listener = undefined;
         visit.release();
       },
     });
@@ -158,7 +164,10 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.request.signal.addEventListener("abort", () => out.close());
     const isOfPost = lastEventId !== null && !lastEventId.startsWith("0.");
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
-    if (!isOfPost) unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text));
+    if (!isOfPost) {
+      live.listener = listener;
+      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text));
+    }
     return new Response(out.body, { headers: streamHeaders });
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import type { LogLevel } from "../peer.ts";
+import { type Abilities, canAnswer, type LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { SessionFacts } from "./session.ts";
 import { createTranscripts, type Transcripts } from "./transcript.ts";
@@ -16,8 +16,13 @@ export type Live = {
   /** Questions to it that have no answer yet, by our id. */
   asks: Map<string, (answer: Outcome) => void>;
   transcripts: Transcripts;
+  /** Who hears what belongs to no request, and how it is said; undefined while nobody does. */
+  listener: Listener | undefined;
   usedAt: number;
 };
+
+/** `say` answers whether it was heard. */
+export type Listener = { subject: string; abilities: Abilities; say: (text: string) => boolean };
 
 const mostAsks = 64;
 /** How long a person may take to answer. */
@@ -50,6 +55,7 @@ export function createLives(clock: Clock) {
       subscriptions: new Map(),
       running: new Map(),
       asks: new Map(),
+      listener: undefined,
       transcripts: createTranscripts(version >= "2025-11-25", clock.now),
       usedAt: clock.now(),
     };
@@ -87,7 +93,15 @@ export function createLives(clock: Clock) {
   return {
     of,
     find: (id: string): Live | undefined => lives.get(id),
-    all: (): IterableIterator<[string, Live]> => lives.entries(),
+    /** Asks a client what belongs to none of its calls: one of this subject that listens and can answer. */
+    async ask(subject: string, method: string, params: string): Promise<Outcome> {
+      const live = [...lives.values()].findLast(
+        ({ listener }) => listener?.subject === subject && canAnswer(listener.abilities, method, params),
+      );
+      if (live?.listener === undefined)
+        return errorOutcome(codes.unknownMethod, `No client listens that can be asked ${method} outside of a call`);
+      return await askClient(live, method, params, live.listener.say);
+    },
     isEnded: (id: string): boolean => ended.has(id),
     /** The client has ended its session: its id is unknown from now on, as long as we remember. */
     finish(id: string): void {

@@ -8,7 +8,7 @@ import type { LegacyDoor } from "./legacy.ts";
 import type { Lives } from "./live.ts";
 import { factsOf, type SessionFacts } from "./session.ts";
 
-type Stream = { facts: SessionFacts; out: EventOut; bound: string; subscribe: () => void };
+type Stream = { facts: SessionFacts; out: EventOut; bound: string; subscribe: (facts: SessionFacts) => void };
 
 /**
  * The transport of 2024-11-05, which vLLM's `--tool-server` speaks (reference/clients.md §2.1): a stream whose first event says where to post,
@@ -28,14 +28,16 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
         visit.release();
       },
     });
-    const facts = factsOf({}, id);
     streams.set(id, {
-      facts,
+      facts: factsOf({}, id),
       out,
       bound: boundOf(visit).join(" "),
-      subscribe: () => {
+      subscribe: (facts) => {
         unsubscribe();
-        unsubscribe = legacy.subscribe(visit, lives.of(facts), (text) => void out.send(text));
+        const live = lives.of(facts);
+        const say = (text: string) => out.send(text, { event: "message" });
+        live.listener = { subject: visit.admission.actor.subject, abilities: facts.abilities, say };
+        unsubscribe = legacy.subscribe(visit, live, say);
       },
     });
     visit.cut.addEventListener("abort", () => out.close());
@@ -56,8 +58,8 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     }
     const { method } = inbound;
     if (method === "initialize") {
-      stream.facts = { ...factsOf(inbound.params, id) };
-      stream.subscribe();
+      stream.facts = factsOf(inbound.params, id);
+      stream.subscribe(stream.facts);
     }
     if (inbound.id === undefined || method === undefined) {
       legacy.told(lives.of(stream.facts), inbound);
