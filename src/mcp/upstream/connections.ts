@@ -235,7 +235,7 @@ export function createConnections(options: Options) {
   async function opensElsewhere(server: ServerRef, entry: Entry): Promise<boolean> {
     if (server.fields.url === undefined) return entry.target !== undefined;
     const target = await targetOf(server).catch(() => undefined);
-    return entry.upstream !== undefined && (target === undefined || entry.target !== opened(server, target));
+    return entry.target !== undefined && (target === undefined || entry.target !== opened(server, target));
   }
 
   /** The connection's state, for servers reached by url; processes have instances to tell theirs. */

@@ -75,7 +75,7 @@ describe("modern", () => {
     const server = modern();
     const upstream = await open(server);
     const tool = '{"inputSchema":{"properties":{"a":{"type":"number","x-mcp-header":"A"}}}}';
-    expect(call(upstream, "wait", {}, { tool })).rejects.toThrow("cannot be followed");
+    await expect(call(upstream, "wait", {}, { tool })).rejects.toThrow("cannot be followed");
     await Bun.sleep(20);
     expect(server.sent("tools/call")).toEqual([]);
   });
@@ -121,8 +121,10 @@ describe("modern", () => {
   test("but not for ever, and not without anybody to ask", async () => {
     const server = modern();
     const upstream = await open(server);
-    expect(call(upstream, "ask", { rounds: 99 }, { peer: peerOf("User:a") })).rejects.toThrow("more than 10 times");
-    expect(call(upstream, "ask", {})).rejects.toThrow("no client is there");
+    await expect(call(upstream, "ask", { rounds: 99 }, { peer: peerOf("User:a") })).rejects.toThrow(
+      "more than 10 times",
+    );
+    await expect(call(upstream, "ask", {})).rejects.toThrow("no client is there");
     await until("all was sent", () => server.sent("tools/call").length === 12);
   });
 
@@ -193,7 +195,7 @@ describe("legacy", () => {
     expect(taken?.headers.get("mcp-session-id")).toBe(cut?.headers.get("mcp-session-id") ?? "");
     const pause = (taken?.at ?? 0) - (cut?.at ?? 0);
     expect(pause).toBeGreaterThanOrEqual(295);
-    expect(pause).toBeLessThan(600);
+    expect(pause).toBeLessThan(900);
     expect(server.sent("tools/call")).toHaveLength(1);
   });
 
@@ -264,13 +266,13 @@ describe("legacy", () => {
     expect((await call(upstream, "seen", {})).declared).toEqual(abilities);
     upstream.close();
     await until("it was deleted", () => server.requests.some(({ verb }) => verb === "DELETE"));
-    expect(call(upstream, "wait", {})).rejects.toThrow("closed");
+    await expect(call(upstream, "wait", {})).rejects.toThrow("closed");
   });
 
   test("a resource whose changes the server will not tell is an error, and nothing else is lost by it", async () => {
     const upstream = await open(legacy());
     await upstream.follow({ resources: ["a:1"], tasks: [] });
-    expect(upstream.follow({ resources: ["a:1", "refused:1"], tasks: [] })).rejects.toThrow("refused:1");
+    await expect(upstream.follow({ resources: ["a:1", "refused:1"], tasks: [] })).rejects.toThrow("refused:1");
     await upstream.follow({ resources: ["a:1", "a:2"], tasks: [] });
     expect((await call(upstream, "seen", {})).followed).toEqual(["a:1", "a:2"]);
   });
