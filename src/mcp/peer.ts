@@ -31,9 +31,19 @@ export type Peer = {
   notify: (method: string, params: string) => void;
   /**
    * Asks the client `elicitation/create`, `sampling/createMessage` or `roots/list`; resolves with its answer, which may take minutes.
-   * An ability that it did not declare is refused with an error outcome, unasked.
+   * An ability that it did not declare is refused with an error outcome, unasked. `signal` fires when nobody waits for the answer any more.
    */
-  ask: (method: string, params: string) => Promise<Outcome>;
+  ask: (method: string, params: string, signal: AbortSignal) => Promise<Outcome>;
   /** A modern client answers `input_required` by itself, with its next request: such a result then goes through as it is. */
   takesInput: boolean;
 };
+
+/** Whether a client that declared these abilities may be asked this (elicitation without a word on modes means forms only). */
+export function canAnswer(abilities: Abilities, method: string, params: string): boolean {
+  if (method === "sampling/createMessage") return abilities.sampling !== undefined;
+  if (method === "roots/list") return abilities.roots !== undefined;
+  if (method !== "elicitation/create" || abilities.elicitation === undefined) return false;
+  const { mode } = JSON.parse(params) as { mode?: unknown };
+  const modes = abilities.elicitation as { form?: unknown; url?: unknown };
+  return mode === "url" ? modes.url !== undefined : modes.form !== undefined || modes.url === undefined;
+}

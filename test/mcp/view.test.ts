@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { createLog } from "../../src/lib/log.ts";
 import type { Entry } from "../../src/mcp/catalog/catalog.ts";
 import { createExposure, type Variant } from "../../src/mcp/catalog/exposure.ts";
-import { declaresHeadersWell } from "../../src/mcp/catalog/header-annotations.ts";
+import { createUriOwners } from "../../src/mcp/catalog/uri-owners.ts";
 import type { Curation, ProjectFields } from "../../src/resources/project.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { deleteResource, insertResource } from "../../src/storage/resources.ts";
@@ -16,7 +16,7 @@ const log = createLog(
   () => false,
   Date.now,
 );
-const exposure = createExposure(db, log);
+const exposure = createExposure(db, log, createUriOwners());
 const row = (kind: string, id: string) => ({ id, kind, name: id, version: 1, fields: {}, createdAt: 1, updatedAt: 1 });
 const add = (kind: string, id: string) => db.write(() => insertResource(row(kind, id)));
 beforeAll(async () => {
@@ -122,7 +122,7 @@ describe("names stay", () => {
     const id = `p${projects - 1}`;
     const [a, b] = [entry("a", [tool("search")]), entry("b", [tool("search")])];
     expect(namesIn((await show([b])).lists.tools)).toEqual(["search"]);
-    const again = createExposure(db, log);
+    const again = createExposure(db, log, createUriOwners());
     const both = await again.view({ id, fields: { servers: ["a", "b"], ...plain } }, [a, b], "project");
     expect(namesIn(both.lists.tools)).toEqual(["a__search", "search"]);
     const alone = await show([a]);
@@ -142,7 +142,11 @@ describe("names stay", () => {
   test("what could not be stored is not shown, and said; the rest is", async () => {
     const show = await project(["a"]);
     await show([entry("a", [tool("old")])]);
-    const broken = createExposure({ ...db, write: () => Promise.reject(new Error("disk full")) }, log);
+    const broken = createExposure(
+      { ...db, write: () => Promise.reject(new Error("disk full")) },
+      log,
+      createUriOwners(),
+    );
     const fields = { servers: ["a"] };
     const view = await broken.view(
       { id: `p${projects - 1}`, fields },
@@ -157,30 +161,7 @@ describe("names stay", () => {
 });
 
 test("a tool that declares its headers wrongly is shown to nobody", async () => {
-  const declares = (inputSchema: object) => JSON.stringify({ name: "t", inputSchema });
-  const on = (property: object) => declares({ type: "object", properties: { p: property } });
-  const header = (name: unknown, type: unknown = "string") => ({ type, "x-mcp-header": name });
-  const well = [
-    on(header("Region")),
-    on({ type: "object", properties: { q: header("A", "integer") } }),
-    on({ type: "string", default: header("not one") }),
-    declares({ type: "object", properties: { "x-mcp-header": { type: "string" } } }),
-  ];
-  const wrong = [
-    on(header("")),
-    on(header("a b")),
-    on(header(1)),
-    on(header("A", "number")),
-    on(header("A", ["string"])),
-    on({ type: "array", items: header("A") }),
-    on({ anyOf: [header("A")] }),
-    declares({ type: "object", $defs: { p: header("A") } }),
-    declares({ type: "object", properties: { p: header("A"), q: header("a") } }),
-    declares({ type: "object", "x-mcp-header": "A" }),
-    on(header("a b")).replace("x-mcp-header", "\\u0078-mcp-header"),
-  ];
-  expect(well.map(declaresHeadersWell)).toEqual(well.map(() => true));
-  expect(wrong.map(declaresHeadersWell)).toEqual(wrong.map(() => false));
-  const view = await (await project(["a"]))([entry("a", [wrong[0] ?? "", tool("fine")])]);
+  const wrong = tool("t", ',"inputSchema":{"type":"object","properties":{"p":{"type":"string","x-mcp-header":"a b"}}}');
+  const view = await (await project(["a"]))([entry("a", [wrong.replace("1e400", "1"), tool("fine")])]);
   expect([namesIn(view.lists.tools), view.tools.get("a/t")]).toEqual([["a__fine"], undefined]);
 });

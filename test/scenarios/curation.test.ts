@@ -108,6 +108,20 @@ describe("curated tools", () => {
     }
   });
 
+  test("are under their own names at their server's own endpoint, where what is denied or preset stays so", async () => {
+    const path = "/projects/demo/servers/web/mcp";
+    const [echo, ...others] = await toolsOf(token, path);
+    expect([echo?.name, echo?.description, others.map(({ name }) => name)]).toEqual(["echo", "Theirs", ["fail"]]);
+    const call = async (name: string, args: object) =>
+      (await w.rpc(token, "tools/call", { name, arguments: args }, path)).json.error?.code;
+    expect([await call("echo", {}), await call("echo", { path: "/etc" }), await call("env", {})]).toEqual([
+      undefined,
+      -32602,
+      -32602,
+    ]);
+    expect(web.requests.findLast(({ method }) => method === "tools/call")?.body).toContain('{"path":"/srv","mode":7}');
+  });
+
   test("are the server's own in rights: a shown name opens nothing, filters and read-only hold", async () => {
     expect(await namesOf(await mint({ project: "demo", tools: ["web/echo"] }))).toEqual(["say"]);
     const byShown = await mint({ project: "demo", tools: ["web/say"] });

@@ -6,6 +6,7 @@ import type { Database } from "../../storage/op.ts";
 import type { Entry } from "./catalog.ts";
 import { giveNames, type NameStyle, type Names, type Owner, type Wish } from "./naming.ts";
 import { curationOf, wishesOf, withOffered } from "./offered.ts";
+import type { UriOwners } from "./uri-owners.ts";
 import { buildView, type View } from "./view.ts";
 
 /**
@@ -18,19 +19,20 @@ export type Variant = "project" | "vllm" | "server";
 export type Shown = { id: string; fields: ProjectFields };
 
 /** Shows a project's entries to its clients under names that stay what they are. */
-export function createExposure(db: Database, log: Log) {
+export function createExposure(db: Database, log: Log, uriOwners: UriOwners) {
   async function view({ id, fields }: Shown, entries: readonly Entry[], variant: Variant): Promise<View> {
     const curation = curationOf(fields);
+    const speakerOf = (uri: string) => uriOwners.ownerOf(id, uri);
     const offered = entries.map((entry) => withOffered(entry, curation(entry.server.name)));
     if (variant === "server") {
       // Names and texts stay the server's; what the project fixes about a call is no matter of names.
       const preset = (server: string): Curation => ({ server, arguments: curation(server).arguments ?? {} });
-      return buildView(offered, { naming: "own", schemas: "asis", curation: preset });
+      return buildView(offered, { naming: "own", schemas: "asis", curation: preset, speakerOf });
     }
     const wishes = { tools: wishesOf("tools", offered, curation), prompts: wishesOf("prompts", offered, curation) };
     const naming = await namesOf(id, wishes, fields.toolNames ?? "prefixed");
     const schemas = variant === "vllm" ? "inline" : (fields.schemas ?? "asis");
-    return buildView(offered, { naming, schemas, curation });
+    return buildView(offered, { naming, schemas, curation, speakerOf });
   }
 
   /** A name is shown once it is stored, so that no restart can give it to another. What could not be stored waits for the next time. */

@@ -1,7 +1,7 @@
 import { type Curation, type ProjectFields, serversOf } from "../../resources/project.ts";
+import { paramHeadersOf } from "../param-headers.ts";
 import type { Entry } from "./catalog.ts";
 import { isOffered } from "./curation.ts";
-import { declaresHeadersWell } from "./header-annotations.ts";
 import type { Wish } from "./naming.ts";
 
 /** What the project says of a server's tools, by the server's name. */
@@ -16,7 +16,7 @@ type Known = Pick<Entry, "offer"> & { server: { id: string; name: string } };
 export function withOffered<E extends Known>(entry: E, curation: Curation): E {
   const { offer } = entry;
   if (offer === undefined) return entry;
-  const tools = offer.tools.filter(({ key, text }) => isOffered(curation, key) && declaresHeadersWell(text));
+  const tools = offer.tools.filter(({ key, text }) => isOffered(curation, key) && "declared" in paramHeadersOf(text));
   return { ...entry, offer: { ...offer, tools } };
 }
 

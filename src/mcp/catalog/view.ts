@@ -25,8 +25,8 @@ export type View = {
   resources: ReadonlyMap<string, Target>;
   /** Longest literal beginning first, so that the most particular template wins. */
   templates: readonly { beginning: string; server: ServerRef; key: string }[];
-  /** All servers of which anything is known: whose a URI may be that only a result spoke of. */
-  servers: readonly ServerRef[];
+  /** The server that spoke of a URI in a result, for those that nobody lists. */
+  speakerOf: (uri: string) => ServerRef | undefined;
   /** Servers with resources: where a URI that nobody listed may still lead, if there is only one. */
   resourceServers: readonly ServerRef[];
   missing: readonly { server: string; reason: string }[];
@@ -38,6 +38,8 @@ export type ViewOptions = {
   schemas: "asis" | "inline";
   /** What the project changes about a server's tools; which of them are offered at all was decided before. */
   curation: (server: string) => Curation;
+  /** The id of the server that spoke of a URI. */
+  speakerOf: (uri: string) => string | undefined;
 };
 
 type Offered = Entry & { offer: NonNullable<Entry["offer"]> };
@@ -65,7 +67,10 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
     templates: templates
       .map(({ server, key }) => ({ server, key, beginning: key.split("{")[0] ?? key }))
       .sort((a, b) => b.beginning.length - a.beginning.length),
-    servers: offers.map(({ server }) => server),
+    speakerOf(uri) {
+      const speaker = options.speakerOf(uri);
+      return speaker === undefined ? undefined : offers.find(({ server }) => server.id === speaker)?.server;
+    },
     resourceServers: offers
       .filter(({ offer }) => offer.resources.length + offer.resourceTemplates.length > 0)
       .map(({ server }) => server),
