@@ -244,3 +244,23 @@ describe("applying", () => {
     await late.stop();
   });
 });
+
+test("a link in an answer can be read from the server that gave it, though nobody lists it", async () => {
+  const linker = startHttpServer({ name: "linker", tools: [{ name: "link", inputSchema: { type: "object" } }] });
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      { kind: "server", name: "linker", url: linker.url },
+      project("linked", { servers: ["local", "linker"] }),
+    ],
+  });
+  await w.until("it runs", w.isRunning("linker"));
+  const bearer = await mint({ project: "linked" });
+  const read = async (uri: string) => (await w.rpc(bearer, "resources/read", { uri })).json;
+  expect((await read("report://7")).error.code).toBe(-32002);
+  for (const uri of ["report://7", "fixture://local/by-id/9"])
+    await w.rpc(bearer, "tools/call", { name: "linker__link", arguments: { uri } });
+  expect((await read("report://7")).result.contents[0].text).toBe("linker reads report://7");
+  // What fits another server's template stays that one's.
+  expect((await read("fixture://local/by-id/9")).result.contents[0].text).toBe("local reads fixture://local/by-id/9");
+  await linker.stop();
+});
