@@ -1,4 +1,5 @@
-import { bearerIn, callerOf } from "../auth/authenticate.ts";
+import type { Credential } from "../auth/access-token.ts";
+import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Admission } from "../mcp/gateway.ts";
@@ -23,8 +24,7 @@ export function admission(
   used: (tokenId: string) => void,
   senders: Senders,
 ) {
-  return async (request: Request, project: string | undefined): Promise<Admission> => {
-    const bearer = bearerIn(request.headers.get("authorization"));
+  return async (request: Request, project: string | undefined, bearer: Credential): Promise<Admission> => {
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKey, bearer, clock.now());
       identified(senders, request, caller);

@@ -1,3 +1,4 @@
+import type { Credential } from "../auth/access-token.ts";
 import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
@@ -7,7 +8,7 @@ import type { Database, Op } from "../storage/op.ts";
 
 /** Asks again whether what is open may stay open. @throws Problem when it may not */
 export type Check = (rights: Rights) => Op<void>;
-type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void; unanswered: number };
+type Open = { bearer: Credential; check: Check; refuse: (why: Problem) => void; unanswered: number };
 
 /** Whether a right has ended. A database that cannot be asked for a moment is no answer to that. */
 export const isRefusal = (error: unknown): error is Problem =>
@@ -66,7 +67,7 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
 
   return {
     /** Watches until it is let go of; `refuse` is called once, with the reason. @throws Problem `unavailable` when too many are open */
-    keep(bearer: string | undefined, check: Check, refuse: (why: Problem) => void): () => void {
+    keep(bearer: Credential, check: Check, refuse: (why: Problem) => void): () => void {
       if (open.size >= mostOpen)
         throw new Problem("unavailable", "Too many calls and streams are open at once", {
           hint: "try again in a moment",

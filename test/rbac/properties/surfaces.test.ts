@@ -54,8 +54,8 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
       return new Promise(() => {});
     },
   } as unknown as Database;
-  const request = new Request("http://127.0.0.1/mcp", { headers: { authorization: `Bearer ${bearer}` } });
-  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, project);
+  const request = new Request("http://127.0.0.1/mcp");
+  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, project, bearer);
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {
