@@ -79,7 +79,10 @@ describe("who is let in", () => {
   test("rights are those of the account: what it lacks is 403, and an endpoint that names no project is none", async () => {
     const token = await issuer.sign();
     const other = await ping(token, w, "/projects/other/mcp");
-    expect([other.status, other.json.detail]).toEqual([403, "User:alice@example.com lacks role:run,resource:projects,name:other"]);
+    expect([other.status, other.json.detail]).toEqual([
+      403,
+      "User:alice@example.com lacks role:run,resource:projects,name:other",
+    ]);
     expect(other.headers.get("www-authenticate")).toBeNull();
     expect((await w.api("GET", "/api/v1/servers", undefined, token)).status).toBe(403);
     expect((await ping(token, w, "/mcp")).status).toBe(422);
