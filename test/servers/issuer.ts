@@ -42,6 +42,7 @@ export async function startIssuer() {
         return Response.json(behaviour.metadata ?? { issuer, jwks_uri: `${server.url.origin}/realm/keys` });
       if (pathname === "/realm/keys")
         return (await behaviour.keys?.()) ?? Response.json({ keys: keys.map(({ jwk }) => jwk) });
+      if (pathname === "/realm/moved") return Response.json({ keys: keys.map(({ jwk }) => jwk) });
       return new Response("no", { status: 404 });
     },
   });
