@@ -59,7 +59,7 @@ const audiencesAt = (path: string, { audience, resource }: Trust): readonly stri
   resource === undefined ? [audience] : [audience, resource + path.replace(/\/$/, "")];
 
 /** What is wrong with its words. Said before its keys are looked for: most of what is wrong costs nothing. */
-export function whyNot(
+function whyNot(
   { header, claims }: Pick<Jwt, "header" | "claims">,
   { issuer }: Pick<Trust, "issuer">,
   audiences: readonly string[],

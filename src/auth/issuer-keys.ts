@@ -11,8 +11,6 @@ const answerMs = 5_000;
 const mostBytes = 256 * 1024;
 const mostKeys = 100;
 
-export type IssuerKeys = ReturnType<typeof createIssuerKeys>;
-
 /** The public keys of an issuer: from `jwksUrl`, or from where its metadata says. */
 export function createIssuerKeys({ issuer, jwksUrl }: { issuer: string; jwksUrl: string | undefined }, clock: Clock) {
   let kept: { keys: readonly Jwk[]; at: number } | undefined;

@@ -8,7 +8,7 @@ export type Jwt = {
 export type Jwk = JsonWebKey & { kid?: unknown };
 
 /** Longer ones are refused unread. */
-export const longestJwt = 8 * 1024;
+const longestJwt = 8 * 1024;
 const shape = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 export const isJwtShaped = (bearer: string): boolean => shape.test(bearer);
 
