@@ -54,9 +54,9 @@ export function createVerifier(trust: Trust, clock: Clock) {
   };
 }
 
-/** A token for the whole of mcpctl, or one that was asked for this very endpoint (RFC 8707). */
+/** A token for the whole of mcpctl, or one that was asked for this very endpoint (RFC 8707); where messages are posted belongs to its stream. */
 const audiencesAt = (path: string, { audience, resource }: Trust): readonly string[] =>
-  resource === undefined ? [audience] : [audience, resource + path.replace(/\/$/, "")];
+  resource === undefined ? [audience] : [audience, resource + path.replace(/(?:(?<=\/sse)\/message)?\/?$/, "")];
 
 /** What is wrong with its words. Said before its keys are looked for: most of what is wrong costs nothing. */
 function whyNot(

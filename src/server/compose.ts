@@ -60,7 +60,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       headers: await db.read(() => resolveValues(vault, fields.headers)),
     }),
     processState: (serverId) => processState(supervisor, serverId),
-    onListChanged: (server) => void catalog.refresh(server),
+    onNotification: (server, method, params) => void heard(server, method, params),
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
   const supervisor: Supervisor = createSupervisor({
@@ -87,15 +87,28 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
   const gateway = createGateway({
-    admit: async (request, project) => admit(request, project, await credentials.of(request)),
-    watch: (request, project, refuse) =>
-      watch.keep(credentials.known(request), (rights) => mayEnter(rights, project), refuse),
+    admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
+    watch: (request, endpoint, refuse) =>
+      watch.keep(
+        credentials.known(request),
+        (rights) => mayEnter(rights, endpoint),
+        refuse,
+        JSON.stringify([endpoint.project, endpoint.server]),
+      ),
     readBody,
     connections,
     catalog,
+    clock,
     log,
+    sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
+
+  /** A list that changed is read anew before anybody is told to ask for it. */
+  async function heard(server: ServerRef, method: string, params: string): Promise<void> {
+    if (method.endsWith("/list_changed")) await catalog.refresh(server);
+    gateway.heard(server, method, params);
+  }
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
     if (!changed.some(({ kind }) => kind === "server" || kind === "secret")) return;
@@ -108,7 +121,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   async function changed(kind: AnyKind, resource: Resource): Promise<void> {
     if (kind.kind === "instance") return await supervisor.restart(resource.id);
-    if (kind.kind === "project") gateway.forget(resource.id);
+    if (kind.kind === "project") gateway.changed(resource.id);
     await changedAll([kind]);
   }
 
@@ -161,6 +174,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       stopping.abort();
       uses.stop();
       watch.close();
+      gateway.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();

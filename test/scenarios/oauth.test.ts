@@ -321,6 +321,9 @@ test("clients find the issuer: metadata of each endpoint, and a challenge that p
   const aud = "https://mcp.example.com/projects/demo/mcp";
   expect((await ping(await issuer.sign({ scope, aud }), by)).status).toBe(200);
   expect((await ping(await issuer.sign({ scope, aud: aud.replace("demo", "other") }), by)).status).toBe(401);
+  const ofStream = { scope, aud: "https://mcp.example.com/projects/demo/sse" };
+  for (const path of ["/projects/demo/sse", "/projects/demo/sse/", "/projects/demo/sse/message"])
+    expect([path, (await ping(await issuer.sign(ofStream), by, path)).status]).not.toEqual([path, 401]);
   const small = await ping(await issuer.sign({ scope: "mcp" }), by);
   expect([small.status, small.headers.get("www-authenticate")]).toEqual([
     403,
@@ -345,17 +348,18 @@ test("what is open ends when its access token expires", async () => {
     const { text } = await by.rpc(token, "tools/list", {}, "/projects/demo/mcp");
     return text.includes("slow__echo");
   });
+  const open = (path: string) =>
+    by.fetch(new Request(by.url + path, { headers: { authorization: `Bearer ${token}` } }));
+  const stream = await open("/projects/demo/sse");
   const call = by.rpc(token, "tools/call", { name: "slow__echo", arguments: {} }, "/projects/demo/mcp");
-  const followed = await by.fetch(
-    new Request(`${by.url}/api/v1/audit/events?follow=true`, { headers: { authorization: `Bearer ${token}` } }),
-  );
-  expect(followed.status).toBe(200);
+  const followed = await open("/api/v1/audit/events?follow=true");
+  expect([stream.status, followed.status]).toEqual([200, 200]);
   await Bun.sleep(400);
   by.advance(300_000 + 31_000);
   const started = performance.now();
   const ended = await call;
   expect([ended.status, ended.json.detail]).toEqual([401, "The access token has expired"]);
-  await followed.text();
+  await Promise.all([followed.text(), stream.text()]);
   expect(performance.now() - started).toBeLessThan(2_000);
   await slow.stop();
 });

@@ -88,6 +88,14 @@ test("an allowed page can read every answer, whatever went wrong", async () => {
       "Origin",
     ]);
   }
+  const streams = [
+    await ask("GET", "/projects/demo/sse", { ...json, origin: page }),
+    await ask("GET", "/api/v1/audit/events?follow=true", { ...json, origin: page }),
+  ];
+  for (const stream of streams) {
+    expect([stream.status, corsOf(stream)["access-control-allow-origin"]]).toEqual([200, page]);
+    await stream.body?.cancel();
+  }
   expect(corsOf(await ask("GET", "/healthz", { origin: "tauri://localhost" }))["access-control-allow-origin"]).toBe(
     "tauri://localhost",
   );

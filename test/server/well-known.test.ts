@@ -5,7 +5,11 @@ import { fixture, type World, world } from "../world.ts";
 let w: World;
 let token = "";
 const endpoints = ["/mcp", "/projects/demo/mcp", "/projects/demo/servers/local/mcp", "/projects/demo/sse"];
-const named = ["/projects/demo/vllm/browser/sse", "/projects/demo/messages/x"];
+const named = [
+  "/projects/demo/vllm/browser/sse",
+  "/projects/demo/sse/message",
+  "/projects/demo/vllm/browser/sse/message",
+];
 
 beforeAll(async () => {
   w = await world();
@@ -125,6 +129,17 @@ test("Basic is accepted wherever Bearer is, with the token in either half, and n
   }
   const introspected = await ask("GET", "/api/v1/mcptokens/introspect", basic(`vllm:${token}`));
   expect(await introspected.json()).toMatchObject({ state: "active", name: "t" });
+  const stream = await ask("GET", "/projects/demo/sse", basic(`token:${token}`));
+  expect(stream.status).toBe(200);
+  const events = stream.body?.getReader();
+  const first = new TextDecoder().decode((await events?.read())?.value);
+  const where = /data: (\/\S+)/.exec(first)?.[1] ?? "";
+  for (const [headers, status] of [
+    [basic(`${token}:`), 202],
+    [{}, 401],
+  ] as const)
+    expect((await ask("POST", where, { ...json, ...headers }, ping)).status).toBe(status);
+  await events?.cancel();
   const followed = await ask("GET", "/api/v1/audit/events?follow=true", basic(`x:${login}`));
   const logs = await ask("GET", "/api/v1/servers/local/logs?follow=true", basic(`x:${login}`));
   for (const stream of [followed, logs]) {

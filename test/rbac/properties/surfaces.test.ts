@@ -55,7 +55,8 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
     },
   } as unknown as Database;
   const request = new Request("http://127.0.0.1/mcp");
-  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, project, bearer);
+  const endpoint = { project, transport: "streamable" } as const;
+  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, endpoint, bearer);
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {
