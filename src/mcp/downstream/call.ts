@@ -111,7 +111,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
             ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
-      return await sent(server, method, withMembers(params, input), peer, signal, text);
+      return askable(abilities, await sent(server, method, withMembers(params, input), peer, signal, text));
     });
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)
@@ -223,6 +223,21 @@ function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): str
   const headers = paramHeadersOf(tool);
   return "invalid" in headers ? undefined : mismatchIn(headers.declared, params["arguments"], request.headers);
 }
+
+/** A server's questions as they are, unless there is one that this client did not say it answers. */
+function askable(abilities: Abilities, outcome: Outcome): Outcome {
+  if ("error" in outcome || outcome.type !== "input_required") return outcome;
+  const { inputRequests = {} } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked> };
+  const beyond = Object.values(inputRequests).find(
+    ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
+  );
+  if (beyond === undefined) return outcome;
+  const [needed = ""] = String(beyond.method).split("/");
+  const data = { requiredCapabilities: { [needed]: {} } };
+  return errorOutcome(codes.missingCapability, `This needs a client that answers ${beyond.method}`, data, 400);
+}
+
+type Asked = { method?: unknown; params?: unknown };
 
 function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;
