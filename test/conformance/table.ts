@@ -46,6 +46,7 @@ export function matrix(results: readonly Result[]): string {
 /** What was lost without an explanation, leg by leg; empty when there is nothing. */
 export const losses = (results: readonly Result[]): string =>
   results
+    .filter(({ error }) => error === undefined)
     .flatMap((result) => missesOf(result).map((miss) => ({ leg: result.leg, ...miss })))
     .filter(({ reason }) => reason === undefined)
     .map(({ leg, scenario, direct, through }) => `${leg}: ${scenario} keeps ${through} of ${direct}`)
