@@ -14,7 +14,8 @@ export const suites = {
 };
 export type SuiteName = keyof typeof suites;
 
-export type Count = { passed: number; failed: number };
+/** How many checks of a scenario passed and failed, and what the suite says of those that failed. */
+export type Count = { passed: number; failed: number; why?: string[] };
 /** Checks by scenario, in the suite's order. */
 export type Score = Map<string, Count>;
 
@@ -55,9 +56,13 @@ function datedOf(folder: string): { scenario: string; date: string } {
 /** A warning counts as failed: the fixture has none, so one is something lost on the way. */
 async function countOf(file: string): Promise<Count> {
   if (!(await Bun.file(file).exists())) return { passed: 0, failed: 1 };
-  const checks = (await Bun.file(file).json()) as { status: string }[];
-  const with_ = (...statuses: string[]) => checks.filter(({ status }) => statuses.includes(status)).length;
-  return { passed: with_("SUCCESS"), failed: with_("FAILURE", "WARNING") };
+  const checks = (await Bun.file(file).json()) as { status: string; id: string; errorMessage?: string }[];
+  const failed = checks.filter(({ status }) => status === "FAILURE" || status === "WARNING");
+  return {
+    passed: checks.filter(({ status }) => status === "SUCCESS").length,
+    failed: failed.length,
+    why: failed.map(({ id, errorMessage = "" }) => `${id}: ${errorMessage.slice(0, 300)}`),
+  };
 }
 
 export const totalOf = (score: Score): Count =>

@@ -43,13 +43,15 @@ export function matrix(results: readonly Result[]): string {
   );
 }
 
-/** What was lost without an explanation, leg by leg; empty when there is nothing. */
+/** What was lost without an explanation, leg by leg, and what the suite says of it; empty when there is nothing. */
 export const losses = (results: readonly Result[]): string =>
   results
     .filter(({ error }) => error === undefined)
     .flatMap((result) => missesOf(result).map((miss) => ({ leg: result.leg, ...miss })))
     .filter(({ reason }) => reason === undefined)
-    .map(({ leg, scenario, direct, through }) => `${leg}: ${scenario} keeps ${through} of ${direct}`)
+    .map(({ leg, scenario, direct, through, why }) =>
+      [`${leg}: ${scenario} keeps ${through} of ${direct}`, ...why.map((one) => `    ${one}`)].join("\n"),
+    )
     .join("\n");
 
 export const explanations = (known: readonly Explained[] = explained): string =>
