@@ -1,7 +1,7 @@
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { buildView, type View } from "../catalog/view.ts";
+import type { View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions, Visit } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
@@ -113,6 +113,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       };
       return askable(abilities, await sent(server, method, withMembers(params, input), peer, signal, text));
     });
+    if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)
       : outcome;
@@ -153,7 +154,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
     const cached = views.get(place);
     if (cached?.key === key) return cached.view;
-    const view = buildView(entries);
+    const variant = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
+    const view = await catalog.view(project, entries, variant);
     views.set(place, { key, view });
     return view;
   }
