@@ -1,7 +1,7 @@
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { buildView, type View } from "../catalog/view.ts";
+import type { View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions, Visit } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
@@ -26,7 +26,8 @@ export type Client = {
   clientInfo: object | undefined;
   logLevel: LogLevel | undefined;
   live: Live | undefined;
-  resubscribe: () => void;
+  /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
+  resubscribe: () => Promise<readonly string[]>;
   /** Carries a call through: what the server says and asks meanwhile goes to the client. `bound` says whose call it is, and which. */
   through: (bound: readonly string[], send: Send) => Promise<Outcome>;
 };
@@ -105,13 +106,14 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
         clientInfo,
         logLevel,
         progressToken: progressTokenOf(inbound.paramsText),
-        ask: async (asked, question) =>
+        ask: async (asked, question, unwanted) =>
           canAnswer(abilities, asked, question)
-            ? await half.ask(asked, question)
+            ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
-      return await sent(server, method, withMembers(params, input), peer, signal, text);
+      return askable(abilities, await sent(server, method, withMembers(params, input), peer, signal, text));
     });
+    if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)
       : outcome;
@@ -152,7 +154,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
     const cached = views.get(place);
     if (cached?.key === key) return cached.view;
-    const view = buildView(entries);
+    const variant = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
+    const view = await catalog.view(project, entries, variant);
     views.set(place, { key, view });
     return view;
   }
@@ -176,12 +179,22 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     viewOf,
     mayOf: scopeOf,
     tasksOf,
-    /** Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so. */
-    follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): void {
+    /**
+     * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
+     * Answers which servers will not tell.
+     */
+    async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
+      const failed: string[] = [];
       for (const server of servers) {
         const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
-        connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
+        try {
+          await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          failed.push(server.id);
+        }
       }
+      return failed;
     },
     unfollow: (owner: string): void => connections.unfollow(owner),
     /** Lets go of what is remembered of a project. */
@@ -212,6 +225,21 @@ function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): str
   const headers = paramHeadersOf(tool);
   return "invalid" in headers ? undefined : mismatchIn(headers.declared, params["arguments"], request.headers);
 }
+
+/** A server's questions as they are, unless there is one that this client did not say it answers. */
+function askable(abilities: Abilities, outcome: Outcome): Outcome {
+  if ("error" in outcome || outcome.type !== "input_required") return outcome;
+  const { inputRequests = {} } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked> };
+  const beyond = Object.values(inputRequests).find(
+    ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
+  );
+  if (beyond === undefined) return outcome;
+  const [needed = ""] = String(beyond.method).split("/");
+  const data = { requiredCapabilities: { [needed]: {} } };
+  return errorOutcome(codes.missingCapability, `This needs a client that answers ${beyond.method}`, data, 400);
+}
+
+type Asked = { method?: unknown; params?: unknown };
 
 function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;

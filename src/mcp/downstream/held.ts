@@ -52,6 +52,8 @@ export type HeldCalls = ReturnType<typeof createHeldCalls>;
 export function createHeldCalls(seal: Seal, clock: Clock) {
   const calls = new Map<string, Call>();
   const used = new Map<string, number>();
+  /** What was used is forgotten by a restart, so no state outlives one. */
+  const boot = randomBytes(9).toString("base64url");
 
   /** `bound` says whose call it is and which: principal, project, server, method, name, arguments. */
   function go(bound: readonly string[], brought: Brought, round: Round, send: Send): Promise<Outcome> {
@@ -66,7 +68,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
 
   function opened(state: unknown, bound: readonly string[]): Carried | undefined {
     if (typeof state !== "string") return undefined;
-    const carried = seal.open(state, ["state", ...bound]) as Carried | undefined;
+    const carried = seal.open(state, ["state", boot, ...bound]) as Carried | undefined;
     if (carried === undefined || carried.until < clock.now() || used.has(carried.nonce)) return undefined;
     used.set(carried.nonce, carried.until);
     // Those that have expired need not be remembered: their time refuses them.
@@ -95,7 +97,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     const peer = {
       takesInput: true,
       notify: (method: string, params: string) => call.round?.notify(method, params),
-      ask: (method: string, params: string) => ask(bound, id, call, method, params),
+      ask: (method: string, params: string, unwanted: AbortSignal) => ask(bound, id, call, method, params, unwanted),
     };
     send(peer, call.cancel.signal, input).then(
       (outcome) => settle(id, call, { outcome: isQuestion(outcome) ? passedOn(outcome, bound) : outcome }),
@@ -152,14 +154,23 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     return promise;
   }
 
-  function ask(bound: readonly string[], id: string, call: Call, method: string, params: string): Promise<Outcome> {
+  function ask(
+    bound: readonly string[],
+    id: string,
+    call: Call,
+    method: string,
+    params: string,
+    unwanted: AbortSignal,
+  ): Promise<Outcome> {
     const others = [...calls.values()].filter(({ subject }) => subject === call.subject).length;
     if (!calls.has(id) && (calls.size >= mostHeld || others >= mostOfOne))
       return Promise.reject(new Problem("unavailable", "Too many calls wait for an answer already"));
     calls.set(id, call);
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const kind = method.split("/")[0] ?? "input";
-    call.questions.set(`${kind}_${++call.asked}`, { method, params, answer: resolve });
+    const key = `${kind}_${++call.asked}`;
+    call.questions.set(key, { method, params, answer: resolve });
+    unwanted.addEventListener("abort", () => call.questions.delete(key), { once: true });
     askSoon(bound, id, call);
     return promise;
   }
@@ -180,7 +191,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     );
     const { until, nonce } = ticket();
     call.nonce = nonce;
-    const state = seal.seal({ held: id, until, nonce } satisfies Carried, ["state", ...bound]);
+    const state = seal.seal({ held: id, until, nonce } satisfies Carried, ["state", boot, ...bound]);
     call.timer = setTimeout(() => drop(id, call, "nobody answered in time"), heldMs);
     round.end({
       type: "input_required",
@@ -218,7 +229,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
   function passedOn(outcome: Extract<Outcome, { result: string }>, bound: readonly string[]): Outcome {
     const state = memberText(outcome.result, membersOf(outcome.result), "requestState");
     const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", ...bound]);
+    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...bound]);
     return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(sealed) }) };
   }
 

@@ -1,5 +1,6 @@
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
 import { capabilitiesFor } from "../capabilities.ts";
+import { presetIn } from "../catalog/curation.ts";
 import { unqualifiedUri } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
@@ -27,8 +28,8 @@ export type Exchange = {
   forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
-  /** The session's subscriptions are others now: its servers are to be told. */
-  resubscribe: () => void;
+  /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
+  resubscribe: () => Promise<readonly string[]>;
   /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
   taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
   /** For a client that looks for nothing but text. */
@@ -118,8 +119,11 @@ async function byName(
       asked,
       current.missing.filter(({ server }) => reaches(server)),
     );
+  const preset = presetIn(inbound.paramsText, target.preset);
+  if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
   const params = withMembers(inbound.paramsText, {
     ...forwardable(inbound.paramsText),
+    ...preset.changes,
     name: JSON.stringify(target.key),
   });
   return await forward(target, name === "tools" ? "tools/call" : "prompts/get", params);
@@ -134,7 +138,7 @@ const toolLists = new WeakMap<readonly Listed[], Partial<Record<Era, string>>>()
 function toolsText(era: Era, items: readonly Listed[]): string {
   const known = toolLists.get(items) ?? {};
   toolLists.set(items, known);
-  known[era] ??= listText(items.map((item) => ({ ...item, text: dressedTool(era, item.text) })));
+  known[era] ??= listText(items.map((item) => ({ ...item, shown: dressedTool(era, item.shown) })));
   return known[era];
 }
 
@@ -167,13 +171,15 @@ async function subscribe({ inbound, view, mayUse, live, resubscribe }: Exchange)
   if (live.subscriptions.size >= mostSubscriptions)
     return errorOutcome(codes.invalidParams, `A session follows ${mostSubscriptions} resources at most`);
   live.subscriptions.set(uri, { serverId: target.server.id, key: target.key });
-  resubscribe();
-  return resultOutcome({});
+  const failed = await resubscribe();
+  if (!failed.includes(target.server.id)) return resultOutcome({});
+  live.subscriptions.delete(uri);
+  return errorOutcome(codes.internal, `server "${target.server.name}" does not tell of changes of this resource`);
 }
 
-function unsubscribe({ inbound, live, resubscribe }: Exchange): Outcome {
+async function unsubscribe({ inbound, live, resubscribe }: Exchange): Promise<Outcome> {
   if (live === undefined) return needsSession();
-  if (live.subscriptions.delete(String(inbound.params["uri"]))) resubscribe();
+  if (live.subscriptions.delete(String(inbound.params["uri"]))) await resubscribe();
   return resultOutcome({});
 }
 
@@ -236,7 +242,10 @@ export function resourceTarget(view: View, uri: string): Target | undefined {
     qualified === undefined ? undefined : view.resourceServers.find(({ name }) => name === qualified.server);
   if (qualified !== undefined && owner !== undefined) return { server: owner, key: qualified.uri };
   const template = view.templates.find(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
-  const server = template?.server ?? (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
+  const server =
+    template?.server ??
+    view.speakerOf(uri) ??
+    (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
   return server === undefined ? undefined : { server, key: uri };
 }
 
