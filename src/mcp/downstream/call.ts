@@ -77,6 +77,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
         return { tool: { server, key: task.tool, text }, id: task.id };
       },
       isFussy: isFussy(endpoint),
+      extensions: client.abilities.extensions as Record<string, unknown> | undefined,
     });
     if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
     return outcome;
