@@ -63,7 +63,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     }),
     processState: (serverId) => processState(supervisor, serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
-    onNotification: (server, method, params) => void heard(server, method, params),
+    onNotification: (...said) => void heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
@@ -109,9 +109,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   /** A list that changed is read anew before anybody is told to ask for it. */
-  async function heard(server: ServerRef, method: string, params: string): Promise<void> {
+  async function heard(...said: Parameters<typeof gateway.heard>): Promise<void> {
+    const [server, method] = said;
     if (method.endsWith("/list_changed")) await catalog.refresh(server);
-    gateway.heard(server, method, params);
+    gateway.heard(...said);
   }
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
