@@ -4,7 +4,8 @@ import type { AuditActor } from "../resources/audit.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import { errorOutcome, type Outcome, respond, toEra } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
-import { buildView, type View } from "./catalog/view.ts";
+import type { ListName } from "./catalog/offer.ts";
+import { buildView, type Target, type View } from "./catalog/view.ts";
 import { type Inbound, judge } from "./downstream/inbound.ts";
 import { type May, methods, serverInfo } from "./downstream/methods.ts";
 import { type CallRecord, callRecord, isRecorded, type Led } from "./downstream/record.ts";
@@ -98,20 +99,29 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
     const prompt = project.fields.prompt;
     const startedAt = performance.now();
     const may = scopeOf(admission);
+    const heldBack = quarantineOf(admission);
     let led: Led | undefined;
-    const outcome = await method.answer({
+    let held: string | undefined;
+    const answered = await method.answer({
       inbound,
       project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
       view: () => viewOf(admission),
-      may,
+      may:
+        heldBack === undefined
+          ? may
+          : (list, target) => may?.(list, target) !== false && heldBack(list, target) === undefined,
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {
-        const isOpen = may?.(list, target) !== false;
+        const isMine = may?.(list, target) !== false;
+        // Whoever may not use it anyway is not told that it is held back.
+        held = isMine ? heldBack?.(list, target) : undefined;
+        const isOpen = isMine && held === undefined;
         led = { server: target.server.name, key: target.key, isRefused: !isOpen };
         return isOpen;
       },
       forward: (server, forwarded, params) => forward(server, forwarded, params, cancel),
     });
+    const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
     if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
     return outcome;
   }
@@ -124,6 +134,12 @@ export function createGateway({ admit, watch, readBody, connections, catalog, lo
       if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
       return !readOnly || !isTool || catalog.isReadOnly(server, key, text);
     };
+  }
+
+  /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
+  function quarantineOf({ project }: Admission): ((list: ListName, target: Target) => string | undefined) | undefined {
+    if (project.fields.onToolChange !== "quarantine") return undefined;
+    return (list, { server, key }) => (list === "tools" ? catalog.heldBack(server, key) : undefined);
   }
 
   async function viewOf({ project, servers }: Admission): Promise<View> {

@@ -1,5 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { defineKind, Name, text } from "./define.ts";
+import { defineKind, Name, oneOf, text } from "./define.ts";
+
+/** What becomes of a tool whose definition is not as it was approved; `warn` when nothing is said (docs/decisions/0008-tool-changes.md). */
+const onToolChange = oneOf(
+  ["allow", "warn", "quarantine"],
+  "A new or changed tool is `allow`ed, also told of (`warn`, the default), or hidden and refused until it is approved (`quarantine`)",
+);
 
 const fields = Type.Object({
   description: Type.Optional(text("What the project is for")),
@@ -12,6 +18,7 @@ const fields = Type.Object({
   auditArguments: Type.Optional(
     Type.Boolean({ description: "Keep the arguments of calls in the audit log, without what looks like a secret" }),
   ),
+  onToolChange: Type.Optional(onToolChange),
   prompt: Type.Optional(text("Instructions that clients hand to their model", 10_000)),
 });
 export type ProjectFields = Static<typeof fields>;

@@ -27,7 +27,7 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder } from "./note.ts";
+import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -60,7 +60,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     processState: (serverId) => processState(supervisor, serverId),
     onListChanged: (server) => void catalog.refresh(server),
   });
-  const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(

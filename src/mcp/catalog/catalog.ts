@@ -3,12 +3,23 @@ import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
-import type { Database } from "../../storage/op.ts";
+import type { Database, Op } from "../../storage/op.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
+import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
-import { createPins } from "./pins.ts";
+import { createReviews, executionOf, type Told, toolsIn } from "./reviews.ts";
 
-type Known = { offer?: Offer; fetchedAt: number; failure?: { reason: string; at: number }; refreshing?: Promise<void> };
+type Known = {
+  offer?: Offer;
+  fetchedAt: number;
+  /** What the server executed when it offered this. */
+  execution?: string;
+  /** The newest configuration of the server that answered, and that which is asked. */
+  version?: number;
+  asked?: number;
+  failure?: { reason: string; at: number };
+  refreshing?: Promise<void>;
+};
 
 /** One server of a project and what it is known to offer; `missing` says why nothing is known or why it is old. */
 export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined };
@@ -23,12 +34,21 @@ const fetchMs = 30_000;
 /** What all servers offer: the last known state at once, refreshed behind. One dead server costs the first caller a short wait, nobody else. */
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
 
-export async function createCatalog(db: Database, connections: () => Connections, clock: Clock, log: Log) {
+/** Told of what a list brought, in the transaction that stores it. */
+type Tell = (server: ServerRef, told: Told) => Op<void>;
+
+export async function createCatalog(
+  db: Database,
+  connections: () => Connections,
+  clock: Clock,
+  log: Log,
+  tell: Tell = function* () {},
+) {
   const known = new Map<string, Known>();
-  const pins = await createPins(db);
+  const reviews = await createReviews(db);
   let revision = 1;
-  for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
-    known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
+  for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
+    known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
   }
 
   const knownOf = (id: string): Known => {
@@ -40,6 +60,10 @@ export async function createCatalog(db: Database, connections: () => Connections
   /** Asks the server anew; never rejects. Whoever asks meanwhile shares the asking. */
   function refresh(server: ServerRef): Promise<void> {
     const entry = knownOf(server.id);
+    // What is asked of an older configuration is no answer for this one.
+    if (entry.refreshing !== undefined && (entry.asked ?? 0) < server.version)
+      return entry.refreshing.then(() => refresh(server));
+    if (entry.refreshing === undefined) entry.asked = server.version;
     entry.refreshing ??= fetchInto(server, entry).finally(() => {
       delete entry.refreshing;
     });
@@ -65,17 +89,58 @@ export async function createCatalog(db: Database, connections: () => Connections
   }
 
   async function keep(server: ServerRef, entry: Known, offer: Offer, askedAt: number): Promise<void> {
+    // What an older configuration offered is no word of the newer one.
+    if (server.version < (entry.version ?? 0)) return;
+    entry.version = server.version;
+    const execution = executionOf(server.fields);
+    const isFirst = entry.execution !== execution;
     const body = JSON.stringify(offer);
     if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
     entry.offer = offer;
     entry.fetchedAt = askedAt;
     delete entry.failure;
-    const fresh = pins.fresh(server, offer);
-    await db.write(function* () {
-      yield* putOffer({ serverId: server.id, fingerprint: String(server.version), body, fetchedAt: entry.fetchedAt });
-      yield* pins.store(fresh);
+    // Until it is written, what is new in it is not approved.
+    const told = await db.write(function* () {
+      yield* putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt });
+      const told = yield* reviews.store(server, offer, isFirst, clock.now());
+      if (told !== undefined) yield* tell(server, told);
+      return told;
     });
-    pins.remember(fresh);
+    entry.execution = execution;
+    if (told === undefined) return;
+    await reviews.reload(server.id);
+    revision++;
+    report(server, told);
+  }
+
+  function report({ name }: ServerRef, told: Told): void {
+    const { hidden, ...others } = told;
+    const counts = Object.fromEntries(
+      Object.entries(others).flatMap(([what, { length }]) => (length > 0 ? [[what, length]] : [])),
+    );
+    const next = `mcpctl get toolchanges --server ${name}`;
+    if (Object.keys(counts).length > 0)
+      log.warn("tools are not as they were approved", { server: name, ...counts, next });
+    if (hidden.length > 0)
+      log.warn("definitions of tools hold characters that nobody sees", {
+        server: name,
+        tools: hidden.slice(0, 5).join(),
+      });
+  }
+
+  /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
+  function heldBack(server: ServerRef, tool: string): string | undefined {
+    const review = reviews.reviewOf(server, known.get(server.id)?.offer, tool);
+    if (review === "approved") return undefined;
+    const why = {
+      new: "is new and waits to be approved",
+      changed: "changed and waits to be approved",
+      rejected: "changed, and the change was rejected",
+      unknown: "was not listed yet by what the server executes now",
+    }[review ?? "unknown"];
+    const hint =
+      review === undefined ? `describe server ${server.name}` : `describe toolchange ${exposedName(server.name, tool)}`;
+    return `The tool "${tool}" of server "${server.name}" ${why}: mcpctl ${hint}`;
   }
 
   function isStale(entry: Known): boolean {
@@ -109,13 +174,22 @@ export async function createCatalog(db: Database, connections: () => Connections
       for (const id of known.keys()) {
         if (ids.has(id)) continue;
         known.delete(id);
-        pins.forget(id);
+        reviews.forget(id);
       }
     },
-    isReadOnly: pins.isReadOnly,
+    isReadOnly: reviews.isReadOnly,
+    heldBack,
+    waiting: reviews.waiting,
+    /** After somebody approved or rejected a change, and the commit. */
+    async decided(serverId: string): Promise<void> {
+      await reviews.reload(serverId);
+      revision++;
+    },
     /** A tool's description as its server last wrote it. */
-    toolText: (serverId: string, tool: string): string | undefined =>
-      known.get(serverId)?.offer?.tools.find(({ key }) => key === tool)?.text,
+    toolText(serverId: string, tool: string): string | undefined {
+      const offer = known.get(serverId)?.offer;
+      return offer === undefined ? undefined : toolsIn(offer).get(tool)?.text;
+    },
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

@@ -1,0 +1,133 @@
+import { createHash } from "node:crypto";
+import { newId } from "../../lib/id.ts";
+import { Server, type ServerFields } from "../../resources/server.ts";
+import type { Database, Op } from "../../storage/op.ts";
+import {
+  type Definition,
+  deleteOtherPins,
+  deletePin,
+  dropChange,
+  listPins,
+  type Pin,
+  pinApproved,
+  pinChange,
+  pinsOfServer,
+} from "../../storage/pins.ts";
+import type { ServerRef } from "../upstream/connections.ts";
+import { hiddenIn } from "./hidden.ts";
+import type { Item, Offer } from "./offer.ts";
+import { type Findings, findingsOf, hashOf, type Review, reviewOf, saysReadOnly } from "./review.ts";
+
+/** Longer definitions are pinned by their hash alone. */
+const longestKept = 64 * 1024;
+/** The tool is gone. */
+const nothing: Definition = { hash: "", text: null, readOnly: false };
+
+type Pinned = { fingerprint: string; pins: Map<string, Pin> };
+
+/** What a new list brought, told once: names of tools, and those of them with characters that nobody sees. */
+export type Told = { new: string[]; changed: string[]; removed: string[]; hidden: string[] };
+
+/**
+ * What of each tool is approved. A server's first list is, for as long as the server executes the same; what it says later of a tool is a change
+ * that a person approves or rejects. Annotations are part of it: a server that could take them back and forth would talk itself into read-only
+ * tokens.
+ */
+export async function createReviews(db: Database) {
+  const known = new Map<string, Pinned>();
+  for (const pin of await db.read(listPins)) pinned(pin.serverId, pin.fingerprint).pins.set(pin.tool, pin);
+
+  function pinned(serverId: string, fingerprint: string): Pinned {
+    const there = known.get(serverId);
+    if (there?.fingerprint === fingerprint) return there;
+    const fresh = { fingerprint, pins: new Map<string, Pin>() };
+    known.set(serverId, fresh);
+    return fresh;
+  }
+
+  /** What is pinned of what this server executes now; undefined when that was never listed. */
+  function pinsOf({ id, fields }: ServerRef): Pinned["pins"] | undefined {
+    const there = known.get(id);
+    return there?.fingerprint === executionOf(fields) ? there.pins : undefined;
+  }
+
+  /** Writes what a list brought, if anything; `isFirst` when this execution of the server was never listed before. */
+  function* store(server: ServerRef, offer: Offer, isFirst: boolean, seenAt: number): Op<Told | undefined> {
+    const fingerprint = executionOf(server.fields);
+    if (isFirst) yield* deleteOtherPins(server.id, fingerprint);
+    const rows = (yield* pinsOfServer(server.id)).filter((pin) => pin.fingerprint === fingerprint);
+    const findings = findingsOf(new Map(rows.map((pin) => [pin.tool, pin])), toolsIn(offer), isFirst);
+    const place = (tool: string) => ({ serverId: server.id, fingerprint, tool });
+    for (const item of findings.baseline) yield* pinApproved(place(item.key), definitionOf(item));
+    for (const { item } of findings.changed)
+      yield* pinChange(place(item.key), definitionOf(item), { id: newId(), seenAt });
+    for (const tool of findings.removed) yield* pinChange(place(tool), nothing, { id: newId(), seenAt });
+    for (const tool of findings.settled) yield* dropChange(place(tool));
+    for (const tool of findings.forgotten) yield* deletePin(place(tool));
+    return isFirst || Object.values(findings).some(({ length }) => length > 0) ? toldOf(findings) : undefined;
+  }
+
+  /** After a commit: what is written counts from now on. */
+  async function reload(serverId: string): Promise<void> {
+    const rows = await db.read(() => pinsOfServer(serverId));
+    known.delete(serverId);
+    for (const pin of rows) pinned(serverId, pin.fingerprint).pins.set(pin.tool, pin);
+  }
+
+  return {
+    store,
+    reload,
+    /** What is thought of a tool as it was last listed; undefined when that list is of something else than the server executes now. */
+    reviewOf(server: ServerRef, offer: Offer | undefined, tool: string): Review | undefined {
+      const pins = pinsOf(server);
+      const item = offer === undefined ? undefined : toolsIn(offer).get(tool);
+      return pins === undefined || item === undefined ? undefined : reviewOf(pins.get(tool), hashOf(item));
+    },
+    /** True when what was approved of the tool says so and what it says now does; of a server that executes something else since, nothing is known yet. */
+    isReadOnly: (server: ServerRef, tool: string, text: string): boolean =>
+      pinsOf(server)?.get(tool)?.readOnly === true && saysReadOnly(text),
+    /** How many tools of a server wait for somebody to look at them. */
+    waiting: (serverId: string): number =>
+      [...(known.get(serverId)?.pins.values() ?? [])].filter(
+        ({ changeHash, rejectedHash }) => changeHash !== null && changeHash !== "" && changeHash !== rejectedHash,
+      ).length,
+    forget: (serverId: string) => void known.delete(serverId),
+  };
+}
+
+const definitionOf = (item: Item): Definition => ({
+  hash: hashOf(item),
+  text: item.text.length <= longestKept ? item.text : null,
+  readOnly: saysReadOnly(item.text),
+});
+
+function toldOf({ baseline, changed, removed }: Findings): Told {
+  const named = (review: Review) => changed.filter((one) => one.review === review).map(({ item }) => item.key);
+  const seen = [...baseline, ...changed.map(({ item }) => item)];
+  const hidden = seen.filter(({ text }) => hiddenIn(text).length > 0).map(({ key }) => key);
+  return { new: named("new"), changed: named("changed"), removed, hidden };
+}
+
+const indexes = new WeakMap<Offer, ReadonlyMap<string, Item>>();
+
+/** Tools by name; of two of one name the first counts, as it does for clients. */
+export function toolsIn(offer: Offer): ReadonlyMap<string, Item> {
+  const known = indexes.get(offer);
+  if (known !== undefined) return known;
+  const index = new Map<string, Item>();
+  for (const item of offer.tools) if (!index.has(item.key)) index.set(item.key, item);
+  indexes.set(offer, index);
+  return index;
+}
+
+const executions = new WeakMap<ServerFields, string>();
+
+/** What a server executes, in short: another command, package, image or address is another server. Asked for each tool of a list. */
+export function executionOf(fields: ServerFields): string {
+  const known = executions.get(fields);
+  if (known !== undefined) return known;
+  const executed = JSON.stringify((Server.executes ?? []).map((field) => fields[field as keyof ServerFields] ?? null));
+  const execution = createHash("sha256").update(executed).digest("hex").slice(0, 16);
+  executions.set(fields, execution);
+  return execution;
+}
