@@ -110,7 +110,6 @@ const mostNamed = 20;
 export const toolChangeTeller = ({ append }: Pick<Audit, "append">, clock: Clock) =>
   function* ({ name }: ServerRef, told: Told): Op<void> {
     const sorts = Object.entries(told).filter(([, tools]) => tools.length > 0);
-    if (sorts.length === 0) return;
     const detail = Object.fromEntries(
       sorts.map(([sort, tools]) => [sort, { count: tools.length, tools: tools.slice(0, mostNamed) }]),
     );

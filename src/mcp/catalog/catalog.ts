@@ -7,7 +7,7 @@ import type { Database, Op } from "../../storage/op.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
-import { createReviews, executionOf, type Told, toolsIn } from "./reviews.ts";
+import { createReviews, executionOf, type Told, together, toolsIn } from "./reviews.ts";
 
 type Known = {
   offer?: Offer;
@@ -17,6 +17,9 @@ type Known = {
   /** The newest configuration of the server that answered, and that which is asked. */
   version?: number;
   asked?: number;
+  /** What is not told yet: a server that changes all the time is told of once a minute. */
+  untold?: Told;
+  toldAt?: number;
   failure?: { reason: string; at: number };
   refreshing?: Promise<void>;
 };
@@ -30,6 +33,7 @@ const freshMs = 60_000;
 const firstWaitMs = 1_500;
 const failureMs = 10_000;
 const fetchMs = 30_000;
+const tellMs = 60_000;
 
 /** What all servers offer: the last known state at once, refreshed behind. One dead server costs the first caller a short wait, nobody else. */
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
@@ -100,16 +104,23 @@ export async function createCatalog(
     entry.fetchedAt = askedAt;
     delete entry.failure;
     // Until it is written, what is new in it is not approved.
-    const told = await db.write(function* () {
+    const { found, told, isDue } = await db.write(function* () {
       yield* putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt });
-      const told = yield* reviews.store(server, offer, isFirst, clock.now());
-      if (told !== undefined) yield* tell(server, told);
-      return told;
+      const found = yield* reviews.store(server, offer, isFirst, clock.now());
+      const told = together(entry.untold, found);
+      const isDue = told !== undefined && clock.now() - (entry.toldAt ?? 0) >= tellMs;
+      if (isDue) yield* tell(server, told);
+      return { found, told, isDue };
     });
     entry.execution = execution;
-    if (told === undefined) return;
-    await reviews.reload(server.id);
-    revision++;
+    if (told !== undefined) entry.untold = told;
+    if (found !== undefined) {
+      await reviews.reload(server.id);
+      revision++;
+    }
+    if (!isDue || told === undefined) return;
+    delete entry.untold;
+    entry.toldAt = clock.now();
     report(server, told);
   }
 

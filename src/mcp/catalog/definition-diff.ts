@@ -18,7 +18,9 @@ export function definitionDiff(before: string | null, after: string | null): str
   return names.flatMap((name) => {
     const [from, to] = [old.get(name), now.get(name)];
     if (from === to) return [];
-    return [`${escaped(name)}:`, ...lineDiff(linesOf(from), linesOf(to)).map((line) => `  ${line}`)];
+    const areTexts = [from, to].every((value) => value === undefined || isText(value));
+    const lines = lineDiff(linesOf(from, areTexts), linesOf(to, areTexts));
+    return [`${escaped(name)}:`, ...lines.map((line) => `  ${escaped(line)}`)];
   });
 }
 
@@ -41,11 +43,12 @@ function shown(value: string): string {
   }
 }
 
-/** A string stands as its own lines, without quotes and escapes; anything else as JSON. */
-function linesOf(value: string | undefined): string[] {
+const isText = (value: string): boolean => value.startsWith('"') && !value.includes("\n");
+
+/** Strings stand as their own lines, without quotes and escapes, where nothing else is meant; all else as JSON. */
+function linesOf(value: string | undefined, asText: boolean): string[] {
   if (value === undefined) return [];
-  const isText = value.startsWith('"') && !value.includes("\n");
-  return (isText ? (JSON.parse(value) as string) : value).split("\n").map(escaped);
+  return (asText ? (JSON.parse(value) as string) : value).split("\n");
 }
 
 type Line = { sign: " " | "-" | "+"; text: string };

@@ -108,6 +108,16 @@ function toldOf({ baseline, changed, removed }: Findings): Told {
   return { new: named("new"), changed: named("changed"), removed, hidden };
 }
 
+const mostTold = 1_000;
+
+/** What was not told yet, and what came since; undefined when that is nothing. */
+export function together(before: Told | undefined, now: Told | undefined): Told | undefined {
+  const both = (sort: keyof Told) =>
+    [...new Set([...(before?.[sort] ?? []), ...(now?.[sort] ?? [])])].slice(0, mostTold);
+  const told = { new: both("new"), changed: both("changed"), removed: both("removed"), hidden: both("hidden") };
+  return Object.values(told).some(({ length }) => length > 0) ? told : undefined;
+}
+
 const indexes = new WeakMap<Offer, ReadonlyMap<string, Item>>();
 
 /** Tools by name; of two of one name the first counts, as it does for clients. */
