@@ -14,8 +14,8 @@ export type Pin = {
   changeHash: string | null;
 };
 
-/** What is kept of a definition. `text` is null when it is too long. */
-export type Definition = { hash: string; text: string | null; readOnly: boolean };
+/** What is kept of a definition. `text` is null when it is too long; `hidden` are the characters in it that nobody sees. */
+export type Definition = { hash: string; text: string | null; readOnly: boolean; hidden: readonly string[] };
 
 /** Which tool of which server. */
 type Place = { serverId: string; fingerprint: string; tool: string };
@@ -39,25 +39,27 @@ export function* pinApproved({ serverId, fingerprint, tool }: Place, { hash, tex
     SELECT id, ${fingerprint}, ${tool}, ${readOnly ? 1 : 0}, ${hash}, ${text} FROM resources WHERE id = ${serverId}
     ON CONFLICT (server_id, fingerprint, tool) DO UPDATE SET read_only = excluded.read_only,
       approved_hash = excluded.approved_hash, approved = excluded.approved, rejected_hash = NULL,
-      change_id = NULL, change_hash = NULL, change = NULL, change_read_only = 0, seen_at = NULL`;
+      change_id = NULL, change_hash = NULL, change = NULL, change_read_only = 0, change_hidden = '', seen_at = NULL`;
 }
 
 /** What a tool says of itself beside what is approved. `id` names the change if there was none yet. */
 export function* pinChange(
   { serverId, fingerprint, tool }: Place,
-  { hash, text, readOnly }: Definition,
+  { hash, text, readOnly, hidden }: Definition,
   { id, seenAt }: { id: string; seenAt: number },
 ): Op<void> {
-  yield sql`INSERT INTO tool_pins (server_id, fingerprint, tool, read_only, change_id, change_hash, change, change_read_only, seen_at)
-    SELECT id, ${fingerprint}, ${tool}, 0, ${id}, ${hash}, ${text}, ${readOnly ? 1 : 0}, ${seenAt} FROM resources WHERE id = ${serverId}
+  yield sql`INSERT INTO tool_pins (server_id, fingerprint, tool, read_only, change_id, change_hash, change, change_read_only, change_hidden,
+      seen_at)
+    SELECT id, ${fingerprint}, ${tool}, 0, ${id}, ${hash}, ${text}, ${readOnly ? 1 : 0}, ${hidden.join()}, ${seenAt}
+    FROM resources WHERE id = ${serverId}
     ON CONFLICT (server_id, fingerprint, tool) DO UPDATE SET change_id = coalesce(change_id, excluded.change_id),
       change_hash = excluded.change_hash, change = excluded.change, change_read_only = excluded.change_read_only,
-      seen_at = excluded.seen_at`;
+      change_hidden = excluded.change_hidden, seen_at = excluded.seen_at`;
 }
 
 /** It says again what is approved. */
 export function* dropChange({ serverId, fingerprint, tool }: Place): Op<void> {
-  yield sql`UPDATE tool_pins SET change_id = NULL, change_hash = NULL, change = NULL, change_read_only = 0, seen_at = NULL
+  yield sql`UPDATE tool_pins SET change_id = NULL, change_hash = NULL, change = NULL, change_read_only = 0, change_hidden = '', seen_at = NULL
     WHERE server_id = ${serverId} AND fingerprint = ${fingerprint} AND tool = ${tool}`;
 }
 

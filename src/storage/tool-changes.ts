@@ -1,38 +1,42 @@
 import { type Op, type Row, sql } from "./op.ts";
 
-/** A tool that is not as it was approved, with both texts as far as they are kept. */
+/** A tool that is not as it was approved. */
 export type StoredChange = {
   id: string;
   serverId: string;
   serverName: string;
   tool: string;
   approvedHash: string | null;
-  approved: string | null;
   rejectedHash: string | null;
   /** Empty when the server offers it no more. */
   changeHash: string;
-  change: string | null;
+  hidden: readonly string[];
   seenAt: number;
 };
 
+/** Both definitions, as far as they are kept: too much to hold for a whole list. */
+export type WholeChange = StoredChange & { approved: string | null; change: string | null };
+
 export function* listChanges(): Op<StoredChange[]> {
   const rows: Row[] =
-    yield sql`SELECT p.*, r.name AS server_name FROM tool_pins p JOIN resources r ON r.id = p.server_id
-    WHERE p.change_id IS NOT NULL ORDER BY r.name, p.tool`;
+    yield sql`SELECT change_id, server_id, r.name AS server_name, tool, approved_hash, rejected_hash, change_hash,
+      change_hidden, seen_at
+    FROM tool_pins JOIN resources r ON r.id = server_id WHERE change_id IS NOT NULL ORDER BY r.name, tool`;
   return rows.map(toChange);
 }
 
-export function* findChange(id: string): Op<StoredChange | undefined> {
+export function* findChange(id: string): Op<WholeChange | undefined> {
   const [row]: Row[] =
     yield sql`SELECT p.*, r.name AS server_name FROM tool_pins p JOIN resources r ON r.id = p.server_id
     WHERE p.change_id = ${id}`;
-  return row === undefined ? undefined : toChange(row);
+  if (row === undefined) return undefined;
+  return { ...toChange(row), approved: textOf(row["approved"]), change: textOf(row["change"]) };
 }
 
 /** What it says of itself is what is approved from now on. */
 export function* approveChange(id: string): Op<void> {
   yield sql`UPDATE tool_pins SET approved_hash = change_hash, approved = change, read_only = change_read_only, rejected_hash = NULL,
-    change_id = NULL, change_hash = NULL, change = NULL, change_read_only = 0, seen_at = NULL WHERE change_id = ${id}`;
+    change_id = NULL, change_hash = NULL, change = NULL, change_read_only = 0, change_hidden = '', seen_at = NULL WHERE change_id = ${id}`;
 }
 
 /** That it is gone is settled: should it come back, it is a new tool. */
@@ -52,9 +56,10 @@ const toChange = (row: Row): StoredChange => ({
   serverName: String(row["server_name"]),
   tool: String(row["tool"]),
   approvedHash: textOf(row["approved_hash"]),
-  approved: textOf(row["approved"]),
   rejectedHash: textOf(row["rejected_hash"]),
   changeHash: String(row["change_hash"]),
-  change: textOf(row["change"]),
+  hidden: String(row["change_hidden"])
+    .split(",")
+    .filter((code) => code !== ""),
   seenAt: Number(row["seen_at"]),
 });

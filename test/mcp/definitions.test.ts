@@ -137,6 +137,14 @@ describe("one form of a definition", () => {
     );
   });
 
+  test("what lies deeper than 64 is pinned as it is written, however much stack there is", () => {
+    const nested = (depth: number, inner: string) => "[".repeat(depth) + inner + "]".repeat(depth);
+    const pair = (depth: number) =>
+      [nested(depth, '{"a":1,"b":2}'), nested(depth, '{"b":2,"a":1}')].map(definitionHash);
+    const [near, far] = [pair(60), pair(80)];
+    expect([near[0] === near[1], far[0] === far[1]]).toEqual([true, false]);
+  });
+
   test("what is no JSON, too deep or huge is hashed in bounded time", () => {
     const started = performance.now();
     for (const odd of ["", "{", '{"a"', "[}", '{"a":]', "[".repeat(1_000_000), `{"a":"${"x".repeat(2_000_000)}"}`])

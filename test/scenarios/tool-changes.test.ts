@@ -81,7 +81,7 @@ test("under quarantine a changed tool is gone from the list and refused, by eith
     const { error } = await call("quarantine", name);
     expect(error).toEqual({
       code: -32602,
-      message: 'The tool "env" of server "bank" changed and waits to be approved: mcpctl describe toolchange bank__env',
+      message: 'The tool "bank__env" changed and waits to be approved: mcpctl describe toolchange bank__env',
     });
   }
   expect(calls()).toBe(before);
@@ -141,7 +141,7 @@ test("a new tool is closed like a changed one; one that is gone is only told of,
   await offers(echo, { name: "steal", inputSchema: object });
   expect(await states()).toEqual({ env: "removed", steal: "new" });
   expect(await names("quarantine")).toEqual(["bank__echo"]);
-  expect((await call("quarantine", "bank__steal")).error?.message).toContain('"steal" of server "bank" is new');
+  expect((await call("quarantine", "bank__steal")).error?.message).toContain('"bank__steal" is new');
   await offers(echo, env);
   expect([await states(), await names("quarantine")]).toEqual([{}, ["bank__echo", "bank__env"]]);
   await offers(echo);

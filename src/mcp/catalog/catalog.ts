@@ -133,10 +133,7 @@ export async function createCatalog(
     if (Object.keys(counts).length > 0)
       log.warn("tools are not as they were approved", { server: name, ...counts, next });
     if (hidden.length > 0)
-      log.warn("definitions of tools hold characters that nobody sees", {
-        server: name,
-        tools: hidden.slice(0, 5).join(),
-      });
+      log.warn("definitions of tools hold characters that nobody sees", { server: name, tools: hidden.length });
   }
 
   /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
@@ -149,9 +146,10 @@ export async function createCatalog(
       rejected: "changed, and the change was rejected",
       unknown: "was not listed yet by what the server executes now",
     }[review ?? "unknown"];
-    const hint =
-      review === undefined ? `describe server ${server.name}` : `describe toolchange ${exposedName(server.name, tool)}`;
-    return `The tool "${tool}" of server "${server.name}" ${why}: mcpctl ${hint}`;
+    // A model reads this: the name is ours, since the server's own may be a text as long as it likes.
+    const name = exposedName(server.name, tool);
+    const hint = review === undefined ? `describe server ${server.name}` : `describe toolchange ${name}`;
+    return `The tool "${name}" ${why}: mcpctl ${hint}`;
   }
 
   function isStale(entry: Known): boolean {

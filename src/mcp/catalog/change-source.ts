@@ -3,9 +3,8 @@ import type { Source } from "../../rbac/source.ts";
 import type { Resource } from "../../resources/define.ts";
 import type { ToolChangeFields } from "../../resources/tool-change.ts";
 import type { Op } from "../../storage/op.ts";
-import { findChange, listChanges, type StoredChange } from "../../storage/tool-changes.ts";
+import { findChange, listChanges, type StoredChange, type WholeChange } from "../../storage/tool-changes.ts";
 import { definitionDiff } from "./definition-diff.ts";
-import { hiddenIn } from "./hidden.ts";
 import { exposedName } from "./names.ts";
 
 /** Changes of tools as a kind: seen here, and settled by `approve` and `reject`. */
@@ -19,15 +18,15 @@ export const changeSource: Source = {
   },
 };
 
-function* changeBy(ref: string): Op<StoredChange | undefined> {
+function* changeBy(ref: string): Op<WholeChange | undefined> {
   if (isId(ref)) return yield* findChange(ref);
-  return (yield* listChanges()).find(({ serverName, tool }) => exposedName(serverName, tool) === ref);
+  const named = (yield* listChanges()).find(({ serverName, tool }) => exposedName(serverName, tool) === ref);
+  return named === undefined ? undefined : yield* findChange(named.id);
 }
 
 function presentChange(change: StoredChange): Resource<ToolChangeFields> {
-  const { id, serverName, tool, approvedHash, changeHash, change: text, seenAt } = change;
+  const { id, serverName, tool, approvedHash, changeHash, hidden, seenAt } = change;
   const seen = new Date(seenAt).toISOString();
-  const hidden = text === null ? [] : hiddenIn(text);
   return {
     id,
     name: exposedName(serverName, tool),
@@ -37,7 +36,7 @@ function presentChange(change: StoredChange): Resource<ToolChangeFields> {
     hash: changeHash === "" ? (approvedHash ?? "") : changeHash,
     ...(approvedHash === null || approvedHash === "" ? {} : { approvedHash }),
     seenAt: seen,
-    ...(hidden.length === 0 ? {} : { hidden }),
+    ...(hidden.length === 0 ? {} : { hidden: [...hidden] }),
     version: 1,
     createdAt: seen,
     updatedAt: seen,
@@ -50,7 +49,7 @@ function stateOf({ changeHash, rejectedHash, approvedHash }: StoredChange): Tool
   return approvedHash === null ? "new" : "changed";
 }
 
-function differences({ approved, approvedHash, changeHash, change }: StoredChange): { diff?: string[] } {
+function differences({ approved, approvedHash, changeHash, change }: WholeChange): { diff?: string[] } {
   if (changeHash === "") return {};
   const isKept = approvedHash === null || approved !== null;
   return {

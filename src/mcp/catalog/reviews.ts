@@ -21,7 +21,7 @@ import { type Findings, findingsOf, hashOf, type Review, reviewOf, saysReadOnly 
 /** Longer definitions are pinned by their hash alone. */
 const longestKept = 64 * 1024;
 /** The tool is gone. */
-const nothing: Definition = { hash: "", text: null, readOnly: false };
+const nothing: Definition = { hash: "", text: null, readOnly: false, hidden: [] };
 
 type Pinned = { fingerprint: string; pins: Map<string, Pin> };
 
@@ -99,6 +99,7 @@ const definitionOf = (item: Item): Definition => ({
   hash: hashOf(item),
   text: item.text.length <= longestKept ? item.text : null,
   readOnly: saysReadOnly(item.text),
+  hidden: hiddenIn(item.text),
 });
 
 function toldOf({ baseline, changed, removed }: Findings): Told {

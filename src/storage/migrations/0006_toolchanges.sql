@@ -7,6 +7,7 @@ ALTER TABLE tool_pins ADD COLUMN change_id TEXT;
 ALTER TABLE tool_pins ADD COLUMN change_hash TEXT;
 ALTER TABLE tool_pins ADD COLUMN change TEXT;
 ALTER TABLE tool_pins ADD COLUMN change_read_only INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tool_pins ADD COLUMN change_hidden TEXT NOT NULL DEFAULT '';
 ALTER TABLE tool_pins ADD COLUMN seen_at INTEGER;
 
 -- Approved before definitions were kept: the next list says what it was that was approved.
