@@ -13,6 +13,8 @@ export const metaKeys = {
   clientInfo: `${namespace}clientInfo`,
   clientCapabilities: `${namespace}clientCapabilities`,
   serverInfo: `${namespace}serverInfo`,
+  logLevel: `${namespace}logLevel`,
+  subscriptionId: `${namespace}subscriptionId`,
 } as const;
 
 /** Keys of `_meta` that speak about one hop only and are never passed on. */
@@ -24,7 +26,10 @@ export const codes = {
   unknownMethod: -32601,
   invalidParams: -32602,
   internal: -32603,
+  /** Of the legacy era; in the modern one it is `invalidParams`. */
+  resourceNotFound: -32002,
   headerMismatch: -32020,
+  missingAbility: -32021,
   unsupportedVersion: -32022,
 } as const;
 
@@ -33,7 +38,13 @@ export const mirroredParameter: Record<string, string> = {
   "tools/call": "name",
   "prompts/get": "name",
   "resources/read": "uri",
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
 };
+
+/** The extension by which a call answers with a task (reference/protocol.md §1.11). */
+export const tasksExtension = `${namespace}tasks`;
 
 /** Results that must say how long and for whom they may be kept (modern only). */
 export const cacheable = new Set([

@@ -58,7 +58,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       headers: await db.read(() => resolveValues(vault, fields.headers)),
     }),
     processState: (serverId) => processState(supervisor, serverId),
-    onListChanged: (server) => void catalog.refresh(server),
+    onNotification: (server, method, params) => void heard(server, method, params),
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
   const supervisor: Supervisor = createSupervisor({
@@ -85,14 +85,27 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const watch = createWatch(db, hashKey, clock);
   const gateway = createGateway({
     admit: admission(db, hashKey, clock, uses.note, senders),
-    watch: (request, project, refuse) =>
-      watch.keep(bearerIn(request.headers.get("authorization")), (rights) => mayEnter(rights, project), refuse),
+    watch: (request, endpoint, refuse) =>
+      watch.keep(
+        bearerIn(request.headers.get("authorization")),
+        (rights) => mayEnter(rights, endpoint),
+        refuse,
+        JSON.stringify([endpoint.project, endpoint.server]),
+      ),
     readBody,
     connections,
     catalog,
+    clock,
     log,
+    sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
+
+  /** A list that changed is read anew before anybody is told to ask for it. */
+  async function heard(server: ServerRef, method: string, params: string): Promise<void> {
+    if (method.endsWith("/list_changed")) await catalog.refresh(server);
+    gateway.heard(server, method, params);
+  }
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
     if (!changed.some(({ kind }) => kind === "server" || kind === "secret")) return;
@@ -105,7 +118,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   async function changed(kind: AnyKind, resource: Resource): Promise<void> {
     if (kind.kind === "instance") return await supervisor.restart(resource.id);
-    if (kind.kind === "project") gateway.forget(resource.id);
+    if (kind.kind === "project") gateway.changed(resource.id);
     await changedAll([kind]);
   }
 
@@ -157,6 +170,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       stopping.abort();
       uses.stop();
       watch.close();
+      gateway.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();

@@ -5,6 +5,7 @@ import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
+import type { Introduction } from "../upstream/upstream.ts";
 import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { createReviews, executionOf, type Told, together, toolsIn } from "./reviews.ts";
@@ -199,6 +200,8 @@ export async function createCatalog(
       const offer = known.get(serverId)?.offer;
       return offer === undefined ? undefined : toolsIn(offer).get(tool)?.text;
     },
+    /** What a server last said of itself. */
+    introductionOf: (serverId: string): Introduction | undefined => known.get(serverId)?.offer?.introduction,
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

@@ -20,6 +20,8 @@ export type Inbound = {
   params: Record<string, unknown>;
   /** The text of `params`, or `{}`. */
   paramsText: string;
+  /** In a client's response: what it answered. */
+  answer: Outcome | undefined;
 };
 
 export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | undefined };
@@ -66,10 +68,17 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
   if (ambiguous(paramMembers, paramKeys) || metaAmbiguous) {
     return refuse(codes.invalidRequest, "The parameters hold a key twice, or spelt in another case", 400, id);
   }
-  const inbound = { id, method: typeof method === "string" ? method : undefined, params, paramsText };
+  const isResponse = typeof method !== "string";
+  const answer = isResponse ? answerIn(text, members) : undefined;
+  const inbound = { id, method: isResponse ? undefined : method, params, paramsText, answer };
   const meta = isObject(params["_meta"]) ? params["_meta"] : {};
   const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
   return claimed ? judgeModern(inbound, meta, headers) : judgeLegacy(inbound, headers);
+}
+
+function answerIn(text: string, members: readonly Member[]): Outcome {
+  const error = memberText(text, members, "error");
+  return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }
 
 function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown>, headers: Headers): Judged {

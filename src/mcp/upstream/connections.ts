@@ -3,8 +3,9 @@ import type { Clock } from "../../lib/clock.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { ServerFields } from "../../resources/server.ts";
+import type { Peer } from "../peer.ts";
 import type { HttpTarget } from "./http-exchange.ts";
-import type { Upstream } from "./upstream.ts";
+import type { Followed, Upstream } from "./upstream.ts";
 import { openHttp } from "./upstream-http.ts";
 import { openStdio } from "./upstream-stdio.ts";
 
@@ -26,7 +27,7 @@ type Options = {
   targetOf: (server: ServerRef) => Promise<HttpTarget>;
   /** How a server that we run ourselves fares, and why it has no connection at this moment. */
   processState: (serverId: string) => { starting: boolean; reason: string };
-  onListChanged: (server: ServerRef) => void;
+  onNotification: (server: ServerRef, method: string, params: string) => void;
 };
 
 /** How long a server that could not be reached is left alone, so that it delays nobody but the first who asked. */
@@ -37,7 +38,7 @@ const startingMs = 15_000;
 /** One shared conversation for each server. Processes are attached when they start, addresses are opened when they are needed. */
 export type Connections = ReturnType<typeof createConnections>;
 
-export function createConnections({ clock, targetOf, processState, onListChanged }: Options) {
+export function createConnections({ clock, targetOf, processState, onNotification }: Options) {
   const entries = new Map<string, Entry>();
 
   function entryOf(id: string): Entry {
@@ -47,9 +48,7 @@ export function createConnections({ clock, targetOf, processState, onListChanged
   }
 
   function adopt(server: ServerRef, entry: Entry, upstream: Upstream): Upstream {
-    upstream.onNotification((method) => {
-      if (method.endsWith("/list_changed")) onListChanged(server);
-    });
+    upstream.onNotification((method, params) => onNotification(server, method, params));
     entry.upstream = upstream;
     delete entry.failure;
     return upstream;
@@ -68,7 +67,7 @@ export function createConnections({ clock, targetOf, processState, onListChanged
   }
 
   /** @throws Problem `unavailable`, naming the server and why */
-  async function get(server: ServerRef): Promise<Upstream> {
+  async function get(server: ServerRef, _peer?: Peer): Promise<Upstream> {
     const entry = entryOf(server.id);
     if (entry.upstream !== undefined) return entry.upstream;
     if (server.fields.url === undefined) return await started(server);
@@ -145,7 +144,10 @@ export function createConnections({ clock, targetOf, processState, onListChanged
     for (const id of [...entries.keys()]) drop(id);
   }
 
-  return { attach, get, sync, stateOf, broken, close };
+  const follow = (_server: ServerRef, _owner: string, _wanted: Followed): void => {};
+  const unfollow = (_owner: string): void => {};
+
+  return { follow, unfollow, attach, get, sync, stateOf, broken, close };
 }
 
 const unreachable = (server: ServerRef, why: string) =>

@@ -1,11 +1,14 @@
 import { Type } from "@sinclair/typebox";
 import { Problem } from "../../lib/problem.ts";
+import { present } from "../../rbac/source.ts";
 import type { Resource } from "../../resources/define.ts";
 import { ToolChange } from "../../resources/tool-change.ts";
 import type { Op } from "../../storage/op.ts";
-import { approveChange, approveRemoval, findChange, rejectChange } from "../../storage/tool-changes.ts";
+import { findResource } from "../../storage/resources.ts";
+import { approveChange, approveRemoval, rejectChange } from "../../storage/tool-changes.ts";
 import { readJson } from "../body.ts";
 import { asCaller, type Route } from "../route.ts";
+import { serverRef } from "../status.ts";
 
 const settle = {
   approve: (change: Resource) => (change["state"] === "removed" ? approveRemoval(change.id) : approveChange(change.id)),
@@ -34,17 +37,20 @@ export const toolChangeRoutes: Route[] = (["approve", "reject"] as const).map(
     body: () => Type.Object({ hash: Type.String({ description: "The `hash` that was shown; another is a conflict" }) }),
     handle: async (call, rooms) => {
       const body = await readJson(call.request);
-      const { serverId, change, after } = await asCaller("write", call, rooms, function* (rights) {
+      const { server, change, after } = await asCaller("write", call, rooms, function* (rights) {
         const change = yield* rooms.store.find(rights, ToolChange, call.params["ref"] ?? "", "update");
         if (hashIn(body) !== change["hash"]) throw changedMeanwhile(change);
-        const serverId = (yield* findChange(change.id))?.serverId ?? "";
+        const server = yield* findResource("server", String(change["server"]));
         yield* settle[action](change);
         const { diff: _, ...before } = change;
         const after = { ...before, state: action === "approve" ? "approved" : "rejected" };
         yield* rooms.record(rights, { kind: ToolChange, action, before, after });
-        return { serverId, change, after };
+        return { server, change, after };
       });
-      await rooms.catalog.decided(serverId);
+      if (server !== undefined) {
+        await rooms.catalog.decided(server.id);
+        rooms.gateway.heard(serverRef(present(server)), "notifications/tools/list_changed", "{}");
+      }
       return { kind: ToolChange.kind, name: change.name, id: change.id, state: after.state };
     },
   }),
