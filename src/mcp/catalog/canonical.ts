@@ -18,7 +18,7 @@ export function canonicalJson(text: string, indent = "", see?: (part: string) =>
     at = skipString(text, at);
     const value = JSON.parse(text.slice(start, at)) as string;
     see?.(value);
-    return JSON.stringify(value);
+    return value;
   }
 
   /** What stands between brackets, piece by piece. */
@@ -36,7 +36,7 @@ export function canonicalJson(text: string, indent = "", see?: (part: string) =>
     if (depth > deepest) throw new RangeError("too deep");
     at = skipSpace(text, at);
     const first = text[at];
-    if (first === '"') return string();
+    if (first === '"') return JSON.stringify(string());
     if (first === "[")
       return joined(
         "[]",
@@ -46,11 +46,11 @@ export function canonicalJson(text: string, indent = "", see?: (part: string) =>
     if (first === "{") {
       const members = inside("}", () => [string(), member(depth + 1)] as const);
       // Sorting is stable, so duplicates keep their order.
-      const sorted = members.toSorted(([a], [b]) => compare(JSON.parse(a) as string, JSON.parse(b) as string));
+      const sorted = members.toSorted(([a], [b]) => compare(a, b));
       return joined(
         "{}",
         depth,
-        sorted.map(([key, inner]) => `${key}:${indent === "" ? "" : " "}${inner}`),
+        sorted.map(([key, inner]) => `${JSON.stringify(key)}:${indent === "" ? "" : " "}${inner}`),
       );
     }
     const start = at;

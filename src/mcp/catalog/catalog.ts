@@ -8,7 +8,8 @@ import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
-import { createReviews, executionOf, type Told, together, toolsIn } from "./reviews.ts";
+import { hashed, toolsIn } from "./review.ts";
+import { createReviews, executionOf, type Told, together } from "./reviews.ts";
 
 type Known = {
   offer?: Offer;
@@ -93,12 +94,13 @@ export async function createCatalog(
     }
   }
 
-  async function keep(server: ServerRef, entry: Known, offer: Offer, askedAt: number): Promise<void> {
+  async function keep(server: ServerRef, entry: Known, listed: Offer, askedAt: number): Promise<void> {
     // What an older configuration offered is no word of the newer one.
     if (server.version < (entry.version ?? 0)) return;
     entry.version = server.version;
     const execution = executionOf(server.fields);
     const isFirst = entry.execution !== execution;
+    const offer = hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
     if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
     entry.offer = offer;

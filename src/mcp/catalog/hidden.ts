@@ -6,6 +6,7 @@ import { canonicalJson } from "./canonical.ts";
  */
 const emoji = String.raw`\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?(?:\u200D\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?)*`;
 const unseen = String.raw`[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u2800\p{Cc}]`;
+const any = new RegExp(unseen, "u");
 const either = new RegExp(`${emoji}|(${unseen})`, "gu");
 
 const isPlain = (character: string): boolean => character === "\n" || character === "\t" || character === "\r";
@@ -25,6 +26,7 @@ export function hiddenIn(definition: string): string[] {
   if (!/[^ -~\n\r\t]|\\[ubf]/.test(definition)) return [];
   const found = new Set<string>();
   const look = (part: string) => {
+    if (!any.test(part)) return;
     for (const [, hidden] of part.matchAll(either))
       if (hidden !== undefined && !isPlain(hidden)) found.add(`U+${code(hidden)}`);
   };

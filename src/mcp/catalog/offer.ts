@@ -1,7 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
 import { elementsOf, membersOf, memberText } from "../spans.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
-import { definitionHash } from "./canonical.ts";
 
 /**
  * One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. A tool's has the hash
@@ -49,8 +48,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
       return items;
     }
     const members = membersOf(outcome.result);
-    const found = itemsOf(memberText(outcome.result, members, name) ?? "[]", key);
-    items.push(...(name === "tools" ? found.map((item) => ({ ...item, hash: definitionHash(item.text) })) : found));
+    items.push(...itemsOf(memberText(outcome.result, members, name) ?? "[]", key));
     const next = memberText(outcome.result, members, "nextCursor");
     if (next === undefined || next === "null" || next === cursor) break;
     cursor = next;

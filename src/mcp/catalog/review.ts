@@ -1,7 +1,7 @@
 import type { Pin } from "../../storage/pins.ts";
 import { membersOf, memberText } from "../spans.ts";
 import { definitionHash } from "./canonical.ts";
-import type { Item } from "./offer.ts";
+import type { Item, Offer } from "./offer.ts";
 
 /** What is thought of a tool's definition. Only `approved` is beyond doubt. */
 export type Review = "approved" | "new" | "changed" | "rejected";
@@ -53,6 +53,28 @@ export function findingsOf(
     } else if (pin.changeHash !== "") findings.removed.push(pin.tool);
   }
   return findings;
+}
+
+/** The list with a hash beside each tool's definition; of those that are as in the list before it is known already. */
+export function hashed(offer: Offer, before: Offer | undefined): Offer {
+  const known = before === undefined ? undefined : toolsIn(before);
+  const hashedItem = (item: Item): Item => {
+    const same = known?.get(item.key);
+    return { ...item, hash: same?.text === item.text ? hashOf(same) : definitionHash(item.text) };
+  };
+  return { ...offer, tools: offer.tools.map(hashedItem) };
+}
+
+const indexes = new WeakMap<Offer, ReadonlyMap<string, Item>>();
+
+/** Tools by name; of two of one name the first counts, as it does for clients. */
+export function toolsIn(offer: Offer): ReadonlyMap<string, Item> {
+  const known = indexes.get(offer);
+  if (known !== undefined) return known;
+  const index = new Map<string, Item>();
+  for (const item of offer.tools) if (!index.has(item.key)) index.set(item.key, item);
+  indexes.set(offer, index);
+  return index;
 }
 
 export const hashOf = (item: Item): string => item.hash ?? definitionHash(item.text);

@@ -16,7 +16,7 @@ import {
 import type { ServerRef } from "../upstream/connections.ts";
 import { hiddenIn } from "./hidden.ts";
 import type { Item, Offer } from "./offer.ts";
-import { type Findings, findingsOf, hashOf, type Review, reviewOf, saysReadOnly } from "./review.ts";
+import { type Findings, findingsOf, hashOf, type Review, reviewOf, saysReadOnly, toolsIn } from "./review.ts";
 
 /** Longer definitions are pinned by their hash alone. */
 const longestKept = 64 * 1024;
@@ -58,13 +58,18 @@ export async function createReviews(db: Database) {
     const rows = (yield* pinsOfServer(server.id)).filter((pin) => pin.fingerprint === fingerprint);
     const findings = findingsOf(new Map(rows.map((pin) => [pin.tool, pin])), toolsIn(offer), isFirst);
     const place = (tool: string) => ({ serverId: server.id, fingerprint, tool });
-    for (const item of findings.baseline) yield* pinApproved(place(item.key), definitionOf(item));
-    for (const { item } of findings.changed)
-      yield* pinChange(place(item.key), definitionOf(item), { id: newId(), seenAt });
+    const hidden: string[] = [];
+    const defined = (item: Item): Definition => {
+      const definition = definitionOf(item);
+      if (definition.hidden.length > 0) hidden.push(item.key);
+      return definition;
+    };
+    for (const item of findings.baseline) yield* pinApproved(place(item.key), defined(item));
+    for (const { item } of findings.changed) yield* pinChange(place(item.key), defined(item), { id: newId(), seenAt });
     for (const tool of findings.removed) yield* pinChange(place(tool), nothing, { id: newId(), seenAt });
     for (const tool of findings.settled) yield* dropChange(place(tool));
     for (const tool of findings.forgotten) yield* deletePin(place(tool));
-    return isFirst || Object.values(findings).some(({ length }) => length > 0) ? toldOf(findings) : undefined;
+    return isFirst || Object.values(findings).some(({ length }) => length > 0) ? toldOf(findings, hidden) : undefined;
   }
 
   /** After a commit: what is written counts from now on. */
@@ -102,10 +107,8 @@ const definitionOf = (item: Item): Definition => ({
   hidden: hiddenIn(item.text),
 });
 
-function toldOf({ baseline, changed, removed }: Findings): Told {
+function toldOf({ changed, removed }: Findings, hidden: string[]): Told {
   const named = (review: Review) => changed.filter((one) => one.review === review).map(({ item }) => item.key);
-  const seen = [...baseline, ...changed.map(({ item }) => item)];
-  const hidden = seen.filter(({ text }) => hiddenIn(text).length > 0).map(({ key }) => key);
   return { new: named("new"), changed: named("changed"), removed, hidden };
 }
 
@@ -117,18 +120,6 @@ export function together(before: Told | undefined, now: Told | undefined): Told 
     [...new Set([...(before?.[sort] ?? []), ...(now?.[sort] ?? [])])].slice(0, mostTold);
   const told = { new: both("new"), changed: both("changed"), removed: both("removed"), hidden: both("hidden") };
   return Object.values(told).some(({ length }) => length > 0) ? told : undefined;
-}
-
-const indexes = new WeakMap<Offer, ReadonlyMap<string, Item>>();
-
-/** Tools by name; of two of one name the first counts, as it does for clients. */
-export function toolsIn(offer: Offer): ReadonlyMap<string, Item> {
-  const known = indexes.get(offer);
-  if (known !== undefined) return known;
-  const index = new Map<string, Item>();
-  for (const item of offer.tools) if (!index.has(item.key)) index.set(item.key, item);
-  indexes.set(offer, index);
-  return index;
 }
 
 const executions = new WeakMap<ServerFields, string>();
