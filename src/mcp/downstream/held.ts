@@ -52,6 +52,8 @@ export type HeldCalls = ReturnType<typeof createHeldCalls>;
 export function createHeldCalls(seal: Seal, clock: Clock) {
   const calls = new Map<string, Call>();
   const used = new Map<string, number>();
+  /** What was used is forgotten by a restart, so no state outlives one. */
+  const boot = randomBytes(9).toString("base64url");
 
   /** `bound` says whose call it is and which: principal, project, server, method, name, arguments. */
   function go(bound: readonly string[], brought: Brought, round: Round, send: Send): Promise<Outcome> {
@@ -66,7 +68,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
 
   function opened(state: unknown, bound: readonly string[]): Carried | undefined {
     if (typeof state !== "string") return undefined;
-    const carried = seal.open(state, ["state", ...bound]) as Carried | undefined;
+    const carried = seal.open(state, ["state", boot, ...bound]) as Carried | undefined;
     if (carried === undefined || carried.until < clock.now() || used.has(carried.nonce)) return undefined;
     used.set(carried.nonce, carried.until);
     // Those that have expired need not be remembered: their time refuses them.
@@ -180,7 +182,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     );
     const { until, nonce } = ticket();
     call.nonce = nonce;
-    const state = seal.seal({ held: id, until, nonce } satisfies Carried, ["state", ...bound]);
+    const state = seal.seal({ held: id, until, nonce } satisfies Carried, ["state", boot, ...bound]);
     call.timer = setTimeout(() => drop(id, call, "nobody answered in time"), heldMs);
     round.end({
       type: "input_required",
@@ -218,7 +220,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
   function passedOn(outcome: Extract<Outcome, { result: string }>, bound: readonly string[]): Outcome {
     const state = memberText(outcome.result, membersOf(outcome.result), "requestState");
     const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", ...bound]);
+    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...bound]);
     return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(sealed) }) };
   }
 
