@@ -9,7 +9,7 @@ import { clientFor, confirm, kindAndNames } from "./session.ts";
 import type { Args, Run } from "./verb.ts";
 
 /** What of a tool is not as it was approved, line by line. What cannot be seen was made visible by the server. */
-export function differences({ diff, hidden }: Resource): string[] {
+function differences({ diff, hidden }: Resource): string[] {
   const lines = (diff ?? []) as string[];
   const unseen = (hidden ?? []) as string[];
   return [

@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, oneOf } from "./define.ts";
 
-export const toolChangeStates = ["new", "changed", "removed", "rejected"] as const;
+const toolChangeStates = ["new", "changed", "removed", "rejected"] as const;
 
 const fields = Type.Object({
   server: Type.String({ description: "The server it is a tool of" }),
