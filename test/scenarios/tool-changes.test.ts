@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { definitionHash } from "../../src/mcp/catalog/canonical.ts";
+import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type World, world } from "../world.ts";
 
@@ -114,6 +115,38 @@ test("approving opens it, at once and everywhere; what it says next is another c
   await offers(echo, env);
   expect(await states()).toEqual({ env: "changed" });
   expect(await names("quarantine")).toEqual(["bank__echo"]);
+});
+
+test("approving is told to a session that listens, and a modern client is refused in the same words", async () => {
+  const bearer = tokens["quarantine"] ?? "";
+  const send = (method: string, headers: Record<string, string>, body?: object) =>
+    w.fetch(
+      new Request(`${w.url}/mcp`, {
+        method,
+        headers: { authorization: `Bearer ${bearer}`, accept: "application/json, text/event-stream", ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify({ jsonrpc: "2.0", id: 1, ...body }) }),
+      }),
+    );
+  const json = { "content-type": "application/json" };
+  const params = { protocolVersion: "2025-11-25", capabilities: {} };
+  const session = (await send("POST", json, { method: "initialize", params })).headers.get("mcp-session-id") ?? "";
+  const stream = await send("GET", { "mcp-session-id": session });
+  let heard = "";
+  void (async () => {
+    for await (const chunk of stream.body ?? []) heard += Buffer.from(chunk).toString();
+  })();
+  await offers(echo, poisoned);
+  const _meta = { [metaKeys.protocolVersion]: modernVersion, [metaKeys.clientCapabilities]: {} };
+  const mirrors = { "mcp-protocol-version": modernVersion, "mcp-method": "tools/call", "mcp-name": "bank__env" };
+  const call = { method: "tools/call", params: { name: "bank__env", arguments: {}, _meta } };
+  const refused = await send("POST", { ...json, ...mirrors }, call);
+  expect(((await refused.json()) as { error: { message: string } }).error.message).toContain("waits to be approved");
+  await settle("approve", "bank__env");
+  await w.until("it is told", () => heard.includes("notifications/tools/list_changed"));
+  expect(
+    ((await (await send("POST", { ...json, ...mirrors }, call)).json()) as { error?: object }).error,
+  ).toBeUndefined();
+  await send("DELETE", { "mcp-session-id": session });
 });
 
 test("what says again what is approved is open again by itself", async () => {
