@@ -141,6 +141,9 @@ test("approving is told to a session that listens, and a modern client is refuse
   const call = { method: "tools/call", params: { name: "bank__env", arguments: {}, _meta } };
   const refused = await send("POST", { ...json, ...mirrors }, call);
   expect(((await refused.json()) as { error: { message: string } }).error.message).toContain("waits to be approved");
+  // Making the project was told as well, a tenth of a second later.
+  await Bun.sleep(200);
+  heard = "";
   await settle("approve", "bank__env");
   await w.until("it is told", () => heard.includes("notifications/tools/list_changed"));
   expect(
