@@ -121,7 +121,7 @@ export function createGateway(options: GatewayOptions) {
     /** What a server said outside of any call. */
     heard: (server: ServerRef, method: string, params: string): void => calls.heard(changes, server, method, params),
     /** A server asks something that belongs to no call. */
-    ask: (subject: string, method: string, params: string) => lives.ask(subject, method, params),
+    ask: lives.ask,
     /** How much is kept in memory for whoever may come back. */
     sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
     close(): void {

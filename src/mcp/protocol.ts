@@ -12,8 +12,8 @@ export const metaKeys = {
   protocolVersion: `${namespace}protocolVersion`,
   clientInfo: `${namespace}clientInfo`,
   clientCapabilities: `${namespace}clientCapabilities`,
-  serverInfo: `${namespace}serverInfo`,
   logLevel: `${namespace}logLevel`,
+  serverInfo: `${namespace}serverInfo`,
   subscriptionId: `${namespace}subscriptionId`,
 } as const;
 
@@ -29,7 +29,7 @@ export const codes = {
   /** Of the legacy era; in the modern one it is `invalidParams`. */
   resourceNotFound: -32002,
   headerMismatch: -32020,
-  missingAbility: -32021,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
 } as const;
 

@@ -12,7 +12,11 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
   const server = serverRef(item);
   const tools = catalog.toolsOf(item.id);
   const waiting = catalog.waiting(item.id);
-  const seen = { ...(tools === undefined ? {} : { tools }), ...(waiting === 0 ? {} : { toolChanges: waiting }) };
+  const seen = {
+    ...connections.spokenOf(server),
+    ...(tools === undefined ? {} : { tools }),
+    ...(waiting === 0 ? {} : { toolChanges: waiting }),
+  };
   if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
   const instance = supervisor.list().find(({ serverId }) => serverId === item.id);
   if (instance === undefined) return { ...item, status: { state: "STOPPED", ...seen } };

@@ -4,12 +4,13 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
+import { executionOf } from "../execution.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
-import { createReviews, executionOf, type Told, together } from "./reviews.ts";
+import { createReviews, type Told, together } from "./reviews.ts";
 
 type Known = {
   offer?: Offer;

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
 import { newId } from "../../lib/id.ts";
-import { Server, type ServerFields } from "../../resources/server.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import {
   type Definition,
@@ -13,6 +11,7 @@ import {
   pinChange,
   pinsOfServer,
 } from "../../storage/pins.ts";
+import { executionOf } from "../execution.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { hiddenIn } from "./hidden.ts";
 import type { Item, Offer } from "./offer.ts";
@@ -120,16 +119,4 @@ export function together(before: Told | undefined, now: Told | undefined): Told 
     [...new Set([...(before?.[sort] ?? []), ...(now?.[sort] ?? [])])].slice(0, mostTold);
   const told = { new: both("new"), changed: both("changed"), removed: both("removed"), hidden: both("hidden") };
   return Object.values(told).some(({ length }) => length > 0) ? told : undefined;
-}
-
-const executions = new WeakMap<ServerFields, string>();
-
-/** What a server executes, in short: another command, package, image or address is another server. Asked for each tool of a list. */
-export function executionOf(fields: ServerFields): string {
-  const known = executions.get(fields);
-  if (known !== undefined) return known;
-  const executed = JSON.stringify((Server.executes ?? []).map((field) => fields[field as keyof ServerFields] ?? null));
-  const execution = createHash("sha256").update(executed).digest("hex").slice(0, 16);
-  executions.set(fields, execution);
-  return execution;
 }

@@ -27,7 +27,8 @@ export type Client = {
   clientInfo: object | undefined;
   logLevel: LogLevel | undefined;
   live: Live | undefined;
-  resubscribe: () => void;
+  /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
+  resubscribe: () => Promise<readonly string[]>;
   /** Carries a call through: what the server says and asks meanwhile goes to the client. `bound` says whose call it is, and which. */
   through: (bound: readonly string[], send: Send) => Promise<Outcome>;
 };
@@ -110,9 +111,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
         clientInfo,
         logLevel,
         progressToken: progressTokenOf(inbound.paramsText),
-        ask: async (asked, question) =>
+        ask: async (asked, question, unwanted) =>
           canAnswer(abilities, asked, question)
-            ? await half.ask(asked, question)
+            ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
       return await sent(server, method, withMembers(params, input), peer, signal, text);
@@ -194,12 +195,22 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     viewOf,
     mayOf: scopeOf,
     tasksOf,
-    /** Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so. */
-    follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): void {
+    /**
+     * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
+     * Answers which servers will not tell.
+     */
+    async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
+      const failed: string[] = [];
       for (const server of servers) {
         const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
-        connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
+        try {
+          await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          failed.push(server.id);
+        }
       }
+      return failed;
     },
     unfollow: (owner: string): void => connections.unfollow(owner),
     /** Lets go of what is remembered of a project. */

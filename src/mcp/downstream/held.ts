@@ -97,7 +97,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     const peer = {
       takesInput: true,
       notify: (method: string, params: string) => call.round?.notify(method, params),
-      ask: (method: string, params: string) => ask(bound, id, call, method, params),
+      ask: (method: string, params: string, unwanted: AbortSignal) => ask(bound, id, call, method, params, unwanted),
     };
     send(peer, call.cancel.signal, input).then(
       (outcome) => settle(id, call, { outcome: isQuestion(outcome) ? passedOn(outcome, bound) : outcome }),
@@ -154,14 +154,23 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     return promise;
   }
 
-  function ask(bound: readonly string[], id: string, call: Call, method: string, params: string): Promise<Outcome> {
+  function ask(
+    bound: readonly string[],
+    id: string,
+    call: Call,
+    method: string,
+    params: string,
+    unwanted: AbortSignal,
+  ): Promise<Outcome> {
     const others = [...calls.values()].filter(({ subject }) => subject === call.subject).length;
     if (!calls.has(id) && (calls.size >= mostHeld || others >= mostOfOne))
       return Promise.reject(new Problem("unavailable", "Too many calls wait for an answer already"));
     calls.set(id, call);
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const kind = method.split("/")[0] ?? "input";
-    call.questions.set(`${kind}_${++call.asked}`, { method, params, answer: resolve });
+    const key = `${kind}_${++call.asked}`;
+    call.questions.set(key, { method, params, answer: resolve });
+    unwanted.addEventListener("abort", () => call.questions.delete(key), { once: true });
     askSoon(bound, id, call);
     return promise;
   }

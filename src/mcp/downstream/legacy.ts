@@ -107,16 +107,19 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       clientInfo: facts?.clientInfo,
       logLevel: live?.level,
       live,
-      resubscribe: () => {
-        if (facts !== undefined && live !== undefined)
-          calls.follow(facts.id, visit.admission.servers, [...live.subscriptions.values()], []);
-      },
+      resubscribe: async () =>
+        facts === undefined || live === undefined
+          ? []
+          : await calls.follow(facts.id, visit.admission.servers, [...live.subscriptions.values()], []),
       through: (_, send) =>
         send(
           {
             takesInput: false,
             notify,
-            ask: live === undefined ? nobody : (method, params) => askClient(live, method, params, outlet.send),
+            ask:
+              live === undefined
+                ? nobody
+                : (method, params, unwanted) => askClient(live, method, params, unwanted, outlet.send),
           },
           signal,
           {},

@@ -36,7 +36,7 @@ export async function openListen(
     return respond(id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
-  const { lists, resources, tasks } = await honoured(calls, visit, wanted);
+  const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
   const shown = new Map([
     ...resources.map(({ serverId, key, shown: uri }) => [`${serverId} ${key}`, uri] as const),
     ...tasks.map(({ serverId, key, shown: task }) => [`${serverId} task ${key}`, task] as const),
@@ -61,7 +61,6 @@ export async function openListen(
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),
     tell,
   });
-  calls.follow(owner, visit.admission.servers, resources, tasks);
   const end = () => {
     out.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","_meta":${tag}}}`);
     out.close();
@@ -76,8 +75,8 @@ export async function openListen(
   return new Response(out.body, { headers: streamHeaders });
 }
 
-/** Of what is wished, what there is and the caller may see. */
-async function honoured(calls: Calls, visit: Visit, wanted: Wanted) {
+/** Of what is wished, what there is, the caller may see, and its server tells. */
+async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wanted) {
   const lists = (["tools", "prompts", "resources"] as const).filter((list) => wanted[`${list}ListChanged`] === true);
   const view = await calls.viewOf(visit);
   const may = calls.mayOf(visit);
@@ -91,7 +90,9 @@ async function honoured(calls: Calls, visit: Visit, wanted: Wanted) {
     const task = ids.open(shown);
     return task === undefined ? [] : [{ serverId: task.serverId, key: task.id, shown }];
   });
-  return { lists, resources, tasks };
+  const failed = await calls.follow(owner, visit.admission.servers, resources, tasks);
+  const told = ({ serverId }: { serverId: string }) => !failed.includes(serverId);
+  return { lists, resources: resources.filter(told), tasks: tasks.filter(told) };
 }
 
 type Follows = readonly { serverId: string; key: string; shown: string }[];

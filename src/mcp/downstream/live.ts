@@ -94,13 +94,13 @@ export function createLives(clock: Clock) {
     of,
     find: (id: string): Live | undefined => lives.get(id),
     /** Asks a client what belongs to none of its calls: one of this subject that listens and can answer. */
-    async ask(subject: string, method: string, params: string): Promise<Outcome> {
+    async ask(subject: string, method: string, params: string, signal: AbortSignal): Promise<Outcome> {
       const live = [...lives.values()].findLast(
         ({ listener }) => listener?.subject === subject && canAnswer(listener.abilities, method, params),
       );
       if (live?.listener === undefined)
         return errorOutcome(codes.unknownMethod, `No client listens that can be asked ${method} outside of a call`);
-      return await askClient(live, method, params, live.listener.say);
+      return await askClient(live, method, params, signal, live.listener.say);
     },
     isEnded: (id: string): boolean => ended.has(id),
     /** The client has ended its session: its id is unknown from now on, as long as we remember. */
@@ -120,13 +120,14 @@ export function createLives(clock: Clock) {
 const gone = (): Outcome => errorOutcome(codes.internal, "The client has gone");
 
 /**
- * Asks the client by `send`, which answers whether it can hear. Never waits for ever.
+ * Asks the client by `send`, which answers whether it can hear. Never waits for ever, nor longer than somebody wants to know.
  * @throws Problem `unavailable` when too much is asked at once
  */
 export function askClient(
   live: Live,
   method: string,
   params: string,
+  signal: AbortSignal,
   send: (text: string) => boolean,
 ): Promise<Outcome> {
   if (live.asks.size >= mostAsks)
@@ -140,8 +141,15 @@ export function askClient(
   live.asks.set(id, resolve);
   const heard = send(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`);
   if (!heard) resolve(gone());
+  const withdraw = () => {
+    send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`);
+    resolve(gone());
+  };
+  signal.addEventListener("abort", withdraw, { once: true });
+  if (signal.aborted) withdraw();
   return promise.finally(() => {
     clearTimeout(timer);
+    signal.removeEventListener("abort", withdraw);
     live.asks.delete(id);
   });
 }

@@ -27,8 +27,8 @@ export type Exchange = {
   forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
-  /** The session's subscriptions are others now: its servers are to be told. */
-  resubscribe: () => void;
+  /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
+  resubscribe: () => Promise<readonly string[]>;
   /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
   taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
   /** For a client that looks for nothing but text. */
@@ -167,13 +167,15 @@ async function subscribe({ inbound, view, mayUse, live, resubscribe }: Exchange)
   if (live.subscriptions.size >= mostSubscriptions)
     return errorOutcome(codes.invalidParams, `A session follows ${mostSubscriptions} resources at most`);
   live.subscriptions.set(uri, { serverId: target.server.id, key: target.key });
-  resubscribe();
-  return resultOutcome({});
+  const failed = await resubscribe();
+  if (!failed.includes(target.server.id)) return resultOutcome({});
+  live.subscriptions.delete(uri);
+  return errorOutcome(codes.internal, `server "${target.server.name}" does not tell of changes of this resource`);
 }
 
-function unsubscribe({ inbound, live, resubscribe }: Exchange): Outcome {
+async function unsubscribe({ inbound, live, resubscribe }: Exchange): Promise<Outcome> {
   if (live === undefined) return needsSession();
-  if (live.subscriptions.delete(String(inbound.params["uri"]))) resubscribe();
+  if (live.subscriptions.delete(String(inbound.params["uri"]))) await resubscribe();
   return resultOutcome({});
 }
 

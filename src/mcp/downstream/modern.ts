@@ -57,7 +57,7 @@ export function modernDoor({ calls, held, changes }: Options) {
       clientInfo: typeof clientInfo === "object" && clientInfo !== null ? clientInfo : undefined,
       logLevel,
       live: undefined,
-      resubscribe: () => {},
+      resubscribe: async () => [],
       through: (bound, send) => held.go(bound, brought, round, send),
     };
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));

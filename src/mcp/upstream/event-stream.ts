@@ -1,23 +1,67 @@
-/** The `data` of each event of a server-sent event stream (WHATWG HTML §9.2). An event over `maxBytes` ends it with an error. */
-export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
+/** One event of a server-sent event stream; `data` is empty in one that only says where to take up the stream again. */
+export type ServerEvent = { event: string; data: string; id?: string; retryMs?: number };
+
+/**
+ * The events of a server-sent event stream (WHATWG HTML §9.2), those without data too when they bear an id or a `retry`.
+ * @throws Error for an event over `maxBytes`
+ */
+export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
-  let pending = "";
-  for await (const chunk of body) {
-    pending += decoder.decode(chunk, { stream: true });
-    for (;;) {
-      const end = /\r\n\r\n|\n\n|\r\r/.exec(pending);
-      if (end === null) break;
-      const data = dataOf(pending.slice(0, end.index));
-      pending = pending.slice(end.index + end[0].length);
-      if (data !== "") yield data;
-    }
-    if (pending.length > maxBytes) throw new Error("an event of the stream is too big");
-  }
+  const read = eventReader(maxBytes);
+  for await (const chunk of body) yield* read(decoder.decode(chunk, { stream: true }));
 }
 
-const dataOf = (event: string): string =>
-  event
-    .split(/\r\n|\n|\r/)
-    .filter((line) => line.startsWith("data:"))
-    .map((line) => line.slice(5).replace(/^ /, ""))
-    .join("\n");
+/** Takes the stream piece by piece, cut anywhere; answers the events that are complete with this piece. */
+function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
+  /** The line that has not ended yet, in pieces, and the event that has not. */
+  let parts: string[] = [];
+  let lines: string[] = [];
+  let size = 0;
+  let endedWithReturn = false;
+
+  return (text) => {
+    if (text === "") return [];
+    const events: ServerEvent[] = [];
+    let start = endedWithReturn && text.startsWith("\n") ? 1 : 0;
+    endedWithReturn = text.endsWith("\r");
+    const lineEnd = /\r\n|\n|\r/g;
+    lineEnd.lastIndex = start;
+    for (let end = lineEnd.exec(text); end !== null; end = lineEnd.exec(text)) {
+      parts.push(text.slice(start, end.index));
+      size += lineEnd.lastIndex - start;
+      start = lineEnd.lastIndex;
+      const line = parts.join("");
+      parts = [];
+      if (line !== "") lines.push(line);
+      else {
+        const event = eventOf(lines);
+        if (event !== undefined) events.push(event);
+        lines = [];
+        size = 0;
+      }
+      if (size > maxBytes) break;
+    }
+    parts.push(text.slice(start));
+    size += text.length - start;
+    if (size > maxBytes) throw new Error("an event of the stream is too big");
+    return events;
+  };
+}
+
+function eventOf(lines: readonly string[]): ServerEvent | undefined {
+  const found: { event?: string; id?: string; retryMs?: number } = {};
+  const data: string[] = [];
+  let isEmpty = true;
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (colon === 0) continue;
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    isEmpty = false;
+    if (name === "data") data.push(value);
+    else if (name === "event") found.event = value;
+    else if (name === "id" && !value.includes("\0")) found.id = value;
+    else if (name === "retry" && /^\d{1,9}$/.test(value)) found.retryMs = Number(value);
+  }
+  return isEmpty ? undefined : { ...found, event: found.event || "message", data: data.join("\n") };
+}
