@@ -7,10 +7,12 @@ import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
+import { createExposure } from "./exposure.ts";
 import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
 import { createReviews, type Told, together } from "./reviews.ts";
+import { createUriOwners } from "./uri-owners.ts";
 
 type Known = {
   offer?: Offer;
@@ -53,6 +55,8 @@ export async function createCatalog(
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
+  const uriOwners = createUriOwners();
+  const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
   for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
     known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
@@ -180,10 +184,14 @@ export async function createCatalog(
 
   return {
     entriesOf,
+    /** What an endpoint of a project shows of these entries. */
+    view: exposure.view,
+    uriOwners,
     refresh,
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {
       const ids = new Set(servers.map(({ id }) => id));
+      uriOwners.prune(ids);
       for (const id of known.keys()) {
         if (ids.has(id)) continue;
         known.delete(id);

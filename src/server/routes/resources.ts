@@ -4,7 +4,7 @@ import type { Rights } from "../../rbac/rights.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
 import { manifestSchema, parseManifest } from "../../resources/parse.ts";
-import { Project } from "../../resources/project.ts";
+import { Project, type ProjectFields, serverNames } from "../../resources/project.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
@@ -89,12 +89,13 @@ function* listed(rights: Rights, kind: AnyKind, query: URLSearchParams, { store 
   const project = query.get("project") ?? undefined;
   if (!isOfServer(kind)) return yield* store.list(rights, kind, project);
   const server = query.get("server");
-  const within = project === undefined ? undefined : (yield* store.get(rights, Project, project))["servers"];
+  const within = project === undefined ? undefined : yield* store.get(rights, Project, project);
+  const servers = within && serverNames(within as unknown as ProjectFields);
   const items = yield* store.list(rights, kind);
   return items.filter(
     (item) =>
       (server === null || item["server"] === server) &&
-      (within === undefined || (within as string[]).includes(String(item["server"]))),
+      (servers === undefined || servers.includes(String(item["server"]))),
   );
 }
 
