@@ -29,7 +29,7 @@ import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder } from "./note.ts";
+import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -66,7 +66,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     onNotification: (...said) => void heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
-  const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(
