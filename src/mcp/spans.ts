@@ -80,14 +80,14 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-function skipSpace(text: string, at: number): number {
+export function skipSpace(text: string, at: number): number {
   let i = at;
   while (i < text.length && text.charCodeAt(i) <= 0x20) i++;
   return i;
 }
 
 /** Past the closing quote of the string that opens at `at`. */
-function skipString(text: string, at: number): number {
+export function skipString(text: string, at: number): number {
   let i = at + 1;
   for (;;) {
     i = text.indexOf('"', i);

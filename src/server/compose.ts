@@ -1,5 +1,5 @@
+import { createVerifier } from "../auth/access-token.ts";
 import { createAttempts } from "../auth/attempts.ts";
-import { bearerIn } from "../auth/authenticate.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
@@ -27,8 +27,9 @@ import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
+import { createCredentials } from "./credentials.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder } from "./note.ts";
+import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -48,6 +49,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const audit = createAudit({ db, clock, log, ...keys, retentionDays: config.auditRetentionDays });
   const refusals = createRefusals({ clock, note: audit.note });
   const senders: Senders = new WeakMap();
+  const credentials = createCredentials(config.oauth === undefined ? undefined : createVerifier(config.oauth, clock));
 
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
@@ -61,10 +63,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     }),
     processState: (serverId) => processState(supervisor, serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
-    onNotification: (server, method, params) => void heard(server, method, params),
+    onNotification: (...said) => void heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
-  const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(
@@ -87,11 +89,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
+  const admit = admission(db, hashKey, clock, uses.note, senders);
   const gateway = createGateway({
-    admit: admission(db, hashKey, clock, uses.note, senders),
+    admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
     watch: (request, endpoint, refuse) =>
       watch.keep(
-        bearerIn(request.headers.get("authorization")),
+        credentials.known(request),
         (rights) => mayEnter(rights, endpoint),
         refuse,
         JSON.stringify([endpoint.project, endpoint.server]),
@@ -106,9 +109,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   /** A list that changed is read anew before anybody is told to ask for it. */
-  async function heard(server: ServerRef, method: string, params: string): Promise<void> {
+  async function heard(...said: Parameters<typeof gateway.heard>): Promise<void> {
+    const [server, method] = said;
     if (method.endsWith("/list_changed")) await catalog.refresh(server);
-    gateway.heard(server, method, params);
+    gateway.heard(...said);
   }
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
@@ -149,6 +153,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     startedAt: clock.now(),
     db,
     hashKey,
+    credentials,
     store,
     logins: createLogins(db, hashKey, clock, attempts),
     changePassword: ownPassword({ db, clock, attempts, record }),
