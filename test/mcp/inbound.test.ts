@@ -76,12 +76,7 @@ describe("refusals, with the status and code of reference/protocol.md §1.4", ()
     ["an answer of both kinds", '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', {}, [400, -32600]],
     ["an answer to nothing", '{"jsonrpc":"2.0","result":{}}', {}, [400, -32600]],
     ["_meta that is a list", call({ _meta: ["a"] }), {}, [400, -32602]],
-    [
-      "more keys than anybody needs",
-      call({ arguments: Object.fromEntries(Array(10_001).entries()) }),
-      {},
-      [400, -32600],
-    ],
+    ["more keys than anybody needs", call({ arguments: { ...Array(10_001).fill(0) } }), {}, [400, -32600]],
     ["an unknown legacy version", call(), { "mcp-protocol-version": "1999-01-01" }, [400, -32600]],
     ["a modern header without an envelope", call(), modernHeaders, [400, -32602]],
     [
