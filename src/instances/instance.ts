@@ -1,5 +1,5 @@
 import { newId } from "../lib/id.ts";
-import { messageOf } from "../lib/problem.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
 import { sleep, within } from "../lib/wait.ts";
 import type { InstanceState } from "../resources/instance.ts";
 import type { Exit } from "./channel.ts";
@@ -105,10 +105,25 @@ export function createInstance(
 
   const lifetime = live();
 
+  const extras = new Set<Child>();
+
+  /**
+   * One more process of this server, for one caller alone: started like the others, with the same log, and ended with the instance at the latest.
+   * Nobody starts it again. @throws Problem `unavailable`
+   */
+  async function startExtra(): Promise<Child> {
+    const launch = await launchOf(server.fields, await options.environmentOf(server), packages);
+    if (ending.signal.aborted) throw new Problem("unavailable", "it is being stopped");
+    const extra = startChild({ ...launch, log, dataDir: options.dataDir });
+    extras.add(extra);
+    void extra.closed.then(() => extras.delete(extra));
+    return extra;
+  }
+
   async function stop(fast: boolean): Promise<void> {
     become("STOPPING");
     ending.abort();
-    await child?.stop(fast);
+    await Promise.all([child, ...extras].map((each) => each?.stop(fast)));
     await lifetime;
   }
 
@@ -134,7 +149,7 @@ export function createInstance(
     };
   }
 
-  return { id, serverId: server.id, fingerprint, log, view, stop };
+  return { id, serverId: server.id, fingerprint, log, view, startExtra, stop };
 }
 
 const wrapperCodes: Record<number, string> = {

@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { messageOf } from "../lib/problem.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
 import type { Resource } from "../resources/define.ts";
 import type { InstanceFields } from "../resources/instance.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Channel } from "./channel.ts";
+import type { Child } from "./child.ts";
 import { createInstance, type Instance } from "./instance.ts";
 import { createPackages } from "./package.ts";
 import { reconcile } from "./reconcile.ts";
@@ -102,6 +103,12 @@ export function createSupervisor(options: SupervisorOptions) {
     logs: (instanceId: string, tail: number): string[] => byInstanceId(instanceId)?.log.tail(tail) ?? [],
     follow: (instanceId: string, listener: (line: string) => void): (() => void) =>
       byInstanceId(instanceId)?.log.follow(listener) ?? (() => {}),
+    /** One more process of a running server, for one caller alone; see instance.ts. @throws Problem `unavailable` */
+    async startExtra(serverId: string): Promise<Child> {
+      const instance = instances.get(serverId);
+      if (instance === undefined) throw new Problem("unavailable", "it is stopped");
+      return await instance.startExtra();
+    },
     /** Ends the process and starts another at once, without a pause. */
     async restart(instanceId: string): Promise<void> {
       const instance = byInstanceId(instanceId);

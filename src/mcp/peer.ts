@@ -31,9 +31,9 @@ export type Peer = {
   notify: (method: string, params: string) => void;
   /**
    * Asks the client `elicitation/create`, `sampling/createMessage` or `roots/list`; resolves with its answer, which may take minutes.
-   * An ability that it did not declare is refused with an error outcome, unasked.
+   * An ability that it did not declare is refused with an error outcome, unasked. `signal` fires when nobody waits for the answer any more.
    */
-  ask: (method: string, params: string) => Promise<Outcome>;
+  ask: (method: string, params: string, signal: AbortSignal) => Promise<Outcome>;
   /** A modern client answers `input_required` by itself, with its next request: such a result then goes through as it is. */
   takesInput: boolean;
 };

@@ -12,7 +12,9 @@ export const metaKeys = {
   protocolVersion: `${namespace}protocolVersion`,
   clientInfo: `${namespace}clientInfo`,
   clientCapabilities: `${namespace}clientCapabilities`,
+  logLevel: `${namespace}logLevel`,
   serverInfo: `${namespace}serverInfo`,
+  subscriptionId: `${namespace}subscriptionId`,
 } as const;
 
 /** Keys of `_meta` that speak about one hop only and are never passed on. */
@@ -25,6 +27,7 @@ export const codes = {
   invalidParams: -32602,
   internal: -32603,
   headerMismatch: -32020,
+  missingCapability: -32021,
   unsupportedVersion: -32022,
 } as const;
 
@@ -33,6 +36,9 @@ export const mirroredParameter: Record<string, string> = {
   "tools/call": "name",
   "prompts/get": "name",
   "resources/read": "uri",
+  "tasks/get": "taskId",
+  "tasks/update": "taskId",
+  "tasks/cancel": "taskId",
 };
 
 /** Results that must say how long and for whom they may be kept (modern only). */

@@ -24,6 +24,12 @@ const valued = (name: typeof variableName, description: string) =>
 const fields = Type.Object({
   description: Type.Optional(text("What the server is for")),
   transport: oneOf(["stdio", "http", "sse"], "How mcpctl speaks to it; `http` is Streamable HTTP"),
+  protocol: Type.Optional(
+    oneOf(
+      ["auto", "legacy", "modern"],
+      "Which era of MCP it is spoken to in; `auto`, the default, finds out and remembers",
+    ),
+  ),
   command: Type.Optional(
     Type.Array(Type.String({ maxLength: 8192 }), {
       minItems: 1,
@@ -103,7 +109,14 @@ export const Server = defineKind({
   normalize: (input) => {
     const given = input["transport"];
     const transport = given ?? (input["url"] === undefined ? "stdio" : "http");
-    return { ...input, transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport };
+    // The default is not kept: what was never said and what was said to be so compare equal.
+    const { protocol, ...rest } = input;
+    const said = protocol === undefined || protocol === "auto" ? {} : { protocol };
+    return {
+      ...rest,
+      ...said,
+      transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
+    };
   },
   check: (server) => [...checkWay(server), ...checkValues(server)],
   references: (server) => [...secretRefs("env", server.env), ...secretRefs("headers", server.headers)],
@@ -153,6 +166,8 @@ function checkWay(server: ServerFields) {
     }
     if (!URL.canParse(server.url)) errors.push({ path: "/url", message: "is not an address" });
     if (server.transport === "stdio") errors.push({ path: "/transport", message: "a url is reached by http or sse" });
+    if (server.transport === "sse" && server.protocol === "modern")
+      errors.push({ path: "/protocol", message: "the sse transport exists in the legacy era only" });
   } else if (server.transport !== "stdio" && server.containerPort === undefined) {
     errors.push({ path: "/transport", message: `${given[0]} speaks stdio` });
   }

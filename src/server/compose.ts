@@ -10,6 +10,7 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
+import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
@@ -53,12 +54,16 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   const connections: Connections = createConnections({
     clock,
+    verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({
       url: fields.url ?? "",
       headers: await db.read(() => resolveValues(vault, fields.headers)),
     }),
     processState: (serverId) => processState(supervisor, serverId),
-    onListChanged: (server) => void catalog.refresh(server),
+    startProcess: (serverId) => supervisor.startExtra(serverId),
+    onNotification: (server, method) => {
+      if (method.endsWith("/list_changed")) void catalog.refresh(server);
+    },
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
   const supervisor: Supervisor = createSupervisor({

@@ -11,7 +11,7 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
   if (kind.kind !== "server") return item;
   const server = serverRef(item);
   const tools = catalog.toolsOf(item.id);
-  const seen = tools === undefined ? {} : { tools };
+  const seen = { ...connections.spokenOf(server), ...(tools === undefined ? {} : { tools }) };
   if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
   const instance = supervisor.list().find(({ serverId }) => serverId === item.id);
   if (instance === undefined) return { ...item, status: { state: "STOPPED", ...seen } };

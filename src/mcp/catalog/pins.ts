@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { Server, type ServerFields } from "../../resources/server.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import { deleteOtherPins, insertPin, listPins, type Pin } from "../../storage/pins.ts";
+import { executionOf } from "../execution.ts";
 import { membersOf, memberText } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Offer } from "./offer.ts";
@@ -50,18 +49,6 @@ export async function createPins(db: Database) {
     },
     forget: (serverId: string) => void pinned.delete(serverId),
   };
-}
-
-const executions = new WeakMap<ServerFields, string>();
-
-/** What a server executes, in short: another command, package, image or address is another server. Asked for each tool of a list. */
-function executionOf(fields: ServerFields): string {
-  const known = executions.get(fields);
-  if (known !== undefined) return known;
-  const executed = JSON.stringify((Server.executes ?? []).map((field) => fields[field as keyof ServerFields] ?? null));
-  const execution = createHash("sha256").update(executed).digest("hex").slice(0, 16);
-  executions.set(fields, execution);
-  return execution;
 }
 
 function saysReadOnly(text: string): boolean {

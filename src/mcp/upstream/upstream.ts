@@ -1,5 +1,6 @@
+import type { Problem } from "../../lib/problem.ts";
 import type { Outcome } from "../answers.ts";
-import type { Peer } from "../peer.ts";
+import type { Abilities, Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
 /** `signal` gives up early; the time is 60 s when none is given, begun anew by progress and standing still while the client is asked. */
@@ -7,9 +8,9 @@ export type RequestOptions = {
   signal?: AbortSignal;
   timeoutMs?: number;
   /** Who is to hear and to be asked what the server says during this request; without one it is told that nobody is. */
-  peer?: Peer;
+  peer?: Peer | undefined;
   /** The called tool's description as the server wrote it: its schema says which arguments are mirrored in headers. */
-  tool?: string;
+  tool?: string | undefined;
 };
 
 /** What a server says of itself, and how it is spoken to. */
@@ -29,19 +30,36 @@ export type Upstream = Introduction & {
    */
   request: (method: string, params: string, options?: RequestOptions) => Promise<Outcome>;
   notify: (method: string, params?: string) => Promise<void>;
-  /** What the server says outside of any call, such as `notifications/tools/list_changed` or `notifications/resources/updated`. */
-  onNotification: (listener: (method: string, params: string) => void) => void;
-  /** Of these resources (their own URIs) and tasks the server is to tell every change from now on; what was said before no longer counts. */
+  /**
+   * Of these resources (their own URIs) and tasks the server is to tell every change from now on; what was said before no longer counts.
+   * @throws Problem `unavailable` when the server cannot or will not
+   */
   follow: (wanted: Followed) => Promise<void>;
+  /** Why there is nothing more to be had from this conversation, once that is so. */
+  readonly ended: Promise<Problem>;
   close: () => void;
 };
 
 export type Followed = { resources: readonly string[]; tasks: readonly string[] };
 
+/** Who hears what a server says outside of any call, and what was said of those who may be asked. */
+export type Opening = {
+  /** Declared exactly so in the legacy era; in the modern one each request declares its own. */
+  abilities: Abilities;
+  /** Such as `notifications/tools/list_changed` or `notifications/resources/updated`; `params` is JSON text. */
+  onNotification: (method: string, params: string) => void;
+  /** A request that belongs to no call; without this the server is told that there is nobody to ask. */
+  onAsk?: ((method: string, params: string, signal: AbortSignal) => Promise<Outcome>) | undefined;
+};
+
 export const limits = {
   callMs: 60_000,
+  /** However much progress is told, and without the time in which the client was asked. */
+  longestCallMs: 10 * 60_000,
+  askMs: 10 * 60_000,
   initializeMs: 30_000,
   connectMs: 5_000,
   inFlight: 128,
+  asks: 32,
   messageBytes: 10 * 1024 * 1024,
 } as const;

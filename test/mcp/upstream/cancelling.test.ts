@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
-import { openLegacyHttp } from "../../src/mcp/upstream/upstream-http-legacy.ts";
-import { startHttpServer } from "../servers/http-server.ts";
+import { openHttp } from "../../../src/mcp/upstream/negotiate.ts";
+import { startHttpServer } from "../../servers/http-server.ts";
 
 const server = startHttpServer();
 afterAll(() => server.stop());
@@ -8,8 +8,10 @@ afterAll(() => server.stop());
 test.each(["the caller goes away", "the time is up"])(
   "when %s, a server reached by url is told which call",
   async (why) => {
-    const upstream = await openLegacyHttp({ url: server.url, headers: {} });
-    if ("refused" in upstream) throw new Error(upstream.refused);
+    const upstream = await openHttp({ url: server.url, headers: {} }, "legacy", undefined, {
+      abilities: {},
+      onNotification: () => {},
+    });
     const before = server.requests.length;
     const params = '{"name":"slow","arguments":{"ms":2000}}';
     const options = why === "the time is up" ? { timeoutMs: 30 } : { signal: AbortSignal.timeout(30) };

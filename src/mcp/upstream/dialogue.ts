@@ -1,0 +1,211 @@
+import type { Problem } from "../../lib/problem.ts";
+import { message, type Outcome } from "../answers.ts";
+import type { Peer } from "../peer.ts";
+import { codes } from "../protocol.ts";
+import { isBounded, membersOf, memberText, withMembers } from "../spans.ts";
+import { type Answerer, askable, createAsks, refusal } from "./asks.ts";
+import { callAsked, callLogged } from "./attribution.ts";
+import { callerLeft, TimedOut, unavailable } from "./failures.ts";
+import { patience } from "./patience.ts";
+import { limits, type RequestOptions } from "./upstream.ts";
+import type { Wire } from "./wire.ts";
+
+type Call = {
+  id: number;
+  peer: Peer | undefined;
+  patience: ReturnType<typeof patience>;
+  /** Fires when it is over, answered or not. */
+  over: AbortSignal;
+  resolve: (outcome: Outcome) => void;
+  reject: (why: Problem) => void;
+};
+
+/** What a manner of speaking makes of a server's words that belong to no call; without `onAsk` nobody can be asked. */
+export type Manner = {
+  takesAsks: boolean;
+  onNotification: (method: string, params: string, via: number | undefined) => void;
+  onAsk?: Answerer["ask"] | undefined;
+};
+
+/** Before these are answered there is no conversation in which anything could be taken back. */
+const openers: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
+
+/**
+ * The JSON-RPC of one conversation with a server, over any wire: ids of our own for each request and its progress, since two clients of ours may
+ * well use the same (CVE-2026-25536), answers matched to them, and everything a server says brought to the call that it belongs to.
+ */
+export type Dialogue = ReturnType<typeof dialogue>;
+
+export function dialogue(wire: Wire) {
+  const calls = new Map<number, Call>();
+  const asks = createAsks();
+  const ending = Promise.withResolvers<Problem>();
+  const closing = new AbortController();
+  let nextId = 1;
+  let over: Problem | undefined;
+  let manner: Manner = { takesAsks: false, onNotification: () => {} };
+  wire.hear({
+    receive,
+    waits: (id) => calls.has(id),
+    failed: (id, why) => calls.get(id)?.reject(why),
+    ended: end,
+  });
+
+  function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
+    const { signal, peer, tool, timeoutMs = limits.callMs } = options;
+    if (over !== undefined) return Promise.reject(over);
+    if (calls.size >= limits.inFlight)
+      return Promise.reject(unavailable("the server has too many calls to answer already"));
+    // While the body came or the server started, the right may have ended: such a call must not arrive.
+    if (signal?.aborted === true) return Promise.reject(unavailable(callerLeft));
+    const id = nextId++;
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const abandoned = new AbortController();
+    const done = new AbortController();
+    const giveUp = (why: Problem) => {
+      if (wire.cancelsBy === "message" && !openers.has(method))
+        void notify("notifications/cancelled", JSON.stringify({ requestId: id, reason: why.message }));
+      reject(why);
+    };
+    const longestMs = Math.max(limits.longestCallMs, timeoutMs);
+    const timer = patience(timeoutMs, longestMs, () => giveUp(new TimedOut(timeoutMs)));
+    const onAbort = () => giveUp(unavailable(callerLeft));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    calls.set(id, { id, peer, patience: timer, over: done.signal, resolve, reject });
+    const own = peer?.progressToken === undefined ? params : withToken(params, id);
+    const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${own}}`;
+    try {
+      wire.request({ id, method, params: own, text, tool, signal: abandoned.signal });
+    } catch (error) {
+      reject(unavailable(error instanceof Error ? error.message : "the server cannot be written to", error));
+    }
+    return promise
+      .catch((error: unknown) => {
+        abandoned.abort();
+        throw error;
+      })
+      .finally(() => {
+        timer.end();
+        done.abort();
+        signal?.removeEventListener("abort", onAbort);
+        calls.delete(id);
+      });
+  }
+
+  /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
+  async function notify(method: string, params = "{}"): Promise<void> {
+    if (over === undefined) await post(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`);
+  }
+
+  const post = (text: string) => wire.post(text).catch(() => {});
+
+  /** Takes one message of the server. What is not JSON-RPC is dropped: it answers nothing. */
+  function receive(text: string, via?: number): void {
+    if (!isJsonObject(text)) return;
+    const members = membersOf(text);
+    const id = memberText(text, members, "id");
+    const method = memberText(text, members, "method");
+    const name: unknown = method === undefined ? undefined : JSON.parse(method);
+    const params = memberText(text, members, "params") ?? "{}";
+    if (method === undefined) settle(id, memberText(text, members, "result"), memberText(text, members, "error"), via);
+    else if (typeof name !== "string" || !params.startsWith("{")) return;
+    else if (id === undefined) heard(name, params, via);
+    else void answer(id, name, params, via);
+  }
+
+  function settle(id: string | undefined, result?: string, error?: string, via?: number): void {
+    // A request that was refused before it was read is answered without an id.
+    const unnamed = (id === undefined || id === "null") && error !== undefined;
+    const call = calls.get(unnamed && via !== undefined ? via : Number(id));
+    if (call === undefined) return;
+    calls.delete(call.id);
+    if (error !== undefined) call.resolve({ error });
+    else if (result !== undefined) call.resolve({ result });
+    else call.reject(unavailable("the server's answer has neither result nor error"));
+  }
+
+  function heard(method: string, params: string, via: number | undefined): void {
+    const field = (name: string) => memberText(params, membersOf(params), name);
+    if (method === "notifications/progress") {
+      const call = calls.get(Number(field("progressToken")));
+      const token = call?.peer?.progressToken;
+      if (call === undefined || token === undefined) return;
+      call.patience.progressed();
+      call.peer?.notify(method, withMembers(params, { progressToken: token }));
+    } else if (method === "notifications/message") {
+      const level: unknown = JSON.parse(field("level") ?? "null");
+      callLogged(calls, via, level)?.peer?.notify(method, params);
+    } else if (method === "notifications/cancelled") {
+      const id = field("requestId") ?? "";
+      if (manner.takesAsks) asks.takeBack(id);
+      else calls.get(Number(id))?.reject(unavailable("the server broke it off"));
+    } else manner.onNotification(method, params, via);
+  }
+
+  async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
+    const outcome = await answerTo(id, method, params, via);
+    if (outcome !== undefined && over === undefined) await post(message(id, outcome));
+  }
+
+  async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {
+    if (method === "ping") return { result: "{}" };
+    if (!askable.has(method) || !manner.takesAsks)
+      return refusal(`${method} is not offered through this gateway`, codes.unknownMethod);
+    const call = callAsked(calls, via);
+    if (call === "unclear") return refusal(`${method} cannot be attributed to one of the calls under way`);
+    if (call === "nobody") {
+      if (manner.onAsk === undefined) return refusal("There is nobody to ask at this moment");
+      return await asks.ask(id, method, params, { ask: manner.onAsk, signal: closing.signal });
+    }
+    const { peer } = call;
+    if (peer === undefined) return refusal("This was asked for by no client");
+    call.patience.hold();
+    try {
+      return await asks.ask(id, method, params, { ask: peer.ask, signal: call.over });
+    } finally {
+      call.patience.release();
+    }
+  }
+
+  /** Nothing more will come: everybody who waits is told why. */
+  function end(why: Problem): void {
+    if (over !== undefined) return;
+    over = why;
+    closing.abort();
+    for (const { reject } of [...calls.values()]) reject(why);
+    ending.resolve(why);
+  }
+
+  return {
+    request,
+    notify,
+    /** From now on it is spoken in this manner. */
+    speak(next: Manner): void {
+      manner = next;
+    },
+    ended: ending.promise,
+    close(why = "the connection to the server was closed"): void {
+      end(unavailable(why));
+      wire.close();
+    },
+  };
+}
+
+/** Asks for progress under our own id: it is this call's and nobody else's. */
+function withToken(params: string, id: number): string {
+  const meta = memberText(params, membersOf(params), "_meta");
+  return withMembers(params, {
+    _meta: withMembers(meta?.startsWith("{") === true ? meta : "{}", { progressToken: String(id) }),
+  });
+}
+
+/** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. */
+function isJsonObject(text: string): boolean {
+  if (text.length > limits.messageBytes || !isBounded(text)) return false;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,26 @@
+import { Problem } from "../../lib/problem.ts";
+
+/** Why a request has no answer, where more depends on it than what people are told. */
+export class TimedOut extends Problem {
+  constructor(ms: number) {
+    super("unavailable", `the server gave no answer within ${ms / 1000} s`);
+  }
+}
+
+/** The server answers, but not to this: another era may be the right one. */
+export class Refused extends Problem {
+  constructor(why: string) {
+    super("unavailable", why);
+  }
+}
+
+/** HTTP 404 for our session: the request was refused before it could do anything. */
+export class SessionForgotten extends Problem {
+  constructor() {
+    super("unavailable", "the server forgets each session at once");
+  }
+}
+
+export const callerLeft = "the caller went away";
+export const unavailable = (why: string, cause?: unknown) =>
+  new Problem("unavailable", why, cause === undefined ? {} : { cause });

@@ -1,0 +1,134 @@
+import { version } from "../../lib/version.ts";
+import type { Outcome } from "../answers.ts";
+import type { Abilities, LogLevel } from "../peer.ts";
+import { legacyVersions, newestLegacy } from "../protocol.ts";
+import type { Dialogue } from "./dialogue.ts";
+import { Refused, SessionForgotten, unavailable } from "./failures.ts";
+import {
+  type Followed,
+  type Introduction,
+  limits,
+  type Opening,
+  type RequestOptions,
+  type Upstream,
+} from "./upstream.ts";
+import type { Wire } from "./wire.ts";
+
+/**
+ * A conversation in the legacy era: initialize, then initialized. When the server has forgotten the session, a new one is opened and the request
+ * sent once more: it was refused before it could do anything.
+ * @throws Refused when the server does not take initialize
+ * @throws Problem `unavailable`
+ */
+export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): Promise<Upstream> {
+  let generation = 0;
+  let renewing: Promise<void> | undefined;
+  let level: LogLevel | undefined;
+  let followed: readonly string[] = [];
+  let following: Promise<void> = Promise.resolve();
+
+  async function initialize(): Promise<Introduction> {
+    talk.speak({ takesAsks: true, onNotification: opening.onNotification, onAsk: opening.onAsk });
+    const params = initializeParams(opening.abilities);
+    const introduction = introductionFrom(await talk.request("initialize", params, { timeoutMs: limits.initializeMs }));
+    wire.agreed?.(introduction.protocolVersion);
+    await talk.notify("notifications/initialized");
+    wire.listen?.();
+    return introduction;
+  }
+
+  async function renew(forgotten: number): Promise<void> {
+    if (generation !== forgotten) return;
+    renewing ??= (async () => {
+      await initialize();
+      generation++;
+      level = undefined;
+      const wanted = followed;
+      followed = [];
+      void follow({ resources: wanted, tasks: [] }).catch(() => {});
+    })().finally(() => {
+      renewing = undefined;
+    });
+    await renewing;
+  }
+
+  async function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
+    const current = generation;
+    try {
+      await setLevel(options.peer?.logLevel);
+      return await talk.request(method, params, options);
+    } catch (error) {
+      if (!(error instanceof SessionForgotten)) throw error;
+      await renew(current);
+      return await talk.request(method, params, options);
+    }
+  }
+
+  /** Only conversations of one caller hear log messages (connections.ts), so the level is that caller's. */
+  async function setLevel(wanted: LogLevel | undefined): Promise<void> {
+    if (wanted === undefined || wanted === level || introduction.capabilities["logging"] === undefined) return;
+    level = wanted;
+    await talk.request("logging/setLevel", JSON.stringify({ level: wanted }));
+  }
+
+  /** One change after the other, so that the last word is the one that counts. */
+  function follow({ resources }: Followed): Promise<void> {
+    following = following.catch(() => {}).then(() => bringInLine(resources));
+    return following;
+  }
+
+  async function bringInLine(wanted: readonly string[]): Promise<void> {
+    const { resources } = introduction.capabilities as { resources?: { subscribe?: unknown } };
+    const fresh = wanted.filter((uri) => !followed.includes(uri));
+    if (fresh.length > 0 && resources?.subscribe !== true)
+      throw unavailable("the server does not tell of changes of resources");
+    for (const uri of followed.filter((known) => !wanted.includes(known)))
+      await request("resources/unsubscribe", JSON.stringify({ uri }));
+    followed = followed.filter((known) => wanted.includes(known));
+    for (const uri of fresh) {
+      const outcome = await request("resources/subscribe", JSON.stringify({ uri }));
+      if ("error" in outcome)
+        throw unavailable(`the server does not tell of changes of ${uri}: ${wordsOf(outcome.error)}`);
+      followed = [...followed, uri];
+    }
+  }
+
+  const introduction = await initialize();
+  return {
+    ...introduction,
+    request,
+    notify: talk.notify,
+    follow,
+    ended: talk.ended,
+    close: () => talk.close(),
+  };
+}
+
+/** What we say of ourselves, and exactly the abilities of those who may be asked: a server offers more to who can do more. */
+const initializeParams = ({ elicitation, sampling, roots }: Abilities): string =>
+  JSON.stringify({
+    protocolVersion: newestLegacy,
+    capabilities: { elicitation, sampling, roots },
+    clientInfo: { name: "mcpctl", version },
+  });
+
+function introductionFrom(outcome: Outcome): Introduction {
+  if ("error" in outcome) throw new Refused(`the server refused initialize: ${wordsOf(outcome.error)}`);
+  const said = JSON.parse(outcome.result) as Record<string, unknown>;
+  const { serverInfo, capabilities, protocolVersion, instructions } = said;
+  if (typeof capabilities !== "object" || capabilities === null)
+    throw new Refused("the server's answer to initialize is not one of MCP");
+  const known = legacyVersions.find((candidate) => candidate === protocolVersion);
+  if (known === undefined) throw new Refused("the server speaks no version of MCP that this gateway does");
+  return {
+    era: "legacy",
+    serverInfo,
+    capabilities: capabilities as Record<string, unknown>,
+    protocolVersion: known,
+    ...(typeof instructions === "string" ? { instructions } : {}),
+  };
+}
+
+/** A server's own message, cut to what fits a sentence. */
+export const wordsOf = (error: string): string =>
+  String((JSON.parse(error) as { message?: unknown }).message).slice(0, 200);

@@ -1,0 +1,125 @@
+import { sleep } from "../../lib/wait.ts";
+import { SessionForgotten, unavailable } from "./failures.ts";
+import { asProblem, type HttpTarget, isEventStream, type Resumption, reach, readAnswer, readStream } from "./http.ts";
+import { limits } from "./upstream.ts";
+import type { Ear, Sending, Wire } from "./wire.ts";
+
+/** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
+const retryMs = 1_000;
+const longestRetryMs = 60_000;
+const fruitlessTries = 5;
+
+/**
+ * Streamable HTTP of the legacy era: a session where the server wants one, a stream for each request that is taken up again when it breaks off
+ * (`Last-Event-ID`, after exactly the `retry` that was asked for), and one stream for what belongs to no request.
+ */
+export function legacyHttpWire(target: HttpTarget): Wire {
+  let ear: Ear;
+  let version: string | undefined;
+  let session: string | undefined;
+  let listening = new AbortController();
+
+  const headers = (more: Record<string, string> = {}) => ({
+    ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+    ...(session === undefined ? {} : { "mcp-session-id": session }),
+    ...more,
+  });
+  const json = { "content-type": "application/json" };
+
+  async function carry({ id, method, text, signal }: Sending): Promise<void> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    signal.addEventListener("abort", end, { once: true });
+    const at: Resumption = { lastEventId: undefined, retryMs };
+    try {
+      if (method === "initialize") session = undefined;
+      const used = session;
+      const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
+      if (response.status === 404 && used !== undefined) throw await forget(response, used);
+      if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
+      await readAnswer(response, id, ear, at, end).catch((error: unknown) => {
+        if (at.lastEventId === undefined) throw error;
+      });
+      if (ear.waits(id)) await resume(id, at, ending.signal, end);
+    } catch (error) {
+      ear.failed(id, asProblem(error, "the server's event stream broke off"));
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
+  }
+
+  async function forget(response: Response, used: string): Promise<SessionForgotten> {
+    if (session === used) session = undefined;
+    await response.body?.cancel();
+    return new SessionForgotten();
+  }
+
+  /** @throws Problem when there is nothing to go on from, or going on gives nothing */
+  async function resume(id: number, at: Resumption, signal: AbortSignal, end: () => void): Promise<void> {
+    for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
+      await sleep(Math.min(at.retryMs, longestRetryMs), signal);
+      if (signal.aborted) return;
+      const before: string | undefined = at.lastEventId;
+      const response = await takeUp(at, signal).catch(() => undefined);
+      if (response === undefined) continue;
+      if (!isEventStream(response))
+        throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
+      await readAnswer(response, id, ear, at, end).catch(() => {});
+      if (!ear.waits(id)) return;
+      if (at.lastEventId !== before) tries = -1;
+    }
+    throw unavailable("the server's event stream ended without an answer");
+  }
+
+  const takeUp = ({ lastEventId }: Resumption, signal: AbortSignal): Promise<Response> =>
+    reach(target, {
+      method: "GET",
+      headers: headers(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+      signal,
+    });
+
+  /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
+  async function listen(signal: AbortSignal): Promise<void> {
+    const at: Resumption = { lastEventId: undefined, retryMs };
+    for (let failures = 0; !signal.aborted; ) {
+      const response = await takeUp(at, signal).catch(() => undefined);
+      if (response !== undefined && !isEventStream(response)) {
+        await response.body?.cancel();
+        if (response.status < 500) return;
+      }
+      const isOpen = response !== undefined && isEventStream(response);
+      failures = isOpen ? 0 : failures + 1;
+      if (isOpen) await readStream(response.body, ear.receive, at).catch(() => {});
+      await sleep(Math.min(at.retryMs * 2 ** Math.min(failures, 6), longestRetryMs), signal);
+    }
+  }
+
+  async function post(text: string): Promise<void> {
+    const signal = AbortSignal.timeout(limits.connectMs);
+    const response = await reach(target, { headers: headers(json), body: text, signal });
+    await response.body?.cancel();
+  }
+
+  return {
+    hear(next) {
+      ear = next;
+    },
+    request: (sending) => void carry(sending),
+    post,
+    cancelsBy: "message",
+    agreed(protocolVersion) {
+      version = protocolVersion;
+    },
+    listen() {
+      listening.abort();
+      listening = new AbortController();
+      void listen(listening.signal);
+    },
+    close() {
+      listening.abort();
+      if (session === undefined) return;
+      const signal = AbortSignal.timeout(limits.connectMs);
+      void reach(target, { method: "DELETE", headers: headers(), signal }).catch(() => {});
+    },
+  };
+}

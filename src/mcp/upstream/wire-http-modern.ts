@@ -1,0 +1,70 @@
+import { encodeHeader, headersFor, paramHeadersOf } from "../param-headers.ts";
+import { mirroredParameter, modernVersion } from "../protocol.ts";
+import { membersOf, memberText } from "../spans.ts";
+import { Refused, unavailable } from "./failures.ts";
+import { asProblem, type HttpTarget, reach, readAnswer, refusalOf } from "./http.ts";
+import type { Ear, Sending, Wire } from "./wire.ts";
+
+/** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
+export function modernHttpWire(target: HttpTarget): Wire {
+  let ear: Ear;
+
+  async function carry(sending: Sending): Promise<void> {
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    sending.signal.addEventListener("abort", end, { once: true });
+    try {
+      const headers = { "content-type": "application/json", ...mirrored(sending) };
+      const response = await reach(target, { headers, body: sending.text, signal: ending.signal });
+      if (decidesNothing(sending, response)) throw await unread(response);
+      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, end);
+      ear.failed(sending.id, unavailable("the server's event stream ended without an answer"));
+    } catch (error) {
+      ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));
+    } finally {
+      sending.signal.removeEventListener("abort", end);
+    }
+  }
+
+  return {
+    hear(next) {
+      ear = next;
+    },
+    request: (sending) => void carry(sending),
+    // A client of this era says nothing that is not a request (reference/protocol.md §1.1).
+    post: async () => {},
+    cancelsBy: "closing",
+    close: () => {},
+  };
+}
+
+/** Credentials that are missing and servers that are broken say nothing of an era, whatever JSON comes with it (reference/protocol.md §2.2). */
+const decidesNothing = ({ method }: Sending, { status }: Response): boolean =>
+  status === 401 || status === 403 || (method === "server/discover" && status >= 500);
+
+async function unread(response: Response) {
+  await response.body?.cancel();
+  return refusalOf(response);
+}
+
+function mirrored({ method, params, tool }: Sending): Record<string, string> {
+  const members = membersOf(params);
+  const parameter = mirroredParameter[method];
+  const value = parameter === undefined ? undefined : memberText(params, members, parameter);
+  const name = value?.startsWith('"') === true ? { "mcp-name": encodeHeader(JSON.parse(value) as string) } : {};
+  return {
+    "mcp-protocol-version": modernVersion,
+    "mcp-method": method,
+    ...name,
+    ...(method === "tools/call" && tool !== undefined
+      ? argumentHeaders(tool, memberText(params, members, "arguments"))
+      : {}),
+  };
+}
+
+/** @throws Refused when the tool's own schema cannot be followed: without its headers the call would be refused anyway */
+function argumentHeaders(tool: string, args: string | undefined): Record<string, string> {
+  const found = paramHeadersOf(tool);
+  if ("invalid" in found) throw new Refused(`the tool's schema cannot be followed: ${found.invalid}`);
+  return found.declared.length === 0 ? {} : headersFor(found.declared, JSON.parse(args ?? "{}"));
+}

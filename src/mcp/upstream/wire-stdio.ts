@@ -1,0 +1,21 @@
+import type { Channel } from "../../instances/channel.ts";
+import { unavailable } from "./failures.ts";
+import type { Wire } from "./wire.ts";
+
+/** Over a process's standard input and output, a message a line. `end` is what closing it does to the process, if anything. */
+export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
+  let stopListening = () => {};
+  return {
+    hear(ear) {
+      stopListening = channel.onMessage((text) => ear.receive(text));
+      void channel.closed.then(() => ear.ended(unavailable("the server's process has ended")));
+    },
+    request: ({ text }) => channel.send(text),
+    post: async (text) => channel.send(text),
+    cancelsBy: "message",
+    close() {
+      stopListening();
+      end();
+    },
+  };
+}

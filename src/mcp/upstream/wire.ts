@@ -1,0 +1,40 @@
+import type { Problem } from "../../lib/problem.ts";
+
+/** One request on its way: the message's text, and what a wire needs of it for headers. `params` is the text that stands in the message. */
+export type Sending = {
+  id: number;
+  method: string;
+  params: string;
+  text: string;
+  tool: string | undefined;
+  /** Fires when nobody waits for the answer any more. */
+  signal: AbortSignal;
+};
+
+/** Who hears what comes over a wire. */
+export type Ear = {
+  /** One message of the server; `via` is the request on whose own stream it came, where there is such a thing. */
+  receive: (text: string, via?: number) => void;
+  /** Whether the request still has no answer. */
+  waits: (id: number) => boolean;
+  failed: (id: number, why: Problem) => void;
+  /** Nothing more will come at all. */
+  ended: (why: Problem) => void;
+};
+
+/** What carries the messages of one conversation. */
+export type Wire = {
+  /** Told once, before anything is sent. */
+  hear: (ear: Ear) => void;
+  /** @throws Problem `unavailable` when it cannot be sent at all; later failures are told to the ear */
+  request: (sending: Sending) => void;
+  /** Sends a notification, or the answer to a request of the server's. @throws Problem `unavailable` */
+  post: (text: string) => Promise<void>;
+  /** How a server learns that nobody waits: by `notifications/cancelled`, or by the closing of the stream (reference/protocol.md §1.5). */
+  cancelsBy: "message" | "closing";
+  /** The version to be named from now on. */
+  agreed?: (protocolVersion: string) => void;
+  /** Opens the way for what the server says outside of any request, where that needs one. */
+  listen?: () => void;
+  close: () => void;
+};
