@@ -8,8 +8,8 @@ export type Finding = { fate: "refused" | "let in" | "forwarded"; wrong?: string
 /** No message may keep the gateway for longer. */
 const patienceMs = 100;
 
-/** Names as clients use them, and as the server does. */
-const keys: Record<string, string> = { up__echo: "echo", "up/echo": "echo", up__danger: "danger", up__greet: "greet" };
+/** A name as its server knows it: clients see the server's name before it. */
+const keyOf = (name: string): string => name.replace(/^[a-z]+(__|\/)/, "");
 const hop = "io.modelcontextprotocol/";
 const never = [`${hop}protocolVersion`, `${hop}clientCapabilities`, `${hop}clientInfo`, "progressToken"];
 const judgedBy = ["name", "uri", "arguments", "_meta", "ref", "task", "inputResponses", "requestState"];
@@ -86,8 +86,11 @@ function reading(message: Node, sight: Sight): string {
 
 const flat = (text: string | undefined) => text?.replace(/[\r\n]\s*/g, " ");
 
-/** What went out must say what came in: the same method, the name its server knows, all else byte for byte, nothing of the client's hop. */
-function wrongOfWire(original: Node, sent: string): string | undefined {
+/**
+ * What went out must say what came in: the same method, the name its server knows, all else byte for byte, nothing of the client's hop.
+ * With `ownMeta` the gateway has written an envelope of its own, which is not looked into.
+ */
+export function wrongOfWire(original: Node, sent: string, ownMeta = false): string | undefined {
   if (/[\r\n]/.test(sent)) return "a line break was forwarded: on stdio that is two messages";
   const wire = isReadable(sent) ? read(sent) : undefined;
   if (wire === undefined) return "what was forwarded is not JSON";
@@ -103,7 +106,8 @@ function wrongOfWire(original: Node, sent: string): string | undefined {
     if (!leadsTo(see(fromRef, "name", plain), see(ref, "name", sight))) return "another name was forwarded";
     if (see(from, "uri", plain)?.value !== see(params, "uri", sight)?.value) return "another uri was forwarded";
     if (see(fromRef, "uri", plain)?.value !== see(ref, "uri", sight)?.value) return "another uri was forwarded";
-    if (never.some((key) => see(see(params, "_meta", sight), key, sight) !== undefined)) return "the hop was forwarded";
+    if (!ownMeta && never.some((key) => see(see(params, "_meta", sight), key, sight) !== undefined))
+      return "the hop was forwarded";
   }
   const rewritten = ["name", "uri", "ref", "_meta", "inputResponses", "requestState"];
   for (const { key, value } of from?.members ?? [])
@@ -115,7 +119,5 @@ function wrongOfWire(original: Node, sent: string): string | undefined {
 }
 
 /** The key a client's name leads to; a method without a name has none on either side. */
-function leadsTo(asked: Node | undefined, sent: Node | undefined): boolean {
-  if (typeof asked?.value !== "string" || !Object.hasOwn(keys, asked.value)) return sent?.text === flat(asked?.text);
-  return sent?.value === keys[asked.value] || sent?.value === asked.value;
-}
+const leadsTo = (asked: Node | undefined, sent: Node | undefined): boolean =>
+  typeof asked?.value === "string" ? sent?.value === keyOf(asked.value) : sent?.text === flat(asked?.text);
