@@ -68,10 +68,14 @@ export function withMembers(text: string, changes: Record<string, string | undef
 }
 
 /**
- * Without line breaks between its tokens; in a string there are none. A line ends a message on stdio: a call whose arguments are laid out over
- * several lines would there be several messages, and one of them what nobody judged.
+ * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
+ * there be several messages, and one of them what nobody judged.
  */
-export const oneLine = (text: string): string => text.replace(/[\r\n][ \t\r\n]*/g, " ");
+export const unbroken = (text: string): string => text.replace(/[\r\n][ \t\r\n]*/g, " ");
+
+/** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
+export const oneLine = (text: string): string =>
+  unbroken(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
 
 /** Whether an object in it, however deep, holds a key twice: readers differ in which one they believe (CVE-2026-27896). */
 export function hasTwins(text: string): boolean {

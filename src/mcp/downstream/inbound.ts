@@ -9,7 +9,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { bounds, hasTwins, isBounded, type Member, membersOf, memberText, oneLine } from "../spans.ts";
+import { bounds, hasTwins, isBounded, type Member, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -42,7 +42,7 @@ export function judge(text: string, headers: Headers): Judged {
     return refuse(codes.invalidRequest, "Batches are not supported: send one message a request", 400);
   if (!isObject(body)) return refuse(codes.invalidRequest, "The body is not a JSON-RPC message", 400);
   if (hasTwins(text)) return refuse(codes.invalidRequest, "The message holds a key twice", 400);
-  return judgeMessage(oneLine(text), body, headers);
+  return judgeMessage(unbroken(text), body, headers);
 }
 
 function judgeMessage(text: string, body: Record<string, unknown>, headers: Headers): Judged {
@@ -80,7 +80,7 @@ function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown
   if (!isObject(meta[metaKeys.clientCapabilities])) {
     return refuse(codes.invalidParams, `_meta lacks ${metaKeys.clientCapabilities}`, 400, id);
   }
-  const header = plainHeader(headers, "mcp-protocol-version");
+  const header = headers.get("mcp-protocol-version") ?? undefined;
   if (header !== undefined && header !== version)
     return mismatch("MCP-Protocol-Version", "does not match the body", id);
   if (version !== modernVersion) {
@@ -88,8 +88,7 @@ function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown
     return { refusal: errorOutcome(codes.unsupportedVersion, "Unsupported protocol version", data, 400), id };
   }
   if (header === undefined) return mismatch("MCP-Protocol-Version", "is missing", id);
-  if (plainHeader(headers, "mcp-method") !== method)
-    return mismatch("Mcp-Method", "is missing or does not match the body", id);
+  if (headers.get("mcp-method") !== method) return mismatch("Mcp-Method", "is missing or does not match the body", id);
   const parameter = Object.hasOwn(mirroredParameter, method) ? mirroredParameter[method] : undefined;
   if (parameter !== undefined && nameIn(headers) !== inbound.params[parameter])
     return mismatch("Mcp-Name", "is missing or does not match the body", id);
@@ -98,7 +97,7 @@ function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown
 
 function judgeLegacy(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
   const { id, method } = inbound;
-  const version = plainHeader(headers, "mcp-protocol-version");
+  const version = headers.get("mcp-protocol-version") ?? undefined;
   if (version === modernVersion && id !== undefined) {
     if (method === "initialize") return mismatch("MCP-Protocol-Version", "names a revision that has no initialize", id);
     return refuse(codes.invalidParams, `_meta lacks ${metaKeys.protocolVersion}`, 400, id);
@@ -142,9 +141,6 @@ const paramWords = words(
 );
 const refWords = words("type", "name", "uri");
 const metaWords = words(...Object.values(metaKeys), "progressToken");
-
-const plainHeader = (headers: Headers, name: string): string | undefined =>
-  headers.get(name)?.replace(/^[ \t]+|[ \t]+$/g, "");
 
 /** What `Mcp-Name` stands for; undefined when it is missing or malformed. */
 function nameIn(headers: Headers): string | undefined {
