@@ -210,6 +210,7 @@ export function hugeFrom(dice: Dice): string {
     () => `"${filled('\\"')}"`,
     () => `"${filled("\\\\")}"`,
     () => `"${filled("\\u0041")}"`,
+    () => `"${filled("\u2028")}"`,
     () => filled("7"),
     () => `0.${filled("1")}`,
     () => `${filled(" ")}1`,

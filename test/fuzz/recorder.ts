@@ -1,5 +1,6 @@
 import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
 import { tools } from "../servers/tools.ts";
+import { mirroringTool } from "./pairs.ts";
 
 /** A server of the modern era that keeps what it is sent, byte for byte, and answers each call with its arguments. */
 export function startRecorder() {
@@ -21,7 +22,7 @@ export function startRecorder() {
       const whole = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
       if (method === "server/discover")
         return answer(id, { result: { ...whole, supportedVersions: [modernVersion], capabilities: { tools: {} } } });
-      if (method === "tools/list") return answer(id, { result: { ...whole, tools } });
+      if (method === "tools/list") return answer(id, { result: { ...whole, tools: [...tools, mirroringTool] } });
       if (method !== "tools/call") return answer(id, { error: { code: -32601, message: "unknown" } }, 404);
       const content = [{ type: "text", text: JSON.stringify(params.arguments) ?? "" }];
       return answer(id, { result: { resultType: "complete", content } });
