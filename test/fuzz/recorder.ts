@@ -1,8 +1,8 @@
 import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
-import { tools } from "../servers/tools.ts";
+import { callTool, tools } from "../servers/tools.ts";
 import { mirroringTool } from "./pairs.ts";
 
-/** A server of the modern era that keeps what it is sent, byte for byte, and answers each call with its arguments. */
+/** A server of the modern era that keeps what it is sent, byte for byte, and answers each call as `echo` does. */
 export function startRecorder() {
   const bodies: string[] = [];
   const server = Bun.serve({
@@ -24,8 +24,7 @@ export function startRecorder() {
         return answer(id, { result: { ...whole, supportedVersions: [modernVersion], capabilities: { tools: {} } } });
       if (method === "tools/list") return answer(id, { result: { ...whole, tools: [...tools, mirroringTool] } });
       if (method !== "tools/call") return answer(id, { error: { code: -32601, message: "unknown" } }, 404);
-      const content = [{ type: "text", text: JSON.stringify(params.arguments) ?? "" }];
-      return answer(id, { result: { resultType: "complete", content } });
+      return answer(id, { result: { resultType: "complete", ...(await callTool("echo", params.arguments ?? {})) } });
     },
   });
   return { url: `http://127.0.0.1:${server.port}/mcp`, bodies, stop: () => server.stop(true) };

@@ -10,8 +10,8 @@ import { mirroringName, pairFrom } from "./pairs.ts";
 import { type Node, read } from "./reader.ts";
 import { startRecorder } from "./recorder.ts";
 
-/** Through the whole gateway, to a server of each kind: a fifth of what the judge alone is sent. */
-const runs = Math.ceil(Number(process.env["RUNS"] ?? 2_000) / 5);
+/** Through the whole gateway, to a server of each kind: a tenth of what the judge alone is sent. */
+const runs = Math.ceil(Number(process.env["RUNS"] ?? 2_000) / 10);
 
 let w: World;
 let token: string;
@@ -48,16 +48,13 @@ afterAll(async () => {
 /** What each server has got since it was last asked, but for what the gateway asks of its own accord. */
 const own =
   /"method":"(initialize|ping|server\/discover|subscriptions\/listen|notifications\/[a-z]+|(tools|prompts|resources|resources\/templates)\/list)"/;
-const taken = { tape: 0, old: 0, up: 0 };
+const taken = { old: 0, up: 0 };
 function arrived(): string[] {
   // On stdio U+2028 goes as an escape, since some readers end a line at it.
   const lines = readFileSync(tape, "utf8").replaceAll("\\u2028", "\u2028").split("\n").slice(0, -1);
-  const news = [
-    ...lines.slice(taken.tape),
-    ...old.requests.slice(taken.old).map(({ body }) => body),
-    ...up.bodies.slice(taken.up),
-  ];
-  Object.assign(taken, { tape: lines.length, old: old.requests.length, up: up.bodies.length });
+  writeFileSync(tape, "");
+  const news = [...lines, ...old.requests.slice(taken.old).map(({ body }) => body), ...up.bodies.slice(taken.up)];
+  Object.assign(taken, { old: old.requests.length, up: up.bodies.length });
   return news.filter((text) => !own.test(text));
 }
 
