@@ -1,6 +1,4 @@
 import { redact } from "../lib/log.ts";
-import { cacheable, type Era, metaKeys } from "./protocol.ts";
-import { membersOf, memberText, withMembers } from "./spans.ts";
 
 /**
  * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200. Results are without the words that
@@ -26,21 +24,4 @@ export function message(id: string | undefined, outcome: Outcome): string {
 export function respond(id: string | undefined, outcome: Outcome): Response {
   const status = "error" in outcome ? (outcome.status ?? 200) : 200;
   return new Response(message(id, outcome), { status, headers: { "content-type": "application/json" } });
-}
-
-/**
- * A legacy upstream's outcome in the words of the client's era. Modern results say that they are complete, and lists and readings how long
- * they may be kept; legacy `-32002` (resource not found) is `-32602` there (reference/protocol.md §1.4, §3.2).
- */
-export function toEra(era: Era, method: string, outcome: Outcome, serverInfo: unknown): Outcome {
-  if (era === "legacy") return outcome;
-  if ("error" in outcome) {
-    const { code } = JSON.parse(outcome.error) as { code?: unknown };
-    return code === -32002 ? { error: withMembers(outcome.error, { code: "-32602" }) } : outcome;
-  }
-  const members = membersOf(outcome.result);
-  const meta = memberText(outcome.result, members, "_meta") ?? "{}";
-  const caching = cacheable.has(method) ? { ttlMs: "0", cacheScope: '"private"' } : {};
-  const stamped = withMembers(meta, { [metaKeys.serverInfo]: JSON.stringify(serverInfo) });
-  return { result: withMembers(outcome.result, { resultType: '"complete"', ...caching, _meta: stamped }) };
 }

@@ -1,14 +1,22 @@
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { messageOf, Problem } from "../lib/problem.ts";
+import type { Problem } from "../lib/problem.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import type { ProjectFields } from "../resources/project.ts";
-import { errorOutcome, type Outcome, respond, toEra } from "./answers.ts";
+import { respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
-import { buildView, type View } from "./catalog/view.ts";
-import { type Inbound, judge } from "./downstream/inbound.ts";
-import { type May, methods, serverInfo } from "./downstream/methods.ts";
-import { type CallRecord, callRecord, isRecorded, type Led } from "./downstream/record.ts";
-import { codes } from "./protocol.ts";
+import { createCalls } from "./downstream/call.ts";
+import { createChanges } from "./downstream/changes.ts";
+import { createHeldCalls } from "./downstream/held.ts";
+import { judge } from "./downstream/inbound.ts";
+import { legacyDoor } from "./downstream/legacy.ts";
+import { createLives } from "./downstream/live.ts";
+import { modernDoor } from "./downstream/modern.ts";
+import type { CallRecord } from "./downstream/record.ts";
+import { createSessions } from "./downstream/session.ts";
+import { sseDoor } from "./downstream/sse.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
 
 /** What the caller was let into: one project and its servers, as they are at this moment. */
@@ -21,21 +29,37 @@ export type Admission = {
   mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
   /** Only tools that change nothing. */
   readOnly: boolean;
-  /** Who calls, and from where: for the audit log alone. */
+  /** Who calls, and from where: for the audit log, and so that nobody is given what belongs to somebody else. */
   actor: AuditActor;
   address: string | undefined;
 };
 
-type Options = {
+/** A request that was let in. */
+export type Visit = {
+  request: Request;
+  endpoint: Endpoint;
+  admission: Admission;
+  /** Aborted, with the Problem as its reason, when the right to it has ended. */
+  cut: AbortSignal;
+  /** The same question again, of this moment. @throws Problem */
+  again: () => Promise<Admission>;
+  /** It is over: nobody need watch it any more. */
+  release: () => void;
+};
+
+export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
-  admit: (request: Request, project: string | undefined) => Promise<Admission>;
-  /** Watches a call that was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
-  watch: (request: Request, project: string | undefined, refuse: (why: Problem) => void) => () => void;
+  admit: (request: Request, endpoint: Endpoint) => Promise<Admission>;
+  /** Watches what was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
+  watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void) => () => void;
   /** The body's text within the bound. @throws Problem 413, 415 */
   readBody: (request: Request) => Promise<string>;
   connections: Connections;
   catalog: Catalog;
+  clock: Clock;
   log: Log;
+  /** Under which session ids, states and task ids are sealed. */
+  sealKey: Buffer;
   /** Told of each call once it has its answer; must neither wait nor throw. */
   record?: (call: CallRecord) => void;
 };
@@ -43,117 +67,80 @@ type Options = {
 /** One exchange in, one out. The order of the checks is read here, top to bottom. */
 export type Gateway = ReturnType<typeof createGateway>;
 
-export function createGateway({ admit, watch, readBody, connections, catalog, log, record }: Options) {
-  const views = new Map<string, { key: string; view: View }>();
+export function createGateway(options: GatewayOptions) {
+  const { admit, watch, readBody, clock } = options;
+  const seal = createSeal(options.sealKey);
+  const lives = createLives(clock);
+  const changes = createChanges();
+  const held = createHeldCalls(seal, clock);
+  const calls = createCalls({ ...options, seal, lives });
+  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
+  const modern = modernDoor({ calls, held, changes });
+  const sse = sseDoor({ legacy, lives });
 
-  async function handle(request: Request, project: string | undefined): Promise<Response> {
-    // GET would be the legacy stream and DELETE the end of a session; we have neither, and HEAD is a probe for OAuth (reference/clients.md §3.3).
-    if (request.method !== "POST") return notServed();
-    const admission = await admit(request, project);
-    return await whileAllowed(request, project, (cut) => exchange(request, admission, cut));
-  }
-
-  async function exchange(request: Request, admission: Admission, cut: AbortSignal): Promise<Response> {
-    const judged = judge(await readBody(request), request.headers);
-    if ("refusal" in judged) return respond(judged.id, judged.refusal);
-    const { inbound } = judged;
-    const { id, method, era } = inbound;
-    if (id === undefined || method === undefined) return new Response(null, { status: 202 });
-    // A modern client that closes its stream cancels; a legacy one that disconnects does not (reference/protocol.md §3.1).
-    const cancel = era === "modern" ? AbortSignal.any([cut, request.signal]) : cut;
-    const outcome = await answer(inbound, method, admission, cancel);
-    return respond(id, toEra(era, method, outcome, serverInfo(admission.project)));
-  }
-
-  /** What takes long ends when its caller is no longer let in: its server is told, and nothing of the answer goes out. */
-  async function whileAllowed(
-    request: Request,
-    project: string | undefined,
-    work: (cut: AbortSignal) => Promise<Response>,
-  ): Promise<Response> {
-    const cut = new AbortController();
-    const refused = Promise.withResolvers<never>();
-    const release = watch(request, project, (why) => {
-      refused.reject(why);
-      cut.abort();
-    });
+  async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
+    const methods = methodsOf(request, endpoint);
+    // HEAD is a probe for OAuth (reference/clients.md §3.3), and a stream that nobody has a session for is not served: before anybody is asked who he is.
+    if (!methods.includes(request.method)) return notServed(methods);
+    const visit = visitOf(request, endpoint, await admit(request, endpoint));
     try {
-      return await Promise.race([work(cut.signal), refused.promise]);
-    } finally {
-      release();
-    }
-  }
-
-  async function answer(inbound: Inbound, name: string, admission: Admission, cancel: AbortSignal): Promise<Outcome> {
-    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    if (method?.eras.includes(inbound.era) !== true) {
-      return errorOutcome(
-        codes.unknownMethod,
-        "Method not found",
-        undefined,
-        inbound.era === "modern" ? 404 : undefined,
-      );
-    }
-    const { project } = admission;
-    const prompt = project.fields.prompt;
-    const startedAt = performance.now();
-    const may = scopeOf(admission);
-    let led: Led | undefined;
-    const outcome = await method.answer({
-      inbound,
-      project: { name: project.name, ...(prompt === undefined ? {} : { prompt }) },
-      view: () => viewOf(admission),
-      may,
-      reaches: admission.reaches ?? (() => true),
-      mayUse: (list, target) => {
-        const isOpen = may?.(list, target) !== false;
-        led = { server: target.server.name, key: target.key, isRefused: !isOpen };
-        return isOpen;
-      },
-      forward: (server, forwarded, params) => forward(server, forwarded, params, cancel),
-    });
-    if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
-    return outcome;
-  }
-
-  /** The caller's own part of the view, in list and call alike. */
-  function scopeOf({ mayCall, readOnly }: Admission): May | undefined {
-    if (mayCall === undefined && !readOnly) return undefined;
-    return (list, { server, key, text = "{}" }) => {
-      const isTool = list === "tools";
-      if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
-      return !readOnly || !isTool || catalog.isReadOnly(server, key, text);
-    };
-  }
-
-  async function viewOf({ project, servers }: Admission): Promise<View> {
-    const entries = await catalog.entriesOf(servers);
-    const key = [catalog.revision(), project.version, ...servers.map(({ id, version }) => `${id}@${version}`)].join();
-    const cached = views.get(project.id);
-    if (cached?.key === key) return cached.view;
-    const view = buildView(entries);
-    views.set(project.id, { key, view });
-    return view;
-  }
-
-  /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
-  async function forward(server: ServerRef, method: string, params: string, signal: AbortSignal): Promise<Outcome> {
-    try {
-      const upstream = await connections.get(server);
-      return await upstream.request(method, params, { signal });
+      return await enter(visit);
     } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
-      const text = error.message.startsWith("server ") ? error.message : `server "${server.name}": ${error.message}`;
-      return errorOutcome(codes.internal, text);
+      visit.release();
+      throw error;
     }
   }
 
-  return { handle, forget: (projectId: string) => void views.delete(projectId) };
+  async function enter(visit: Visit): Promise<Response> {
+    const { request, endpoint } = visit;
+    if (request.method === "DELETE") return legacy.finish(visit);
+    if (request.method === "GET") return endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
+    const judged = judge(await readBody(request), request.headers);
+    visit.cut.throwIfAborted();
+    if ("refusal" in judged) {
+      visit.release();
+      return respond(judged.id, judged.refusal);
+    }
+    if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
+    return await (judged.inbound.era === "modern" ? modern : legacy).take(visit, judged.inbound);
+  }
+
+  function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
+    const cut = new AbortController();
+    const release = watch(request, endpoint, (why) => cut.abort(why));
+    return { request, endpoint, admission, cut: cut.signal, again: () => admit(request, endpoint), release };
+  }
+
+  return {
+    handle,
+    /** A project shows something else now. */
+    changed(projectId: string): void {
+      calls.forget(projectId);
+      changes.ofProject(projectId);
+    },
+    /** What a server said outside of any call. */
+    heard: (server: ServerRef, method: string, params: string): void => calls.heard(changes, server, method, params),
+    /** A server asks something that belongs to no call. */
+    ask: lives.ask,
+    /** How much is kept in memory for whoever may come back. */
+    sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
+    close(): void {
+      held.close();
+      changes.close();
+      lives.close();
+    },
+  };
 }
 
-const notServed = () =>
-  new Response(JSON.stringify({ error: "This endpoint takes POST only" }), {
+/** What this address takes. GET and DELETE are for whoever has a session, HEAD for nobody. */
+function methodsOf(request: Request, { transport }: Endpoint): readonly string[] {
+  if (transport === "sse") return ["GET"];
+  if (transport === "message") return ["POST"];
+  return request.headers.has("mcp-session-id") ? ["POST", "GET", "DELETE"] : ["POST"];
+}
+
+const notServed = (methods: readonly string[]) =>
+  new Response(JSON.stringify({ error: `This endpoint takes ${methods.join(", ")} only` }), {
     status: 405,
-    headers: { allow: "POST", "content-type": "application/json" },
+    headers: { allow: methods.join(", "), "content-type": "application/json" },
   });

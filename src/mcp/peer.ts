@@ -37,3 +37,13 @@ export type Peer = {
   /** A modern client answers `input_required` by itself, with its next request: such a result then goes through as it is. */
   takesInput: boolean;
 };
+
+/** Whether a client that declared these abilities may be asked this (elicitation without a word on modes means forms only). */
+export function canAnswer(abilities: Abilities, method: string, params: string): boolean {
+  if (method === "sampling/createMessage") return abilities.sampling !== undefined;
+  if (method === "roots/list") return abilities.roots !== undefined;
+  if (method !== "elicitation/create" || abilities.elicitation === undefined) return false;
+  const { mode } = JSON.parse(params) as { mode?: unknown };
+  const modes = abilities.elicitation as { form?: unknown; url?: unknown };
+  return mode === "url" ? modes.url !== undefined : modes.form !== undefined || modes.url === undefined;
+}

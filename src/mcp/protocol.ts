@@ -26,6 +26,8 @@ export const codes = {
   unknownMethod: -32601,
   invalidParams: -32602,
   internal: -32603,
+  /** Of the legacy era; in the modern one it is `invalidParams`. */
+  resourceNotFound: -32002,
   headerMismatch: -32020,
   missingCapability: -32021,
   unsupportedVersion: -32022,
@@ -40,6 +42,9 @@ export const mirroredParameter: Record<string, string> = {
   "tasks/update": "taskId",
   "tasks/cancel": "taskId",
 };
+
+/** The extension by which a call answers with a task (reference/protocol.md §1.11). */
+export const tasksExtension = `${namespace}tasks`;
 
 /** Results that must say how long and for whom they may be kept (modern only). */
 export const cacheable = new Set([

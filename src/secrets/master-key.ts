@@ -7,7 +7,7 @@ import { Problem } from "../lib/problem.ts";
 export type MasterKey = {
   /** Names the key in rows and says whether a database is ours; reveals nothing of it. */
   id: string;
-  derive: (purpose: "wrap" | "bearer" | "audit" | "fingerprint") => Buffer;
+  derive: (purpose: "wrap" | "bearer" | "audit" | "fingerprint" | "mcp-seal") => Buffer;
 };
 
 export type KeyPlaces = { dataDir: string; keyFile?: string | undefined; credentialsDir?: string | undefined };

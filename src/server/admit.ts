@@ -1,7 +1,9 @@
 import { bearerIn, callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
+import type { Endpoint } from "../mcp/endpoint.ts";
 import type { Admission } from "../mcp/gateway.ts";
+import type { ServerRef } from "../mcp/upstream/connections.ts";
 import { decide } from "../rbac/evaluate.ts";
 import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
@@ -23,12 +25,12 @@ export function admission(
   used: (tokenId: string) => void,
   senders: Senders,
 ) {
-  return async (request: Request, project: string | undefined): Promise<Admission> => {
+  return async (request: Request, endpoint: Endpoint): Promise<Admission> => {
     const bearer = bearerIn(request.headers.get("authorization"));
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKey, bearer, clock.now());
       identified(senders, request, caller);
-      return { caller, admitted: yield* admit(yield* rightsOf(caller), project) };
+      return { caller, admitted: yield* admit(yield* rightsOf(caller), endpoint) };
     });
     if (caller.kind === "token") used(caller.token.id);
     return { ...admitted, address: senders.get(request)?.address };
@@ -36,8 +38,8 @@ export function admission(
 }
 
 /** @throws Problem 401, 403, 404 */
-function* admit(rights: Rights, ref: string | undefined): Op<Omit<Admission, "address">> {
-  const project = yield* projectOf(rights, ref);
+function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address">> {
+  const project = yield* projectOf(rights, endpoint.project);
   const { name } = project;
   const fields = project as unknown as ProjectFields;
   const whole = decide(rights.layers, { verb: "run", resource: "projects", name }).allowed;
@@ -52,7 +54,7 @@ function* admit(rights: Rights, ref: string | undefined): Op<Omit<Admission, "ad
     demand(rights, { verb: "run", resource: "projects", name });
   return {
     project: { id: project.id, name, version: project.version, fields },
-    servers,
+    servers: endpoint.server === undefined ? servers : [only(servers, endpoint.server, reaches)],
     reaches: isFiltered ? reaches : undefined,
     // A server's name holds no `*`, so what is no single tool needs the right to all of them.
     mayCall: isFiltered ? (server, tool) => decideCall(rights, `${server}/${tool ?? "*"}`, name).allowed : undefined,
@@ -61,9 +63,18 @@ function* admit(rights: Rights, ref: string | undefined): Op<Omit<Admission, "ad
   };
 }
 
+/** One of a project's servers. What is not in it and what the caller may not reach are told alike. @throws Problem 404 */
+function only(servers: readonly ServerRef[], ref: string, reaches: (server: string) => boolean): ServerRef {
+  const server = servers.find(({ id, name }) => id === ref || name === ref);
+  if (server !== undefined && reaches(server.name)) return server;
+  throw new Problem("not_found", "This project has no server of this name for you", {
+    hint: "mcpctl describe project",
+  });
+}
+
 /** The same question again, of what goes on. @throws Problem 401, 403, 404 */
-export function* mayEnter(rights: Rights, ref: string | undefined): Op<void> {
-  yield* admit(rights, ref);
+export function* mayEnter(rights: Rights, endpoint: Endpoint): Op<void> {
+  yield* admit(rights, endpoint);
 }
 
 /** Whoever may not use any project is told the same of those that exist and those that do not. */

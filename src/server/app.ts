@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
+import { endpointAt } from "../mcp/endpoint.ts";
 import { refusalAtDoor } from "./front-door.ts";
 import { routeTable } from "./match.ts";
 import { noteRefusal } from "./note.ts";
@@ -35,11 +36,11 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
     const keepOpen = () => void app.server?.timeout(request, 0);
     const path = new URL(request.url).pathname;
-    const endpoint = mcpEndpoint.exec(path);
-    if (endpoint !== null) {
+    const endpoint = endpointAt(path);
+    if (endpoint !== undefined) {
       // A tool may take longer than the time after which a silent connection is closed.
       keepOpen();
-      return await rooms.gateway.handle(request, endpoint[1]);
+      return await rooms.gateway.handle(request, endpoint);
     }
     const found = match(request.method, path);
     if (found === undefined) throw noRoute();
@@ -57,9 +58,6 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   app.onError({ as: "global" }, ({ error, request }) => problemResponse(error, request, rooms.log));
   return app as unknown as App;
 }
-
-/** `/mcp`, whose token names the project, and `/projects/NAME/mcp`; a slash at the end is no other address. */
-const mcpEndpoint = /^(?:\/projects\/([^/]+))?\/mcp\/?$/;
 
 const doorHint =
   "connect by IP address, localhost or the machine's name, or add the name to allowedHosts in the configuration";

@@ -61,9 +61,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     }),
     processState: (serverId) => processState(supervisor, serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
-    onNotification: (server, method) => {
-      if (method.endsWith("/list_changed")) void catalog.refresh(server);
-    },
+    onNotification: (server, method, params) => void heard(server, method, params),
+    onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
   const supervisor: Supervisor = createSupervisor({
@@ -90,14 +89,27 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const watch = createWatch(db, hashKey, clock);
   const gateway = createGateway({
     admit: admission(db, hashKey, clock, uses.note, senders),
-    watch: (request, project, refuse) =>
-      watch.keep(bearerIn(request.headers.get("authorization")), (rights) => mayEnter(rights, project), refuse),
+    watch: (request, endpoint, refuse) =>
+      watch.keep(
+        bearerIn(request.headers.get("authorization")),
+        (rights) => mayEnter(rights, endpoint),
+        refuse,
+        JSON.stringify([endpoint.project, endpoint.server]),
+      ),
     readBody,
     connections,
     catalog,
+    clock,
     log,
+    sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
+
+  /** A list that changed is read anew before anybody is told to ask for it. */
+  async function heard(server: ServerRef, method: string, params: string): Promise<void> {
+    if (method.endsWith("/list_changed")) await catalog.refresh(server);
+    gateway.heard(server, method, params);
+  }
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {
     if (!changed.some(({ kind }) => kind === "server" || kind === "secret")) return;
@@ -110,7 +122,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   async function changed(kind: AnyKind, resource: Resource): Promise<void> {
     if (kind.kind === "instance") return await supervisor.restart(resource.id);
-    if (kind.kind === "project") gateway.forget(resource.id);
+    if (kind.kind === "project") gateway.changed(resource.id);
     await changedAll([kind]);
   }
 
@@ -162,6 +174,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       stopping.abort();
       uses.stop();
       watch.close();
+      gateway.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();

@@ -7,7 +7,8 @@ import type { Database, Op } from "../storage/op.ts";
 
 /** Asks again whether what is open may stay open. @throws Problem when it may not */
 export type Check = (rights: Rights) => Op<void>;
-type Open = { bearer: string | undefined; check: Check; refuse: (why: Problem) => void; unanswered: number };
+/** One question, however many streams hang on its answer. */
+type Question = { bearer: string | undefined; check: Check; open: Set<(why: Problem) => void>; unanswered: number };
 
 /** Whether a right has ended. A database that cannot be asked for a moment is no answer to that. */
 export const isRefusal = (error: unknown): error is Problem =>
@@ -27,7 +28,9 @@ const atOnce = 20;
 export type Watch = ReturnType<typeof createWatch>;
 
 export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: Clock, everyMs = 250) {
-  const open = new Set<Open>();
+  const questions = new Map<string, Question>();
+  let open = 0;
+  let nextKey = 1;
   let timer: Timer | undefined;
   let asking = false;
 
@@ -36,8 +39,8 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
     asking = true;
     try {
       let asked = 0;
-      for (const one of [...open]) {
-        if (open.has(one)) await ask(one);
+      for (const [key, question] of [...questions]) {
+        if (questions.get(key) === question) await ask(question);
         if (++asked % atOnce === 0) await sleep(0);
       }
     } finally {
@@ -45,54 +48,64 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
     }
   }
 
-  async function ask(one: Open): Promise<void> {
+  async function ask(question: Question): Promise<void> {
+    // Whoever came while it was asked is asked about the next time: the answer may be older than they are.
+    const hanging = [...question.open];
+    const refuse = (why: Problem) => {
+      for (const one of hanging) one(why);
+    };
     try {
       await db.read(function* () {
-        yield* one.check(yield* rightsOf(yield* callerOf(hashKey, one.bearer, clock.now())));
+        yield* question.check(yield* rightsOf(yield* callerOf(hashKey, question.bearer, clock.now())));
       });
-      one.unanswered = 0;
+      question.unanswered = 0;
     } catch (error) {
-      if (isRefusal(error)) one.refuse(error);
-      else if (++one.unanswered >= mostUnanswered)
-        one.refuse(new Problem("unavailable", "Whether this may go on cannot be found out", { cause: error }));
+      if (isRefusal(error)) refuse(error);
+      else if (++question.unanswered >= mostUnanswered)
+        refuse(new Problem("unavailable", "Whether this may go on cannot be found out", { cause: error }));
     }
   }
 
   function stopWhenIdle(): void {
-    if (open.size > 0 || timer === undefined) return;
+    if (open > 0 || timer === undefined) return;
     clearInterval(timer);
     timer = undefined;
   }
 
   return {
-    /** Watches until it is let go of; `refuse` is called once, with the reason. @throws Problem `unavailable` when too many are open */
-    keep(bearer: string | undefined, check: Check, refuse: (why: Problem) => void): () => void {
-      if (open.size >= mostOpen)
+    /**
+     * Watches until it is let go of; `refuse` is called once, with the reason. What is open for the same bearer at the same `place` is asked about
+     * once: its check must be the same. @throws Problem `unavailable` when too many are open
+     */
+    keep(bearer: string | undefined, check: Check, refuse: (why: Problem) => void, place?: string): () => void {
+      if (open >= mostOpen)
         throw new Problem("unavailable", "Too many calls and streams are open at once", {
           hint: "try again in a moment",
         });
+      const key = place === undefined ? `alone ${nextKey++}` : JSON.stringify([bearer, place]);
+      const question = questions.get(key) ?? { bearer, check, open: new Set(), unanswered: 0 };
+      questions.set(key, question);
+      const one = (why: Problem) => {
+        // It may have been let go of while it was asked about.
+        if (!question.open.has(one)) return;
+        release();
+        refuse(why);
+      };
       const release = () => {
-        open.delete(one);
+        if (!question.open.delete(one)) return;
+        open--;
+        if (question.open.size === 0 && questions.get(key) === question) questions.delete(key);
         stopWhenIdle();
       };
-      const one: Open = {
-        bearer,
-        check,
-        unanswered: 0,
-        refuse: (why) => {
-          // It may have been let go of while it was asked about.
-          if (!open.has(one)) return;
-          release();
-          refuse(why);
-        },
-      };
-      open.add(one);
+      question.open.add(one);
+      open++;
       timer ??= setInterval(() => void askAll(), everyMs);
       return release;
     },
-    size: () => open.size,
+    size: () => open,
     close: () => {
-      open.clear();
+      questions.clear();
+      open = 0;
       stopWhenIdle();
     },
   };

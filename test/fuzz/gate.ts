@@ -37,12 +37,16 @@ export const ours: Gate = {
     if (row?.eras.includes(inbound.era) !== true) return [];
     await row.answer({
       inbound,
-      project: { name: "fuzz" },
+      face: { info: {}, instructions: undefined, known: [], isSingle: false },
       view: async () => view,
       may: undefined,
       reaches: () => true,
       mayUse: () => true,
-      forward: async (_server, method, params): Promise<Outcome> => {
+      live: undefined,
+      resubscribe: async () => [],
+      taskOf: () => undefined,
+      isFussy: false,
+      forward: async (_target, method, params): Promise<Outcome> => {
         wire.push(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":${params}}`);
         return { result: "{}" };
       },

@@ -6,7 +6,7 @@ import { startHttpServer } from "../servers/http-server.ts";
 import { fixture, type World, world } from "../world.ts";
 import { wrongOfWire } from "./difference.ts";
 import { headersOf, messageFrom } from "./messages.ts";
-import { mirroringName, pairFrom } from "./pairs.ts";
+import { pairFrom } from "./pairs.ts";
 import { type Node, read } from "./reader.ts";
 import { startRecorder } from "./recorder.ts";
 
@@ -118,15 +118,11 @@ test("bytes that are not UTF-8 are refused, whatever they would make", async () 
   expect(arrived()).toEqual([]);
 });
 
-/** Whether the gateway compares `Mcp-Param-*` of its clients: until it does, the pairs about them are for the judge alone (headers.test.ts). */
-const comparesParams = false;
-
 test("a modern request whose headers say something else is 400 and reaches no server, all others get through", async () => {
   arrived();
   let [refused, reached] = [0, 0];
   for (let n = 0; n < runs; n++) {
     const { body, headers: given, matches, how } = pairFrom(diceOf(seed + n));
-    if (!comparesParams && body.includes(mirroringName)) continue;
     const headers = new Headers(
       Object.entries({ authorization: `Bearer ${token}`, "content-type": "application/json" }),
     );

@@ -94,8 +94,10 @@ describe("faithful", () => {
     };
     await w.fetch(new Request(`${w.url}/mcp`, { method: "POST", headers, body }));
     const sent = web.requests.findLast(({ method }) => method === "tools/call");
+    const { id } = JSON.parse(sent?.body ?? "{}") as { id: number };
+    // The progress token is our own towards the server, as the id is: two clients may well use the same.
     expect(sent?.body).toContain(
-      '"arguments":{"big":9007199254740993,"z":-0, "e":1e400},"name":"echo","_meta":{"traceparent":"00-x"}',
+      `"arguments":{"big":9007199254740993,"z":-0, "e":1e400},"name":"echo","_meta":{"traceparent":"00-x","progressToken":${id}}`,
     );
     expect(sent?.headers.get("authorization")).toBe("Bearer upstream-secret");
     expect([sent?.headers.get("cookie"), sent?.headers.get("x-upstream-key")]).toEqual([null, null]);

@@ -6,9 +6,8 @@ import { startHttpServer } from "../servers/http-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /**
- * Ten ways in which a token loses what it stands on, against five doors that it had open: none stays open, and what was under way is cut within
- * a second. The gateway keeps no legacy sessions yet (it gives out no session id, and GET is 405), so the legacy session here is a client that
- * had initialized before and goes on with the version it was given and a session id of its own invention: nothing it once was told counts.
+ * Ten ways in which a token loses what it stands on, against the doors that it had open: none stays open, and what was under way, the streams of
+ * its legacy session and of a modern client's subscription among it, is cut within a second.
  */
 let w: World;
 const web = startHttpServer({ name: "web" });
@@ -135,7 +134,11 @@ const post = (token: string, message: object, headers: Record<string, string> = 
   );
 const legacy = (token: string, method: string, params: object = {}, headers = {}) =>
   post(token, { method, params }, headers);
-const modern = (token: string, method: string, params: { name?: string; arguments?: object } = {}) => {
+const modern = (
+  token: string,
+  method: string,
+  params: { name?: string; arguments?: object; notifications?: object } = {},
+) => {
   const _meta = { [metaKeys.protocolVersion]: modernVersion, [metaKeys.clientCapabilities]: {} };
   const name: Record<string, string> = params.name === undefined ? {} : { "mcp-name": params.name };
   const mirrored = { "mcp-protocol-version": modernVersion, "mcp-method": method, ...name };
@@ -143,7 +146,7 @@ const modern = (token: string, method: string, params: { name?: string; argument
 };
 
 /** The doors: each answers the status it is met with. */
-const doors: Record<string, (token: string) => Promise<number>> = {
+const doors: Record<string, (token: string, session: string) => Promise<number>> = {
   "the control API": async (token) => {
     const [one, list] = [
       await w.api("GET", "/api/v1/servers/local", undefined, token),
@@ -153,15 +156,27 @@ const doors: Record<string, (token: string) => Promise<number>> = {
   },
   "the gateway, legacy": async (token) => (await legacy(token, "tools/list")).status,
   "the gateway, modern": async (token) => (await modern(token, "tools/list")).status,
-  "a legacy session": async (token) => {
-    const session = { "mcp-protocol-version": "2025-06-18", "mcp-session-id": "opened-before" };
-    return (await legacy(token, "tools/call", { name: "local__echo", arguments: { text: "x" } }, session)).status;
+  "a legacy session": async (token, session) => {
+    const headers = { "mcp-protocol-version": "2025-06-18", "mcp-session-id": session };
+    return (await legacy(token, "tools/call", { name: "local__echo", arguments: { text: "x" } }, headers)).status;
   },
 };
 
-const followed = async (token: string) => {
-  const url = `${w.url}/api/v1/servers/local/logs?follow=true&tail=0`;
-  const response = await w.fetch(new Request(url, { headers: { authorization: `Bearer ${token}` } }));
+const get = (token: string, path: string, headers: Record<string, string> = {}) =>
+  w.fetch(new Request(w.url + path, { headers: { authorization: `Bearer ${token}`, ...headers } }));
+
+/** The streams: what its servers log, what belongs to its session, what a modern client and one of 2024-11-05 listen to. */
+const streams: Record<string, (token: string, session: string) => Promise<Response>> = {
+  logs: (token) => get(token, "/api/v1/servers/local/logs?follow=true&tail=0"),
+  session: (token, session) => get(token, "/mcp", { accept: "text/event-stream", "mcp-session-id": session }),
+  listen: (token) => modern(token, "subscriptions/listen", { notifications: { toolsListChanged: true } }),
+  sse: async (token) => {
+    const { project } = (await w.api("GET", "/api/v1/mcptokens/introspect", undefined, token)).json;
+    return await get(token, `/projects/${project}/sse`);
+  },
+};
+
+const followed = async (response: Response) => {
   const seen = { text: "", endedAt: Number.NaN };
   const ended = (async () => {
     for await (const chunk of response.body ?? []) seen.text += Buffer.from(chunk).toString();
@@ -177,7 +192,8 @@ const cancelled = async () =>
 describe.each(rows.map((row, index) => [row.what, row, index] as const))("%s", (_, row, index) => {
   let token = "";
   let happenedAt = Number.NaN;
-  let stream: Awaited<ReturnType<typeof followed>>;
+  let session = "";
+  let open: Awaited<ReturnType<typeof followed>>[] = [];
   let calls: { response: Promise<Response>; at: number }[] = [];
   let before = { local: 0, web: 0 };
 
@@ -189,11 +205,14 @@ describe.each(rows.map((row, index) => [row.what, row, index] as const))("%s", (
     const used = row.byParent === true ? await mint(stage, "second", first.token, given) : first;
     token = used.token;
 
-    await legacy(token, "initialize", { protocolVersion: "2025-06-18", capabilities: {} });
-    stream = await followed(token);
-    for (const door of Object.values(doors)) expect(await door(token)).toBe(200);
-    expect(stream.status).toBe(200);
-    await w.until("a line comes through the stream", () => stream.seen.text.includes("tools/call\n"));
+    const initialized = await legacy(token, "initialize", { protocolVersion: "2025-06-18", capabilities: {} });
+    session = initialized.headers.get("mcp-session-id") ?? "";
+    open = await Promise.all(
+      Object.values(streams).map(async (stream) => await followed(await stream(token, session))),
+    );
+    for (const door of Object.values(doors)) expect(await door(token, session)).toBe(200);
+    expect(open.map(({ status }) => status)).toEqual(open.map(() => 200));
+    await w.until("a line comes through the stream", () => open[0]?.seen.text.includes("tools/call\n") === true);
     before = { local: await cancelled(), web: web.requests.filter(isSlow).length };
     const slow = (name: string) => ({ name, arguments: { ms: 20_000 } });
     calls = [legacy(token, "tools/call", slow("local__slow")), modern(token, "tools/call", slow("web__slow"))].map(
@@ -215,12 +234,13 @@ describe.each(rows.map((row, index) => [row.what, row, index] as const))("%s", (
   });
 
   test.each(Object.entries(doors))("%s is closed at the very next request", async (_name, door) => {
-    expect(await door(token)).toBe(row.status);
+    expect(await door(token, session)).toBe(row.status);
   });
 
-  test("an open stream ends within a second", async () => {
-    await within(5_000, stream.ended);
-    expect(stream.seen.endedAt - happenedAt).toBeLessThan(cutWithinMs);
+  test.each(Object.keys(streams))("an open stream ends within a second: %s", async (name) => {
+    const stream = open[Object.keys(streams).indexOf(name)];
+    await within(5_000, stream?.ended ?? Promise.resolve());
+    expect((stream?.seen.endedAt ?? Number.NaN) - happenedAt).toBeLessThan(cutWithinMs);
   });
 
   test("calls under way are cut within a second, nothing of their answers goes out, and their servers are told", async () => {

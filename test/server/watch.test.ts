@@ -111,3 +111,27 @@ test("there is a bound to what may be open, and room again once something has en
   expect(open).not.toThrow();
   watch.close();
 });
+
+test("a thousand streams of one bearer at one place are one question, and one refusal ends them all", async () => {
+  let asked = 0;
+  let answer: Problem | undefined;
+  const read = async () => {
+    asked++;
+    if (answer !== undefined) throw answer;
+    return undefined as never;
+  };
+  const watch = createWatch({ read } as unknown as Database, Buffer.alloc(32), clock, 20);
+  let refused = 0;
+  for (let i = 0; i < 1_000; i++)
+    watch.keep(
+      "x",
+      function* () {},
+      () => void refused++,
+      "here",
+    );
+  await Bun.sleep(70);
+  expect(asked).toBeLessThan(10);
+  answer = new Problem("unauthenticated", "revoked");
+  for (const end = performance.now() + 2_000; refused === 0 && performance.now() < end; ) await Bun.sleep(5);
+  expect([refused, watch.size()]).toEqual([1_000, 0]);
+});

@@ -5,6 +5,7 @@ import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database } from "../../storage/op.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
+import type { Introduction } from "../upstream/upstream.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { createPins } from "./pins.ts";
 
@@ -116,6 +117,8 @@ export async function createCatalog(db: Database, connections: () => Connections
     /** A tool's description as its server last wrote it. */
     toolText: (serverId: string, tool: string): string | undefined =>
       known.get(serverId)?.offer?.tools.find(({ key }) => key === tool)?.text,
+    /** What a server last said of itself. */
+    introductionOf: (serverId: string): Introduction | undefined => known.get(serverId)?.offer?.introduction,
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

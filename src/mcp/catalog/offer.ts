@@ -1,6 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
 import { elementsOf, membersOf, memberText } from "../spans.ts";
-import type { Upstream } from "../upstream/upstream.ts";
+import type { Introduction, Upstream } from "../upstream/upstream.ts";
 
 /** One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. */
 export type Item = { key: string; text: string };
@@ -14,8 +14,8 @@ const lists = {
 export type ListName = keyof typeof lists;
 const listNames = Object.keys(lists) as ListName[];
 
-/** All that a server said it offers. */
-export type Offer = Record<ListName, Item[]>;
+/** All that a server said it offers, and of itself. */
+export type Offer = Record<ListName, Item[]> & { introduction?: Introduction };
 
 const mostPages = 100;
 const mostItems = 10_000;
@@ -25,7 +25,12 @@ export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promi
   const entries = await Promise.all(
     listNames.map(async (name) => [name, await fetchList(upstream, name, signal)] as const),
   );
-  return Object.fromEntries(entries) as Offer;
+  const { era, protocolVersion, serverInfo, capabilities, instructions } = upstream;
+  const introduction = { era, protocolVersion, serverInfo, capabilities };
+  return {
+    ...(Object.fromEntries(entries) as Record<ListName, Item[]>),
+    introduction: instructions === undefined ? introduction : { ...introduction, instructions },
+  };
 }
 
 async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal): Promise<Item[]> {

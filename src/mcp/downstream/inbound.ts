@@ -21,6 +21,8 @@ export type Inbound = {
   params: Record<string, unknown>;
   /** The text of `params`, or `{}`. */
   paramsText: string;
+  /** In a client's response: what it answered. */
+  answer: Outcome | undefined;
 };
 
 export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | undefined };
@@ -50,7 +52,7 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
   const id = memberText(text, members, "id");
   const { jsonrpc, method, params = {} } = body;
   const idOk = id === undefined || typeof body["id"] === "string" || Number.isInteger(body["id"]);
-  const isOne = method === undefined ? id !== undefined && isResponse(body) : isRequest(body);
+  const isOne = method === undefined ? id !== undefined && isAnswer(body) : isRequest(body);
   if (jsonrpc !== "2.0" || !idOk || !isOne || !isObject(params) || misspells(members, envelopeWords)) {
     return refuse(codes.invalidRequest, "The body is not a JSON-RPC 2.0 message", 400, idOk ? id : undefined);
   }
@@ -65,10 +67,17 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
     return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
   if (!isObject(params["_meta"] ?? {})) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
-  const inbound = { id, method: typeof method === "string" ? method : undefined, params, paramsText };
+  const isResponse = typeof method !== "string";
+  const answer = isResponse ? answerIn(text, members) : undefined;
+  const inbound = { id, method: isResponse ? undefined : method, params, paramsText, answer };
   const meta = isObject(params["_meta"]) ? params["_meta"] : {};
   const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
   return claimed ? judgeModern(inbound, meta, headers) : judgeLegacy(inbound, headers);
+}
+
+function answerIn(text: string, members: readonly Member[]): Outcome {
+  const error = memberText(text, members, "error");
+  return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }
 
 function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown>, headers: Headers): Judged {
@@ -113,7 +122,7 @@ function judgeLegacy(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
 
 const isRequest = (body: Record<string, unknown>): boolean =>
   typeof body["method"] === "string" && !("result" in body) && !("error" in body);
-const isResponse = (body: Record<string, unknown>): boolean =>
+const isAnswer = (body: Record<string, unknown>): boolean =>
   "result" in body ? !("error" in body) : isObject(body["error"]);
 
 /** The keys that we judge by, as MCP writes them and folded. */

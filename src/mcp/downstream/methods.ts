@@ -1,17 +1,22 @@
-import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
+import { capabilitiesFor } from "../capabilities.ts";
 import { unqualifiedUri } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
-import { listText, type Target, type View } from "../catalog/view.ts";
-import { codes, type Era, isHopKey, legacyVersions, newestLegacy, supportedVersions } from "../protocol.ts";
+import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
+import { logLevels } from "../peer.ts";
+import { codes, type Era, isHopKey, supportedVersions } from "../protocol.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
-import type { ServerRef } from "../upstream/connections.ts";
+import type { Introduction } from "../upstream/upstream.ts";
+import { dressedTool } from "./dress.ts";
 import type { Inbound } from "./inbound.ts";
+import type { Live } from "./live.ts";
+import { factsOf } from "./session.ts";
 
 /** What a method works with. `forward` sends params (JSON text) to a server. */
 export type Exchange = {
   inbound: Inbound;
-  project: { name: string; prompt?: string };
+  /** Who answers, as the client is told: the project, or the one server that the endpoint is of. */
+  face: Face;
   view: () => Promise<View>;
   /** What of the view this caller may see; undefined when it is all of it. */
   may: May | undefined;
@@ -19,7 +24,23 @@ export type Exchange = {
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
-  forward: (server: ServerRef, method: string, params: string) => Promise<Outcome>;
+  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  /** What its session asked for; undefined outside of one. */
+  live: Live | undefined;
+  /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
+  resubscribe: () => Promise<readonly string[]>;
+  /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
+  taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
+  /** For a client that looks for nothing but text. */
+  isFussy: boolean;
+};
+
+/** How an endpoint presents itself. `known` are the introductions of its servers, as far as they have been spoken to. */
+export type Face = {
+  info: unknown;
+  instructions: string | undefined;
+  known: readonly Introduction[];
+  isSingle: boolean;
 };
 
 /** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
@@ -42,33 +63,29 @@ export const methods: Record<string, Method> = {
   "prompts/get": { eras: both, answer: (exchange) => byName(exchange, "prompts") },
   "resources/read": { eras: both, answer: readResource },
   "completion/complete": { eras: both, answer: complete },
+  "logging/setLevel": { eras: ["legacy"], answer: setLevel },
+  "resources/subscribe": { eras: ["legacy"], answer: subscribe },
+  "resources/unsubscribe": { eras: ["legacy"], answer: unsubscribe },
+  "tasks/get": { eras: ["modern"], answer: ofTask },
+  "tasks/update": { eras: ["modern"], answer: ofTask },
+  "tasks/cancel": { eras: ["modern"], answer: ofTask },
 };
 
-export const serverInfo = (project: { name: string }) => ({
-  name: project.name,
-  title: `mcpctl: ${project.name}`,
-  version,
-});
-
-const capabilities = { tools: {}, prompts: {}, resources: {}, completions: {} };
-
 /** No work upstream: short-lived clients initialize for every chat message (reference/clients.md §3.1). */
-function initialize({ inbound, project }: Exchange): Outcome {
-  const asked = inbound.params["protocolVersion"];
-  const known = legacyVersions.find((candidate) => candidate === asked);
+function initialize({ inbound, face }: Exchange): Outcome {
   return resultOutcome({
-    protocolVersion: known ?? newestLegacy,
-    capabilities,
-    serverInfo: serverInfo(project),
-    ...(project.prompt === undefined ? {} : { instructions: project.prompt }),
+    protocolVersion: factsOf(inbound.params, "").version,
+    capabilities: capabilitiesFor("legacy", face.known, face.isSingle),
+    serverInfo: face.info,
+    ...(face.instructions === undefined ? {} : { instructions: face.instructions }),
   });
 }
 
-function discover({ project }: Exchange): Outcome {
+function discover({ face }: Exchange): Outcome {
   return resultOutcome({
     supportedVersions,
-    capabilities,
-    ...(project.prompt === undefined ? {} : { instructions: project.prompt }),
+    capabilities: capabilitiesFor("modern", face.known, face.isSingle),
+    ...(face.instructions === undefined ? {} : { instructions: face.instructions }),
   });
 }
 
@@ -79,18 +96,21 @@ async function list({ inbound, view, may, reaches }: Exchange, name: ListName): 
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
   const { lists, items, ...current } = await view();
   const missing = current.missing.filter(({ server }) => reaches(server));
-  const text = may === undefined ? lists[name] : listText(items[name].filter((item) => may(name, item)));
+  const shown = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
+  const text = name === "tools" ? toolsText(inbound.era, shown) : may === undefined ? lists[name] : listText(shown);
   const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
   return { result: `{"${name}":${text}${meta}}` };
 }
 
 async function byName(
-  { inbound, view, mayUse, reaches, forward }: Exchange,
+  { inbound, view, mayUse, reaches, forward, isFussy }: Exchange,
   name: "tools" | "prompts",
 ): Promise<Outcome> {
   const asked = inbound.params["name"];
   const current = await view();
   const target = typeof asked === "string" ? current[name].get(asked) : undefined;
+  if (target === undefined && isFussy && asked === goodbye)
+    return resultOutcome({ content: [{ type: "text", text: "" }] });
   // What one may not use is not there: a list and a call must never disagree.
   if (target === undefined || !mayUse(name, target))
     return unknownName(
@@ -102,18 +122,78 @@ async function byName(
     ...forwardable(inbound.paramsText),
     name: JSON.stringify(target.key),
   });
-  return await forward(target.server, name === "tools" ? "tools/call" : "prompts/get", params);
+  return await forward(target, name === "tools" ? "tools/call" : "prompts/get", params);
+}
+
+/** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */
+const goodbye = "cleanup_session";
+
+const toolLists = new WeakMap<readonly Listed[], Partial<Record<Era, string>>>();
+
+/** The tools as this era says them. Remembered for as long as the list is the same one. */
+function toolsText(era: Era, items: readonly Listed[]): string {
+  const known = toolLists.get(items) ?? {};
+  toolLists.set(items, known);
+  known[era] ??= listText(items.map((item) => ({ ...item, text: dressedTool(era, item.text) })));
+  return known[era];
 }
 
 async function readResource({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
   const target = typeof uri === "string" ? resourceTarget(await view(), uri) : undefined;
   if (target === undefined || !mayUse("resources", target)) {
-    const code = inbound.era === "modern" ? codes.invalidParams : -32002;
-    return errorOutcome(code, "No server of this project offers this resource", { uri });
+    return errorOutcome(codes.resourceNotFound, "No server of this project offers this resource", { uri });
   }
   const changes = { ...forwardable(inbound.paramsText), uri: JSON.stringify(target.key) };
-  return await forward(target.server, "resources/read", withMembers(inbound.paramsText, changes));
+  return await forward(target, "resources/read", withMembers(inbound.paramsText, changes));
+}
+
+function setLevel({ inbound, live }: Exchange): Outcome {
+  const level = logLevels.find((known) => known === inbound.params["level"]);
+  if (level === undefined) return errorOutcome(codes.invalidParams, `The level is one of ${logLevels.join(", ")}`);
+  if (live === undefined) return needsSession();
+  live.level = level;
+  return resultOutcome({});
+}
+
+const mostSubscriptions = 500;
+
+async function subscribe({ inbound, view, mayUse, live, resubscribe }: Exchange): Promise<Outcome> {
+  const { uri } = inbound.params;
+  const target = typeof uri === "string" ? resourceTarget(await view(), uri) : undefined;
+  if (typeof uri !== "string" || target === undefined || !mayUse("resources", target))
+    return errorOutcome(codes.resourceNotFound, "No server of this project offers this resource", { uri });
+  if (live === undefined) return needsSession();
+  if (live.subscriptions.size >= mostSubscriptions)
+    return errorOutcome(codes.invalidParams, `A session follows ${mostSubscriptions} resources at most`);
+  live.subscriptions.set(uri, { serverId: target.server.id, key: target.key });
+  const failed = await resubscribe();
+  if (!failed.includes(target.server.id)) return resultOutcome({});
+  live.subscriptions.delete(uri);
+  return errorOutcome(codes.internal, `server "${target.server.name}" does not tell of changes of this resource`);
+}
+
+async function unsubscribe({ inbound, live, resubscribe }: Exchange): Promise<Outcome> {
+  if (live === undefined) return needsSession();
+  if (live.subscriptions.delete(String(inbound.params["uri"]))) await resubscribe();
+  return resultOutcome({});
+}
+
+const needsSession = () =>
+  errorOutcome(codes.invalidRequest, "This needs a session: initialize, and send the Mcp-Session-Id of its answer");
+
+/** A task is known by an id that only who was given it can use, and only here. */
+async function ofTask({ inbound, mayUse, forward, taskOf }: Exchange): Promise<Outcome> {
+  const { taskId } = inbound.params;
+  const task = typeof taskId === "string" ? taskOf(taskId) : undefined;
+  if (task === undefined || inbound.method === undefined || !mayUse("tools", task.tool))
+    return errorOutcome(codes.invalidParams, "There is no task of this id");
+  const changes = {
+    ...forwardable(inbound.paramsText),
+    taskId: JSON.stringify(task.id),
+    inputResponses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+  };
+  return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
 }
 
 async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
@@ -131,7 +211,7 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
     return errorOutcome(codes.invalidParams, "There is nothing of this name to complete");
   const rewritten = withMembers(refText, { [isPrompt ? "name" : "uri"]: JSON.stringify(target.key) });
   return await forward(
-    target.server,
+    target,
     "completion/complete",
     withMembers(inbound.paramsText, { ...forwardable(inbound.paramsText), ref: rewritten }),
   );
@@ -150,7 +230,7 @@ function forwardable(paramsText: string): Record<string, string | undefined> {
   return { ...hops, _meta: kept === "{}" ? undefined : kept };
 }
 
-function resourceTarget(view: View, uri: string): Target | undefined {
+export function resourceTarget(view: View, uri: string): Target | undefined {
   const listed = view.resources.get(uri);
   if (listed !== undefined) return listed;
   const qualified = unqualifiedUri(uri);

@@ -6,7 +6,7 @@ import type { ServerFields } from "../../resources/server.ts";
 import type { Outcome } from "../answers.ts";
 import type { Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
-import { createFollowers } from "./followers.ts";
+import { createFollowers, isSame, nothing } from "./followers.ts";
 import type { HttpTarget } from "./http.ts";
 import { openHttp, openProcess, openSse, type Protocol } from "./negotiate.ts";
 import { createPrivates, hearsLogs, interactive, needsOwn } from "./private.ts";
@@ -202,12 +202,22 @@ export function createConnections(options: Options) {
   async function follow(server: ServerRef, owner: string, wanted: Followed): Promise<void> {
     const { followers } = entryOf(server.id);
     const before = followers.of(owner);
+    if (isSame(before, wanted)) return;
     followers.set(owner, wanted);
     try {
       await (await sharedOf(server)).follow(followers.all());
     } catch (error) {
       followers.set(owner, before);
       throw unreachable(server, messageOf(error));
+    }
+  }
+
+  /** `owner` wants to hear of nothing any more. */
+  function unfollow(owner: string): void {
+    for (const { followers, upstream } of entries.values()) {
+      if (isSame(followers.of(owner), nothing)) continue;
+      followers.set(owner, nothing);
+      upstream?.follow(followers.all()).catch(() => {});
     }
   }
 
@@ -235,7 +245,7 @@ export function createConnections(options: Options) {
   async function opensElsewhere(server: ServerRef, entry: Entry): Promise<boolean> {
     if (server.fields.url === undefined) return entry.target !== undefined;
     const target = await targetOf(server).catch(() => undefined);
-    return entry.upstream !== undefined && (target === undefined || entry.target !== opened(server, target));
+    return entry.target !== undefined && (target === undefined || entry.target !== opened(server, target));
   }
 
   /** The connection's state, for servers reached by url; processes have instances to tell theirs. */
@@ -272,7 +282,7 @@ export function createConnections(options: Options) {
     privates.close();
   }
 
-  return { attach, get, follow, sync, stateOf, spokenOf, broken, close };
+  return { attach, get, follow, unfollow, sync, stateOf, spokenOf, broken, close };
 }
 
 /** What a conversation was opened with: other than this it is another one. */

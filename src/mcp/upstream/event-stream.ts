@@ -6,63 +6,62 @@ export type ServerEvent = { event: string; data: string; id?: string; retryMs?: 
  * @throws Error for an event over `maxBytes`
  */
 export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<ServerEvent> {
-  let fields: [name: string, value: string][] = [];
-  let size = 0;
-  for await (const line of linesOf(body, maxBytes)) {
-    if (line !== "") {
-      size += line.length;
-      if (size > maxBytes) throw tooBig();
-      if (!line.startsWith(":")) fields.push(fieldOf(line));
-      continue;
-    }
-    if (fields.length > 0) yield eventOf(fields);
-    fields = [];
-    size = 0;
-  }
+  const decoder = new TextDecoder();
+  const read = eventReader(maxBytes);
+  for await (const chunk of body) yield* read(decoder.decode(chunk, { stream: true }));
 }
 
-/** Lines end with CR LF, LF or CR, and a CR LF may come in two pieces. What is after the last end of a line is no line. */
-async function* linesOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
+/** Takes the stream piece by piece, cut anywhere; answers the events that are complete with this piece. */
+function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
+  /** The line that has not ended yet, in pieces, and the event that has not. */
   let parts: string[] = [];
+  let lines: string[] = [];
   let size = 0;
   let endedWithReturn = false;
-  for await (const chunk of body) {
-    const text = decoder.decode(chunk, { stream: true });
-    if (text === "") continue;
+
+  return (text) => {
+    if (text === "") return [];
+    const events: ServerEvent[] = [];
     let start = endedWithReturn && text.startsWith("\n") ? 1 : 0;
     endedWithReturn = text.endsWith("\r");
     const lineEnd = /\r\n|\n|\r/g;
     lineEnd.lastIndex = start;
     for (let end = lineEnd.exec(text); end !== null; end = lineEnd.exec(text)) {
       parts.push(text.slice(start, end.index));
+      size += lineEnd.lastIndex - start;
       start = lineEnd.lastIndex;
-      yield parts.join("");
+      const line = parts.join("");
       parts = [];
-      size = 0;
+      if (line !== "") lines.push(line);
+      else {
+        const event = eventOf(lines);
+        if (event !== undefined) events.push(event);
+        lines = [];
+        size = 0;
+      }
+      if (size > maxBytes) break;
     }
-    if (start === text.length) continue;
     parts.push(text.slice(start));
     size += text.length - start;
-    if (size > maxBytes) throw tooBig();
-  }
-}
-
-const tooBig = () => new Error("an event of the stream is too big");
-
-function fieldOf(line: string): [string, string] {
-  const colon = line.indexOf(":");
-  return colon < 0 ? [line, ""] : [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, "")];
-}
-
-function eventOf(fields: readonly [string, string][]): ServerEvent {
-  const valuesOf = (name: string) => fields.filter(([field]) => field === name).map(([, value]) => value);
-  const id = valuesOf("id").findLast((value) => !value.includes("\0"));
-  const retry = valuesOf("retry").findLast((value) => /^\d{1,9}$/.test(value));
-  return {
-    event: valuesOf("event").at(-1) || "message",
-    data: valuesOf("data").join("\n"),
-    ...(id === undefined ? {} : { id }),
-    ...(retry === undefined ? {} : { retryMs: Number(retry) }),
+    if (size > maxBytes) throw new Error("an event of the stream is too big");
+    return events;
   };
+}
+
+function eventOf(lines: readonly string[]): ServerEvent | undefined {
+  const found: { event?: string; id?: string; retryMs?: number } = {};
+  const data: string[] = [];
+  let isEmpty = true;
+  for (const line of lines) {
+    const colon = line.indexOf(":");
+    if (colon === 0) continue;
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? "" : line.slice(line[colon + 1] === " " ? colon + 2 : colon + 1);
+    isEmpty = false;
+    if (name === "data") data.push(value);
+    else if (name === "event") found.event = value;
+    else if (name === "id" && !value.includes("\0")) found.id = value;
+    else if (name === "retry" && /^\d{1,9}$/.test(value)) found.retryMs = Number(value);
+  }
+  return isEmpty ? undefined : { ...found, event: found.event || "message", data: data.join("\n") };
 }

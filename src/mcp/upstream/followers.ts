@@ -15,7 +15,7 @@ export function createFollowers() {
   };
 }
 
-const nothing: Followed = { resources: [], tasks: [] };
+export const nothing: Followed = { resources: [], tasks: [] };
 
 /** Sorted, so that the same wishes are the same list whoever came first. */
 export const unionOf = (wishes: readonly Followed[]): Followed => ({

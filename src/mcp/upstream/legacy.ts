@@ -54,13 +54,16 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
 
   async function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
     const current = generation;
-    try {
+    const once = async () => {
       await setLevel(options.peer?.logLevel);
       return await talk.request(method, params, options);
+    };
+    try {
+      return await once();
     } catch (error) {
       if (!(error instanceof SessionForgotten)) throw error;
       await renew(current);
-      return await talk.request(method, params, options);
+      return await once();
     }
   }
 

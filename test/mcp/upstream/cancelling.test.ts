@@ -15,7 +15,7 @@ test.each(["the caller goes away", "the time is up"])(
     const before = server.requests.length;
     const params = '{"name":"slow","arguments":{"ms":2000}}';
     const options = why === "the time is up" ? { timeoutMs: 30 } : { signal: AbortSignal.timeout(30) };
-    expect(upstream.request("tools/call", params, options)).rejects.toThrow();
+    await expect(upstream.request("tools/call", params, options)).rejects.toThrow();
     await Bun.sleep(100);
     const [call, told] = server.requests.slice(before).map(({ method, body }) => ({ method, ...JSON.parse(body) }));
     expect([call.method, told?.method, told?.params.requestId]).toEqual([

@@ -55,7 +55,7 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
     },
   } as unknown as Database;
   const request = new Request("http://127.0.0.1/mcp", { headers: { authorization: `Bearer ${bearer}` } });
-  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, project);
+  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, { project, transport: "streamable" });
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {

@@ -1,0 +1,232 @@
+import { messageOf, Problem } from "../../lib/problem.ts";
+import { version } from "../../lib/version.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import { buildView, type View } from "../catalog/view.ts";
+import { isFussy } from "../endpoint.ts";
+import type { GatewayOptions, Visit } from "../gateway.ts";
+import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
+import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
+import { codes } from "../protocol.ts";
+import type { Seal } from "../seal.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
+import type { ServerRef } from "../upstream/connections.ts";
+import type { Changes } from "./changes.ts";
+import { dressed } from "./dress.ts";
+import { withFirstText } from "./first-text.ts";
+import { digestOf, type Send } from "./held.ts";
+import type { Inbound } from "./inbound.ts";
+import type { Live, Lives } from "./live.ts";
+import { type Face, type May, methods } from "./methods.ts";
+import { callRecord, isRecorded, type Led } from "./record.ts";
+import { taskIds } from "./tasks.ts";
+
+/** The client of one request, as its era lets it be known. */
+export type Client = {
+  abilities: Abilities;
+  clientInfo: object | undefined;
+  logLevel: LogLevel | undefined;
+  live: Live | undefined;
+  /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
+  resubscribe: () => Promise<readonly string[]>;
+  /** Carries a call through: what the server says and asks meanwhile goes to the client. `bound` says whose call it is, and which. */
+  through: (bound: readonly string[], send: Send) => Promise<Outcome>;
+};
+
+type Follows = readonly { serverId: string; key: string }[];
+
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal; lives: Lives };
+
+/** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
+export type Calls = ReturnType<typeof createCalls>;
+
+export function createCalls({ connections, catalog, log, record, seal }: Options) {
+  const views = new Map<string, { key: string; view: View }>();
+
+  /** The outcome in the words of the client's era. */
+  async function answer(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
+    const outcome = dressed(inbound.era, name, await outcomeOf(visit, inbound, name, client), faceOf(visit).info);
+    return name === "tools/call" && isFussy(visit.endpoint) ? withFirstText(outcome) : outcome;
+  }
+
+  async function outcomeOf(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
+    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
+    if (method?.eras.includes(inbound.era) !== true) return errorOutcome(codes.unknownMethod, "Method not found");
+    const { admission, endpoint } = visit;
+    const startedAt = performance.now();
+    const may = scopeOf(visit);
+    let led: Led | undefined;
+    const outcome = await method.answer({
+      inbound,
+      face: faceOf(visit),
+      view: () => viewOf(visit),
+      may,
+      reaches: admission.reaches ?? (() => true),
+      mayUse: (list, target) => {
+        const isOpen = may?.(list, target) !== false;
+        led = { server: target.server.name, key: target.key, isRefused: !isOpen };
+        return isOpen;
+      },
+      forward: (target, forwarded, params) => forward(visit, inbound, client, target, forwarded, params),
+      live: client.live,
+      resubscribe: client.resubscribe,
+      taskOf: (shown) => {
+        const task = tasksOf(visit).open(shown);
+        const server = admission.servers.find(({ id }) => id === task?.serverId);
+        if (task === undefined || server === undefined) return undefined;
+        const text = catalog.toolText(server.id, task.tool) ?? "{}";
+        return { tool: { server, key: task.tool, text }, id: task.id };
+      },
+      isFussy: isFussy(endpoint),
+    });
+    if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
+    return outcome;
+  }
+
+  const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
+
+  /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
+  async function forward(
+    visit: Visit,
+    inbound: Inbound,
+    client: Client,
+    { server, key, text }: { server: ServerRef; key: string; text?: string },
+    method: string,
+    params: string,
+  ): Promise<Outcome> {
+    const mismatch = text === undefined || inbound.era === "legacy" ? undefined : mirrorFault(text, visit, inbound);
+    if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
+    const { name, uri, arguments: args, ref, argument } = inbound.params;
+    const bound = [...boundOf(visit), server.id, method, key, digestOf([name, uri, args, ref, argument])];
+    const outcome = await client.through(bound, async (half, signal, input) => {
+      const { abilities, clientInfo, logLevel } = client;
+      const peer: Peer = {
+        ...half,
+        subject: visit.admission.actor.subject,
+        abilities,
+        clientInfo,
+        logLevel,
+        progressToken: progressTokenOf(inbound.paramsText),
+        ask: async (asked, question, unwanted) =>
+          canAnswer(abilities, asked, question)
+            ? await half.ask(asked, question, unwanted)
+            : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
+      };
+      return await sent(server, method, withMembers(params, input), peer, signal, text);
+    });
+    return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
+      ? tasksOf(visit).inResult(outcome, server.id, key)
+      : outcome;
+  }
+
+  async function sent(
+    server: ServerRef,
+    method: string,
+    params: string,
+    peer: Peer,
+    signal: AbortSignal,
+    tool: string | undefined,
+  ): Promise<Outcome> {
+    try {
+      const upstream = await connections.get(server, peer);
+      return await upstream.request(method, params, { signal, peer, ...(tool === undefined ? {} : { tool }) });
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
+      const text = error.message.startsWith("server ") ? error.message : `server "${server.name}": ${error.message}`;
+      return errorOutcome(codes.internal, text);
+    }
+  }
+
+  /** The caller's own part of the view, in list and call alike. */
+  function scopeOf({ admission: { mayCall, readOnly } }: Visit): May | undefined {
+    if (mayCall === undefined && !readOnly) return undefined;
+    return (list, { server, key, text = "{}" }) => {
+      const isTool = list === "tools";
+      if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
+      return !readOnly || !isTool || catalog.isReadOnly(server, key, text);
+    };
+  }
+
+  async function viewOf({ admission: { project, servers }, endpoint }: Visit): Promise<View> {
+    const entries = await catalog.entriesOf(servers);
+    const key = [catalog.revision(), project.version, ...servers.map(({ id, version: at }) => `${id}@${at}`)].join();
+    const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
+    const cached = views.get(place);
+    if (cached?.key === key) return cached.view;
+    const view = buildView(entries);
+    views.set(place, { key, view });
+    return view;
+  }
+
+  /** A project under its own name; one server's endpoint as that server, once it is known. */
+  function faceOf({ admission: { project, servers }, endpoint }: Visit): Face {
+    const known = servers.flatMap(({ id }) => catalog.introductionOf(id) ?? []);
+    const isSingle = endpoint.server !== undefined;
+    const only = isSingle ? known[0] : undefined;
+    const named = { name: project.name, title: `mcpctl: ${project.name}`, version };
+    return {
+      info: endpoint.alias === undefined ? (only?.serverInfo ?? named) : { name: endpoint.alias, version },
+      instructions: only === undefined ? project.fields.prompt : only.instructions,
+      known,
+      isSingle,
+    };
+  }
+
+  return {
+    answer,
+    viewOf,
+    mayOf: scopeOf,
+    tasksOf,
+    /**
+     * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
+     * Answers which servers will not tell.
+     */
+    async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
+      const failed: string[] = [];
+      for (const server of servers) {
+        const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
+        try {
+          await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          failed.push(server.id);
+        }
+      }
+      return failed;
+    },
+    unfollow: (owner: string): void => connections.unfollow(owner),
+    /** Lets go of what is remembered of a project. */
+    forget(projectId: string): void {
+      for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
+    },
+    /** Passes on what a server said outside of any call. */
+    heard(changes: Changes, server: ServerRef, method: string, params: string): void {
+      const { uri, taskId } = JSON.parse(params) as { uri?: unknown; taskId?: unknown };
+      const renamed = (member: string) => (shown: string) => withMembers(params, { [member]: JSON.stringify(shown) });
+      if (method.endsWith("/list_changed")) changes.listOf(server.id, method);
+      else if (method === "notifications/resources/updated" && typeof uri === "string")
+        void changes.ofOne(server.id, uri, method, renamed("uri"));
+      else if (method === "notifications/tasks" && typeof taskId === "string")
+        void changes.ofOne(server.id, `task ${taskId}`, method, renamed("taskId"));
+    },
+  };
+}
+
+/** Whose a session, a state or a task is, and for which endpoint. */
+export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): string[] => [
+  actor.subject,
+  project.id,
+  endpoint.server ?? "",
+];
+
+function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): string | undefined {
+  const headers = paramHeadersOf(tool);
+  return "invalid" in headers ? undefined : mismatchIn(headers.declared, params["arguments"], request.headers);
+}
+
+function progressTokenOf(paramsText: string): string | undefined {
+  if (!paramsText.includes("progressToken")) return undefined;
+  const meta = memberText(paramsText, membersOf(paramsText), "_meta");
+  const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;
+  return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
+}

@@ -1,0 +1,101 @@
+/** What a client that does not read may leave unread, in bytes; then its stream is closed. */
+const mostUnread = 16 * 1024 * 1024;
+/** Beyond this, what may be missed (progress, log messages) is left out. */
+const manyUnread = 1024 * 1024;
+
+const encoder = new TextEncoder();
+const comment = encoder.encode(":\n\n");
+const open = new Set<() => void>();
+let pulse: Timer | undefined;
+
+/** One event stream to a client (WHATWG HTML §9.2). */
+export type EventOut = ReturnType<typeof eventOut>;
+
+type Options = {
+  /** Told once, whichever side ended it. */
+  onClose?: () => void;
+  /** A comment goes out this often, since proxies and clients cut what is silent (reference/clients.md §6.1). */
+  keepAliveMs?: number;
+};
+
+export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let isOpen = true;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (given) => {
+        controller = given;
+      },
+      cancel: () => ended(),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+  );
+  const beat = everyBeat(keepAliveMs, () => write(comment));
+
+  function ended(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    open.delete(beat);
+    if (open.size === 0) {
+      clearInterval(pulse);
+      pulse = undefined;
+    }
+    onClose?.();
+  }
+
+  const unread = () => -(controller?.desiredSize ?? 0);
+
+  function write(bytes: Uint8Array): boolean {
+    if (!isOpen) return false;
+    if (unread() > mostUnread) {
+      close();
+      return false;
+    }
+    controller?.enqueue(bytes);
+    return true;
+  }
+
+  function close(): void {
+    if (!isOpen) return;
+    controller?.close();
+    ended();
+  }
+
+  open.add(beat);
+  pulse ??= setInterval(() => {
+    for (const one of [...open]) one();
+  }, 1_000);
+
+  return {
+    body,
+    /** False when nobody is there any more. `event` is `message` when not given. */
+    send(data: string, { id, event }: { id?: string; event?: string } = {}): boolean {
+      const lines = `${event === undefined ? "" : `event: ${event}\n`}${id === undefined ? "" : `id: ${id}\n`}`;
+      // A server may have written its JSON over several lines; within a string there can be none.
+      const text = data.includes("\n") || data.includes("\r") ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data;
+      return write(encoder.encode(`${lines}data: ${text}\n\n`));
+    },
+    /** Whether the client is so far behind that what may be missed should be. */
+    isBehind: () => unread() > manyUnread,
+    isOpen: () => isOpen,
+    close,
+  };
+}
+
+/** Called once a second; calls in turn every so often. */
+function everyBeat(everyMs: number, beat: () => void): () => void {
+  let last = performance.now();
+  return () => {
+    const now = performance.now();
+    if (now - last < everyMs) return;
+    last = now;
+    beat();
+  };
+}
+
+export const streamHeaders = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  // A proxy that gathers the stream before passing it on would make it a very late answer.
+  "x-accel-buffering": "no",
+} as const;

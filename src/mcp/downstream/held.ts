@@ -1,0 +1,271 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { Clock } from "../../lib/clock.ts";
+import { Problem } from "../../lib/problem.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import type { Peer } from "../peer.ts";
+import { codes } from "../protocol.ts";
+import type { Seal } from "../seal.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
+
+/** What a modern client carries from one round of a call to the next: a call that we hold for it, or its server's own state. */
+type Carried = { until: number; nonce: string } & ({ held: string } | { upstream: string | null });
+
+/** One request of the client within a call: rounds come one after the other. */
+export type Round = { notify: Peer["notify"]; gone: AbortSignal };
+/** What the client brought to this round: its `inputResponses` and `requestState` as JSON text. */
+export type Brought = { responses: string | undefined; state: unknown };
+/** Sends the call to its server. `input` is what goes along when the server itself asked: members of the parameters, as JSON text. */
+export type Send = (
+  peer: Pick<Peer, "notify" | "ask" | "takesInput">,
+  signal: AbortSignal,
+  input: Record<string, string>,
+) => Promise<Outcome>;
+
+type Question = { method: string; params: string; answer: (outcome: Outcome) => void };
+type Call = {
+  subject: string;
+  questions: Map<string, Question>;
+  round: (Round & { end: (outcome: Outcome) => void; fail: (error: unknown) => void }) | undefined;
+  ended: { outcome: Outcome } | { error: unknown } | undefined;
+  /** The state that may go on with it; another round's does not. */
+  nonce: string;
+  cancel: AbortController;
+  timer: Timer | undefined;
+  asked: number;
+};
+
+/** How long a person may take to answer. */
+const heldMs = 10 * 60_000;
+/** Questions that come together are asked together. */
+const gatherMs = 15;
+const mostHeld = 1_000;
+const mostOfOne = 64;
+const mostUsed = 20_000;
+
+/**
+ * Calls of modern clients in which something is asked. A legacy server asks in the middle of the call: the call is held, not repeated, and the
+ * client's next request goes on with it. A modern server asks by an answer of its own: then its state goes out sealed within ours. Each state works
+ * once, for who got it, for the same call (reference/protocol.md §1.7).
+ */
+export type HeldCalls = ReturnType<typeof createHeldCalls>;
+
+export function createHeldCalls(seal: Seal, clock: Clock) {
+  const calls = new Map<string, Call>();
+  const used = new Map<string, number>();
+  /** What was used is forgotten by a restart, so no state outlives one. */
+  const boot = randomBytes(9).toString("base64url");
+
+  /** `bound` says whose call it is and which: principal, project, server, method, name, arguments. */
+  function go(bound: readonly string[], brought: Brought, round: Round, send: Send): Promise<Outcome> {
+    if (brought.state === undefined) return start(bound, round, send, inputOf(brought.responses, undefined));
+    const carried = opened(brought.state, bound);
+    if (carried === undefined) return Promise.resolve(badState());
+    if ("upstream" in carried) return start(bound, round, send, inputOf(brought.responses, carried.upstream));
+    const call = calls.get(carried.held);
+    if (call === undefined || call.nonce !== carried.nonce) return Promise.resolve(badState());
+    return resume(bound, carried.held, call, brought.responses, round);
+  }
+
+  function opened(state: unknown, bound: readonly string[]): Carried | undefined {
+    if (typeof state !== "string") return undefined;
+    const carried = seal.open(state, ["state", boot, ...bound]) as Carried | undefined;
+    if (carried === undefined || carried.until < clock.now() || used.has(carried.nonce)) return undefined;
+    used.set(carried.nonce, carried.until);
+    // Those that have expired need not be remembered: their time refuses them.
+    if (used.size > mostUsed)
+      for (const [nonce, until] of used) {
+        if (until >= clock.now() && used.size <= 2 * mostUsed) break;
+        used.delete(nonce);
+      }
+    return carried;
+  }
+
+  function start(bound: readonly string[], round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {
+    const subject = bound[0] ?? "";
+    const id = randomBytes(12).toString("base64url");
+    const call: Call = {
+      subject,
+      questions: new Map(),
+      round: undefined,
+      ended: undefined,
+      nonce: "",
+      cancel: new AbortController(),
+      timer: undefined,
+      asked: 0,
+    };
+    const answer = attach(bound, id, call, round);
+    const peer = {
+      takesInput: true,
+      notify: (method: string, params: string) => call.round?.notify(method, params),
+      ask: (method: string, params: string, unwanted: AbortSignal) => ask(bound, id, call, method, params, unwanted),
+    };
+    send(peer, call.cancel.signal, input).then(
+      (outcome) => settle(id, call, { outcome: isQuestion(outcome) ? passedOn(outcome, bound) : outcome }),
+      (error: unknown) => settle(id, call, { error }),
+    );
+    return answer;
+  }
+
+  /** Goes on with a call: what was asked is answered, and this round waits for what comes next. */
+  function resume(
+    bound: readonly string[],
+    id: string,
+    call: Call,
+    responses: string | undefined,
+    round: Round,
+  ): Promise<Outcome> {
+    clearTimeout(call.timer);
+    const given = responses?.startsWith("{") === true ? responses : "{}";
+    const members = membersOf(given);
+    const answer = attach(bound, id, call, round);
+    for (const [key, question] of call.questions) {
+      const result = memberText(given, members, key);
+      if (result?.startsWith("{") !== true) continue;
+      call.questions.delete(key);
+      question.answer({ result });
+    }
+    if (call.questions.size > 0) askSoon(bound, id, call);
+    return answer;
+  }
+
+  function attach(bound: readonly string[], id: string, call: Call, round: Round): Promise<Outcome> {
+    call.nonce = "";
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const onGone = () => drop(id, call, "the caller went away");
+    round.gone.addEventListener("abort", onGone, { once: true });
+    const detach = () => {
+      call.round = undefined;
+      round.gone.removeEventListener("abort", onGone);
+    };
+    call.round = {
+      ...round,
+      end: (outcome) => {
+        detach();
+        resolve(outcome);
+      },
+      fail: (error) => {
+        detach();
+        reject(error);
+      },
+    };
+    if (round.gone.aborted) onGone();
+    else if (call.ended !== undefined) settle(id, call, call.ended);
+    else if (call.questions.size > 0) askSoon(bound, id, call);
+    return promise;
+  }
+
+  function ask(
+    bound: readonly string[],
+    id: string,
+    call: Call,
+    method: string,
+    params: string,
+    unwanted: AbortSignal,
+  ): Promise<Outcome> {
+    const others = [...calls.values()].filter(({ subject }) => subject === call.subject).length;
+    if (!calls.has(id) && (calls.size >= mostHeld || others >= mostOfOne))
+      return Promise.reject(new Problem("unavailable", "Too many calls wait for an answer already"));
+    calls.set(id, call);
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    const kind = method.split("/")[0] ?? "input";
+    const key = `${kind}_${++call.asked}`;
+    call.questions.set(key, { method, params, answer: resolve });
+    unwanted.addEventListener("abort", () => call.questions.delete(key), { once: true });
+    askSoon(bound, id, call);
+    return promise;
+  }
+
+  function askSoon(bound: readonly string[], id: string, call: Call): void {
+    clearTimeout(call.timer);
+    call.timer = setTimeout(() => askNow(bound, id, call), call.round === undefined ? heldMs : gatherMs);
+  }
+
+  /** Ends the round with what is asked; the call itself goes on. Without a round nobody came back in time. */
+  function askNow(bound: readonly string[], id: string, call: Call): void {
+    const { round } = call;
+    if (round === undefined) drop(id, call, "nobody answered in time");
+    if (round === undefined || call.questions.size === 0) return;
+    const requests = [...call.questions].map(
+      ([key, { method, params }]) =>
+        `${JSON.stringify(key)}:{"method":${JSON.stringify(method)},"params":${withMembers(params, { elicitationId: undefined })}}`,
+    );
+    const { until, nonce } = ticket();
+    call.nonce = nonce;
+    const state = seal.seal({ held: id, until, nonce } satisfies Carried, ["state", boot, ...bound]);
+    call.timer = setTimeout(() => drop(id, call, "nobody answered in time"), heldMs);
+    round.end({
+      type: "input_required",
+      result: `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state)}}`,
+    });
+  }
+
+  function settle(id: string, call: Call, ended: NonNullable<Call["ended"]>): void {
+    call.ended = ended;
+    clearTimeout(call.timer);
+    const { round } = call;
+    // The answer came between two rounds: it is kept for the next.
+    if (round === undefined && calls.has(id)) {
+      call.timer = setTimeout(() => drop(id, call, "nobody came back in time"), heldMs);
+      return;
+    }
+    calls.delete(id);
+    if ("outcome" in ended) round?.end(ended.outcome);
+    else round?.fail(ended.error);
+  }
+
+  /** Nobody wants the answer any more: its server is told. */
+  function drop(id: string, call: Call, why: string): void {
+    clearTimeout(call.timer);
+    calls.delete(id);
+    for (const { answer } of call.questions.values()) answer(errorOutcome(codes.internal, why));
+    call.questions.clear();
+    call.cancel.abort();
+    call.round?.fail(new Problem("unavailable", why));
+  }
+
+  const ticket = () => ({ until: clock.now() + heldMs, nonce: randomBytes(9).toString("base64url") });
+
+  /** A modern server's question: its own state goes along within ours. */
+  function passedOn(outcome: Extract<Outcome, { result: string }>, bound: readonly string[]): Outcome {
+    const state = memberText(outcome.result, membersOf(outcome.result), "requestState");
+    const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
+    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...bound]);
+    return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(sealed) }) };
+  }
+
+  return {
+    go,
+    size: () => calls.size,
+    close(): void {
+      for (const [id, call] of calls) drop(id, call, "mcpctl is stopping");
+    },
+  };
+}
+
+const isQuestion = (outcome: Outcome): outcome is Extract<Outcome, { result: string }> =>
+  "result" in outcome && outcome.type === "input_required";
+
+const badState = () =>
+  errorOutcome(
+    codes.invalidParams,
+    "This requestState is not valid here, or not any more: begin the call again without it",
+  );
+
+function inputOf(responses: string | undefined, upstream: string | null | undefined): Record<string, string> {
+  return {
+    ...(responses === undefined ? {} : { inputResponses: responses }),
+    ...(typeof upstream === "string" ? { requestState: JSON.stringify(upstream) } : {}),
+  };
+}
+
+/** What makes a call the same call: its arguments whatever the order of their keys. */
+export function digestOf(value: unknown): string {
+  return createHash("sha256")
+    .update(JSON.stringify(value, (_, item: unknown) => (isPlain(item) ? sorted(item) : item)) ?? "")
+    .digest("base64url");
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const sorted = (value: Record<string, unknown>) =>
+  Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,0 +1,204 @@
+import { errorOutcome, message, type Outcome, respond } from "../answers.ts";
+import type { Visit } from "../gateway.ts";
+import { codes } from "../protocol.ts";
+import { boundOf, type Calls, type Client } from "./call.ts";
+import type { Changes, ChangingList } from "./changes.ts";
+import { eventOut, streamHeaders } from "./event-out.ts";
+import type { Inbound } from "./inbound.ts";
+import { askClient, type Listener, type Live, type Lives } from "./live.ts";
+import { takesStreams } from "./modern.ts";
+import { createReply } from "./reply.ts";
+import type { SessionFacts, Sessions } from "./session.ts";
+
+type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions };
+
+/** Where what belongs to one request goes besides its answer. False when nobody hears it. */
+type Outlet = { send: (text: string, mayBeMissed?: boolean) => boolean };
+
+const silence: Outlet = { send: () => false };
+
+type Asking = {
+  visit: Visit;
+  facts: SessionFacts | undefined;
+  live: Live | undefined;
+  signal: AbortSignal;
+  outlet: Outlet;
+};
+
+const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "prompts", "resources"]);
+
+/** Clients of 2024-11-05 to 2025-11-25: they initialize, keep a session if they like, and a disconnect cancels nothing. */
+export type LegacyDoor = ReturnType<typeof legacyDoor>;
+
+export function legacyDoor({ calls, lives, changes, sessions }: Options) {
+  /** One POST. Requests outside of a session are served as far as that goes: nobody can be asked anything. */
+  async function take(visit: Visit, inbound: Inbound): Promise<Response> {
+    const { id, method } = inbound;
+    if (method === "initialize" && id !== undefined) return initialize(visit, inbound, id);
+    const facts = sessionOf(visit);
+    if (facts === "unknown") {
+      visit.release();
+      return unknownSession(id);
+    }
+    if (id === undefined || method === undefined) {
+      if (facts !== undefined) told(lives.of(facts), inbound);
+      visit.release();
+      return new Response(null, { status: 202 });
+    }
+    const live = facts === undefined ? undefined : lives.of(facts);
+    const reply = createReply({
+      streams: facts !== undefined && takesStreams(visit.request),
+      ...(live === undefined ? {} : { transcript: live.transcripts.post }),
+    });
+    visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
+    answerTo(visit, inbound, { id, method }, facts, live, reply)
+      .then(
+        (outcome) => reply.end(message(id, outcome)),
+        (error: unknown) => reply.abort(error),
+      )
+      .finally(visit.release);
+    return reply.response;
+  }
+
+  async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
+    const { text } = sessions.mint(inbound.params, boundOf(visit));
+    const client = clientOf({ visit, facts: undefined, live: undefined, signal: visit.cut, outlet: silence });
+    const outcome = await calls.answer(visit, inbound, "initialize", client).finally(visit.release);
+    const response = respond(id, outcome);
+    response.headers.set("mcp-session-id", text);
+    return response;
+  }
+
+  /** Undefined when none is claimed. An ended, a foreign and an invented one are all the same: unknown. */
+  function sessionOf(visit: Visit): SessionFacts | undefined | "unknown" {
+    const text = visit.request.headers.get("mcp-session-id");
+    if (text === null) return undefined;
+    const facts = sessions.open(text, boundOf(visit));
+    return facts === undefined || lives.isEnded(facts.id) ? "unknown" : facts;
+  }
+
+  /** Answers one request; it can be cancelled by its id while it runs. */
+  async function answerTo(
+    visit: Visit,
+    inbound: Inbound,
+    { id, method }: { id: string; method: string },
+    facts: SessionFacts | undefined,
+    live: Live | undefined,
+    outlet: Outlet,
+  ): Promise<Outcome> {
+    if (live?.running.has(id) === true)
+      return errorOutcome(codes.invalidRequest, "A request of this id is still running: use each id once");
+    const cancel = new AbortController();
+    live?.running.set(id, cancel);
+    try {
+      const signal = AbortSignal.any([visit.cut, cancel.signal]);
+      return await calls.answer(visit, inbound, method, clientOf({ visit, facts, live, signal, outlet }));
+    } finally {
+      live?.running.delete(id);
+    }
+  }
+
+  function clientOf({ visit, facts, live, signal, outlet }: Asking): Client {
+    const notify = (method: string, params: string) =>
+      void outlet.send(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`, true);
+    const nobody = async () => errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session");
+    return {
+      abilities: facts?.abilities ?? {},
+      clientInfo: facts?.clientInfo,
+      logLevel: live?.level,
+      live,
+      resubscribe: async () =>
+        facts === undefined || live === undefined
+          ? []
+          : await calls.follow(facts.id, visit.admission.servers, [...live.subscriptions.values()], []),
+      through: (_, send) =>
+        send(
+          {
+            takesInput: false,
+            notify,
+            ask:
+              live === undefined
+                ? nobody
+                : (method, params, unwanted) => askClient(live, method, params, unwanted, outlet.send),
+          },
+          signal,
+          {},
+        ),
+    };
+  }
+
+  /** A notification, or the answer to a question of ours. */
+  function told(live: Live, { id, method, params, answer }: Inbound): void {
+    if (id !== undefined && answer !== undefined) live.asks.get(id)?.(answer);
+    else if (method === "notifications/cancelled") {
+      const { requestId } = params;
+      if (typeof requestId === "string" || typeof requestId === "number")
+        live.running.get(JSON.stringify(requestId))?.abort();
+    }
+  }
+
+  /** The stream of GET: what belongs to no request, and what was missed of streams that broke (`Last-Event-ID`). */
+  function listen(visit: Visit): Response {
+    const facts = sessionOf(visit);
+    if (facts === undefined || facts === "unknown") {
+      visit.release();
+      return unknownSession(undefined);
+    }
+    if (!takesStreams(visit.request)) {
+      visit.release();
+      return new Response(null, { status: 406 });
+    }
+    const live = lives.of(facts);
+    const listener: Listener = {
+      subject: visit.admission.actor.subject,
+      abilities: facts.abilities,
+      say: live.transcripts.say,
+    };
+    const lastEventId = visit.request.headers.get("last-event-id");
+    let unsubscribe = () => {};
+    const out = eventOut({
+      onClose: () => {
+        unsubscribe();
+        if (live.listener === listener) live.listener = undefined;
+        visit.release();
+      },
+    });
+    visit.cut.addEventListener("abort", () => out.close());
+    visit.request.signal.addEventListener("abort", () => out.close());
+    const isOfPost = lastEventId !== null && !lastEventId.startsWith("0.");
+    if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
+    if (!isOfPost) {
+      live.listener = listener;
+      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text));
+    }
+    return new Response(out.body, { headers: streamHeaders });
+  }
+
+  function subscribe(visit: Visit, live: Live, say: (text: string) => void): () => void {
+    return changes.subscribe({
+      projectId: visit.admission.project.id,
+      subject: visit.admission.actor.subject,
+      admission: visit.again,
+      lists: everyList,
+      shown: (serverId, key) =>
+        [...live.subscriptions].find(([, one]) => one.serverId === serverId && one.key === key)?.[0],
+      tell: (method, params) => say(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`),
+    });
+  }
+
+  /** DELETE: the client needs its session no more. */
+  function finish(visit: Visit): Response {
+    const facts = sessionOf(visit);
+    visit.release();
+    if (facts === undefined || facts === "unknown") return unknownSession(undefined);
+    lives.finish(facts.id);
+    calls.unfollow(facts.id);
+    return new Response(null, { status: 200 });
+  }
+
+  return { take, listen, finish, told, answerTo, subscribe };
+}
+
+/** Exactly 404, which tells a client to initialize anew. */
+const unknownSession = (id: string | undefined) =>
+  respond(id, errorOutcome(-32001, "There is no such session: initialize again", undefined, 404));

@@ -1,0 +1,110 @@
+import { errorOutcome, respond } from "../answers.ts";
+import type { Visit } from "../gateway.ts";
+import { codes, metaKeys } from "../protocol.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
+import type { Calls } from "./call.ts";
+import type { Changes, ChangingList } from "./changes.ts";
+import { eventOut, streamHeaders } from "./event-out.ts";
+import type { Inbound } from "./inbound.ts";
+import { resourceTarget } from "./methods.ts";
+
+type Wanted = {
+  toolsListChanged?: unknown;
+  promptsListChanged?: unknown;
+  resourcesListChanged?: unknown;
+  resourceSubscriptions?: unknown;
+  taskIds?: unknown;
+};
+
+const mostFollowed = 500;
+let opened = 0;
+
+/**
+ * `subscriptions/listen` (reference/protocol.md §1.8): an event stream that first says which of the wishes are honoured, and then nothing else
+ * than those, each with the id of the request that asked. It ends with its result when the right to it ends.
+ */
+export async function openListen(
+  { calls, changes }: { calls: Calls; changes: Changes },
+  visit: Visit,
+  inbound: Inbound,
+  id: string,
+): Promise<Response> {
+  const wanted = inbound.params["notifications"] as Wanted | undefined;
+  if (typeof wanted !== "object" || wanted === null || !isBounded(wanted)) {
+    visit.release();
+    const text = `notifications must be an object; at most ${mostFollowed} resources and tasks are followed`;
+    return respond(id, errorOutcome(codes.invalidParams, text));
+  }
+  const owner = `listen ${++opened}`;
+  const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
+  const shown = new Map([
+    ...resources.map(({ serverId, key, shown: uri }) => [`${serverId} ${key}`, uri] as const),
+    ...tasks.map(({ serverId, key, shown: task }) => [`${serverId} task ${key}`, task] as const),
+  ]);
+  const out = eventOut({ onClose: () => stop() });
+  const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${id}}`;
+  const tell = (method: string, params: string) => {
+    const meta = memberText(params, membersOf(params), "_meta");
+    const tagged = meta?.startsWith("{") === true ? withMembers(meta, { [metaKeys.subscriptionId]: id }) : tag;
+    const text = withMembers(params, { _meta: tagged });
+    out.send(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${text}}`);
+  };
+  tell(
+    "notifications/subscriptions/acknowledged",
+    JSON.stringify({ notifications: acknowledged(lists, resources, tasks) }),
+  );
+  const unsubscribe = changes.subscribe({
+    projectId: visit.admission.project.id,
+    subject: visit.admission.actor.subject,
+    admission: visit.again,
+    lists: new Set(lists),
+    shown: (serverId, key) => shown.get(`${serverId} ${key}`),
+    tell,
+  });
+  const end = () => {
+    out.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","_meta":${tag}}}`);
+    out.close();
+  };
+  function stop(): void {
+    unsubscribe();
+    calls.unfollow(owner);
+    visit.release();
+  }
+  visit.cut.addEventListener("abort", end);
+  visit.request.signal.addEventListener("abort", () => out.close());
+  return new Response(out.body, { headers: streamHeaders });
+}
+
+/** Of what is wished, what there is, the caller may see, and its server tells. */
+async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wanted) {
+  const lists = (["tools", "prompts", "resources"] as const).filter((list) => wanted[`${list}ListChanged`] === true);
+  const view = await calls.viewOf(visit);
+  const may = calls.mayOf(visit);
+  const resources = strings(wanted.resourceSubscriptions).flatMap((uri) => {
+    const target = resourceTarget(view, uri);
+    const isOpen = target !== undefined && may?.("resources", target) !== false;
+    return isOpen ? [{ serverId: target.server.id, key: target.key, shown: uri }] : [];
+  });
+  const ids = calls.tasksOf(visit);
+  const tasks = strings(wanted.taskIds).flatMap((shown) => {
+    const task = ids.open(shown);
+    return task === undefined ? [] : [{ serverId: task.serverId, key: task.id, shown }];
+  });
+  const failed = await calls.follow(owner, visit.admission.servers, resources, tasks);
+  const told = ({ serverId }: { serverId: string }) => !failed.includes(serverId);
+  return { lists, resources: resources.filter(told), tasks: tasks.filter(told) };
+}
+
+type Follows = readonly { serverId: string; key: string; shown: string }[];
+
+const acknowledged = (lists: readonly ChangingList[], resources: Follows, tasks: Follows) => ({
+  ...Object.fromEntries(lists.map((list) => [`${list}ListChanged`, true])),
+  ...(resources.length === 0 ? {} : { resourceSubscriptions: resources.map(({ shown }) => shown) }),
+  ...(tasks.length === 0 ? {} : { taskIds: tasks.map(({ shown }) => shown) }),
+});
+
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+
+const isBounded = ({ resourceSubscriptions, taskIds }: Wanted): boolean =>
+  strings(resourceSubscriptions).length + strings(taskIds).length <= mostFollowed;

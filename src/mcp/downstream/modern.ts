@@ -1,0 +1,79 @@
+import { errorOutcome, message, respond } from "../answers.ts";
+import type { Visit } from "../gateway.ts";
+import { logLevels } from "../peer.ts";
+import { codes, metaKeys } from "../protocol.ts";
+import { membersOf, memberText } from "../spans.ts";
+import type { Calls, Client } from "./call.ts";
+import type { Changes } from "./changes.ts";
+import type { HeldCalls } from "./held.ts";
+import type { Inbound } from "./inbound.ts";
+import { openListen } from "./listen.ts";
+import { createReply } from "./reply.ts";
+import { abilitiesOf } from "./session.ts";
+
+type Options = { calls: Calls; held: HeldCalls; changes: Changes };
+
+/** Clients of 2026-07-28: each request is complete in itself, and closing its stream cancels it. */
+export function modernDoor({ calls, held, changes }: Options) {
+  async function take(visit: Visit, inbound: Inbound): Promise<Response> {
+    const { id, method } = inbound;
+    if (id === undefined || method === undefined) {
+      visit.release();
+      return new Response(null, { status: 202 });
+    }
+    const meta = inbound.params["_meta"] as Record<string, unknown>;
+    const level = meta[metaKeys.logLevel];
+    const logLevel = logLevels.find((known) => known === level);
+    if (level !== undefined && logLevel === undefined) {
+      visit.release();
+      return respond(id, errorOutcome(codes.invalidParams, `The log level is one of ${logLevels.join(", ")}`));
+    }
+    if (method === "subscriptions/listen") return await openListen({ calls, changes }, visit, inbound, id);
+    return answered(visit, inbound, id, method, logLevel);
+  }
+
+  function answered(
+    visit: Visit,
+    inbound: Inbound,
+    id: string,
+    method: string,
+    logLevel: Client["logLevel"],
+  ): Promise<Response> {
+    const left = new AbortController();
+    const reply = createReply({ streams: takesStreams(visit.request), onGone: () => left.abort() });
+    const meta = inbound.params["_meta"] as Record<string, unknown>;
+    const clientInfo = meta[metaKeys.clientInfo];
+    const brought = {
+      responses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+      state: inbound.params["requestState"],
+    };
+    const round = {
+      notify: (what: string, params: string) =>
+        void reply.send(`{"jsonrpc":"2.0","method":${JSON.stringify(what)},"params":${params}}`, true),
+      gone: AbortSignal.any([visit.cut, left.signal, visit.request.signal]),
+    };
+    const client: Client = {
+      abilities: abilitiesOf(meta[metaKeys.clientCapabilities]),
+      clientInfo: typeof clientInfo === "object" && clientInfo !== null ? clientInfo : undefined,
+      logLevel,
+      live: undefined,
+      resubscribe: async () => [],
+      through: (bound, send) => held.go(bound, brought, round, send),
+    };
+    visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
+    calls
+      .answer(visit, inbound, method, client)
+      .then(
+        (outcome) => reply.end(message(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
+        (error: unknown) => reply.abort(error),
+      )
+      .finally(visit.release);
+    return reply.response;
+  }
+
+  return { take };
+}
+
+/** Whether the client reads an event stream as well as JSON. One that says nothing about it reads JSON. */
+export const takesStreams = (request: Request): boolean =>
+  request.headers.get("accept")?.includes("text/event-stream") === true;

@@ -1,0 +1,76 @@
+import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
+
+/** Where the messages of one event stream go, so that they can be had again: answers each one's event id. */
+export type Transcript = { add: (data: string) => string; attach: (out: EventOut) => void; end: () => void };
+
+type Options = {
+  /** Whether the client takes an event stream; without it everything but the answer is dropped. */
+  streams: boolean;
+  /** A stream that can be resumed: its beginning is an event with an id and nothing else. */
+  transcript?: () => Transcript;
+  /** The client has gone before the answer. */
+  onGone?: () => void;
+  headers?: Record<string, string>;
+};
+
+/** Long calls become streams: so they can be resumed, and nobody on the way takes their silence for death. */
+const slowMs = 1_000;
+
+/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
+export function createReply({ streams, transcript, onGone, headers = {} }: Options) {
+  const answered = Promise.withResolvers<Response>();
+  let out: EventOut | undefined;
+  let log: Transcript | undefined;
+  let isDone = false;
+  const timer = streams ? setTimeout(() => stream(), slowMs) : undefined;
+
+  function stream(): void {
+    if (out !== undefined) return;
+    clearTimeout(timer);
+    out = eventOut({
+      onClose: () => {
+        if (!isDone) onGone?.();
+      },
+    });
+    log = transcript?.();
+    log?.attach(out);
+    answered.resolve(new Response(out.body, { headers: { ...streamHeaders, ...headers } }));
+  }
+
+  const write = (text: string) => (log === undefined ? out?.send(text) : log.add(text));
+
+  return {
+    response: answered.promise,
+    /** Sends something besides the answer. False when it cannot be: then nobody will ever answer it. */
+    send(text: string, mayBeMissed = false): boolean {
+      if (isDone || !streams) return false;
+      stream();
+      if (mayBeMissed && out?.isBehind() === true) return true;
+      write(text);
+      return log !== undefined || out?.isOpen() === true;
+    },
+    /** The answer. On a stream it is the last event, and its status is told by what it holds. */
+    end(text: string, status = 200): void {
+      if (isDone) return;
+      isDone = true;
+      clearTimeout(timer);
+      if (out === undefined)
+        answered.resolve(new Response(text, { status, headers: { ...headers, "content-type": "application/json" } }));
+      else {
+        write(text);
+        log?.end();
+        out.close();
+      }
+    },
+    /** Ends it without an answer: the right to it has ended. Before a word was said, `why` is thrown to whoever waits for the response. */
+    abort(why: unknown): void {
+      if (isDone) return;
+      isDone = true;
+      clearTimeout(timer);
+      if (out === undefined) answered.reject(why);
+      log?.end();
+      out?.close();
+    },
+    isStreaming: () => out !== undefined,
+  };
+}

@@ -1,0 +1,114 @@
+import type { EventOut } from "./event-out.ts";
+import type { Transcript } from "./reply.ts";
+
+/** How much of its streams a session can have again, and how long after the last event of one. */
+const mostEvents = 500;
+const mostBytes = 4 * 1024 * 1024;
+const keptMs = 5 * 60_000;
+
+type Event = { seq: number; data: string };
+type Stream = { number: number; events: Event[]; last: number; out?: EventOut; endedAt?: number };
+
+/**
+ * What was said on a session's streams, so that a client whose connection broke has the rest (`Last-Event-ID`, 2025-11-25 transports §Resumability).
+ * An event's id is `stream.place`. The stream of GET is number 0.
+ */
+export type Transcripts = ReturnType<typeof createTranscripts>;
+
+export function createTranscripts(primes: boolean, now: () => number) {
+  const streams = new Map<number, Stream>();
+  let nextNumber = 1;
+  let bytes = 0;
+  let events = 0;
+
+  function opened(number: number): Stream {
+    const stream = streams.get(number) ?? { number, events: [], last: 0 };
+    streams.set(number, stream);
+    return stream;
+  }
+
+  function forget(stream: Stream, event: Event | undefined): void {
+    if (event === undefined) return;
+    stream.events.shift();
+    bytes -= event.data.length;
+    events--;
+  }
+
+  function trim(): void {
+    while (bytes > mostBytes || events > mostEvents) {
+      const oldest = [...streams.values()].find((stream) => stream.events.length > 0);
+      if (oldest === undefined) return;
+      forget(oldest, oldest.events[0]);
+    }
+  }
+
+  function add(stream: Stream, data: string): string {
+    const id = `${stream.number}.${++stream.last}`;
+    stream.events.push({ seq: stream.last, data });
+    bytes += data.length;
+    events++;
+    stream.out?.send(data, { id });
+    trim();
+    return id;
+  }
+
+  const transcriptOf = (stream: Stream): Transcript => ({
+    add: (data) => add(stream, data),
+    attach: (out) => {
+      stream.out = out;
+      // The client learns of an id to come back with before there is anything to miss; older ones would try to parse it.
+      if (primes) out.send("", { id: `${stream.number}.${stream.last}` });
+    },
+    end: () => {
+      stream.endedAt = now();
+      stream.out?.close();
+    },
+  });
+
+  return {
+    /** The stream of one POST. */
+    post: (): Transcript => transcriptOf(opened(nextNumber++)),
+    /** Says something that belongs to no request. Answers whether anybody hears it now. */
+    say(data: string): boolean {
+      const stream = opened(0);
+      add(stream, data);
+      return stream.out?.isOpen() === true;
+    },
+    hears: (): boolean => streams.get(0)?.out?.isOpen() === true,
+    /** Puts a GET's stream in the place of the one before. */
+    listen(out: EventOut): void {
+      const stream = opened(0);
+      const before = stream.out;
+      transcriptOf(stream).attach(out);
+      before?.close();
+    },
+    /** Goes on where a stream broke off. False when nothing is known of it. */
+    resume(lastEventId: string, out: EventOut): boolean {
+      const [, number, place] = /^(\d{1,9})\.(\d{1,9})$/.exec(lastEventId) ?? [];
+      const stream = streams.get(Number(number));
+      if (number === undefined || stream === undefined) return false;
+      const before = stream.out;
+      stream.out = out;
+      before?.close();
+      for (const { seq, data } of stream.events)
+        if (seq > Number(place)) out.send(data, { id: `${stream.number}.${seq}` });
+      if (stream.endedAt !== undefined) out.close();
+      return true;
+    },
+    /** Lets go of streams that ended a while ago. Answers whether anything is left to be had again. */
+    prune(): boolean {
+      for (const stream of streams.values()) {
+        const isOld = stream.endedAt !== undefined && now() - stream.endedAt > keptMs;
+        if (!isOld) continue;
+        while (stream.events.length > 0) forget(stream, stream.events[0]);
+        streams.delete(stream.number);
+      }
+      return [...streams.values()].some(({ number, out }) => number !== 0 || out?.isOpen() === true);
+    },
+    bytes: () => bytes,
+    close(): void {
+      for (const { out } of streams.values()) out?.close();
+      streams.clear();
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { expect, test } from "bun:test";
+import { Problem } from "../../../src/lib/problem.ts";
+import { createPrivates, needsOwn } from "../../../src/mcp/upstream/private.ts";
+import type { Upstream } from "../../../src/mcp/upstream/upstream.ts";
+import { peerOf } from "./ways.ts";
+
+function setUp() {
+  let now = 0;
+  const opened: { closed: boolean; answer: () => void; end: (why: Problem) => void }[] = [];
+  const privates = createPrivates({ now: () => now });
+  const open = async () => {
+    const answer = Promise.withResolvers<{ result: string }>();
+    const ended = Promise.withResolvers<Problem>();
+    const state = { closed: false, answer: () => answer.resolve({ result: "{}" }), end: ended.resolve };
+    opened.push(state);
+    const close = () => {
+      state.closed = true;
+    };
+    const upstream = { request: () => answer.promise, ended: ended.promise, close };
+    return upstream as unknown as Upstream;
+  };
+  const get = (n: number, server = "s") => privates.get(server, `${n}`, open);
+  const pass = (ms: number) => {
+    now += ms;
+    privates.sweep();
+  };
+  return { privates, opened, get, pass };
+}
+
+test("a conversation is closed after five minutes without a call, not during one however long it takes", async () => {
+  const { opened, get, pass } = setUp();
+  const calling = (await get(0)).request("x", "{}");
+  await get(1);
+  pass(5 * 60_000);
+  expect(opened.map(({ closed }) => closed)).toEqual([false, true]);
+  opened[0]?.answer();
+  await calling;
+  pass(4 * 60_000);
+  expect(opened[0]?.closed).toBe(false);
+  pass(60_000);
+  expect(opened[0]?.closed).toBe(true);
+});
+
+test("the one that was used longest ago makes room, and when all are in use there is none", async () => {
+  const { opened, get, pass } = setUp();
+  for (let n = 0; n < 32; n++) {
+    await get(n);
+    pass(1);
+  }
+  await get(0);
+  await get(32);
+  expect(opened.flatMap(({ closed }, n) => (closed ? [n] : []))).toEqual([1]);
+  const calls = [0, ...Array.from({ length: 31 }, (_, n) => n + 2)].map(async (n) => (await get(n)).request("x", "{}"));
+  await Bun.sleep(1);
+  await expect(get(99)).rejects.toThrow("too many callers");
+  for (const { answer } of opened) answer();
+  await Promise.all(calls);
+  await get(99);
+});
+
+test("there are no more than 256 for all servers together", async () => {
+  const { privates, opened, get } = setUp();
+  for (let server = 0; server < 10; server++) for (let n = 0; n < 30; n++) await get(n, `s${server}`);
+  expect(privates.size()).toBe(256);
+  expect(opened.filter(({ closed }) => closed)).toHaveLength(44);
+});
+
+test("one that ended or never opened is opened anew; those that open together are one", async () => {
+  const { privates, opened, get } = setUp();
+  const [a, b] = await Promise.all([get(0), get(0)]);
+  expect(a).toBe(b as Upstream);
+  opened[0]?.end(new Problem("unavailable", "over"));
+  await Bun.sleep(0);
+  expect(await get(0)).not.toBe(a as Upstream);
+  await expect(privates.get("s", "bad", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  expect(privates.size()).toBe(1);
+});
+
+test("one that is let go of while it opens is closed once it is open", async () => {
+  const { privates, opened, get } = setUp();
+  const opening = get(0);
+  privates.drop("s");
+  await opening;
+  expect(opened[0]?.closed).toBe(true);
+});
+
+test("only legacy servers need it, for those who may be asked or hear its log", () => {
+  const legacy = { era: "legacy", capabilities: { logging: {} } } as const;
+  const quiet = peerOf("User:a", { abilities: { extensions: { "x/y": {} } } });
+  const cases = [
+    needsOwn(legacy, peerOf("User:a")),
+    needsOwn(legacy, { ...quiet, logLevel: "info" }),
+    needsOwn(legacy, quiet),
+    needsOwn({ ...legacy, capabilities: {} }, { ...quiet, logLevel: "info" }),
+    needsOwn({ ...legacy, era: "modern" }, peerOf("User:a")),
+  ];
+  expect(cases).toEqual([true, true, false, false, false]);
+});

@@ -1,0 +1,198 @@
+// What the fixtures can do beyond answering, in either era and over every wire: ask their client, tell of progress, log, changes.
+import { answer } from "./tools.ts";
+
+export type Message = {
+  jsonrpc?: "2.0";
+  id?: number | string;
+  method?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: messages of every shape.
+  params?: any;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  result?: any;
+  error?: { code: number; message: string; data?: unknown };
+};
+type Say = (message: Message) => void;
+
+const meta = "io.modelcontextprotocol/";
+const text = (value: unknown) => ({
+  content: [{ type: "text", text: typeof value === "string" ? value : JSON.stringify(value) }],
+});
+const capabilities = {
+  tools: { listChanged: true },
+  prompts: {},
+  resources: { subscribe: true, listChanged: true },
+  completions: {},
+  logging: {},
+};
+
+/** What a server may be told to ask for, by the tool's argument `for`. */
+const questions: Record<string, Message> = {
+  form: {
+    method: "elicitation/create",
+    params: { mode: "form", message: "who?", requestedSchema: { type: "object", properties: {} } },
+  },
+  page: { method: "elicitation/create", params: { mode: "url", message: "go there", url: "https://example.com/" } },
+  sample: { method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } },
+  roots: { method: "roots/list" },
+};
+
+/**
+ * One conversation. Its own ids and progress tokens begin at 0 like everybody's, so that they collide with others as often as they can.
+ * `tell` is for what belongs to no request.
+ */
+export function interactive(name: string, tell: Say) {
+  const waiting = new Map<number, (answer: Message) => void>();
+  const cancelled: unknown[] = [];
+  const followed = new Set<string>();
+  /** Streams of `subscriptions/listen` by the id of their request. */
+  const listens = new Map<number | string, Say>();
+  const received: Message[] = [];
+  let declared: unknown;
+  let level = "debug";
+  let nextId = 0;
+
+  function ask(question: Message, say: Say): Promise<Message> {
+    const id = nextId++;
+    const { promise, resolve } = Promise.withResolvers<Message>();
+    waiting.set(id, resolve);
+    const params = { ...question.params, _meta: { progressToken: id, kept: true } };
+    say({ jsonrpc: "2.0", id, method: question.method ?? "", params });
+    return promise;
+  }
+
+  function changed(method: string, params: object = {}): void {
+    if (listens.size === 0) tell({ jsonrpc: "2.0", method, params });
+    for (const [id, say] of listens)
+      say({ jsonrpc: "2.0", method, params: { ...params, _meta: { [`${meta}subscriptionId`]: id } } });
+  }
+
+  async function call(tool: string, message: Message, say: Say): Promise<object | undefined> {
+    const { arguments: args = {}, _meta = {}, inputResponses, requestState } = message.params;
+    const isModern = _meta[`${meta}protocolVersion`] !== undefined;
+    switch (tool) {
+      case "ask": {
+        const asked = questions[args.for ?? "form"] ?? {};
+        if (!isModern) return text((await ask(asked, say)).result ?? { refused: true });
+        const round = Number(requestState ?? 0);
+        if (round >= (args.rounds ?? 1)) return text(inputResponses?.[`q${round}`] ?? { unanswered: true });
+        return {
+          resultType: "input_required",
+          inputRequests: { [`q${round + 1}`]: asked },
+          requestState: String(round + 1),
+        };
+      }
+      case "later":
+        return requestState === undefined ? { resultType: "input_required", requestState: "x" } : text("at last");
+      case "refuse-client":
+        return undefined;
+      case "progress":
+        for (let n = 1; n <= (args.steps ?? 2); n++) {
+          await Bun.sleep(args.ms ?? 1);
+          say({
+            jsonrpc: "2.0",
+            method: "notifications/progress",
+            params: { progressToken: _meta.progressToken, progress: n, message: args.mark },
+          });
+        }
+        return text(`token ${_meta.progressToken}`);
+      case "log":
+        for (const each of ["debug", "warning"])
+          say({ jsonrpc: "2.0", method: "notifications/message", params: { level: each, data: args.mark } });
+        await Bun.sleep(args.ms ?? 0);
+        return text(level);
+      case "wait":
+        await Bun.sleep(args.ms);
+        return text(args.mark ?? "waited");
+      case "seen":
+        return text({
+          declared,
+          _meta,
+          cancelled,
+          followed: [...followed],
+          methods: received.map(({ method }) => method),
+        });
+      case "change":
+        changed("notifications/tools/list_changed");
+        return text("changed");
+      case "touch":
+        changed("notifications/resources/updated", { uri: args.uri });
+        return text("touched");
+      case "ask-nobody":
+        return text((await ask(questions["form"] ?? {}, tell)).error ?? "answered");
+      default:
+        return await answer(name, "tools/call", message.params);
+    }
+  }
+
+  async function resultOf(message: Message, say: Say): Promise<object | undefined> {
+    const { method = "", params = {}, id } = message;
+    switch (method) {
+      case "initialize":
+        declared = params.capabilities;
+        return {
+          protocolVersion: params.protocolVersion,
+          capabilities,
+          serverInfo: { name, version: "1" },
+          instructions: "be kind",
+        };
+      case "server/discover":
+        return {
+          resultType: "complete",
+          supportedVersions: ["2026-07-28"],
+          capabilities,
+          ttlMs: 5,
+          cacheScope: "public",
+        };
+      case "logging/setLevel":
+        level = params.level;
+        return {};
+      case "resources/subscribe":
+        if (String(params.uri).includes("refused")) return undefined;
+        followed.add(params.uri);
+        return {};
+      case "resources/unsubscribe":
+        followed.delete(params.uri);
+        return {};
+      case "subscriptions/listen":
+        for (const uri of params.notifications.resourceSubscriptions ?? []) followed.add(uri);
+        say({
+          jsonrpc: "2.0",
+          method: "notifications/subscriptions/acknowledged",
+          params: { notifications: params.notifications },
+        });
+        listens.set(id ?? "", say);
+        return await new Promise(() => {});
+      case "tools/call":
+        return await call(params.name, message, say);
+      default:
+        return await answer(name, method, params);
+    }
+  }
+
+  return {
+    received,
+    cancelled,
+    followed,
+    listens,
+    ask: (say: Say) => ask(questions["form"] ?? {}, say),
+    changed,
+    /** Takes one message; what it says meanwhile and the answer go to `say`. */
+    async take(message: Message, say: Say): Promise<void> {
+      received.push(message);
+      const { id, method, params } = message;
+      if (method === undefined) return void waiting.get(Number(id))?.(message);
+      if (method === "notifications/cancelled") {
+        cancelled.push(params.requestId);
+        listens.delete(params.requestId);
+      }
+      if (id === undefined) return;
+      const result = await resultOf(message, say);
+      const isModern = params?._meta?.[`${meta}protocolVersion`] !== undefined;
+      const stamped = isModern
+        ? { resultType: "complete", _meta: { [`${meta}serverInfo`]: { name } }, ...result }
+        : result;
+      const error = { code: -32602, message: `no ${method}` };
+      say({ jsonrpc: "2.0", id, ...(result === undefined ? { error } : { result: stamped }) });
+    },
+  };
+}
