@@ -1,4 +1,5 @@
-import { bearerIn, callerOf } from "../auth/authenticate.ts";
+import type { Credential } from "../auth/access-token.ts";
+import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
@@ -25,8 +26,7 @@ export function admission(
   used: (tokenId: string) => void,
   senders: Senders,
 ) {
-  return async (request: Request, endpoint: Endpoint): Promise<Admission> => {
-    const bearer = bearerIn(request.headers.get("authorization"));
+  return async (request: Request, endpoint: Endpoint, bearer: Credential): Promise<Admission> => {
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKey, bearer, clock.now());
       identified(senders, request, caller);
