@@ -9,7 +9,7 @@ import { decide } from "../rbac/evaluate.ts";
 import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
-import type { ProjectFields } from "../resources/project.ts";
+import { type ProjectFields, serverNames } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import { identified, type Senders } from "./sender.ts";
@@ -44,7 +44,7 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
   const fields = project as unknown as ProjectFields;
   const whole = decide(rights.layers, { verb: "run", resource: "projects", name }).allowed;
   const servers = [];
-  for (const server of fields.servers) {
+  for (const server of serverNames(fields)) {
     const row = yield* findResource("server", server);
     if (row !== undefined) servers.push(serverRef(present(row)));
   }

@@ -1,4 +1,5 @@
 import type { Outcome } from "../../src/mcp/answers.ts";
+import { giveNames } from "../../src/mcp/catalog/naming.ts";
 import { buildView } from "../../src/mcp/catalog/view.ts";
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
 import { methods } from "../../src/mcp/downstream/methods.ts";
@@ -16,18 +17,24 @@ const item = (field: "name" | "uri" | "uriTemplate", key: string) => ({
   key,
   text: JSON.stringify({ name: key, [field]: key, inputSchema: { type: "object" } }),
 });
-const view = buildView([
-  {
-    server,
-    missing: undefined,
-    offer: {
-      tools: [item("name", "echo"), item("name", "danger")],
-      prompts: [item("name", "greet")],
-      resources: [item("uri", "fixture://one"), item("uri", "fixture://two")],
-      resourceTemplates: [item("uriTemplate", "fixture://by-id/{id}")],
-    },
-  },
-]);
+const offer = {
+  tools: [item("name", "echo"), item("name", "danger")],
+  prompts: [item("name", "greet")],
+  resources: [item("uri", "fixture://one"), item("uri", "fixture://two")],
+  resourceTemplates: [item("uriTemplate", "fixture://by-id/{id}")],
+};
+const namesOf = (items: readonly { key: string }[]) =>
+  giveNames(
+    items.map(({ key }) => ({ serverId: server.id, server: server.name, own: key })),
+    new Map(),
+    "prefixed",
+  );
+const view = buildView([{ server, missing: undefined, offer }], {
+  naming: { tools: namesOf(offer.tools), prompts: namesOf(offer.prompts) },
+  schemas: "asis",
+  curation: () => ({ server: server.name }),
+  speakerOf: () => undefined,
+});
 
 export const ours: Gate = {
   judge,
