@@ -49,7 +49,7 @@ export const toolChangeRoutes: Route[] = (["approve", "reject"] as const).map(
       });
       if (server !== undefined) {
         await rooms.catalog.decided(server.id);
-        rooms.gateway.heard(serverRef(present(server)), "notifications/tools/list_changed", "{}");
+        rooms.gateway.heard(serverRef(present(server)), "notifications/tools/list_changed", "{}", undefined);
       }
       return { kind: ToolChange.kind, name: change.name, id: change.id, state: after.state };
     },
