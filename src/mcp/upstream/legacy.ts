@@ -133,5 +133,4 @@ function introductionFrom(outcome: Outcome): Introduction {
 }
 
 /** A server's own message, cut to what fits a sentence. */
-export const wordsOf = (error: string): string =>
-  String((JSON.parse(error) as { message?: unknown }).message).slice(0, 200);
+const wordsOf = (error: string): string => String((JSON.parse(error) as { message?: unknown }).message).slice(0, 200);
