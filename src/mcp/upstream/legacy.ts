@@ -33,7 +33,7 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     const introduction = introductionFrom(await talk.request("initialize", params, { timeoutMs: limits.initializeMs }));
     wire.agreed?.(introduction.protocolVersion);
     await talk.notify("notifications/initialized");
-    wire.listen?.();
+    wire.listen?.(() => void renew(generation).catch(() => {}));
     return introduction;
   }
 
@@ -56,6 +56,8 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     const current = generation;
     const once = async () => {
       await setLevel(options.peer?.logLevel);
+      // Between two sessions a request would be one without any, and refused for that.
+      await renewing?.catch(() => {});
       return await talk.request(method, params, options);
     };
     try {

@@ -4,6 +4,11 @@ import { asProblem, type HttpTarget, isEventStream, type Resumption, reach, read
 import { limits } from "./upstream.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
+async function forgotten(response: Response): Promise<SessionForgotten> {
+  await response.body?.cancel();
+  return new SessionForgotten();
+}
+
 /** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
 const retryMs = 1_000;
 const longestRetryMs = 60_000;
@@ -35,7 +40,7 @@ export function legacyHttpWire(target: HttpTarget): Wire {
       if (method === "initialize") session = undefined;
       const used = session;
       const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
-      if (response.status === 404 && used !== undefined) throw await forget(response, used);
+      if (response.status === 404 && used !== undefined) throw await forgotten(response);
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
       await readAnswer(response, id, ear, at, end).catch((error: unknown) => {
         if (at.lastEventId === undefined) throw error;
@@ -46,12 +51,6 @@ export function legacyHttpWire(target: HttpTarget): Wire {
     } finally {
       signal.removeEventListener("abort", end);
     }
-  }
-
-  async function forget(response: Response, used: string): Promise<SessionForgotten> {
-    if (session === used) session = undefined;
-    await response.body?.cancel();
-    return new SessionForgotten();
   }
 
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
@@ -79,12 +78,13 @@ export function legacyHttpWire(target: HttpTarget): Wire {
     });
 
   /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
-  async function listen(signal: AbortSignal): Promise<void> {
+  async function listen(signal: AbortSignal, onForgotten: () => void): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
     for (let failures = 0; !signal.aborted; ) {
       const response = await takeUp(at, signal).catch(() => undefined);
       if (response !== undefined && !isEventStream(response)) {
         await response.body?.cancel();
+        if (response.status === 404 && session !== undefined) return onForgotten();
         if (response.status < 500) return;
       }
       const isOpen = response !== undefined && isEventStream(response);
@@ -110,10 +110,10 @@ export function legacyHttpWire(target: HttpTarget): Wire {
     agreed(protocolVersion) {
       version = protocolVersion;
     },
-    listen() {
+    listen(onForgotten) {
       listening.abort();
       listening = new AbortController();
-      void listen(listening.signal);
+      void listen(listening.signal, onForgotten);
     },
     close() {
       listening.abort();

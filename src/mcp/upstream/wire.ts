@@ -34,7 +34,7 @@ export type Wire = {
   cancelsBy: "message" | "closing";
   /** The version to be named from now on. */
   agreed?: (protocolVersion: string) => void;
-  /** Opens the way for what the server says outside of any request, where that needs one. */
-  listen?: () => void;
+  /** Opens the way for what the server says outside of any request, where that needs one. `onForgotten`: the session is no more. */
+  listen?: (onForgotten: () => void) => void;
   close: () => void;
 };
