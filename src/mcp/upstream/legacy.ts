@@ -54,24 +54,25 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
 
   async function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
     const current = generation;
-    const once = async () => {
-      await setLevel(options.peer?.logLevel);
-      // Between two sessions a request would be one without any, and refused for that.
-      await renewing?.catch(() => {});
-      return await talk.request(method, params, options);
-    };
     try {
-      return await once();
+      return await once(method, params, options);
     } catch (error) {
       if (!(error instanceof SessionForgotten)) throw error;
       await renew(current);
-      return await once();
+      return await once(method, params, options);
     }
   }
 
+  async function once(method: string, params: string, options: RequestOptions): Promise<Outcome> {
+    if (options.peer?.logLevel !== undefined) await setLevel(options.peer.logLevel);
+    // Between two sessions a request would be one without any, and refused for that.
+    if (renewing !== undefined) await renewing.catch(() => {});
+    return await talk.request(method, params, options);
+  }
+
   /** Only conversations of one caller hear log messages (connections.ts), so the level is that caller's. */
-  async function setLevel(wanted: LogLevel | undefined): Promise<void> {
-    if (wanted === undefined || wanted === level || introduction.capabilities["logging"] === undefined) return;
+  async function setLevel(wanted: LogLevel): Promise<void> {
+    if (wanted === level || introduction.capabilities["logging"] === undefined) return;
     level = wanted;
     await talk.request("logging/setLevel", JSON.stringify({ level: wanted }));
   }

@@ -47,7 +47,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     onNotification: (method, params) => onNotification(server, method, params, undefined),
   });
 
-  async function adopt(server: ServerRef, entry: Entry, upstream: Upstream): Promise<Upstream> {
+  function adopt(server: ServerRef, entry: Entry, upstream: Upstream): Upstream {
     entry.upstream = upstream;
     delete entry.failure;
     delete entry.diedOfProbe;
@@ -57,7 +57,8 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
       delete entry.upstream;
       void reopen(server, entry);
     });
-    if (protocolOf(server.fields) === "auto") await verdicts.remember(server, upstream.era);
+    // What cannot be stored is found out again.
+    if (protocolOf(server.fields) === "auto") void verdicts.remember(server, upstream.era).catch(() => {});
     return upstream;
   }
 
@@ -83,7 +84,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     try {
       const upstream = await openProcess(channel, protocol, known, openingFor(server));
       entry.upstream?.close();
-      return await adopt(server, entry, upstream);
+      return adopt(server, entry, upstream);
     } catch (error) {
       entry.diedOfProbe = hasEnded && protocol === "auto" && known !== "legacy";
       throw error;
@@ -119,7 +120,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
       const target = await targetOf(server);
       entry.target = opened(server, target);
       const upstream = await openAt(target, server.fields, verdicts.eraOf(server), openingFor(server));
-      return await adopt(server, entry, upstream);
+      return adopt(server, entry, upstream);
     } catch (error) {
       entry.failure = { reason: messageOf(error), at: clock.now() };
       throw unreachable(server, entry.failure.reason);

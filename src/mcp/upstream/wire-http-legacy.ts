@@ -1,6 +1,15 @@
 import { sleep } from "../../lib/wait.ts";
 import { SessionForgotten, unavailable } from "./failures.ts";
-import { asProblem, type HttpTarget, isEventStream, type Resumption, reach, readAnswer, readStream } from "./http.ts";
+import {
+  asProblem,
+  type HttpTarget,
+  isEventStream,
+  type Resumption,
+  reach,
+  readAnswer,
+  readStream,
+  withPlainNames,
+} from "./http.ts";
 import { limits } from "./upstream.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
@@ -18,7 +27,8 @@ const fruitlessTries = 5;
  * Streamable HTTP of the legacy era: a session where the server wants one, a stream for each request that is taken up again when it breaks off
  * (`Last-Event-ID`, after exactly the `retry` that was asked for), and one stream for what belongs to no request.
  */
-export function legacyHttpWire(target: HttpTarget): Wire {
+export function legacyHttpWire(given: HttpTarget): Wire {
+  const target = withPlainNames(given);
   let ear: Ear;
   let version: string | undefined;
   let session: string | undefined;
@@ -31,10 +41,7 @@ export function legacyHttpWire(target: HttpTarget): Wire {
   });
   const json = { "content-type": "application/json" };
 
-  async function carry({ id, method, text, signal }: Sending): Promise<void> {
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    signal.addEventListener("abort", end, { once: true });
+  async function carry({ id, method, text }: Sending, ending: AbortController): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
     try {
       if (method === "initialize") session = undefined;
@@ -42,19 +49,18 @@ export function legacyHttpWire(target: HttpTarget): Wire {
       const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
       if (response.status === 404 && used !== undefined) throw await forgotten(response);
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, end).catch((error: unknown) => {
+      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
         if (at.lastEventId === undefined) throw error;
       });
-      if (ear.waits(id)) await resume(id, at, ending.signal, end);
+      if (ear.waits(id)) await resume(id, at, ending);
     } catch (error) {
       ear.failed(id, asProblem(error, "the server's event stream broke off"));
-    } finally {
-      signal.removeEventListener("abort", end);
     }
   }
 
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
-  async function resume(id: number, at: Resumption, signal: AbortSignal, end: () => void): Promise<void> {
+  async function resume(id: number, at: Resumption, ending: AbortController): Promise<void> {
+    const { signal } = ending;
     for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
       await sleep(Math.min(at.retryMs, longestRetryMs), signal);
       if (signal.aborted) return;
@@ -63,7 +69,7 @@ export function legacyHttpWire(target: HttpTarget): Wire {
       if (response === undefined) continue;
       if (!isEventStream(response))
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, end).catch(() => {});
+      await readAnswer(response, id, ear, at, ending).catch(() => {});
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
@@ -104,7 +110,11 @@ export function legacyHttpWire(target: HttpTarget): Wire {
     hear(next) {
       ear = next;
     },
-    request: (sending) => void carry(sending),
+    request(sending) {
+      const ending = new AbortController();
+      void carry(sending, ending);
+      return () => ending.abort();
+    },
     post,
     cancelsBy: "message",
     agreed(protocolVersion) {

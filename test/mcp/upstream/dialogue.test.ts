@@ -19,7 +19,10 @@ function setUp(manner: Partial<Manner> = {}) {
     hear(given) {
       ear = given;
     },
-    request: ({ text }) => void sent.push(JSON.parse(text)),
+    request({ text }) {
+      sent.push(JSON.parse(text));
+      return () => {};
+    },
     post: async (text) => void sent.push(JSON.parse(text)),
     cancelsBy: "message",
     close: () => {},
@@ -187,4 +190,15 @@ test("progress under a token of nobody's, or of one who wants none, is dropped",
     say({ method: "notifications/progress", params: { progressToken, progress: 1 } });
   expect(a.heard).toEqual([["notifications/progress", { progressToken: "t", progress: 1 }]]);
   expect(b.heard).toEqual([]);
+});
+
+test("a flood of progress is passed on in part, and still begins the time anew", async () => {
+  const { request, say } = setUp();
+  const peer = peerOf("User:a");
+  const asked = request("x", "{}", { peer, timeoutMs: 100 });
+  for (let n = 0; n < 1_000; n++) say({ method: "notifications/progress", params: { progressToken: 1, progress: n } });
+  expect(peer.heard.length).toBeGreaterThanOrEqual(100);
+  expect(peer.heard.length).toBeLessThanOrEqual(200);
+  say({ id: 1, result: {} });
+  await asked;
 });
