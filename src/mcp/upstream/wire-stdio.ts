@@ -11,7 +11,10 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
       stopListening = channel.onMessage((text) => ear.receive(text));
       void channel.closed.then(() => ear.ended(unavailable("the server's process has ended")));
     },
-    request: ({ text }) => channel.send(oneLine(text)),
+    request({ text }) {
+      channel.send(oneLine(text));
+      return () => {};
+    },
     post: async (text) => channel.send(oneLine(text)),
     cancelsBy: "message",
     close() {
