@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import type { Aside } from "../rbac/source.ts";
 import { type GroupFields, principalKind } from "../resources/group.ts";
@@ -50,15 +51,25 @@ export const serviceAccountAside: Aside = {
 };
 
 /** A project keeps its servers by name, whichever way they were meant: names are what rights, walls and lists speak of. */
-export const projectAside: Aside = {
+export const projectAside = {
   *store(row) {
-    const servers = new Set<string>();
-    for (const ref of (row.fields as ProjectFields).servers)
-      servers.add((yield* findResource("server", ref))?.name ?? ref);
-    return { fields: { ...row.fields, servers: [...servers] }, changed: false };
+    const servers = new Map<string, ProjectFields["servers"][number]>();
+    for (const [index, entry] of (row.fields as ProjectFields).servers.entries()) {
+      const ref = typeof entry === "string" ? entry : entry.server;
+      const name = (yield* findResource("server", ref))?.name ?? ref;
+      const named = typeof entry === "string" ? name : { ...entry, server: name };
+      if (!isDeepStrictEqual(servers.get(name) ?? named, named)) throw servedTwice(index);
+      servers.set(name, named);
+    }
+    return { fields: { ...row.fields, servers: [...servers.values()] }, changed: false };
   },
   removing: (project, also, now) => endTokensOf(project.id, also, now),
-};
+} satisfies Aside;
+
+const servedTwice = (index: number) =>
+  new Problem("invalid", "this project names a server twice, by its name and by its id", {
+    fields: [{ path: `/servers/${index}`, message: "this server is there already" }],
+  });
 
 /** A group binds ids, as definitions do. */
 export const groupAside: Aside = {

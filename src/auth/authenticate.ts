@@ -1,8 +1,11 @@
 import { Problem } from "../lib/problem.ts";
 import type { Caller, TokenFacts } from "../rbac/rights.ts";
+import { principalKind } from "../resources/group.ts";
 import { findSession } from "../storage/identity.ts";
 import type { Op } from "../storage/op.ts";
+import { findResource } from "../storage/resources.ts";
 import { findToken, findTokenByHash, type StoredToken } from "../storage/tokens.ts";
+import type { Credential, Verified } from "./access-token.ts";
 import { bearerHash, bearerKind, tokenSubject } from "./bearer.ts";
 
 /** What introspection says of a token, in the words of design §4. */
@@ -15,20 +18,32 @@ export const stateOf = (
   token.revokedAt !== null ? "revoked" : token.expiresAt !== null && token.expiresAt <= now ? "expired" : "active";
 
 /**
- * Who bears this. Sessions and tokens come through this one door; a malformed bearer is refused without a look at the database.
+ * Who bears this. Sessions, tokens and what an issuer vouches for come through this one door; a malformed bearer is refused without a look at
+ * the database.
  * @throws Problem `unauthenticated`, which says why and never repeats the bearer
  */
-export function* callerOf(hashKey: Buffer, bearer: string | undefined, now: number): Op<Caller> {
+export function* callerOf(hashKey: Buffer, bearer: Credential, now: number): Op<Caller> {
   if (bearer === undefined)
     throw refused(
       "No token was given",
       "mcpctl login; a program sends `Authorization: Bearer TOKEN`, which mcpctl token create NAME -p PROJECT makes",
     );
+  if (typeof bearer === "object") return yield* verifiedCaller(bearer, now);
   const kind = bearerKind(bearer);
   if (kind === undefined)
     throw refused("The token is malformed", "copy the whole token, from mcpctl_ to its last character");
   const hash = bearerHash(hashKey, bearer);
   return kind === "session" ? yield* sessionCaller(hash, now) : yield* tokenCaller(hash, now);
+}
+
+/** An account of ours that an issuer's token names. Nobody is made an account by being named. */
+function* verifiedCaller({ name, expiresAt, id }: Verified, now: number): Op<Caller> {
+  if (expiresAt <= now) throw refused("The access token has expired", "get a new one from your identity provider");
+  const found = yield* findResource(principalKind(name) === "users" ? "user" : "serviceaccount", name);
+  // Resources are found by id too, which is no name.
+  if (found?.name !== name)
+    throw refused("The access token names nobody who has an account here", "mcpctl create user ADDRESS");
+  return { kind: "verified", principalId: found.id, accessTokenId: id };
 }
 
 function* sessionCaller(hash: string, now: number): Op<Caller> {

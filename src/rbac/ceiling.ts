@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
+import { type Curation, type ProjectFields, serversOf } from "../resources/project.ts";
 import type { Binding, RbacFields } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
@@ -41,12 +42,13 @@ const gifts: Record<string, (write: Write) => Op<readonly Attempt[]>> = {
   },
   // Whoever may run the project may then call the server: who puts it there must be able to.
   *project({ fields, existing }) {
-    const before = namesIn(existing?.["servers"]);
+    const before = existing === undefined ? [] : serversOf(existing as unknown as ProjectFields);
     const given: Attempt[] = [];
-    for (const ref of namesIn(fields["servers"])) {
+    for (const curation of serversOf(fields as ProjectFields)) {
       // Whoever writes may mean a server by its id. Rights speak of names: `*-*/*` holds every id, and not every server.
-      const name = (yield* findResource("server", ref))?.name ?? ref;
-      if (!before.has(name)) given.push({ call: `${name}/*` });
+      const name = (yield* findResource("server", curation.server))?.name ?? curation.server;
+      const old = before.find(({ server }) => server === name);
+      if (old === undefined || !isNarrower(curation, old)) given.push({ call: `${name}/*` });
     }
     return given;
   },
@@ -102,6 +104,12 @@ function newBindings(fields: RbacFields, existing: RbacFields | undefined): Bind
   const old = [{ who: "before", held: [{ grants: indexGrants(existing.roleBindings, "before") }] }];
   return fields.roleBindings.filter((binding) => !atomsOf(binding).every((atom) => decide(old, atom).allowed));
 }
+
+/** Whether no more of a server's tools is offered than before, and none is called otherwise. */
+const isNarrower = (now: Curation, before: Curation): boolean =>
+  (before.deny ?? []).every((pattern) => now.deny?.includes(pattern) === true) &&
+  (before.allow === undefined || now.allow?.every((pattern) => before.allow?.includes(pattern)) === true) &&
+  isDeepStrictEqual(now.arguments ?? {}, before.arguments ?? {});
 
 const namesIn = (list: unknown) => new Set((list ?? []) as string[]);
 

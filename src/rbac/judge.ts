@@ -1,5 +1,6 @@
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
+import { type ProjectFields, serverNames } from "../resources/project.ts";
 import { type Decision, missingFor, type ResourceVerb } from "./evaluate.ts";
 import { attemptOn, canAccess, canRunOperation, getAllowedScope } from "./permissions.ts";
 import { type Rights, refusalOf, wallText } from "./rights.ts";
@@ -100,7 +101,7 @@ function insideWall({ project }: Rights, verb: ResourceVerb, kind: AnyKind, item
   return rule !== undefined && item !== undefined && rule.verbs.includes(verb) && rule.belongs(item, project);
 }
 
-const serversOf = (project: Resource): readonly string[] => project["servers"] as string[];
+const serversOf = (project: Resource): readonly string[] => serverNames(project as unknown as ProjectFields);
 
 const asOwner = (rights: Rights, verb: ResourceVerb, kind: AnyKind, name: string): Decision => ({
   allowed: true,

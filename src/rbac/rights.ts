@@ -24,6 +24,8 @@ export type TokenFacts = {
 /** Who makes a request, as authentication found out. A token comes with those that minted it, its own minter first. */
 export type Caller =
   | { kind: "session"; principalId: string; sessionId: string }
+  /** Vouched for by the operator's OAuth issuer. */
+  | { kind: "verified"; principalId: string; accessTokenId: string }
   | {
       kind: "token";
       token: TokenFacts;
@@ -58,9 +60,9 @@ export type Rights = {
  * @throws Problem `unauthenticated` when the account is gone or disabled
  */
 export function* rightsOf(caller: Caller): Op<Rights> {
-  if (caller.kind === "session") {
+  if (caller.kind !== "token") {
     const { subject, name, layer } = yield* principalLayer(caller.principalId);
-    const actor = { subject, user: name, sessionId: caller.sessionId };
+    const actor = { subject, user: name, sessionId: loginOf(caller) };
     return { subject, userId: caller.principalId, user: name, layers: [layer], filters: [], actor };
   }
   const { token, minters, ownerId, projectId, projectName } = caller;
@@ -85,6 +87,10 @@ export function* rightsOf(caller: Caller): Op<Rights> {
     },
   };
 }
+
+/** Which login it was, in the words of the audit log. */
+export const loginOf = (caller: Exclude<Caller, { kind: "token" }>): string =>
+  caller.kind === "session" ? caller.sessionId : `oauth:${caller.accessTokenId}`;
 
 /** An account that may be asked for, what it is called in RBAC, and all that it is given. @throws Problem `unauthenticated` */
 function* principalLayer(id: string): Op<{ subject: string; name: string; layer: Layer }> {

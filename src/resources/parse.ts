@@ -103,6 +103,7 @@ function checkerOf(kind: AnyKind): TypeCheck<TSchema> {
 
 function close<T extends TSchema>(schema: T): T {
   if (schema["type"] === "array") return { ...schema, items: close(schema["items"] as TSchema) };
+  if (schema["anyOf"] !== undefined) return { ...schema, anyOf: (schema["anyOf"] as TSchema[]).map(close) };
   if (schema["type"] !== "object" || schema["properties"] === undefined) return schema;
   const properties = Object.entries(schema["properties"] as Record<string, TSchema>).map(([key, value]) => [
     key,
@@ -113,8 +114,16 @@ function close<T extends TSchema>(schema: T): T {
 
 function fieldErrors(checker: TypeCheck<TSchema>, value: unknown): FieldError[] {
   const errors = new Map<string, string>();
-  for (const error of checker.Errors(value)) if (!errors.has(error.path)) errors.set(error.path, sentence(error));
+  for (const error of [...checker.Errors(value)].flatMap(within))
+    if (!errors.has(error.path)) errors.set(error.path, sentence(error));
   return [...errors].slice(0, 20).map(([path, message]) => ({ path, message }));
+}
+
+/** Of a name or a mapping, what is wrong with the one that was meant. */
+function within(error: ValueError): ValueError[] {
+  const variants = (error.schema["anyOf"] as TSchema[] | undefined) ?? [];
+  const meant = variants.findIndex(({ type }) => type === (isObject(error.value) ? "object" : typeof error.value));
+  return meant < 0 ? [error] : [...(error.errors[meant] ?? [])];
 }
 
 /** TypeBox's own sentences speak of schemas; a person wants to know what to write. */
@@ -126,6 +135,7 @@ function sentence(error: ValueError): string {
     return match === undefined ? "there is no such field" : `there is no such field; did you mean "${match}"?`;
   }
   if (error.value === undefined) return "is required";
+  if (schema["anyOf"] !== undefined) return `must be ${String(schema["description"])}`;
   if (Array.isArray(schema["enum"])) return `must be one of ${(schema["enum"] as string[]).join(", ")}`;
   if (typeof schema["pattern"] === "string" && typeof error.value === "string") {
     return `is not in the right form: ${String(schema["description"] ?? schema["pattern"])}`;

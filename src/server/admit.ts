@@ -1,4 +1,5 @@
-import { bearerIn, callerOf } from "../auth/authenticate.ts";
+import type { Credential } from "../auth/access-token.ts";
+import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
@@ -8,7 +9,7 @@ import { decide } from "../rbac/evaluate.ts";
 import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
-import type { ProjectFields } from "../resources/project.ts";
+import { type ProjectFields, serverNames } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import { identified, type Senders } from "./sender.ts";
@@ -25,8 +26,7 @@ export function admission(
   used: (tokenId: string) => void,
   senders: Senders,
 ) {
-  return async (request: Request, endpoint: Endpoint): Promise<Admission> => {
-    const bearer = bearerIn(request.headers.get("authorization"));
+  return async (request: Request, endpoint: Endpoint, bearer: Credential): Promise<Admission> => {
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKey, bearer, clock.now());
       identified(senders, request, caller);
@@ -44,7 +44,7 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
   const fields = project as unknown as ProjectFields;
   const whole = decide(rights.layers, { verb: "run", resource: "projects", name }).allowed;
   const servers = [];
-  for (const server of fields.servers) {
+  for (const server of serverNames(fields)) {
     const row = yield* findResource("server", server);
     if (row !== undefined) servers.push(serverRef(present(row)));
   }

@@ -2,13 +2,15 @@ import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
-import { refusalAtDoor } from "./front-door.ts";
+import { withCors } from "./cors.ts";
+import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
 import { routeTable } from "./match.ts";
 import { noteRefusal } from "./note.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
 import { allRoutes } from "./routes/index.ts";
+import { pathOf } from "./sender.ts";
 
 type App = {
   handle: (request: Request) => Promise<Response>;
@@ -35,7 +37,9 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     const refusal = refusalAtDoor(request.headers, rooms.config);
     if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
     const keepOpen = () => void app.server?.timeout(request, 0);
-    const path = new URL(request.url).pathname;
+    const path = pathOf(request);
+    const answered = answeredAtDoor(request, path, rooms.config);
+    if (answered !== undefined) return answered;
     const endpoint = endpointAt(path);
     if (endpoint !== undefined) {
       // A tool may take longer than the time after which a silent connection is closed.
@@ -50,10 +54,12 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
 
   // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
   app.mount("/", (request: Request) =>
-    answer(request).catch((error: unknown) => {
-      void noteRefusal(error, request, rooms);
-      return problemResponse(error, request, rooms.log);
-    }),
+    answer(request)
+      .catch((error: unknown) => {
+        void noteRefusal(error, request, rooms);
+        return problemResponse(error, request, rooms.log, rooms.config.oauth);
+      })
+      .then((response) => withCors(response, request, rooms.config.allowedOrigins)),
   );
   app.onError({ as: "global" }, ({ error, request }) => problemResponse(error, request, rooms.log));
   return app as unknown as App;

@@ -1,4 +1,4 @@
-import { bearerIn, callerOf } from "../auth/authenticate.ts";
+import { callerOf } from "../auth/authenticate.ts";
 import { sleep } from "../lib/wait.ts";
 import { type AuditEvent, eventOf } from "../operations/audit-entry.ts";
 import { demandOperation } from "../rbac/judge.ts";
@@ -37,7 +37,7 @@ export function followedAudit(
   call.keepOpen();
   const gone = new AbortController();
   const over = AbortSignal.any([gone.signal, rooms.stopSignal]);
-  const bearer = bearerIn(call.request.headers.get("authorization"));
+  const { bearer } = call;
   const encoder = new TextEncoder();
   let pending: readonly AuditRow[] = first;
   let seen = end;

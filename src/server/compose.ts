@@ -1,5 +1,5 @@
+import { createVerifier } from "../auth/access-token.ts";
 import { createAttempts } from "../auth/attempts.ts";
-import { bearerIn } from "../auth/authenticate.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
@@ -27,6 +27,7 @@ import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
+import { createCredentials } from "./credentials.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
@@ -48,6 +49,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const audit = createAudit({ db, clock, log, ...keys, retentionDays: config.auditRetentionDays });
   const refusals = createRefusals({ clock, note: audit.note });
   const senders: Senders = new WeakMap();
+  const credentials = createCredentials(config.oauth === undefined ? undefined : createVerifier(config.oauth, clock));
 
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
@@ -87,11 +89,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
+  const admit = admission(db, hashKey, clock, uses.note, senders);
   const gateway = createGateway({
-    admit: admission(db, hashKey, clock, uses.note, senders),
+    admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
     watch: (request, endpoint, refuse) =>
       watch.keep(
-        bearerIn(request.headers.get("authorization")),
+        credentials.known(request),
         (rights) => mayEnter(rights, endpoint),
         refuse,
         JSON.stringify([endpoint.project, endpoint.server]),
@@ -149,6 +152,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     startedAt: clock.now(),
     db,
     hashKey,
+    credentials,
     store,
     logins: createLogins(db, hashKey, clock, attempts),
     changePassword: ownPassword({ db, clock, attempts, record }),

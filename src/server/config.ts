@@ -5,6 +5,8 @@ import { lifeOf, type TokenPolicy } from "../auth/ttl.ts";
 import { isLogLevel, type LogLevel } from "../lib/log.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { allowedHostsOf, allowedOriginsOf } from "./door-settings.ts";
+import { type OAuth, oauthOf } from "./oauth-settings.ts";
 
 /** What serve needs to know before it can open its database; all else is data. */
 export type Config = {
@@ -23,6 +25,7 @@ export type Config = {
   /** Names by which people reach this machine besides its own (design §6, front door). */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
+  oauth: OAuth | undefined;
 };
 
 export type Words = Record<string, string | undefined>;
@@ -38,28 +41,33 @@ const settings = {
   log: { flag: "log", env: "MCPCTL_LOG", fallback: () => "info" },
   tokenDefaultTtl: { flag: "token-default-ttl", env: "MCPCTL_TOKEN_DEFAULT_TTL", fallback: () => "90d" },
   tokenMaxTtl: { flag: "token-max-ttl", env: "MCPCTL_TOKEN_MAX_TTL", fallback: () => "never" },
+  allowedHosts: { flag: "allowed-hosts", env: "MCPCTL_ALLOWED_HOSTS" },
+  allowedOrigins: { flag: "allowed-origins", env: "MCPCTL_ALLOWED_ORIGINS" },
+  oauthIssuer: { flag: "oauth-issuer", env: "MCPCTL_OAUTH_ISSUER" },
+  oauthAudience: { flag: "oauth-audience", env: "MCPCTL_OAUTH_AUDIENCE" },
   auditRetentionDays: {
     flag: "audit-retention-days",
     env: "MCPCTL_AUDIT_RETENTION_DAYS",
     fallback: () => "365",
   },
 } as const satisfies Record<string, Setting>;
-const lists = ["allowedHosts", "allowedOrigins"] as const;
-const fileKeys: readonly string[] = [...Object.keys(settings), ...lists];
+/** In the file these two stand in `oauth`, with the rest of it. */
+const notInFile: readonly string[] = ["oauthIssuer", "oauthAudience"];
+const fileKeys: readonly string[] = [...Object.keys(settings).filter((key) => !notInFile.includes(key)), "oauth"];
 
 /** @throws Problem `invalid`, naming the setting and where it came from */
 export function readConfig(flags: Words, env: Words): Config {
   const home = join(env["HOME"] ?? homedir(), ".mcpctl");
   const file = flags["config"] === undefined ? {} : readFile(flags["config"]);
-  const value = (name: keyof typeof settings): string | undefined => {
-    const { flag, env: variable, fallback }: Setting = settings[name];
-    return (
-      flags[flag] ??
-      (variable === undefined ? undefined : nonEmpty(env[variable])) ??
-      asText(file[name]) ??
-      fallback?.(home)
-    );
+  const typed = (name: keyof typeof settings): string | undefined => {
+    const { flag, env: variable }: Setting = settings[name];
+    return flags[flag] ?? (variable === undefined ? undefined : nonEmpty(env[variable]));
   };
+  const value = (name: keyof typeof settings): string | undefined => {
+    const { fallback }: Setting = settings[name];
+    return typed(name) ?? (notInFile.includes(name) ? undefined : asText(file[name])) ?? fallback?.(home);
+  };
+  const list = (name: "allowedHosts" | "allowedOrigins") => typed(name)?.split(",") ?? listOf(file, name);
   const dataDir = resolve(value("dataDir") ?? "");
   const log = value("log") ?? "info";
   if (!isLogLevel(log)) throw new Problem("invalid", "the log level is one of debug, info, warn, error, silent");
@@ -75,8 +83,9 @@ export function readConfig(flags: Words, env: Words): Config {
     log,
     tokens: { defaultTtl: life("tokenDefaultTtl"), maxTtl: life("tokenMaxTtl") },
     auditRetentionDays: daysOf(value("auditRetentionDays") ?? ""),
-    allowedHosts: listOf(file, "allowedHosts"),
-    allowedOrigins: listOf(file, "allowedOrigins"),
+    allowedHosts: allowedHostsOf(list("allowedHosts")),
+    allowedOrigins: allowedOriginsOf(list("allowedOrigins")),
+    oauth: oauthOf(file["oauth"], typed("oauthIssuer"), typed("oauthAudience")),
   };
 }
 
@@ -119,7 +128,7 @@ function daysOf(text: string): number {
   });
 }
 
-function listOf(file: Record<string, unknown>, key: (typeof lists)[number]): readonly string[] {
+function listOf(file: Record<string, unknown>, key: "allowedHosts" | "allowedOrigins"): readonly string[] {
   const value = file[key] ?? [];
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return value as string[];
   throw new Problem("invalid", `the setting ${key} is a list of strings`);

@@ -1,4 +1,7 @@
 import { hostname } from "node:os";
+import { preflight } from "./cors.ts";
+import type { OAuth } from "./oauth-settings.ts";
+import { isEndpoint, wellKnown } from "./well-known.ts";
 
 export type FrontDoor = { allowedHosts: readonly string[]; allowedOrigins: readonly string[] };
 
@@ -12,7 +15,28 @@ export function refusalAtDoor(headers: Headers, { allowedHosts, allowedOrigins }
   if (name === undefined || !isOurs(name, allowedHosts)) return "this Host is not one that mcpctl answers to";
   const origin = headers.get("origin");
   if (origin === null || allowedOrigins.includes(origin)) return undefined;
-  return origin === `http://${host}` || origin === `https://${host}` ? undefined : "this Origin is not allowed";
+  const own = host?.toLowerCase();
+  return origin === `http://${own}` || origin === `https://${own}` ? undefined : "this Origin is not allowed";
+}
+
+/**
+ * What is answered before anybody is asked who they are: what a browser asks first, where OAuth would be found, and HEAD, which clients send
+ * only to see whether a login is asked of them (reference/clients.md §3.3).
+ */
+export function answeredAtDoor(
+  request: Request,
+  path: string,
+  { oauth }: { oauth: OAuth | undefined },
+): Response | undefined {
+  if (request.method === "OPTIONS") return preflight(request, path);
+  return (
+    wellKnown(request, path, oauth) ?? (request.method === "HEAD" && isEndpoint(path) ? headRefused(path) : undefined)
+  );
+}
+
+function headRefused(path: string): Response {
+  const allow = /\/mcp\/?$/.test(path) ? "GET, POST, DELETE" : /\/sse\/?$/.test(path) ? "GET" : "POST";
+  return new Response(null, { status: 405, headers: { allow } });
 }
 
 /** One host and perhaps a port. Bun joins two Host headers by a comma, which is neither. */

@@ -7,7 +7,7 @@ import { changeEntry } from "../operations/change-entry.ts";
 import { redactedArguments } from "../operations/redact.ts";
 import type { Recorder } from "../rbac/record.ts";
 import type { Rooms } from "./rooms.ts";
-import { actorBehind, actorOf } from "./sender.ts";
+import { actorBehind, actorOf, pathOf } from "./sender.ts";
 
 /** What the server tells the audit log. */
 const refusedStatus = new Set([401, 403, 429]);
@@ -15,7 +15,7 @@ export const loginPath = "/api/v1/auth/login";
 
 /** A request that was refused: what was missing, and where. The query and the bearer are never in it. */
 export async function noteRefusal(error: unknown, request: Request, rooms: Rooms): Promise<void> {
-  const path = new URL(request.url).pathname;
+  const path = pathOf(request);
   // A login that failed is told by `notedLogin`, which knows more.
   if (!(error instanceof Problem) || !refusedStatus.has(error.status) || path === loginPath) return;
   const { senders, db, hashKey, clock, refusals } = rooms;

@@ -1,8 +1,11 @@
 import { type Log, redact } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { challengeOf } from "./challenge.ts";
+import type { OAuth } from "./oauth-settings.ts";
+import { pathOf } from "./sender.ts";
 
 /** Turns everything thrown into RFC 9457 JSON. What is no Problem is ours to know: the answer holds an id to look up in the log. */
-export function problemResponse(error: unknown, request: Request, log: Log): Response {
+export function problemResponse(error: unknown, request: Request, log: Log, oauth?: OAuth): Response {
   const problem = error instanceof Problem ? error : new Problem("internal", messageOf(error), { cause: error });
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   let body: Record<string, unknown> = problem.toJSON();
@@ -10,7 +13,7 @@ export function problemResponse(error: unknown, request: Request, log: Log): Res
     const errorId = crypto.randomUUID();
     log.error("a request failed", {
       errorId,
-      path: new URL(request.url).pathname,
+      path: pathOf(request),
       error: problem,
       stack: stackOf(problem),
     });
@@ -18,9 +21,8 @@ export function problemResponse(error: unknown, request: Request, log: Log): Res
   }
   const retryAfter = problem.retryAfterSeconds ?? (problem.code === "unavailable" ? 5 : undefined);
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
-  // No Bearer challenge: clients with a token of their own would take it for an invitation to OAuth (reference/clients.md §6.3).
-  // No challenge at all to a page, where a browser would pop up a password box.
-  if (problem.status === 401 && !request.headers.has("origin")) headers.set("www-authenticate", 'Basic realm="mcpctl"');
+  const challenge = challengeOf(problem, request, oauth);
+  if (challenge !== undefined) headers.set("www-authenticate", challenge);
   // Names are repeated where nothing is found under them, and people paste tokens where names belong.
   return new Response(redact(JSON.stringify(body)), { status: problem.status, headers });
 }

@@ -15,6 +15,7 @@ import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
+import type { Credentials } from "./credentials.ts";
 import type { Senders } from "./sender.ts";
 import type { Watch } from "./watch.ts";
 
@@ -27,6 +28,8 @@ export type Rooms = {
   db: Database;
   /** The key under which bearers are stored. */
   hashKey: Buffer;
+  /** What requests show of who sends them. */
+  credentials: Credentials;
   store: GuardedStore;
   logins: Logins;
   leaks: Leaks;

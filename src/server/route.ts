@@ -1,5 +1,6 @@
 import type { TSchema } from "@sinclair/typebox";
-import { bearerIn, callerOf } from "../auth/authenticate.ts";
+import type { Credential } from "../auth/access-token.ts";
+import { callerOf } from "../auth/authenticate.ts";
 import { Problem } from "../lib/problem.ts";
 import type { ResourceVerb } from "../rbac/evaluate.ts";
 import { demandOperation } from "../rbac/judge.ts";
@@ -20,7 +21,7 @@ export type Arrival = {
 };
 
 /** What a request came with, once it has been let in. */
-export type Call = Arrival & { query: URLSearchParams; caller: Caller | undefined; bearer: string | undefined };
+export type Call = Arrival & { query: URLSearchParams; caller: Caller | undefined; bearer: Credential };
 
 /**
  * Who may call a route. `store` leaves the decision to the guarded store, which sees the resource itself; `operation` is demanded before
@@ -55,8 +56,8 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
   const { request } = arrival;
   const query = new URL(request.url).searchParams;
   refuseUnknownQuery(route, query);
-  const bearer = bearerIn(request.headers.get("authorization"));
   const { permission } = route;
+  const bearer = permission === "public" ? undefined : await rooms.credentials.of(request);
   const caller = permission === "public" ? undefined : await identify(bearer, rooms);
   if (caller !== undefined) identified(rooms.senders, request, caller);
   const call: Call = { ...arrival, query, caller, bearer };
@@ -71,7 +72,7 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
 }
 
 /** Who sends this request. @throws Problem `unauthenticated` */
-const identify = (bearer: string | undefined, { db, hashKey, clock }: Rooms): Promise<Caller> =>
+const identify = (bearer: Credential, { db, hashKey, clock }: Rooms): Promise<Caller> =>
   db.read(() => callerOf(hashKey, bearer, clock.now()));
 
 /** Runs an operation with the caller's rights of this very moment: the bearer is looked at again, in one transaction with the work. */

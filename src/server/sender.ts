@@ -1,6 +1,6 @@
 import { bearerIn } from "../auth/authenticate.ts";
 import { bearerHash, bearerKind, tokenSubject } from "../auth/bearer.ts";
-import type { Caller } from "../rbac/rights.ts";
+import { type Caller, loginOf } from "../rbac/rights.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import type { Op } from "../storage/op.ts";
 import { findPrincipal } from "../storage/resources.ts";
@@ -16,16 +16,19 @@ export function identified(senders: Senders, request: Request, caller: Caller): 
   senders.set(request, { ...senders.get(request), caller });
 }
 
+/** Where a request goes. There is no URL when its Host is none: then it is as it came. */
+export const pathOf = ({ url }: Request): string => URL.parse(url)?.pathname ?? url;
+
 /** A caller in the words of the audit log, also one whose account is disabled by now. */
 export function* actorOf(caller: Caller): Op<AuditActor> {
-  const principal = yield* findPrincipal(caller.kind === "session" ? caller.principalId : caller.ownerId);
+  const principal = yield* findPrincipal(caller.kind === "token" ? caller.ownerId : caller.principalId);
   const user = principal?.name;
   if (caller.kind === "token") {
     const { subject, name } = caller.token;
     return { subject, user, tokenName: name, tokenSha: shaOf(subject) };
   }
   const prefix = principal?.kind === "serviceaccount" ? "ServiceAccount" : "User";
-  return { subject: `${prefix}:${user ?? caller.principalId}`, user, sessionId: caller.sessionId };
+  return { subject: `${prefix}:${user ?? caller.principalId}`, user, sessionId: loginOf(caller) };
 }
 
 /** Whose bearer was refused: one that is revoked or expired still says whose it was. Empty for a stranger. */

@@ -4,6 +4,7 @@ import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
+import { refuseClashes } from "../mcp/catalog/clashes.ts";
 import { type Source, tableSource } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
@@ -25,7 +26,14 @@ export function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNe
     user: userAside,
     serviceaccount: serviceAccountAside,
     group: groupAside,
-    project: projectAside,
+    project: {
+      ...projectAside,
+      *store(row, _, existing) {
+        const stored = yield* projectAside.store(row);
+        yield* refuseClashes({ ...row, fields: stored.fields }, existing);
+        return stored;
+      },
+    },
     rbac: rbacAside,
   };
   const own: Record<string, Source> = {

@@ -1,3 +1,4 @@
+import type { Credential } from "../auth/access-token.ts";
 import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
@@ -8,7 +9,7 @@ import type { Database, Op } from "../storage/op.ts";
 /** Asks again whether what is open may stay open. @throws Problem when it may not */
 export type Check = (rights: Rights) => Op<void>;
 /** One question, however many streams hang on its answer. */
-type Question = { bearer: string | undefined; check: Check; open: Set<(why: Problem) => void>; unanswered: number };
+type Question = { bearer: Credential; check: Check; open: Set<(why: Problem) => void>; unanswered: number };
 
 /** Whether a right has ended. A database that cannot be asked for a moment is no answer to that. */
 export const isRefusal = (error: unknown): error is Problem =>
@@ -77,7 +78,7 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
      * Watches until it is let go of; `refuse` is called once, with the reason. What is open for the same bearer at the same `place` is asked about
      * once: its check must be the same. @throws Problem `unavailable` when too many are open
      */
-    keep(bearer: string | undefined, check: Check, refuse: (why: Problem) => void, place?: string): () => void {
+    keep(bearer: Credential, check: Check, refuse: (why: Problem) => void, place?: string): () => void {
       if (open >= mostOpen)
         throw new Problem("unavailable", "Too many calls and streams are open at once", {
           hint: "try again in a moment",

@@ -11,10 +11,17 @@ export function* putOffer({ serverId, fingerprint, body, fetchedAt }: StoredOffe
 
 export function* listOffers(): Op<StoredOffer[]> {
   const rows: Row[] = yield sql`SELECT * FROM offers`;
-  return rows.map((row) => ({
-    serverId: String(row["server_id"]),
-    fingerprint: String(row["fingerprint"]),
-    body: String(row["body"]),
-    fetchedAt: Number(row["fetched_at"]),
-  }));
+  return rows.map(toOffer);
 }
+
+export function* findOffer(serverId: string): Op<StoredOffer | undefined> {
+  const rows: Row[] = yield sql`SELECT * FROM offers WHERE server_id = ${serverId}`;
+  return rows[0] === undefined ? undefined : toOffer(rows[0]);
+}
+
+const toOffer = (row: Row): StoredOffer => ({
+  serverId: String(row["server_id"]),
+  fingerprint: String(row["fingerprint"]),
+  body: String(row["body"]),
+  fetchedAt: Number(row["fetched_at"]),
+});

@@ -223,8 +223,20 @@ export const mutants: readonly Mutant[] = [
   {
     name: "any server may be put into a project",
     file: ceiling,
-    from: "if (!before.has(name)) given.push({ call: `${name}/*` });",
-    to: "before.add(name);",
+    from: "if (old === undefined || !isNarrower(curation, old)) given.push({ call: `${name}/*` });",
+    to: "if (old !== undefined && !isNarrower(curation, old)) given.push({ call: `${name}/*` });",
+  },
+  {
+    name: "whoever edits a project may offer more of its servers",
+    file: ceiling,
+    from: "if (old === undefined || !isNarrower(curation, old)) given.push({ call: `${name}/*` });",
+    to: "if (old === undefined) given.push({ call: `${name}/*` });",
+  },
+  {
+    name: "whoever edits a project may change what its calls are given",
+    file: ceiling,
+    from: "isDeepStrictEqual(now.arguments ?? {}, before.arguments ?? {});",
+    to: "true;",
   },
   {
     name: "any service account may be taken over",

@@ -58,3 +58,86 @@ test("what serve was told is what minting obeys", async () => {
   const login = await w.api("POST", "/api/v1/serviceaccounts/ci/sessions", { ttl: "31d" });
   expect([login.status, login.json.fields[0].path]).toEqual([422, "/ttl"]);
 });
+
+test("who may come in: flag before environment before file, each checked before anything starts", () => {
+  const config = join(home, "door.yaml");
+  writeFileSync(config, "allowedHosts: [mcp.example.com]\nallowedOrigins: ['https://ui.example.com']\n");
+  const doors = (flags: object, env: object) => {
+    const { allowedHosts, allowedOrigins } = readConfig({ ...flags }, { HOME: home, ...env });
+    return [allowedHosts, allowedOrigins];
+  };
+  expect(doors({}, {})).toEqual([[], []]);
+  expect(doors({ config }, {})).toEqual([["mcp.example.com"], ["https://ui.example.com"]]);
+  const env = {
+    MCPCTL_ALLOWED_HOSTS: "A.example, b",
+    MCPCTL_ALLOWED_ORIGINS: "http://localhost:5173,tauri://localhost",
+  };
+  expect(doors({ config }, env)).toEqual([
+    ["a.example", "b"],
+    ["http://localhost:5173", "tauri://localhost"],
+  ]);
+  expect(doors({ "allowed-hosts": "c", "allowed-origins": "http://[::1]:8080" }, env)).toEqual([
+    ["c"],
+    ["http://[::1]:8080"],
+  ]);
+  for (const host of ["*", "*.example.com", "https://a", "a:3200", "a/b", "a..b", "a,,b", "-", " ", "s3cret@a"])
+    expect(() => readConfig({ "allowed-hosts": host }, { HOME: home })).toThrow("allowedHosts takes names");
+  for (const origin of [
+    "*",
+    "null",
+    "a.example",
+    "https://a/",
+    "https://A",
+    "https://a:443",
+    "https://s3cret@a",
+    "https://*.a",
+  ]) {
+    const start = () => readConfig({}, { HOME: home, MCPCTL_ALLOWED_ORIGINS: origin });
+    expect(start).toThrow("allowedOrigins takes origins");
+    expect(start).not.toThrow("s3cret");
+  }
+});
+
+test("an OAuth issuer is believed only when it is said for whom, and its keys cannot be changed on the way", () => {
+  const oauth = (given: unknown, env: object = {}) => {
+    const config = join(home, "oauth.yaml");
+    writeFileSync(config, JSON.stringify({ oauth: given }));
+    return readConfig({ config }, { HOME: home, ...env }).oauth;
+  };
+  expect(readConfig({}, { HOME: home }).oauth).toBeUndefined();
+  const typed = { MCPCTL_OAUTH_ISSUER: "https://id.example.com", MCPCTL_OAUTH_AUDIENCE: "mcpctl" };
+  const whole = { issuer: "https://id.example.com", audience: "mcpctl", subjectClaim: "email", scopes: [] };
+  expect(readConfig({}, { HOME: home, ...typed }).oauth).toMatchObject(whole);
+  const flags = { "oauth-issuer": "http://localhost:8080/realms/a", "oauth-audience": "x" };
+  expect(readConfig(flags, { HOME: home, ...typed }).oauth).toMatchObject({
+    issuer: flags["oauth-issuer"],
+    audience: "x",
+  });
+  const more = { subjectClaim: "azp", resource: "http://nas.local:3200/", scopes: ["mcp"] };
+  expect(oauth({ issuer: "https://a", audience: "b", ...more }, typed)).toEqual({
+    ...whole,
+    ...more,
+    resource: "http://nas.local:3200",
+    jwksUrl: undefined,
+  });
+  for (const [given, why] of [
+    [{ issuer: "https://a" }, "oauth.audience is missing"],
+    [{ audience: "a" }, "oauth.issuer is missing"],
+    [{}, "oauth.issuer is missing"],
+    [[], "oauth is a mapping"],
+    [{ issuer: "https://a", audience: "b", audiences: "s3cret" }, "oauth takes issuer, audience, jwksUrl"],
+    [{ issuer: "https://a", audience: ["b"] }, "oauth.audience is a text"],
+    [{ issuer: "http://id.example.com", audience: "b" }, "oauth.issuer begins with https://"],
+    [{ issuer: "https://s3cret:x@a", audience: "b" }, "oauth.issuer is a URL without user"],
+    [{ issuer: "https://a?s3cret", audience: "b" }, "oauth.issuer is a URL without user"],
+    [{ issuer: "a", audience: "b" }, "oauth.issuer is a URL"],
+    [{ issuer: "https://a", audience: "b", jwksUrl: "http://a/keys" }, "oauth.jwksUrl begins with https://"],
+    [{ issuer: "https://a", audience: "b", resource: "file:///a" }, "oauth.resource begins with"],
+    [{ issuer: "https://a", audience: "b", scopes: 'a "b' }, "oauth.scopes is a list"],
+    [{ issuer: "https://a", audience: "b", scopes: ["a b"] }, "oauth.scopes is a list"],
+  ] as const) {
+    expect(() => oauth(given)).toThrow(why);
+    expect(() => oauth(given)).not.toThrow("s3cret");
+  }
+  expect(() => readConfig({}, { HOME: home, MCPCTL_OAUTH_ISSUER: "https://a" })).toThrow("oauth.audience is missing");
+});

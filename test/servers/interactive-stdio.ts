@@ -1,4 +1,4 @@
-// The interactive server over stdio: `bun interactive-stdio.ts [--era legacy|modern|both] [--silent-probe] [--dies-of-probe] [--noise]`.
+// The interactive server over stdio: `bun interactive-stdio.ts [--era legacy|modern|both] [--silent-probe] [--dies-of-probe] [--noise] [--name NAME]`.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { interactive, type Message } from "./interactive.ts";
@@ -9,11 +9,12 @@ const { values } = parseArgs({
     "silent-probe": { type: "boolean" },
     "dies-of-probe": { type: "boolean" },
     noise: { type: "boolean" },
+    name: { type: "string", default: "stdio" },
   },
 });
 
 const say = (message: Message) => void process.stdout.write(`${JSON.stringify(message)}\n`);
-const conversation = interactive("stdio", say);
+const conversation = interactive(values.name, say);
 if (values.noise === true) process.stdout.write("Server is starting…\n{not json}\n");
 
 for await (const line of createInterface({ input: process.stdin })) {

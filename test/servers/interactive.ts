@@ -1,5 +1,5 @@
 // What the fixtures can do beyond answering, in either era and over every wire: ask their client, tell of progress, log, changes.
-import { answer } from "./tools.ts";
+import { answer, tools } from "./tools.ts";
 
 export type Message = {
   jsonrpc?: "2.0";
@@ -24,6 +24,11 @@ const capabilities = {
   completions: {},
   logging: {},
 };
+
+const ownTools = ["ask", "later", "progress", "log", "wait", "seen", "change", "touch", "ask-nobody"].map((name) => ({
+  name,
+  inputSchema: { type: "object" },
+}));
 
 /** What a server may be told to ask for, by the tool's argument `for`. */
 const questions: Record<string, Message> = {
@@ -162,6 +167,8 @@ export function interactive(name: string, tell: Say) {
         });
         listens.set(id ?? "", say);
         return await new Promise(() => {});
+      case "tools/list":
+        return { tools: [...tools, ...ownTools] };
       case "tools/call":
         return await call(params.name, message, say);
       default:

@@ -125,10 +125,12 @@ export function startStreamingServer(habits: Habits = {}) {
         body,
         at: performance.now(),
       });
-      if (path === "/sse")
-        return telling(conversationOf("sse"), `event: endpoint\ndata: ${habits.endpoint ?? "messages?s=1"}\n\n`);
+      if (path === "/sse") {
+        const id = `sse-${requests.length}`;
+        return telling(conversationOf(id), `event: endpoint\ndata: ${habits.endpoint ?? `messages?s=${id}`}\n\n`);
+      }
       if (path === "/messages") {
-        const conversation = conversations.get("sse");
+        const conversation = conversations.get(new URL(request.url).searchParams.get("s") ?? "");
         void conversation?.take(message, (said) => conversation.tell?.(said));
         return new Response("Accepted", { status: 202 });
       }

@@ -13,6 +13,10 @@ const flags = [
   "token-default-ttl",
   "token-max-ttl",
   "audit-retention-days",
+  "allowed-hosts",
+  "allowed-origins",
+  "oauth-issuer",
+  "oauth-audience",
 ];
 
 /** The one door from the command line into the server. */

@@ -49,6 +49,22 @@ export const hereVerbs: Record<string, Verb> = {
         hint: "DAYS",
         description: "How long audit events are kept; 365 when absent, 0 for ever",
       },
+      "allowed-hosts": {
+        type: "string",
+        hint: "NAMES",
+        description: "Names by which this machine is reached besides its own, such as that of a reverse proxy",
+      },
+      "allowed-origins": {
+        type: "string",
+        hint: "ORIGINS",
+        description: "Pages that may use it from a browser, such as https://ui.example.com; nobody else's when absent",
+      },
+      "oauth-issuer": {
+        type: "string",
+        hint: "URL",
+        description: "Accept access tokens of this OAuth issuer for its users who have an account here",
+      },
+      "oauth-audience": { type: "string", hint: "TEXT", description: "For whom those tokens must have been issued" },
     },
     examples: ["mcpctl serve", "mcpctl serve --host 0.0.0.0 --data-dir /srv/mcpctl"],
     load: () => import("../commands/serve.ts"),

@@ -53,6 +53,7 @@ export const resourceVerbs: Record<string, Verb> = {
       "mcpctl create server files --package-name @modelcontextprotocol/server-filesystem --args /srv/docs",
       "mcpctl create server own --env KEY=secret:vault/key -- node server.js",
       "mcpctl create project demo --servers files,own",
+      "mcpctl create project demo --servers files,own --tool-names plain --schemas inline",
       "mcpctl create user alice@example.com --password-stdin < password.txt",
       "mcpctl create serviceaccount ci --description 'The build machine'",
       "mcpctl create group docs-team --members alice@example.com,ci",

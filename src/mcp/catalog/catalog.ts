@@ -6,8 +6,10 @@ import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database } from "../../storage/op.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
+import { createExposure } from "./exposure.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
 import { createPins } from "./pins.ts";
+import { createUriOwners } from "./uri-owners.ts";
 
 type Known = { offer?: Offer; fetchedAt: number; failure?: { reason: string; at: number }; refreshing?: Promise<void> };
 
@@ -27,6 +29,8 @@ export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
 export async function createCatalog(db: Database, connections: () => Connections, clock: Clock, log: Log) {
   const known = new Map<string, Known>();
   const pins = await createPins(db);
+  const uriOwners = createUriOwners();
+  const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
   for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
     known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
@@ -103,10 +107,14 @@ export async function createCatalog(db: Database, connections: () => Connections
 
   return {
     entriesOf,
+    /** What an endpoint of a project shows of these entries. */
+    view: exposure.view,
+    uriOwners,
     refresh,
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {
       const ids = new Set(servers.map(({ id }) => id));
+      uriOwners.prune(ids);
       for (const id of known.keys()) {
         if (ids.has(id)) continue;
         known.delete(id);

@@ -9,12 +9,22 @@ const separator = "__";
  * A name that does not fit is shortened with a hash of the whole, so it is the same at every start and never another tool's.
  * A server's name holds no `_`, so no two servers share an exposed name.
  */
-export function exposedName(server: string, name: string): string {
-  const plain = `${server}${separator}${name}`;
-  if (plain.length <= longest && /^[A-Za-z][A-Za-z0-9_-]*$/.test(plain)) return plain;
-  const hash = createHash("sha256").update(`${server}/${name}`).digest("hex").slice(0, 8);
-  const legible = plain.replace(/[^A-Za-z0-9_-]/g, "_").replace(/^[^A-Za-z]+/, "");
-  return `${(legible === "" ? "tool" : legible).slice(0, longest - 9)}_${hash}`;
+export const exposedName = (server: string, name: string): string =>
+  fitting(`${server}${separator}${name}`, `${server}/${name}`);
+
+/** The same without the server, for projects whose servers do not clash. */
+export const plainName = (name: string): string => fitting(name, name);
+
+/** A name that no server could choose for its tool: for what is shown when all better ones are another's. */
+export const ownedName = (serverId: string, name: string): string => shortened(name, `${serverId}/${name}`, 16);
+
+const fitting = (name: string, whole: string): string =>
+  name.length <= longest && /^[A-Za-z][A-Za-z0-9_-]*$/.test(name) ? name : shortened(name, whole, 8);
+
+function shortened(name: string, whole: string, digits: number): string {
+  const hash = createHash("sha256").update(whole).digest("hex").slice(0, digits);
+  const legible = name.replace(/[^A-Za-z0-9_-]/g, "_").replace(/^[^A-Za-z]+/, "");
+  return `${(legible === "" ? "tool" : legible).slice(0, longest - digits - 1)}_${hash}`;
 }
 
 /** The name in RBAC, on the command line and in audit; understood in calls as well. */

@@ -1,16 +1,20 @@
-import { withMembers } from "../spans.ts";
+import type { Curation } from "../../resources/project.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Entry } from "./catalog.ts";
-import { canonicalName, exposedName, qualifiedUri } from "./names.ts";
+import { type Preset, presetOf, withoutPreset } from "./curation.ts";
+import { canonicalName, qualifiedUri } from "./names.ts";
+import type { Names } from "./naming.ts";
 import type { Item, ListName } from "./offer.ts";
+import { inlined } from "./schemas.ts";
 
 /** Where a name or URI that a client uses leads: the server, and what that server calls it. */
 export type Target = { server: ServerRef; key: string };
-/** A tool or prompt with its description as the server wrote it. */
-export type NamedTarget = Target & { text: string };
+/** A tool or prompt with its description as the server wrote it, and the arguments that the project adds to every call of it. */
+export type NamedTarget = Target & { text: string; preset?: Preset };
 
-/** One entry of a list: its text as clients see it, and what it leads to. */
-export type Listed = Target & { text: string };
+/** One entry of a list: its text as the server wrote it, its text as clients see it, and what it leads to. */
+export type Listed = Target & { text: string; shown: string };
 
 /** A project as its clients see it: its lists, ready as JSON text too, and the way back from each exposed name. */
 export type View = {
@@ -21,33 +25,33 @@ export type View = {
   resources: ReadonlyMap<string, Target>;
   /** Longest literal beginning first, so that the most particular template wins. */
   templates: readonly { beginning: string; server: ServerRef; key: string }[];
+  /** The server that spoke of a URI in a result, for those that nobody lists. */
+  speakerOf: (uri: string) => ServerRef | undefined;
   /** Servers with resources: where a URI that nobody listed may still lead, if there is only one. */
   resourceServers: readonly ServerRef[];
   missing: readonly { server: string; reason: string }[];
 };
 
-/** Pure: the same servers and offers give the same view, in the project's order. */
-export function buildView(entries: readonly Entry[]): View {
-  const offers = entries.flatMap(({ server, offer }) => (offer === undefined ? [] : [{ server, offer }]));
-  const named = (list: "tools" | "prompts") => {
-    const targets = new Map<string, NamedTarget>();
-    const items: Listed[] = [];
-    for (const { server, offer } of offers) {
-      for (const { key, text } of offer[list]) {
-        const exposed = exposedName(server.name, key);
-        if (targets.has(exposed)) continue;
-        const target = { server, key, text };
-        targets.set(exposed, target).set(canonicalName(server.name, key), target);
-        items.push({ server, key, text: withMembers(text, { name: JSON.stringify(exposed) }) });
-      }
-    }
-    return { targets, items };
-  };
-  const tools = named("tools");
-  const prompts = named("prompts");
+export type ViewOptions = {
+  /** The names that a project gave; `own` leaves names and URIs as the one server that is shown wrote them. */
+  naming: "own" | Record<"tools" | "prompts", Names>;
+  schemas: "asis" | "inline";
+  /** What the project changes about a server's tools; which of them are offered at all was decided before. */
+  curation: (server: string) => Curation;
+  /** The id of the server that spoke of a URI. */
+  speakerOf: (uri: string) => string | undefined;
+};
+
+type Offered = Entry & { offer: NonNullable<Entry["offer"]> };
+
+/** Pure: the same servers, offers and options give the same view, in the project's order. */
+export function buildView(entries: readonly Entry[], options: ViewOptions): View {
+  const offers = entries.filter((entry): entry is Offered => entry.offer !== undefined);
+  const tools = namedItems("tools", offers, options);
+  const prompts = namedItems("prompts", offers, options);
   const resources = resourcesOf(offers.map(({ server, offer }) => ({ server, items: offer.resources })));
   const templates = offers.flatMap(({ server, offer }) =>
-    offer.resourceTemplates.map(({ key, text }) => ({ server, key, text })),
+    offer.resourceTemplates.map(({ key, text }) => ({ server, key, text, shown: text })),
   );
   return {
     lists: {
@@ -63,14 +67,81 @@ export function buildView(entries: readonly Entry[]): View {
     templates: templates
       .map(({ server, key }) => ({ server, key, beginning: key.split("{")[0] ?? key }))
       .sort((a, b) => b.beginning.length - a.beginning.length),
+    speakerOf(uri) {
+      const speaker = options.speakerOf(uri);
+      return speaker === undefined ? undefined : offers.find(({ server }) => server.id === speaker)?.server;
+    },
     resourceServers: offers
       .filter(({ offer }) => offer.resources.length + offer.resourceTemplates.length > 0)
       .map(({ server }) => server),
-    missing: entries.flatMap(({ server, missing }) =>
-      missing === undefined ? [] : [{ server: server.name, reason: missing }],
-    ),
+    missing: [
+      ...entries.flatMap(({ server, missing }) =>
+        missing === undefined ? [] : [{ server: server.name, reason: missing }],
+      ),
+      ...tools.unnamed,
+      ...prompts.unnamed,
+    ],
   };
 }
+
+/** Names lead to their tools; so do names that they were given earlier, for clients that read a list once and keep it, and canonical names. */
+function namedItems(list: "tools" | "prompts", offers: readonly Offered[], options: ViewOptions) {
+  const { naming } = options;
+  const targets = new Map<string, NamedTarget>();
+  const byOwner = new Map<string, NamedTarget>();
+  const items: Listed[] = [];
+  const unnamed: { server: string; reason: string }[] = [];
+  for (const { server, offer } of offers) {
+    let left = 0;
+    for (const { key, text } of offer[list]) {
+      const name = naming === "own" ? key : naming[list].shownOf({ serverId: server.id, own: key });
+      if (name === undefined) left++;
+      if (name === undefined || targets.has(name)) continue;
+      const curation = options.curation(server.name);
+      const preset = list === "tools" ? presetOf(curation, key) : undefined;
+      const target = { server, key, text, ...(preset === undefined ? {} : { preset }) };
+      targets.set(name, target);
+      byOwner.set(canonicalName(server.id, key), target);
+      const shown = list === "tools" ? shownTool(target, name, curation, options.schemas) : withName(target, name);
+      items.push({ server, key, text, shown });
+    }
+    if (left > 0)
+      unnamed.push({ server: server.name, reason: `server "${server.name}": ${left} ${list} without a name` });
+  }
+  const given = naming === "own" ? [] : naming[list].given;
+  for (const [name, { serverId, own }] of given) {
+    const target = byOwner.get(canonicalName(serverId, own));
+    if (target !== undefined && !targets.has(name)) targets.set(name, target);
+  }
+  for (const target of byOwner.values()) {
+    const canonical = canonicalName(target.server.name, target.key);
+    if (!targets.has(canonical)) targets.set(canonical, target);
+  }
+  return { targets, items, unnamed };
+}
+
+const withName = ({ key, text }: NamedTarget, name: string): string =>
+  name === key ? text : withMembers(text, { name: JSON.stringify(name) });
+
+/** A tool as clients see it. What neither the project nor the kind of schemas changes stays byte for byte. */
+function shownTool(target: NamedTarget, name: string, curation: Curation, schemas: ViewOptions["schemas"]): string {
+  const { key, text, preset } = target;
+  const description = Object.hasOwn(curation.describe ?? {}, key) ? curation.describe?.[key] : undefined;
+  if (schemas === "asis" && description === undefined && preset === undefined) return withName(target, name);
+  const members = membersOf(text);
+  const own = memberText(text, members, "inputSchema");
+  const written = description ?? stringIn(memberText(text, members, "description"));
+  const { schema, note } = schemas === "inline" ? inlined(own) : { schema: own };
+  const described = schemas === "inline" ? [written || name, note].filter(Boolean).join("\n\n") : description;
+  return withMembers(text, {
+    name: JSON.stringify(name),
+    ...(described === undefined ? {} : { description: JSON.stringify(described) }),
+    ...(schema === undefined ? {} : { inputSchema: preset === undefined ? schema : withoutPreset(schema, preset) }),
+  });
+}
+
+const stringIn = (json: string | undefined): string | undefined =>
+  json?.startsWith('"') === true ? (JSON.parse(json) as string) : undefined;
 
 /** URIs stay as they are, since results and clients repeat them; only one that two servers offer is told apart by a prefix. */
 function resourcesOf(offers: readonly { server: ServerRef; items: readonly Item[] }[]) {
@@ -85,10 +156,10 @@ function resourcesOf(offers: readonly { server: ServerRef; items: readonly Item[
       const uri = shared ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
-      listed.push({ server, key, text: shared ? withMembers(text, { uri: JSON.stringify(uri) }) : text });
+      listed.push({ server, key, text, shown: shared ? withMembers(text, { uri: JSON.stringify(uri) }) : text });
     }
   }
   return { targets, items: listed };
 }
 
-export const listText = (items: readonly Listed[]) => `[${items.map(({ text }) => text).join(",")}]`;
+export const listText = (items: readonly Listed[]) => `[${items.map(({ shown }) => shown).join(",")}]`;

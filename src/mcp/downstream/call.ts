@@ -1,7 +1,7 @@
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { buildView, type View } from "../catalog/view.ts";
+import type { View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions, Visit } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
@@ -111,8 +111,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
             ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
-      return await sent(server, method, withMembers(params, input), peer, signal, text);
+      return askable(abilities, await sent(server, method, withMembers(params, input), peer, signal, text));
     });
+    if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)
       : outcome;
@@ -153,7 +154,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
     const cached = views.get(place);
     if (cached?.key === key) return cached.view;
-    const view = buildView(entries);
+    const variant = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
+    const view = await catalog.view(project, entries, variant);
     views.set(place, { key, view });
     return view;
   }
@@ -223,6 +225,21 @@ function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): str
   const headers = paramHeadersOf(tool);
   return "invalid" in headers ? undefined : mismatchIn(headers.declared, params["arguments"], request.headers);
 }
+
+/** A server's questions as they are, unless there is one that this client did not say it answers. */
+function askable(abilities: Abilities, outcome: Outcome): Outcome {
+  if ("error" in outcome || outcome.type !== "input_required") return outcome;
+  const { inputRequests = {} } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked> };
+  const beyond = Object.values(inputRequests).find(
+    ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
+  );
+  if (beyond === undefined) return outcome;
+  const [needed = ""] = String(beyond.method).split("/");
+  const data = { requiredCapabilities: { [needed]: {} } };
+  return errorOutcome(codes.missingCapability, `This needs a client that answers ${beyond.method}`, data, 400);
+}
+
+type Asked = { method?: unknown; params?: unknown };
 
 function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;

@@ -1,5 +1,6 @@
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
 import { capabilitiesFor } from "../capabilities.ts";
+import { presetIn } from "../catalog/curation.ts";
 import { unqualifiedUri } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
@@ -118,8 +119,11 @@ async function byName(
       asked,
       current.missing.filter(({ server }) => reaches(server)),
     );
+  const preset = presetIn(inbound.paramsText, target.preset);
+  if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
   const params = withMembers(inbound.paramsText, {
     ...forwardable(inbound.paramsText),
+    ...preset.changes,
     name: JSON.stringify(target.key),
   });
   return await forward(target, name === "tools" ? "tools/call" : "prompts/get", params);
@@ -134,7 +138,7 @@ const toolLists = new WeakMap<readonly Listed[], Partial<Record<Era, string>>>()
 function toolsText(era: Era, items: readonly Listed[]): string {
   const known = toolLists.get(items) ?? {};
   toolLists.set(items, known);
-  known[era] ??= listText(items.map((item) => ({ ...item, text: dressedTool(era, item.text) })));
+  known[era] ??= listText(items.map((item) => ({ ...item, shown: dressedTool(era, item.shown) })));
   return known[era];
 }
 
@@ -238,7 +242,10 @@ export function resourceTarget(view: View, uri: string): Target | undefined {
     qualified === undefined ? undefined : view.resourceServers.find(({ name }) => name === qualified.server);
   if (qualified !== undefined && owner !== undefined) return { server: owner, key: qualified.uri };
   const template = view.templates.find(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
-  const server = template?.server ?? (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
+  const server =
+    template?.server ??
+    view.speakerOf(uri) ??
+    (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
   return server === undefined ? undefined : { server, key: uri };
 }
 

@@ -54,8 +54,9 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
       return new Promise(() => {});
     },
   } as unknown as Database;
-  const request = new Request("http://127.0.0.1/mcp", { headers: { authorization: `Bearer ${bearer}` } });
-  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, { project, transport: "streamable" });
+  const request = new Request("http://127.0.0.1/mcp");
+  const endpoint = { project, transport: "streamable" } as const;
+  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, endpoint, bearer);
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {

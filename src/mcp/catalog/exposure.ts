@@ -1,0 +1,80 @@
+import type { Log } from "../../lib/log.ts";
+import { messageOf } from "../../lib/problem.ts";
+import type { Curation, ProjectFields } from "../../resources/project.ts";
+import { type ExposedName, insertExposedName, listExposedNames } from "../../storage/exposed-names.ts";
+import type { Database } from "../../storage/op.ts";
+import type { Entry } from "./catalog.ts";
+import { giveNames, type NameStyle, type Names, type Owner, type Wish } from "./naming.ts";
+import { curationOf, wishesOf, withOffered } from "./offered.ts";
+import type { UriOwners } from "./uri-owners.ts";
+import { buildView, type View } from "./view.ts";
+
+/**
+ * What an endpoint shows: `project` as the project says, `vllm` the same with schemas inline, `server` the one server of its entries with its
+ * own names and URIs.
+ */
+export type Variant = "project" | "vllm" | "server";
+
+/** What of the project the view depends on. */
+export type Shown = { id: string; fields: ProjectFields };
+
+/** Shows a project's entries to its clients under names that stay what they are. */
+export function createExposure(db: Database, log: Log, uriOwners: UriOwners) {
+  async function view({ id, fields }: Shown, entries: readonly Entry[], variant: Variant): Promise<View> {
+    const curation = curationOf(fields);
+    const speakerOf = (uri: string) => uriOwners.ownerOf(id, uri);
+    const offered = entries.map((entry) => withOffered(entry, curation(entry.server.name)));
+    if (variant === "server") {
+      // Names and texts stay the server's; what the project fixes about a call is no matter of names.
+      const preset = (server: string): Curation => ({ server, arguments: curation(server).arguments ?? {} });
+      return buildView(offered, { naming: "own", schemas: "asis", curation: preset, speakerOf });
+    }
+    const wishes = { tools: wishesOf("tools", offered, curation), prompts: wishesOf("prompts", offered, curation) };
+    const naming = await namesOf(id, wishes, fields.toolNames ?? "prefixed");
+    const schemas = variant === "vllm" ? "inline" : (fields.schemas ?? "asis");
+    return buildView(offered, { naming, schemas, curation, speakerOf });
+  }
+
+  /** A name is shown once it is stored, so that no restart can give it to another. What could not be stored waits for the next time. */
+  async function namesOf(projectId: string, wishes: Wishes, style: NameStyle): Promise<GivenNames> {
+    const names = giveAll(wishes, await db.read(() => listExposedNames(projectId)), style);
+    if (freshIn(names).length === 0) return names;
+    try {
+      return await db.write(function* () {
+        const given = giveAll(wishes, yield* listExposedNames(projectId), style);
+        for (const name of freshIn(given)) yield* insertExposedName(projectId, name);
+        return given;
+      });
+    } catch (error) {
+      log.warn("names of tools cannot be stored, new ones are not shown", { reason: messageOf(error) });
+      return { tools: withoutFresh(names.tools), prompts: withoutFresh(names.prompts) };
+    }
+  }
+
+  return { view };
+}
+
+const lists = ["tools", "prompts"] as const;
+type NamedList = (typeof lists)[number];
+type Wishes = Record<NamedList, Wish[]>;
+type GivenNames = Record<NamedList, Names>;
+
+function giveAll(wishes: Wishes, stored: readonly ExposedName[], style: NameStyle): GivenNames {
+  const give = (list: NamedList) => {
+    const before = stored.filter((name) => name.list === list).map(({ shown, ...owner }) => [shown, owner] as const);
+    return giveNames(wishes[list], new Map(before), style);
+  };
+  return { tools: give("tools"), prompts: give("prompts") };
+}
+
+const freshIn = (names: GivenNames): ExposedName[] =>
+  lists.flatMap((list) => [...names[list].fresh].map(([shown, owner]) => ({ list, shown, ...owner })));
+
+function withoutFresh({ shownOf, given, fresh }: Names): Names {
+  const kept = new Map([...given].filter(([name]) => !fresh.has(name)));
+  const known = (owner: Owner) => {
+    const name = shownOf(owner);
+    return name === undefined || fresh.has(name) ? undefined : name;
+  };
+  return { shownOf: known, given: kept, fresh: new Map() };
+}

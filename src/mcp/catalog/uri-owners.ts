@@ -1,0 +1,75 @@
+import { elementsOf, membersOf, memberText } from "../spans.ts";
+
+const mostProjects = 1_000;
+const mostUris = 1_000;
+const mostInResult = 200;
+const longestUri = 2_048;
+
+/**
+ * Which server of a project spoke of a URI in a result, for those that it lists nowhere: a link in an answer can be read. The first server that
+ * speaks of a URI keeps it for as long as it is remembered. Bounded: what was not spoken of for longest is forgotten.
+ */ export type UriOwners = ReturnType<typeof createUriOwners>;
+
+export function createUriOwners() {
+  const projects = new Map<string, Map<string, string>>();
+
+  return {
+    /** Of a result as JSON text; costs one search where nothing of this kind is in it. */
+    learn(projectId: string, serverId: string, result: string): void {
+      if (!result.startsWith("{") || !result.includes('"resource')) return;
+      const uris = urisIn(result);
+      if (uris.length === 0) return;
+      const owners = projects.get(projectId) ?? new Map<string, string>();
+      for (const uri of uris) {
+        if ((owners.get(uri) ?? serverId) === serverId) putLast(owners, uri, serverId, mostUris);
+      }
+      putLast(projects, projectId, owners, mostProjects);
+    },
+    /** The id of the server. */
+    ownerOf: (projectId: string, uri: string): string | undefined => projects.get(projectId)?.get(uri),
+    /** Lets go of what servers said that are no more. */
+    prune(serverIds: ReadonlySet<string>): void {
+      for (const owners of projects.values())
+        for (const [uri, serverId] of owners) if (!serverIds.has(serverId)) owners.delete(uri);
+    },
+    forget: (projectId: string): void => void projects.delete(projectId),
+  };
+}
+
+/** The links and embedded resources of a tool's `content` and of a prompt's `messages`. */
+function urisIn(result: string): string[] {
+  const members = membersOf(result);
+  const messages = listIn(memberText(result, members, "messages"));
+  const blocks = [
+    ...listIn(memberText(result, members, "content")),
+    ...messages.map((message) => memberText(message, membersOf(message), "content") ?? ""),
+  ];
+  return blocks
+    .filter((block) => block.includes('"resource'))
+    .slice(0, mostInResult)
+    .flatMap(uriIn);
+}
+
+function uriIn(block: string): string[] {
+  if (!block.startsWith("{")) return [];
+  const members = membersOf(block);
+  const type = memberText(block, members, "type");
+  const holder = type === '"resource"' ? (memberText(block, members, "resource") ?? "") : block;
+  if ((type !== '"resource"' && type !== '"resource_link"') || !holder.startsWith("{")) return [];
+  const uri = memberText(holder, membersOf(holder), "uri");
+  return uri?.startsWith('"') === true && uri.length <= longestUri ? [JSON.parse(uri) as string] : [];
+}
+
+const listIn = (text: string | undefined): string[] =>
+  text?.startsWith("[") === true
+    ? elementsOf(text)
+        .map(({ start, end }) => text.slice(start, end))
+        .filter((element) => element.startsWith("{"))
+    : [];
+
+function putLast<V>(map: Map<string, V>, key: string, value: V, most: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const oldest = map.keys().next().value;
+  if (map.size > most && oldest !== undefined) map.delete(oldest);
+}
