@@ -31,6 +31,19 @@ const tasksOverLegacy: Record<string, number> = {
 
 export const explained: Explained[] = [
   {
+    legs: "same stdio",
+    scenario: "server-sse-polling",
+    atLeast: 2,
+    reason: "A server on standard input has no stream of a call that it could drop: the tool just answers.",
+  },
+  {
+    legs: "client",
+    scenario: "request-metadata",
+    atLeast: 5,
+    reason:
+      "That server offers nothing that a client could call. What reaches it is the gateway's own asking, which declares no abilities of a client.",
+  },
+  {
     legs: modernOverLegacy,
     scenario: "server-stateless",
     atLeast: 28,

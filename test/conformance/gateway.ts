@@ -43,6 +43,7 @@ export async function startGateway(serverFields: object, projectFields: object =
       { kind: "project", name: project, servers: [server], ...projectFields },
     ];
     mcpctl(url, ["apply", "-f", "-"], documents.map((document) => JSON.stringify(document)).join("\n---\n"));
+    await known(() => mcpctl(url, ["get", "servers", server, "-o", "json"]));
     const token = mcpctl(url, ["token", "create", "suite", "-p", project, "--quiet"]);
     // The suite knows the guard against rebinding by this name alone.
     return { origin: url.replace("127.0.0.1", "localhost"), token, stop };
@@ -50,6 +51,15 @@ export async function startGateway(serverFields: object, projectFields: object =
     await stop();
     throw error;
   }
+}
+
+/** Waits until what the server offers is known: before that a list may be empty, and a client that asks once would be content with it. */
+async function known(describe: () => string): Promise<void> {
+  for (const end = performance.now() + 20_000; performance.now() < end; await Bun.sleep(50)) {
+    const { status } = JSON.parse(describe()) as { status?: { state?: string; tools?: number } };
+    if (status?.state === "RUNNING" && status.tools !== undefined) return;
+  }
+  throw new Error("mcpctl has not reached the server within 20 s");
 }
 
 async function servingAt(output: ReadableStream<Uint8Array>): Promise<string> {
