@@ -10,6 +10,8 @@ export type Client = {
   /** Files in its home; the token comes by the variable MCPCTL_TOKEN where a client can read one. */
   files?: (place: Place) => Record<string, unknown>;
   env?: (place: Place) => Record<string, string>;
+  /** A command that must come before the others. It may be given again: mcpc has 5 s of patience with itself, which a busy machine is not done in. */
+  opens?: (place: Place) => string[];
   /** A command that connects without a model, and says so. */
   checks?: string[];
   /** Command lines, one after another, that list the tools and call `near__echo` and `everything__echo`. */
@@ -67,8 +69,8 @@ export const clients: readonly Client[] = [
     package: "@apify/mcpc@0.2.6",
     bin: "mcpc",
     speaks: "2025-11-25",
+    opens: (place) => ["connect", place.url, "@gw", "--header", bearer(place), "--json"],
     runs: (place) => [
-      ["connect", place.url, "@gw", "--header", bearer(place), "--json"],
       ["--json", "@gw", "tools-list"],
       ["--json", "@gw", "tools-call", "near__echo", `text:=${place.marker}`],
       ["--json", "@gw", "tools-call", "everything__echo", `message:=${place.marker}`],

@@ -21,12 +21,14 @@ export async function startGateway() {
     ? [executable]
     : [process.execPath, resolve(import.meta.dir, "../../src/main.ts")];
   const cache = process.env["BUN_INSTALL_CACHE_DIR"] ?? `${process.env["HOME"]}/.bun/install/cache`;
-  const serve = Bun.spawn([...program, "serve", "--port", "0", "--log", "warn"], {
-    env: { PATH: process.env["PATH"] ?? "", HOME: home, BUN_INSTALL_CACHE_DIR: cache },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "inherit",
-  });
+  const start = (port: string) =>
+    Bun.spawn([...program, "serve", "--port", port, "--log", "warn"], {
+      env: { PATH: process.env["PATH"] ?? "", HOME: home, BUN_INSTALL_CACHE_DIR: cache },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+  let serve = start("0");
   const url = await addressOf(serve.stdout);
   const admin = readCredentials(join(home, ".mcpctl/credentials"))[url]?.token ?? "";
 
@@ -46,10 +48,19 @@ export async function startGateway() {
   const mint = (name: string, project = "demo"): Promise<{ id: string; token: string }> =>
     api("POST", "/api/v1/mcptokens", { name, project });
 
-  async function close() {
-    near.stop();
+  async function stop() {
     serve.kill("SIGTERM");
     await serve.exited;
+  }
+  /** The same data under the same address, in a new process. */
+  async function restart() {
+    await stop();
+    serve = start(new URL(url).port);
+    await addressOf(serve.stdout);
+  }
+  async function close() {
+    near.stop();
+    await stop();
     rmSync(home, { recursive: true, force: true });
   }
 
@@ -62,7 +73,7 @@ export async function startGateway() {
     ]);
     const { token } = await mint("interop");
     await listed(`${url}/projects/demo/mcp`, token, ["everything__echo", "near__echo"]);
-    return { url, mcp: `${url}/projects/demo/mcp`, token, near, api, apply, mint, close };
+    return { url, mcp: `${url}/projects/demo/mcp`, token, near, api, apply, mint, restart, close };
   } catch (error) {
     await close();
     throw error;

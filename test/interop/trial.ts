@@ -31,12 +31,17 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
       writeFileSync(join(home, name), typeof content === "string" ? content : JSON.stringify(content));
     }
     const wrong: string[] = [];
-    const run = async (words: string[]) => {
+    const attempt = (words: string[]) => {
       const program = words[0]?.startsWith("/") === true ? words : [programs(client.name), ...words];
-      const { code, text } = await output(program, home, environment(client, place, node));
+      return output(program, home, environment(client, place, node));
+    };
+    const run = async (words: string[]) => {
+      const { code, text } = await attempt(words);
       if (code !== 0) wrong.push(`${words.slice(0, 3).join(" ")} ended with ${code}: ${text.slice(-500)}`);
       return text;
     };
+    const opening = client.opens?.(place);
+    for (let left = 3; opening !== undefined && left > 0; left--) if ((await attempt(opening)).code === 0) break;
     if (client.checks !== undefined && !/connected/i.test(await run(client.checks)))
       wrong.push("it says it is not connected");
     let said = "";
