@@ -1,7 +1,8 @@
-// Real clients from npm, each listing and calling tools through a running gateway: `bun run interop [NAME…]`. One line per client; ends with 1
-// when any fails. They are large, so they are installed beside the project, in pinned versions, and are no dependencies of it.
+// Real clients from npm, each listing and calling tools through a running gateway: `bun run interop [--heard] [NAME…]`. One line per client,
+// and with --heard what the gateway heard of it; ends with 1 when any fails. They are large, so they are installed beside the project, in pinned versions, and are no dependencies of it.
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
 import { type Client, clients } from "../test/interop/clients.ts";
 import { startGateway } from "../test/interop/gateway.ts";
 import { tryClient } from "../test/interop/trial.ts";
@@ -11,7 +12,7 @@ const node = "node@24.21.0";
 const cache = resolve("node_modules/.cache/interop");
 const lanes = 2;
 
-const words = process.argv.slice(2);
+const { values, positionals: words } = parseArgs({ options: { heard: { type: "boolean" } }, allowPositionals: true });
 const unknown = words.find((word) => !clients.some(({ name }) => name.includes(word)));
 if (unknown !== undefined) {
   process.stderr.write(
@@ -37,11 +38,12 @@ const gateway = await startGateway();
 let failed = 0;
 try {
   await inLanes(wanted, async (client) => {
-    const { version, listed, called, ms, wrong } = await tryClient(client, gateway, programs, binFolder(node));
+    const { version, listed, called, ms, heard, wrong } = await tryClient(client, gateway, programs, binFolder(node));
     if (wrong.length > 0) failed++;
     const cells = [client.name.padEnd(18), client.package.padEnd(42), (version ?? "-").padEnd(11)];
     const did = [listed ? "listed" : "NOT LISTED", called ? "called" : "NOT CALLED", `${ms.toFixed(0)} ms`];
-    process.stdout.write(`${[...cells, ...did].join(" ")}\n${wrong.map((text) => `  ${text}\n`).join("")}`);
+    const more = [...wrong, ...(values.heard === true ? [heard.join(", ")] : [])];
+    process.stdout.write(`${[...cells, ...did].join(" ")}\n${more.map((text) => `  ${text}\n`).join("")}`);
   });
 } finally {
   await gateway.close();

@@ -1,13 +1,12 @@
-/** What one configured server is to vLLM's agentic-api: a client that is opened once and kept for the life of the process. */
-export type AgenticServer = Awaited<ReturnType<typeof openAgentic>>;
 type Answer = { result?: Record<string, unknown>; error?: { code: number; message: string } };
 
 const mostPages = 32;
 const mostTools = 128;
 
 /**
- * agentic-api's sequence (reference/clients.md §2.4): Streamable HTTP of 2025-06-18, no redirects, no credentials in the address, all pages of
- * the list, and no way back once its session has ended. @throws in its own words: auth, redirect, SessionExpired
+ * What vLLM's agentic-api does with a server (reference/clients.md §2.4): Streamable HTTP of 2025-06-18, no redirects, no credentials in the
+ * address, all pages of the list. It keeps this client for the life of its process, and knows no way back once the session has ended.
+ * @throws in its own words: auth, redirect, SessionExpired
  */
 export async function openAgentic(label: string, address: string, headers: Record<string, string>) {
   const url = new URL(address);
@@ -16,17 +15,17 @@ export async function openAgentic(label: string, address: string, headers: Recor
   let version: string | undefined;
   let nextId = 1;
 
+  const of = (own: Record<string, string>) => ({
+    ...headers,
+    ...own,
+    ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+    ...(session === undefined ? {} : { "mcp-session-id": session }),
+  });
   async function post(message: object): Promise<Response> {
     const response = await fetch(url, {
       method: "POST",
       redirect: "manual",
-      headers: {
-        ...headers,
-        "content-type": "application/json",
-        accept: "application/json, text/event-stream",
-        ...(version === undefined ? {} : { "mcp-protocol-version": version }),
-        ...(session === undefined ? {} : { "mcp-session-id": session }),
-      },
+      headers: of({ "content-type": "application/json", accept: "application/json, text/event-stream" }),
       body: JSON.stringify({ jsonrpc: "2.0", ...message }),
     });
     if (response.status === 401) throw new Error("auth");
@@ -42,24 +41,27 @@ export async function openAgentic(label: string, address: string, headers: Recor
     return result;
   }
 
+  /** It does without where there is none; but where there is one its head comes at once, or the client hangs. */
+  async function askForStream(): Promise<number> {
+    const stop = new AbortController();
+    const late = Bun.sleep(3_000).then(() => {
+      throw new Error("the stream's head did not come within 3 s");
+    });
+    const asked = fetch(url, { redirect: "manual", headers: of({ accept: "text/event-stream" }), signal: stop.signal });
+    try {
+      return (await Promise.race([asked, late])).status;
+    } finally {
+      late.catch(() => {});
+      asked.catch(() => {});
+      stop.abort();
+    }
+  }
+
   const clientInfo = { name: "agentic-api", version: "0.8.0" };
   const opened = await request("initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo });
   version = String(opened["protocolVersion"]);
   await post({ method: "notifications/initialized" });
-  // It asks for the stream, and does without where there is none.
-  const stop = new AbortController();
-  const stream = await fetch(url, {
-    redirect: "manual",
-    headers: {
-      ...headers,
-      accept: "text/event-stream",
-      "mcp-protocol-version": version,
-      ...(session === undefined ? {} : { "mcp-session-id": session }),
-    },
-    signal: stop.signal,
-  });
-  const streamStatus = stream.status;
-  stop.abort();
+  const streamStatus = await askForStream();
 
   const tools: { name: string }[] = [];
   let cursor: unknown;

@@ -13,14 +13,17 @@ export type Heard = {
 /** A port of its own before the gateway: every byte passes unchanged, and what a client said can be read afterwards. */
 export async function startTap(gateway: string) {
   const { hostname, port } = new URL(gateway);
-  const said: { text: string }[] = [];
+  const said: Said[] = [];
+  let requests = 0;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
-    const connection = { text: "" };
+    const connection: Said = { text: "", begun: [] };
     said.push(connection);
     const there = connect(Number(port), hostname);
     client.on("data", (bytes) => {
-      connection.text += bytes.toString();
+      const text = bytes.toString();
+      connection.text += text;
+      for (const _ of text.matchAll(head)) connection.begun.push(requests++);
     });
     for (const [one, other] of [
       [client, there],
@@ -35,7 +38,11 @@ export async function startTap(gateway: string) {
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    heard: (): Heard[] => said.flatMap(({ text }) => requestsIn(text)),
+    /** In the order in which they came, on whatever connection. */
+    heard: (): Heard[] => {
+      const all = said.flatMap(({ text, begun }) => requestsIn(text).map((one, at) => ({ one, at: begun[at] ?? 0 })));
+      return all.sort((a, b) => a.at - b.at).map(({ one }) => one);
+    },
     stop: () => {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -43,11 +50,14 @@ export async function startTap(gateway: string) {
   };
 }
 
+/** What came on one connection, and the number of each request that began there. */
+type Said = { text: string; begun: number[] };
+
 /** On a connection that is kept, a request begins where the body before it ends: at no beginning of a line. */
-const start = /(?=(?:GET|POST|DELETE|HEAD|OPTIONS) \/\S* HTTP\/1\.1\r\n)/;
+const head = /(?=(?:GET|POST|DELETE|HEAD|OPTIONS) \/\S* HTTP\/1\.1\r\n)/g;
 
 function requestsIn(text: string): Heard[] {
-  return text.split(start).flatMap((request) => {
+  return text.split(head).flatMap((request) => {
     const [, verb, path] = /^([A-Z]+) (\S+) HTTP\/1\.1\r\n/.exec(request) ?? [];
     if (verb === undefined || path === undefined) return [];
     const [headers = "", body = ""] = request.split("\r\n\r\n", 2);

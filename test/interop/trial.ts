@@ -9,7 +9,15 @@ import { spoken, startTap } from "./tap.ts";
 const patienceMs = 60_000;
 
 /** What one client did. `wrong` says in words what it did not; nothing in it is a client that works. */
-export type Trial = { version: string | undefined; listed: boolean; called: boolean; ms: number; wrong: string[] };
+export type Trial = {
+  version: string | undefined;
+  listed: boolean;
+  called: boolean;
+  ms: number;
+  /** What the gateway heard, in order. */
+  heard: string[];
+  wrong: string[];
+};
 
 /** Lets one client list and call through the gateway, in a home of its own, and clears away all that it left running. */
 export async function tryClient(client: Client, gateway: Gateway, programs: Programs, node: string): Promise<Trial> {
@@ -44,24 +52,32 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
     for (let left = 3; opening !== undefined && left > 0; left--) if ((await attempt(opening)).code === 0) break;
     if (client.checks !== undefined && !/connected/i.test(await run(client.checks)))
       wrong.push("it says it is not connected");
-    let said = "";
-    for (const words of client.runs(place, programs)) said += await run(words);
+    let printed = "";
+    for (const words of client.runs(place, programs)) printed += await run(words);
     const ms = performance.now() - startedAt;
 
     const heard = tap.heard();
     const version = spoken(heard);
-    const names = said + [...model.offered].join();
+    const names = printed + [...model.offered].join();
     const listed =
       heard.some(({ rpc }) => rpc === "tools/list") && /near_+echo/.test(names) && /everything_+echo/.test(names);
-    const called = callsWith(gateway, marker) === 1 && said.includes(`Echo: ${marker}`);
+    const called = callsWith(gateway, marker) === 1 && printed.includes(`Echo: ${marker}`);
     if (!listed) wrong.push("it did not list the tools");
     if (!called)
       wrong.push(
-        `${callsWith(gateway, marker)} of its calls reached the server, and it ended with: ${said.slice(-500)}`,
+        `${callsWith(gateway, marker)} of its calls reached the server, and it ended with: ${printed.slice(-500)}`,
       );
     if (version !== client.speaks) wrong.push(`it spoke ${version} where it speaks ${client.speaks}`);
     // What is printed must not give the token away.
-    return { version, listed, called, ms, wrong: wrong.map((text) => text.replaceAll(gateway.token, "TOKEN")) };
+    const said = heard.map(({ verb, path, rpc }) => rpc ?? (path.endsWith("/mcp") ? verb : `${verb} ${path}`));
+    return {
+      version,
+      listed,
+      called,
+      ms,
+      heard: said,
+      wrong: wrong.map((text) => text.replaceAll(gateway.token, "TOKEN")),
+    };
   } finally {
     tap.stop();
     model.stop();
@@ -77,6 +93,8 @@ function environment(client: Client, place: Place, node: string): Record<string,
     PATH: `${node}:/usr/local/bin:/usr/bin:/bin`,
     HOME: place.home,
     NO_COLOR: "1",
+    // Several are started again for each command.
+    NODE_COMPILE_CACHE: `${place.home}/.compiled`,
     MCPCTL_TOKEN: place.token,
     HTTP_PROXY: nowhere,
     HTTPS_PROXY: nowhere,
