@@ -10,7 +10,7 @@ export type Client = {
   /** Files in its home; the token comes by the variable MCPCTL_TOKEN where a client can read one. */
   files?: (place: Place) => Record<string, unknown>;
   env?: (place: Place) => Record<string, string>;
-  /** A command that must come before the others. It may be given again: mcpc has 5 s of patience with itself, which a busy machine is not done in. */
+  /** A command that must come before the others, and may be given again. Who has one runs alone: mcpc gives itself 5 s to start. */
   opens?: (place: Place) => string[];
   /** A command that connects without a model, and says so. */
   checks?: string[];

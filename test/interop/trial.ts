@@ -16,6 +16,8 @@ export type Trial = {
   ms: number;
   /** What the gateway heard, in order. */
   heard: string[];
+  /** How `near__echo` is called before a model. */
+  shownAs: string | undefined;
   wrong: string[];
 };
 
@@ -69,8 +71,10 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
       );
     if (version !== client.speaks) wrong.push(`it spoke ${version} where it speaks ${client.speaks}`);
     // What is printed must not give the token away.
-    const said = heard.map(({ verb, path, rpc }) => rpc ?? (path.endsWith("/mcp") ? verb : `${verb} ${path}`));
+    const said = heard.map(({ verb, path, rpc }) => rpc ?? (path === "/projects/demo/mcp" ? verb : `${verb} ${path}`));
+    const shownAs = [...model.offered].find((name) => /near_+echo$/.test(name));
     return {
+      shownAs,
       version,
       listed,
       called,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { awkwardTools, startAwkward } from "./awkward.ts";
 import { callsWith, coreIsMerged, type Gateway, startGateway } from "./gateway.ts";
 import { openSse, type SseSession } from "./sse-session.ts";
-import { requestOf, startVllm } from "./vllm.ts";
+import { forHarmony, requestOf, startVllm } from "./vllm.ts";
 
 /** `vllm serve --tool-server` against a process of its own: the very sequence of its MCPToolServer, over the transport of 2024-11-05. */
 const later = test.todoIf(!coreIsMerged);
@@ -32,6 +32,14 @@ const host = () => new URL(gateway.url).host;
 /** An entry of the flag, as clients.md says to write it. */
 const entry = (token: string, path: string) => `tok:${token}@${host()}/projects/${path}`;
 const trapsToken = async () => (await gateway.mint(`t${crypto.randomUUID().slice(0, 8)}`, "traps")).token;
+
+test("each of these schemas, given as it is, is the end of vLLM", () => {
+  const of = (wanted: string) => awkwardTools.find(({ name }) => name === wanted) as Parameters<typeof forHarmony>[0];
+  expect(() => forHarmony(of("references"))).toThrow("a member of anyOf has no type");
+  expect(() => forHarmony(of("anything"))).toThrow("a schema that is no object");
+  expect(() => forHarmony(of("undescribed"))).toThrow("has no description");
+  expect(forHarmony(of("failing"))).toMatchObject({ name: "failing" });
+});
 
 later("it starts: the name is the project's, or the one that the path chooses", async () => {
   const plain = await startVllm(entry(gateway.token, "demo"));

@@ -67,7 +67,7 @@ async function textOf(session: SseSession, name: string, args: object): Promise<
 }
 
 /** Harmony demands a description, and the schema in its own dialect. */
-function forHarmony({ name, description, inputSchema }: Tool) {
+export function forHarmony({ name, description, inputSchema }: Tool) {
   if (typeof description !== "string") throw new Error(`tool ${name} has no description`);
   return { name, description, parameters: trimmed(inputSchema) };
 }
