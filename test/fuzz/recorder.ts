@@ -2,8 +2,8 @@ import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
 import { callTool, tools } from "../servers/tools.ts";
 import { mirroringTool } from "./pairs.ts";
 
-/** A server of the modern era that keeps what it is sent, byte for byte, and answers each call as `echo` does. */
-export function startRecorder() {
+/** A server of the modern era that keeps what it is sent, byte for byte, and answers each call as `echo` does; `typeOf` says with which type. */
+export function startRecorder(typeOf: (tool: string) => string | undefined = () => "complete") {
   const bodies: string[] = [];
   const server = Bun.serve({
     port: 0,
@@ -24,7 +24,9 @@ export function startRecorder() {
         return answer(id, { result: { ...whole, supportedVersions: [modernVersion], capabilities: { tools: {} } } });
       if (method === "tools/list") return answer(id, { result: { ...whole, tools: [...tools, mirroringTool] } });
       if (method !== "tools/call") return answer(id, { error: { code: -32601, message: "unknown" } }, 404);
-      return answer(id, { result: { resultType: "complete", ...(await callTool("echo", params.arguments ?? {})) } });
+      return answer(id, {
+        result: { resultType: typeOf(params.name), ...(await callTool("echo", params.arguments ?? {})) },
+      });
     },
   });
   return { url: `http://127.0.0.1:${server.port}/mcp`, bodies, stop: () => server.stop(true) };
