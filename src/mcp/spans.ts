@@ -130,14 +130,14 @@ const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-function skipSpace(text: string, at: number): number {
+export function skipSpace(text: string, at: number): number {
   let i = at;
   while (i < text.length && text.charCodeAt(i) <= 0x20) i++;
   return i;
 }
 
 /** Past the closing quote of the string that opens at `at`. Most strings hold no quote, and finding the next one is native. */
-function skipString(text: string, at: number): number {
+export function skipString(text: string, at: number): number {
   const end = text.indexOf('"', at + 1);
   if (end < 0) return text.length;
   if (text.charCodeAt(end - 1) !== backslash) return end + 1;

@@ -45,6 +45,8 @@ export async function callTool(name: string, args: Record<string, unknown>): Pro
       return text(process.env[String(args["name"])] ?? "(not set)");
     case "odd.name/x":
       return text("odd");
+    case "link":
+      return { content: [{ type: "resource_link", uri: String(args["uri"]), name: "linked" }] };
     default:
       return undefined;
   }
