@@ -369,15 +369,13 @@ export const requirements: readonly Requirement[] = [
     "B-result-unknown",
     `${base} §ResultType`,
     "As a client: a type nobody knows is invalid.",
-    undefined,
-    'upstream: a server that answers `resultType: "made-up"`',
+    `${transport} › a result without a type is complete, one of a type that nobody knows is none`,
   ),
   row(
     "B-result-absent",
     `${base} §ResultType`,
     "As a client: no type means complete.",
-    undefined,
-    "upstream: a modern server whose result has no `resultType`",
+    `${transport} › a result without a type is complete, one of a type that nobody knows is none`,
   ),
   row(
     "B-error",

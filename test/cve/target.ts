@@ -6,9 +6,9 @@ type Sending = { headers?: Record<string, string>; body?: NonNullable<RequestIni
 export type Send = (init: Sending) => Promise<{ status: number; text: string }>;
 
 /** A gateway with one server behind it that keeps what it is sent; `send` is one request to the MCP endpoint, with a token unless it says otherwise. */
-export async function target(token: object = {}) {
+export async function target(token: object = {}, typeOf?: (tool: string) => string) {
   const w = await world();
-  const up = startRecorder();
+  const up = startRecorder(typeOf);
   await w.must("POST", "/api/v1/apply", {
     documents: [
       { kind: "server", name: "up", url: up.url },
@@ -30,6 +30,8 @@ export async function target(token: object = {}) {
     send,
     /** How many calls of a tool have reached the server. */
     calls: () => up.bodies.filter((body) => body.includes('"method":"tools/call"')).length,
+    /** How often the server was asked for one of its tasks. */
+    asks: () => up.bodies.filter((body) => body.includes('"method":"tasks/')).length,
     async [Symbol.asyncDispose]() {
       await w.close();
       await up.stop();

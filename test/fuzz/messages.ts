@@ -3,7 +3,7 @@ import { metaKeys, mirroredParameter, modernVersion } from "../../src/mcp/protoc
 import type { Dice } from "../rbac/properties/settings.ts";
 
 /** What the world of the fuzzer offers, as its clients call it. */
-export const offered = {
+const offered = {
   tools: ["up__echo", "up/echo", "up__danger"],
   prompts: ["up__greet"],
   uris: ["fixture://one", "fixture://two"],

@@ -130,6 +130,8 @@ const folds: Record<string, (key: string) => string> = {
     [...key].map((one) => (one === "\u0130" ? "i" : one.toUpperCase().toLowerCase())).join(""),
   // Go's encoding/json/v2 with its delimiters ignored; and readers that know snake_case and camelCase alike.
   "blind to separators": (key) => key.replace(/[-_]/g, "").toLowerCase(),
+  // Readers that bring text into a normal form first.
+  "blind to width": (key) => key.normalize("NFKC").toLowerCase(),
   // C: a string ends at NUL.
   "ends at NUL": (key) => key.split("\0")[0] ?? "",
 };

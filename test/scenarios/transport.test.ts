@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
+import { startRecorder } from "../fuzz/recorder.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type World, world } from "../world.ts";
 
@@ -8,6 +9,8 @@ let w: World;
 let token: string;
 const web = startHttpServer({ name: "web" });
 const plain = startPlainServer();
+/** Of the modern era, with a type of result that nobody knows, or none. */
+const odd = startRecorder((tool) => (tool === "fail" ? "made-up" : undefined));
 
 beforeAll(async () => {
   w = await world();
@@ -15,15 +18,18 @@ beforeAll(async () => {
     documents: [
       { kind: "server", name: "web", url: web.url },
       { kind: "server", name: "plain", url: plain.url },
-      { kind: "project", name: "demo", servers: ["web", "plain"] },
+      { kind: "server", name: "odd", url: odd.url },
+      { kind: "project", name: "demo", servers: ["web", "plain", "odd"] },
     ],
   });
   token = (await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "demo" })).token;
-  await w.until("both are there", async () => (await w.isRunning("web")()) && (await w.isRunning("plain")()));
+  await w.until("both are there", async () =>
+    (await Promise.all(["web", "plain", "odd"].map((name) => w.isRunning(name)()))).every(Boolean),
+  );
 });
 afterAll(async () => {
   await w.close();
-  await Promise.all([web.stop(), plain.stop()]);
+  await Promise.all([web.stop(), plain.stop(), odd.stop()]);
 });
 
 /** A legacy server with tools and nothing else, which keeps how it was spoken to. */
@@ -189,7 +195,11 @@ test("streams of a session: an answer goes where its request came, news to one s
   const slow = (id: number) =>
     send({ headers, body: { id, method: "tools/call", params: { name: "web__slow", arguments: { ms: 1_300 } } } });
   const calls = (await Promise.all([slow(1), slow(2)])).map(events);
-  await w.must("PUT", "/api/v1/projects/demo", { name: "demo", servers: ["web", "plain"], description: "changed" });
+  await w.must("PUT", "/api/v1/projects/demo", {
+    name: "demo",
+    servers: ["web", "plain", "odd"],
+    description: "changed",
+  });
   const answers = (list: { message: { id?: unknown; method?: string } }[]) =>
     list.flatMap(({ message }) => message.id ?? []);
   await w.until("both are answered", () => calls.every((list) => answers(list).length > 0));
@@ -245,4 +255,12 @@ test("a server is asked for nothing that it did not say it has", async () => {
     "logging/setLevel",
   ])
     expect(asked.has(method)).toBe(false);
+});
+
+test("a result without a type is complete, one of a type that nobody knows is none", async () => {
+  for (const era of [modern, (method: string, params: object): Sent => ({ body: { id: 1, method, params } })]) {
+    const call = async (name: string) => (await send(era("tools/call", { name, arguments: { text: "hi" } }))).json();
+    expect(await call("odd__echo")).toMatchObject({ result: { content: [{ type: "text", text: "hi" }] } });
+    expect(await call("odd__fail")).toMatchObject({ error: { code: -32603 } });
+  }
 });
