@@ -53,6 +53,7 @@ export const ours: Gate = {
       resubscribe: async () => [],
       taskOf: () => undefined,
       isFussy: false,
+      extensions: {},
       forward: async (_target, method, params): Promise<Outcome> => {
         wire.push(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":${params}}`);
         return { result: "{}" };
