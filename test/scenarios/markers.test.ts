@@ -64,7 +64,7 @@ async function post(client: number, id: number, method: string, params: object, 
   const text = await response.text();
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
   const messages = isStream
-    ? [...text.matchAll(/^data: ?(.+)$/gm)].map(([, data]) => JSON.parse(data ?? ""))
+    ? [...text.matchAll(/^data: ?(\S.*)$/gm)].map(([, data]) => JSON.parse(data ?? ""))
     : [JSON.parse(text)];
   return messages.find((message) => message.method === undefined && ("result" in message || "error" in message));
 }
