@@ -9,13 +9,24 @@ type Weakness<T> = {
   vulnerable: () => T | Promise<T>;
 };
 
+/** Some of it is done hundreds of times, and machines are shared. */
+const patienceMs = 30_000;
+
 export function weakness<T>(id: string, { what, check, ours, vulnerable }: Weakness<T>): void {
   describe(id, () => {
-    test(what, async () => {
-      expect(await check(await ours())).toEqual([]);
-    });
-    test("a stand-in that is vulnerable is caught", async () => {
-      expect((await check(await vulnerable())).length).toBeGreaterThan(0);
-    });
+    test(
+      what,
+      async () => {
+        expect(await check(await ours())).toEqual([]);
+      },
+      patienceMs,
+    );
+    test(
+      "a stand-in that is vulnerable is caught",
+      async () => {
+        expect((await check(await vulnerable())).length).toBeGreaterThan(0);
+      },
+      patienceMs,
+    );
   });
 }

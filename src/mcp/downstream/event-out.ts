@@ -61,6 +61,8 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
     ended();
   }
 
+  // The headers go out with the first byte: a client that waits for them must not wait for the first event.
+  write(comment);
   open.add(beat);
   pulse ??= setInterval(() => {
     for (const one of [...open]) one();
