@@ -4,9 +4,6 @@ import { join, resolve } from "node:path";
 import { readCredentials } from "../../src/lib/credentials-file.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 
-/** Sessions, the GET stream and the transport of 2024-11-05 are served; what needs them is a `todo` until they are. */
-export const coreIsMerged = true;
-
 export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 /**

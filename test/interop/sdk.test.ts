@@ -7,7 +7,7 @@ import {
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { callsWith, coreIsMerged, type Gateway, startGateway } from "./gateway.ts";
+import { callsWith, type Gateway, startGateway } from "./gateway.ts";
 import { spoken, startTap } from "./tap.ts";
 
 /** The official clients as people have them, against a process of its own: each lists and calls a tool of either upstream, with a token. */
@@ -75,7 +75,7 @@ describe("SDK 1.32.2", () => {
     expect(said.filter((word) => word === "initialize")).toHaveLength(1);
   });
 
-  test.todoIf(!coreIsMerged)("HTTP and SSE of 2024-11-05", async () => {
+  test("HTTP and SSE of 2024-11-05", async () => {
     const { said } = await listsAndCalls("/projects/demo/sse", () =>
       v1(new SSEClientTransport(endpoint("/projects/demo/sse"), { requestInit: requestInit() })),
     );

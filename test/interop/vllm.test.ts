@@ -1,18 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { awkwardTools, startAwkward } from "./awkward.ts";
-import { callsWith, coreIsMerged, type Gateway, startGateway } from "./gateway.ts";
+import { callsWith, type Gateway, startGateway } from "./gateway.ts";
 import { openSse, type SseSession } from "./sse-session.ts";
 import { forHarmony, requestOf, startVllm } from "./vllm.ts";
 
 /** `vllm serve --tool-server` against a process of its own: the very sequence of its MCPToolServer, over the transport of 2024-11-05. */
-const later = test.todoIf(!coreIsMerged);
 const awkward = startAwkward();
 let gateway: Gateway;
 let quiet: SseSession | undefined;
 let quietSince = 0;
 
 beforeAll(async () => {
-  if (!coreIsMerged) return;
   gateway = await startGateway();
   await gateway.apply([
     { kind: "server", name: "awkward", transport: "http", url: awkward.url },
@@ -25,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await quiet?.close();
   awkward.stop();
-  if (coreIsMerged) await gateway.close();
+  await gateway.close();
 }, 20_000);
 
 const host = () => new URL(gateway.url).host;
@@ -41,7 +39,7 @@ test("each of these schemas, given as it is, is the end of vLLM", () => {
   expect(forHarmony(of("failing"))).toMatchObject({ name: "failing" });
 });
 
-later("it starts: the name is the project's, or the one that the path chooses", async () => {
+test("it starts: the name is the project's, or the one that the path chooses", async () => {
   const plain = await startVllm(entry(gateway.token, "demo"));
   expect([...plain.urls.keys()]).toEqual(["demo"]);
   const chosen = ["demo/vllm/browser", "demo/vllm/container"].map((path) => entry(gateway.token, path));
@@ -55,12 +53,12 @@ later("it starts: the name is the project's, or the one that the path chooses", 
   expect(names.filter((name) => !/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/.test(name))).toEqual([]);
 });
 
-later("the token may stand on either side of the colon", async () => {
+test("the token may stand on either side of the colon", async () => {
   const alone = await startVllm(`${gateway.token}@${host()}/projects/demo/vllm/browser`);
   expect([...alone.urls.keys()]).toEqual(["browser"]);
 });
 
-later("schemas that would keep it from starting arrive as it can read them", async () => {
+test("schemas that would keep it from starting arrive as it can read them", async () => {
   const { namespaces } = await startVllm(entry(await trapsToken(), "traps/vllm/container"));
   const tools = namespaces.get("container")?.tools ?? [];
   expect(tools.filter(({ name }) => name.startsWith("awkward__"))).toHaveLength(awkwardTools.length);
@@ -71,7 +69,7 @@ later("schemas that would keep it from starting arrive as it can read them", asy
   expect(JSON.stringify(tools)).not.toContain("$ref");
 });
 
-later("a request: a connection of its own, calls, and a cleaning up that fails nobody", async () => {
+test("a request: a connection of its own, calls, and a cleaning up that fails nobody", async () => {
   const marker = crypto.randomUUID();
   const server = await startVllm(entry(gateway.token, "demo/vllm/browser"));
   const texts = await requestOf(server, "browser", [
@@ -86,7 +84,7 @@ later("a request: a connection of its own, calls, and a cleaning up that fails n
   expect(calls.filter(({ outcome }) => outcome !== "ok")).toEqual([]);
 });
 
-later("the first block is always text, and an error can be read in it", async () => {
+test("the first block is always text, and an error can be read in it", async () => {
   const server = await startVllm(entry(await trapsToken(), "traps/vllm/browser"));
   const calls = ["picture", "nothing", "structured", "failing"].map((name): [string, object] => [
     `awkward__${name}`,
@@ -100,7 +98,7 @@ later("the first block is always text, and an error can be read in it", async ()
   expect(awkward.calls).toEqual(["picture", "nothing", "structured", "failing"]);
 });
 
-later("two requests at once use the same ids and never meet", async () => {
+test("two requests at once use the same ids and never meet", async () => {
   const server = await startVllm(entry(gateway.token, "demo/vllm/browser"));
   const markers = [crypto.randomUUID(), crypto.randomUUID()];
   const answers = await Promise.all(
@@ -115,7 +113,7 @@ later("two requests at once use the same ids and never meet", async () => {
   expect(answers).toEqual(markers.map((marker) => Array.from({ length: 5 }, () => marker)));
 });
 
-later("where to post is a path, and it is nobody else's", async () => {
+test("where to post is a path, and it is nobody else's", async () => {
   const session = await openSse(`http://tok:${gateway.token}@${host()}/projects/demo/sse`);
   const other = await gateway.mint("another");
   const post = (path: string, token: string) =>
@@ -132,7 +130,7 @@ later("where to post is a path, and it is nobody else's", async () => {
   await session.close();
 });
 
-later("a token that is wrong, missing or another project's opens nothing", async () => {
+test("a token that is wrong, missing or another project's opens nothing", async () => {
   const refusals = [
     [`tok:mcpctl_pat_wrong@${host()}/projects/demo`, "401"],
     [`${host()}/projects/demo`, "401"],
@@ -141,7 +139,7 @@ later("a token that is wrong, missing or another project's opens nothing", async
   for (const [value, status] of refusals) await expect(startVllm(value)).rejects.toThrow(new RegExp(`^${status} `));
 });
 
-later("a revoked token ends its stream", async () => {
+test("a revoked token ends its stream", async () => {
   const { id, token } = await gateway.mint("short-lived");
   const session = await openSse(`http://tok:${token}@${host()}/projects/demo/sse`);
   await session.initialize();
@@ -152,12 +150,8 @@ later("a revoked token ends its stream", async () => {
   await expect(session.request("ping")).rejects.toThrow(/^401 /);
 });
 
-later(
-  "a quiet stream stays open and is kept alive within 30 s",
-  async () => {
-    while (quiet?.comments() === 0 && performance.now() - quietSince < 30_000) await Bun.sleep(100);
-    expect(quiet?.comments()).toBeGreaterThan(0);
-    expect(await quiet?.initialize()).toMatchObject({ serverInfo: { name: "demo" } });
-  },
-  35_000,
-);
+test("a quiet stream stays open and is kept alive within 30 s", async () => {
+  while (quiet?.comments() === 0 && performance.now() - quietSince < 30_000) await Bun.sleep(100);
+  expect(quiet?.comments()).toBeGreaterThan(0);
+  expect(await quiet?.initialize()).toMatchObject({ serverInfo: { name: "demo" } });
+}, 35_000);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { canonicalJson, definitionHash } from "../../src/mcp/catalog/canonical.ts";
+import { canonicalJson, contentHash } from "../../src/mcp/canonical.ts";
 import { definitionDiff } from "../../src/mcp/catalog/definition-diff.ts";
 import { escaped, hiddenIn } from "../../src/mcp/catalog/hidden.ts";
 
@@ -46,11 +46,11 @@ const escapes = (value: string) =>
 
 describe("one form of a definition", () => {
   test("10,000 other spellings of the same tool have its hash", () => {
-    const hash = definitionHash(text);
+    const hash = contentHash(text);
     fc.assert(
       fc.property(fc.infiniteStream(fc.nat(1_000_000)), (stream) => {
         const dice: Dice = (most) => Number(stream.next().value) % (most + 1);
-        expect(definitionHash(rewritten(tool, dice))).toBe(hash);
+        expect(contentHash(rewritten(tool, dice))).toBe(hash);
       }),
       { numRuns: 10_000 },
     );
@@ -72,7 +72,7 @@ describe("one form of a definition", () => {
   });
 
   test("every byte counts: whatever is changed, added or left out in any member is another hash, unless it is the same JSON", () => {
-    const hash = definitionHash(text);
+    const hash = contentHash(text);
     let seen = 0;
     for (let i = 0; i < text.length; i++) {
       for (const other of [
@@ -89,13 +89,13 @@ describe("one form of a definition", () => {
         })();
         if (!isJson) continue;
         seen++;
-        expect([other, definitionHash(other) === hash]).toEqual([other, false]);
+        expect([other, contentHash(other) === hash]).toEqual([other, false]);
       }
     }
     expect(seen).toBeGreaterThan(600);
     for (const name of Object.keys(tool)) {
       const { [name as keyof typeof tool]: _, ...without } = tool;
-      expect([name, definitionHash(JSON.stringify(without)) === hash]).toEqual([name, false]);
+      expect([name, contentHash(JSON.stringify(without)) === hash]).toEqual([name, false]);
     }
   });
 
@@ -128,7 +128,7 @@ describe("one form of a definition", () => {
       `{"a":${"[".repeat(200)}2${"]".repeat(200)}}`,
       `{"a":${"[".repeat(201)}1${"]".repeat(201)}}`,
     ];
-    expect(new Set(texts.map(definitionHash)).size).toBe(texts.length);
+    expect(new Set(texts.map(contentHash)).size).toBe(texts.length);
   });
 
   test("keys are sorted by UTF-16 units, as RFC 8785 has it", () => {
@@ -139,8 +139,7 @@ describe("one form of a definition", () => {
 
   test("what lies deeper than 64 is pinned as it is written, however much stack there is", () => {
     const nested = (depth: number, inner: string) => "[".repeat(depth) + inner + "]".repeat(depth);
-    const pair = (depth: number) =>
-      [nested(depth, '{"a":1,"b":2}'), nested(depth, '{"b":2,"a":1}')].map(definitionHash);
+    const pair = (depth: number) => [nested(depth, '{"a":1,"b":2}'), nested(depth, '{"b":2,"a":1}')].map(contentHash);
     const [near, far] = [pair(60), pair(80)];
     expect([near[0] === near[1], far[0] === far[1]]).toEqual([true, false]);
   });
@@ -148,7 +147,7 @@ describe("one form of a definition", () => {
   test("what is no JSON, too deep or huge is hashed in bounded time", () => {
     const started = performance.now();
     for (const odd of ["", "{", '{"a"', "[}", '{"a":]', "[".repeat(1_000_000), `{"a":"${"x".repeat(2_000_000)}"}`])
-      expect(definitionHash(odd)).toHaveLength(64);
+      expect(contentHash(odd)).toHaveLength(64);
     expect(performance.now() - started).toBeLessThan(1_000);
   });
 });
@@ -253,7 +252,7 @@ describe("a diff for people", () => {
         fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue()),
         (a, b) => {
           const [from, to] = [JSON.stringify(a), JSON.stringify(b)];
-          expect(definitionDiff(from, to).length > 0).toBe(definitionHash(from) !== definitionHash(to));
+          expect(definitionDiff(from, to).length > 0).toBe(contentHash(from) !== contentHash(to));
         },
       ),
     );

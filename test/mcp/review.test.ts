@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { definitionHash } from "../../src/mcp/catalog/canonical.ts";
+import { contentHash } from "../../src/mcp/canonical.ts";
 import type { Item } from "../../src/mcp/catalog/offer.ts";
 import { findingsOf, reviewOf } from "../../src/mcp/catalog/review.ts";
 import type { Pin } from "../../src/storage/pins.ts";
@@ -97,7 +97,7 @@ describe("a list", () => {
   });
 
   test("of ours from before hashes were kept with it is hashed when it is looked at", () =>
-    expect(
-      found([pin("one", { approvedHash: definitionHash('{"a":1}') })], [{ key: "one", text: '{ "a": 1 }' }]),
-    ).toEqual({}));
+    expect(found([pin("one", { approvedHash: contentHash('{"a":1}') })], [{ key: "one", text: '{ "a": 1 }' }])).toEqual(
+      {},
+    ));
 });

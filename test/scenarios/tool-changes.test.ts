@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { definitionHash } from "../../src/mcp/catalog/canonical.ts";
+import { contentHash } from "../../src/mcp/canonical.ts";
 import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type World, world } from "../world.ts";
@@ -200,7 +200,7 @@ test("of two tools of one name the first counts, for the list and for the review
 test("approval is of the definition that was looked at: another hash is a conflict, none is invalid, and neither changes anything", async () => {
   await offers(echo, poisoned);
   const { hash } = await w.must("GET", "/api/v1/toolchanges/bank__env");
-  expect(hash).toBe(definitionHash(JSON.stringify(poisoned)));
+  expect(hash).toBe(contentHash(JSON.stringify(poisoned)));
   await offers(echo, { ...poisoned, description: "Worse" });
   for (const action of ["approve", "reject"]) {
     const path = `/api/v1/toolchanges/bank__env/${action}`;

@@ -1,5 +1,5 @@
+import { canonicalJson } from "../canonical.ts";
 import { membersOf } from "../spans.ts";
-import { canonicalJson } from "./canonical.ts";
 import { escaped } from "./hidden.ts";
 
 /** How many unchanged lines stand around a changed one. */

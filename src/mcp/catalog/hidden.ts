@@ -1,4 +1,4 @@
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "../canonical.ts";
 
 /**
  * Characters that a model reads and a person does not see, or that change what a person sees: zero width, bidirectional controls, tags

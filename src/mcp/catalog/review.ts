@@ -1,6 +1,6 @@
 import type { Pin } from "../../storage/pins.ts";
+import { contentHash } from "../canonical.ts";
 import { membersOf, memberText } from "../spans.ts";
-import { definitionHash } from "./canonical.ts";
 import type { Item, Offer } from "./offer.ts";
 
 /** What is thought of a tool's definition. Only `approved` is beyond doubt. */
@@ -60,7 +60,7 @@ export function hashed(offer: Offer, before: Offer | undefined): Offer {
   const known = before === undefined ? undefined : toolsIn(before);
   const hashedItem = (item: Item): Item => {
     const same = known?.get(item.key);
-    return { ...item, hash: same?.text === item.text ? hashOf(same) : definitionHash(item.text) };
+    return { ...item, hash: same?.text === item.text ? hashOf(same) : contentHash(item.text) };
   };
   return { ...offer, tools: offer.tools.map(hashedItem) };
 }
@@ -77,7 +77,7 @@ export function toolsIn(offer: Offer): ReadonlyMap<string, Item> {
   return index;
 }
 
-export const hashOf = (item: Item): string => item.hash ?? definitionHash(item.text);
+export const hashOf = (item: Item): string => item.hash ?? contentHash(item.text);
 
 /** Annotations are a server's own word; what it is worth is said by `isReadOnly` alone. */
 export function saysReadOnly(text: string): boolean {

@@ -1,6 +1,7 @@
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { contentHash } from "../canonical.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { Target, View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
@@ -14,7 +15,7 @@ import type { ServerRef } from "../upstream/connections.ts";
 import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
 import { withFirstText } from "./first-text.ts";
-import { digestOf, type Send } from "./held.ts";
+import type { CallKey, Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live, Lives } from "./live.ts";
 import { type Face, type May, methods } from "./methods.ts";
@@ -29,8 +30,8 @@ export type Client = {
   live: Live | undefined;
   /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
   resubscribe: () => Promise<readonly string[]>;
-  /** Carries a call through: what the server says and asks meanwhile goes to the client. `bound` says whose call it is, and which. */
-  through: (bound: readonly string[], send: Send) => Promise<Outcome>;
+  /** Carries a call through: what the server says and asks meanwhile goes to the client. */
+  through: (call: CallKey, send: Send) => Promise<Outcome>;
 };
 
 type Follows = readonly { serverId: string; key: string }[];
@@ -101,9 +102,11 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
   ): Promise<Outcome> {
     const mismatch = text === undefined || inbound.era === "legacy" ? undefined : mirrorFault(text, visit, inbound);
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
-    const { name, uri, arguments: args, ref, argument } = inbound.params;
-    const bound = [...boundOf(visit), server.id, method, key, digestOf([name, uri, args, ref, argument])];
-    const outcome = await client.through(bound, async (half, signal, input) => {
+    const call: CallKey = {
+      subject: visit.admission.actor.subject,
+      words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
+    };
+    const outcome = await client.through(call, async (half, signal, input) => {
       const { abilities, clientInfo, logLevel } = client;
       const peer: Peer = {
         ...half,
@@ -239,6 +242,10 @@ export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): str
   project.id,
   endpoint.server ?? "",
 ];
+
+/** The parameters without what changes from one round of a call to the next. */
+const whatIsAsked = (paramsText: string): string =>
+  withMembers(paramsText, { _meta: undefined, inputResponses: undefined, requestState: undefined });
 
 function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): string | undefined {
   const headers = paramHeadersOf(tool);

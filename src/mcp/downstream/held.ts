@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
@@ -9,6 +9,9 @@ import { membersOf, memberText, withMembers } from "../spans.ts";
 
 /** What a modern client carries from one round of a call to the next: a call that we hold for it, or its server's own state. */
 type Carried = { until: number; nonce: string } & ({ held: string } | { upstream: string | null });
+
+/** Whose call it is, and which: principal, project, server, method, name, arguments. Asked for only where a state is given out or brought. */
+export type CallKey = { subject: string; words: () => readonly string[] };
 
 /** One request of the client within a call: rounds come one after the other. */
 export type Round = { notify: Peer["notify"]; gone: AbortSignal };
@@ -23,7 +26,8 @@ export type Send = (
 
 type Question = { method: string; params: string; answer: (outcome: Outcome) => void };
 type Call = {
-  subject: string;
+  id: string;
+  key: CallKey;
   questions: Map<string, Question>;
   round: (Round & { end: (outcome: Outcome) => void; fail: (error: unknown) => void }) | undefined;
   ended: { outcome: Outcome } | { error: unknown } | undefined;
@@ -55,36 +59,35 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
   /** What was used is forgotten by a restart, so no state outlives one. */
   const boot = randomBytes(9).toString("base64url");
 
-  /** `bound` says whose call it is and which: principal, project, server, method, name, arguments. */
-  function go(bound: readonly string[], brought: Brought, round: Round, send: Send): Promise<Outcome> {
-    if (brought.state === undefined) return start(bound, round, send, inputOf(brought.responses, undefined));
-    const carried = opened(brought.state, bound);
+  function go(key: CallKey, brought: Brought, round: Round, send: Send): Promise<Outcome> {
+    if (brought.state === undefined) return start(key, round, send, inputOf(brought.responses, undefined));
+    const carried = opened(brought.state, key);
     if (carried === undefined) return Promise.resolve(badState());
-    if ("upstream" in carried) return start(bound, round, send, inputOf(brought.responses, carried.upstream));
+    if ("upstream" in carried) return start(key, round, send, inputOf(brought.responses, carried.upstream));
     const call = calls.get(carried.held);
     if (call === undefined || call.nonce !== carried.nonce) return Promise.resolve(badState());
-    return resume(bound, carried.held, call, brought.responses, round);
+    return resume(call, brought.responses, round);
   }
 
-  function opened(state: unknown, bound: readonly string[]): Carried | undefined {
+  function opened(state: unknown, key: CallKey): Carried | undefined {
     if (typeof state !== "string") return undefined;
-    const carried = seal.open(state, ["state", boot, ...bound]) as Carried | undefined;
+    const carried = seal.open(state, ["state", boot, ...key.words()]) as Carried | undefined;
     if (carried === undefined || carried.until < clock.now() || used.has(carried.nonce)) return undefined;
-    used.set(carried.nonce, carried.until);
     // Those that have expired need not be remembered: their time refuses them.
-    if (used.size > mostUsed)
+    if (used.size >= mostUsed)
       for (const [nonce, until] of used) {
-        if (until >= clock.now() && used.size <= 2 * mostUsed) break;
+        if (until >= clock.now()) break;
         used.delete(nonce);
       }
+    if (used.size >= mostUsed) return undefined;
+    used.set(carried.nonce, carried.until);
     return carried;
   }
 
-  function start(bound: readonly string[], round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {
-    const subject = bound[0] ?? "";
-    const id = randomBytes(12).toString("base64url");
+  function start(key: CallKey, round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {
     const call: Call = {
-      subject,
+      id: randomBytes(12).toString("base64url"),
+      key,
       questions: new Map(),
       round: undefined,
       ended: undefined,
@@ -93,45 +96,39 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
       timer: undefined,
       asked: 0,
     };
-    const answer = attach(bound, id, call, round);
+    const answer = attach(call, round);
     const peer = {
       takesInput: true,
       notify: (method: string, params: string) => call.round?.notify(method, params),
-      ask: (method: string, params: string, unwanted: AbortSignal) => ask(bound, id, call, method, params, unwanted),
+      ask: (method: string, params: string, unwanted: AbortSignal) => ask(call, method, params, unwanted),
     };
     send(peer, call.cancel.signal, input).then(
-      (outcome) => settle(id, call, { outcome: isQuestion(outcome) ? passedOn(outcome, bound) : outcome }),
-      (error: unknown) => settle(id, call, { error }),
+      (outcome) => settle(call, { outcome: isQuestion(outcome) ? passedOn(outcome, key) : outcome }),
+      (error: unknown) => settle(call, { error }),
     );
     return answer;
   }
 
   /** Goes on with a call: what was asked is answered, and this round waits for what comes next. */
-  function resume(
-    bound: readonly string[],
-    id: string,
-    call: Call,
-    responses: string | undefined,
-    round: Round,
-  ): Promise<Outcome> {
+  function resume(call: Call, responses: string | undefined, round: Round): Promise<Outcome> {
     clearTimeout(call.timer);
     const given = responses?.startsWith("{") === true ? responses : "{}";
     const members = membersOf(given);
-    const answer = attach(bound, id, call, round);
+    const answer = attach(call, round);
     for (const [key, question] of call.questions) {
       const result = memberText(given, members, key);
       if (result?.startsWith("{") !== true) continue;
       call.questions.delete(key);
       question.answer({ result });
     }
-    if (call.questions.size > 0) askSoon(bound, id, call);
+    if (call.questions.size > 0) askSoon(call);
     return answer;
   }
 
-  function attach(bound: readonly string[], id: string, call: Call, round: Round): Promise<Outcome> {
+  function attach(call: Call, round: Round): Promise<Outcome> {
     call.nonce = "";
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const onGone = () => drop(id, call, "the caller went away");
+    const onGone = () => drop(call, "the caller went away");
     round.gone.addEventListener("abort", onGone, { once: true });
     const detach = () => {
       call.round = undefined;
@@ -149,41 +146,34 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
       },
     };
     if (round.gone.aborted) onGone();
-    else if (call.ended !== undefined) settle(id, call, call.ended);
-    else if (call.questions.size > 0) askSoon(bound, id, call);
+    else if (call.ended !== undefined) settle(call, call.ended);
+    else if (call.questions.size > 0) askSoon(call);
     return promise;
   }
 
-  function ask(
-    bound: readonly string[],
-    id: string,
-    call: Call,
-    method: string,
-    params: string,
-    unwanted: AbortSignal,
-  ): Promise<Outcome> {
-    const others = [...calls.values()].filter(({ subject }) => subject === call.subject).length;
-    if (!calls.has(id) && (calls.size >= mostHeld || others >= mostOfOne))
+  function ask(call: Call, method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
+    const others = [...calls.values()].filter(({ key }) => key.subject === call.key.subject).length;
+    if (!calls.has(call.id) && (calls.size >= mostHeld || others >= mostOfOne))
       return Promise.reject(new Problem("unavailable", "Too many calls wait for an answer already"));
-    calls.set(id, call);
+    calls.set(call.id, call);
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const kind = method.split("/")[0] ?? "input";
-    const key = `${kind}_${++call.asked}`;
-    call.questions.set(key, { method, params, answer: resolve });
-    unwanted.addEventListener("abort", () => call.questions.delete(key), { once: true });
-    askSoon(bound, id, call);
+    const name = `${kind}_${++call.asked}`;
+    call.questions.set(name, { method, params, answer: resolve });
+    unwanted.addEventListener("abort", () => call.questions.delete(name), { once: true });
+    askSoon(call);
     return promise;
   }
 
-  function askSoon(bound: readonly string[], id: string, call: Call): void {
+  function askSoon(call: Call): void {
     clearTimeout(call.timer);
-    call.timer = setTimeout(() => askNow(bound, id, call), call.round === undefined ? heldMs : gatherMs);
+    call.timer = setTimeout(() => askNow(call), call.round === undefined ? heldMs : gatherMs);
   }
 
   /** Ends the round with what is asked; the call itself goes on. Without a round nobody came back in time. */
-  function askNow(bound: readonly string[], id: string, call: Call): void {
+  function askNow(call: Call): void {
     const { round } = call;
-    if (round === undefined) drop(id, call, "nobody answered in time");
+    if (round === undefined) drop(call, "nobody answered in time");
     if (round === undefined || call.questions.size === 0) return;
     const requests = [...call.questions].map(
       ([key, { method, params }]) =>
@@ -191,32 +181,32 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     );
     const { until, nonce } = ticket();
     call.nonce = nonce;
-    const state = seal.seal({ held: id, until, nonce } satisfies Carried, ["state", boot, ...bound]);
-    call.timer = setTimeout(() => drop(id, call, "nobody answered in time"), heldMs);
+    const state = seal.seal({ held: call.id, until, nonce } satisfies Carried, ["state", boot, ...call.key.words()]);
+    call.timer = setTimeout(() => drop(call, "nobody answered in time"), heldMs);
     round.end({
       type: "input_required",
       result: `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state)}}`,
     });
   }
 
-  function settle(id: string, call: Call, ended: NonNullable<Call["ended"]>): void {
+  function settle(call: Call, ended: NonNullable<Call["ended"]>): void {
     call.ended = ended;
     clearTimeout(call.timer);
     const { round } = call;
     // The answer came between two rounds: it is kept for the next.
-    if (round === undefined && calls.has(id)) {
-      call.timer = setTimeout(() => drop(id, call, "nobody came back in time"), heldMs);
+    if (round === undefined && calls.has(call.id)) {
+      call.timer = setTimeout(() => drop(call, "nobody came back in time"), heldMs);
       return;
     }
-    calls.delete(id);
+    calls.delete(call.id);
     if ("outcome" in ended) round?.end(ended.outcome);
     else round?.fail(ended.error);
   }
 
   /** Nobody wants the answer any more: its server is told. */
-  function drop(id: string, call: Call, why: string): void {
+  function drop(call: Call, why: string): void {
     clearTimeout(call.timer);
-    calls.delete(id);
+    calls.delete(call.id);
     for (const { answer } of call.questions.values()) answer(errorOutcome(codes.internal, why));
     call.questions.clear();
     call.cancel.abort();
@@ -226,10 +216,10 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
   const ticket = () => ({ until: clock.now() + heldMs, nonce: randomBytes(9).toString("base64url") });
 
   /** A modern server's question: its own state goes along within ours. */
-  function passedOn(outcome: Extract<Outcome, { result: string }>, bound: readonly string[]): Outcome {
+  function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): Outcome {
     const state = memberText(outcome.result, membersOf(outcome.result), "requestState");
     const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...bound]);
+    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...key.words()]);
     return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(sealed) }) };
   }
 
@@ -237,7 +227,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     go,
     size: () => calls.size,
     close(): void {
-      for (const [id, call] of calls) drop(id, call, "mcpctl is stopping");
+      for (const call of calls.values()) drop(call, "mcpctl is stopping");
     },
   };
 }
@@ -257,15 +247,3 @@ function inputOf(responses: string | undefined, upstream: string | null | undefi
     ...(typeof upstream === "string" ? { requestState: JSON.stringify(upstream) } : {}),
   };
 }
-
-/** What makes a call the same call: its arguments whatever the order of their keys. */
-export function digestOf(value: unknown): string {
-  return createHash("sha256")
-    .update(JSON.stringify(value, (_, item: unknown) => (isPlain(item) ? sorted(item) : item)) ?? "")
-    .digest("base64url");
-}
-
-const isPlain = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const sorted = (value: Record<string, unknown>) =>
-  Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -58,7 +58,7 @@ export function modernDoor({ calls, held, changes }: Options) {
       logLevel,
       live: undefined,
       resubscribe: async () => [],
-      through: (bound, send) => held.go(bound, brought, round, send),
+      through: (call, send) => held.go(call, brought, round, send),
     };
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
     calls

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { bounds, skipSpace, skipString } from "../spans.ts";
+import { bounds, skipSpace, skipString } from "./spans.ts";
 
 /** How deep a definition is looked into; what lies deeper is pinned as it is written. */
 const deepest = bounds.depth;
@@ -77,8 +77,8 @@ export function canonicalJson(text: string, indent = "", see?: (part: string) =>
 /** By UTF-16 code units, as RFC 8785 has it. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** SHA-256 over all members of a tool's definition; what cannot be brought into one form is taken as it is written. */
-export function definitionHash(text: string): string {
+/** SHA-256 over all members of an object, however it is spelt; what cannot be brought into one form is taken as it is written. */
+export function contentHash(text: string): string {
   const hash = createHash("sha256");
   try {
     return hash.update(canonicalJson(text)).digest("hex");
