@@ -5,4 +5,7 @@ const argv = process.argv.slice(2);
 // Three lives, told apart before anything heavy is loaded: the version, the wrapper that becomes a server, the command line.
 if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-v")) console.log(version);
 else if (argv[0] === "__child") (await import("./instances/child-entry.ts")).runChild(argv.slice(1));
-else process.exitCode = await (await import("./cli/run.ts")).run(argv);
+else {
+  if (argv[0] === "serve") (await import("./instances/spacious.ts")).becomeSpacious(argv);
+  process.exitCode = await (await import("./cli/run.ts")).run(argv);
+}

@@ -30,7 +30,7 @@ export type TestClient = {
 const accept = "application/json, text/event-stream";
 
 /** The messages of an event stream or of a JSON body, as they come. */
-export async function* messagesOf(response: Response): AsyncGenerator<Wire> {
+async function* messagesOf(response: Response): AsyncGenerator<Wire> {
   if (!(response.headers.get("content-type") ?? "").startsWith("text/event-stream")) {
     const text = await response.text();
     if (text !== "") yield JSON.parse(text);

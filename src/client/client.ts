@@ -60,8 +60,10 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     send,
     json,
     lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, { signal }), url),
-    list: async (kind: AnyKind, project?: string): Promise<Resource[]> => {
-      const { items } = ((await json("GET", pathOf(kind) + inProject(project))) ?? {}) as { items?: unknown };
+    list: async (kind: AnyKind, project?: string, server?: string): Promise<Resource[]> => {
+      const query = new URLSearchParams({ ...(project && { project }), ...(server && { server }) });
+      const path = query.size === 0 ? pathOf(kind) : `${pathOf(kind)}?${query}`;
+      const { items } = ((await json("GET", path)) ?? {}) as { items?: unknown };
       if (Array.isArray(items) && items.every(isResource)) return items;
       throw stranger(url, "in a shape of its own");
     },

@@ -118,8 +118,11 @@ export function createGateway(options: GatewayOptions) {
       calls.forget(projectId);
       changes.ofProject(projectId);
     },
-    /** What a server said outside of any call. */
-    heard: (server: ServerRef, method: string, params: string): void => calls.heard(changes, server, method, params),
+    /** What a server said outside of any call; in the conversation of one caller alone, if it has a subject. */
+    heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
+      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params);
+      else if (subject !== undefined) lives.tell(subject, method, params);
+    },
     /** A server asks something that belongs to no call. */
     ask: lives.ask,
     /** How much is kept in memory for whoever may come back. */

@@ -113,11 +113,10 @@ export const encodeHeader = (value: string): string =>
     ? value
     : `=?base64?${Buffer.from(value).toString("base64")}?=`;
 
-/** The value a header stands for; undefined when it stands for none. */
+/** The value a header stands for; undefined when it stands for none. `Headers` has taken the blanks around it off already. */
 export function decodeHeader(header: string): string | undefined {
-  const value = header.trim();
-  const encoded = sentinel.exec(value)?.[1];
-  if (encoded === undefined) return /^[\x20-\x7e\t]*$/.test(value) ? value : undefined;
+  const encoded = sentinel.exec(header)?.[1];
+  if (encoded === undefined) return /^[\x20-\x7e\t]*$/.test(header) ? header : undefined;
   const bytes = Buffer.from(encoded, "base64");
   if (bytes.toString("base64") !== encoded) return undefined;
   try {

@@ -5,19 +5,23 @@
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
 
-/** What one message may hold; beyond it parsing itself is the attack (CVE-2026-111768). */
-export const bounds = { depth: 64, elements: 50_000 } as const;
+/**
+ * What one message may hold; beyond it parsing itself is the attack (CVE-2026-111768): a number of a million digits takes long to read, and so
+ * do fifty thousand keys. `keys` is for clients; the list of a server's thousand tools has more.
+ */
+export const bounds = { depth: 64, elements: 50_000, keys: 10_000, digits: 1_000 } as const;
 
-/** The members of the object that begins at or after `at`. */
+/** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
   const members: Member[] = [];
-  let i = skipSpace(text, at) + 1;
+  let i = skipSpace(text, at);
+  if (text.charCodeAt(i++) !== openBrace) return members;
   for (;;) {
     i = skipSpace(text, i);
     if (i >= text.length || text[i] === "}") return members;
     if (text[i] === ",") i = skipSpace(text, i + 1);
     const keyEnd = skipString(text, i);
-    const key = JSON.parse(text.slice(i, keyEnd)) as string;
+    const key = stringAt(text, i, keyEnd);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
     members.push({ key, start, end });
@@ -44,30 +48,73 @@ export const memberText = (text: string, members: readonly Member[], key: string
   return member === undefined ? undefined : text.slice(member.start, member.end);
 };
 
-/** The object's text with some members' values replaced (JSON text), added, or left out (`undefined`); all others byte for byte. */
+/**
+ * The object's text with some members' values replaced (JSON text), added, or left out (`undefined`); all others byte for byte. A changed
+ * member stands there once, however often it stood there before: a second one would be what another reader takes.
+ */
 export function withMembers(text: string, changes: Record<string, string | undefined>): string {
   const parts: string[] = [];
+  const add = (key: string, value: string | undefined) => {
+    if (value !== undefined) parts.push(`${JSON.stringify(key)}:${value}`);
+  };
   const left = new Map(Object.entries(changes));
   for (const { key, start, end } of membersOf(text)) {
-    const value = left.has(key) ? left.get(key) : text.slice(start, end);
+    if (!Object.hasOwn(changes, key)) add(key, text.slice(start, end));
+    else if (left.has(key)) add(key, left.get(key));
     left.delete(key);
-    if (value !== undefined) parts.push(`${JSON.stringify(key)}:${value}`);
   }
-  for (const [key, value] of left) if (value !== undefined) parts.push(`${JSON.stringify(key)}:${value}`);
+  for (const [key, value] of left) add(key, value);
   return `{${parts.join(",")}}`;
 }
 
-/** True when the text stays within the bounds; one pass, before anything is parsed. */
-export function isBounded(text: string): boolean {
-  let depth = 0;
-  let elements = 0;
+/**
+ * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
+ * there be several messages, and one of them what nobody judged.
+ */
+export const unbroken = (text: string): string => text.replace(/[\r\n][ \t\r\n]*/g, " ");
+
+/** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
+export const oneLine = (text: string): string =>
+  unbroken(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+
+/** Whether an object in it, however deep, holds a key twice: readers differ in which one they believe (CVE-2026-27896). */
+export function hasTwins(text: string): boolean {
+  const open: (Set<string> | undefined)[] = [];
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (code === quote) i = skipString(text, i) - 1;
+    if (code === openBrace) open.push(new Set());
+    else if (code === openBracket) open.push(undefined);
+    else if (code === closeBrace || code === closeBracket) open.pop();
+    else if (code === quote) {
+      const end = skipString(text, i);
+      const keys = text.charCodeAt(skipSpace(text, end)) === colon ? open.at(-1) : undefined;
+      const key = keys === undefined ? "" : stringAt(text, i, end);
+      if (keys?.has(key) === true) return true;
+      keys?.add(key);
+      i = end - 1;
+    }
+  }
+  return false;
+}
+
+/** True when the text stays within the bounds; one pass, before anything is parsed. */
+export function isBounded(text: string, mostKeys: number = bounds.elements): boolean {
+  let depth = 0;
+  let elements = 0;
+  let keys = 0;
+  let digits = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    const isDigit = code >= zero && code <= nine;
+    digits = isDigit ? digits + 1 : 0;
+    if (isDigit) {
+      if (digits > bounds.digits) return false;
+    } else if (code === quote) i = skipString(text, i) - 1;
     else if (code === openBrace || code === openBracket) {
       if (++depth > bounds.depth) return false;
     } else if (code === closeBrace || code === closeBracket) depth--;
     else if (code === comma && ++elements > bounds.elements) return false;
+    else if (code === colon && ++keys > mostKeys) return false;
   }
   return true;
 }
@@ -75,36 +122,47 @@ export function isBounded(text: string): boolean {
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
+const colon = 0x3a;
+const zero = 0x30;
+const nine = 0x39;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
 
-function skipSpace(text: string, at: number): number {
+export function skipSpace(text: string, at: number): number {
   let i = at;
   while (i < text.length && text.charCodeAt(i) <= 0x20) i++;
   return i;
 }
 
-/** Past the closing quote of the string that opens at `at`. */
-function skipString(text: string, at: number): number {
-  let i = at + 1;
-  for (;;) {
-    i = text.indexOf('"', i);
-    if (i < 0) return text.length;
-    let slashes = 0;
-    while (text.charCodeAt(i - 1 - slashes) === backslash) slashes++;
-    i++;
-    if (slashes % 2 === 0) return i;
+/** Past the closing quote of the string that opens at `at`. Most strings hold no quote, and finding the next one is native. */
+export function skipString(text: string, at: number): number {
+  const end = text.indexOf('"', at + 1);
+  if (end < 0) return text.length;
+  if (text.charCodeAt(end - 1) !== backslash) return end + 1;
+  for (let i = at + 1; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === backslash) i++;
+    else if (code === quote) return i + 1;
   }
+  return text.length;
 }
+
+const stringAt = (text: string, start: number, end: number): string => {
+  const inner = text.slice(start + 1, end - 1);
+  return inner.includes("\\") ? (JSON.parse(`"${inner}"`) as string) : inner;
+};
+
+const endsToken = (code: number): boolean =>
+  code === comma || code === closeBracket || code === closeBrace || code <= 0x20;
 
 function skipValue(text: string, at: number): number {
   const first = text.charCodeAt(at);
   if (first === quote) return skipString(text, at);
   if (first !== openBrace && first !== openBracket) {
     let i = at;
-    while (i < text.length && !",]} \t\r\n".includes(text[i] ?? "")) i++;
+    while (i < text.length && !endsToken(text.charCodeAt(i))) i++;
     return i;
   }
   let depth = 0;

@@ -8,7 +8,7 @@ export type Change = {
   actor: AuditActor;
   address?: string | undefined;
   kind: AnyKind;
-  /** `create`, `update`, `delete`, `revoke`. */
+  /** `create`, `update`, `delete`, `revoke`, `approve`. */
   action: string;
   before?: Record<string, unknown> | undefined;
   after?: Record<string, unknown> | undefined;
@@ -18,7 +18,7 @@ export type Change = {
 /** The record of a change: only the fields that differ, secrets as fingerprints. */
 export function changeEntry({ at, actor, address, kind, action, before, after, fp }: Change): AuditEntry {
   const clean = (fields: Change["before"]) => (fields === undefined ? undefined : redactedFields(kind, fields, fp));
-  const { name, project } = { ...before, ...after };
+  const { name, project, server, tool } = { ...before, ...after };
   return {
     at,
     kind: "change",
@@ -26,7 +26,8 @@ export function changeEntry({ at, actor, address, kind, action, before, after, f
     actor,
     address,
     project: kind.kind === "project" ? String(name) : typeof project === "string" ? project : undefined,
-    server: kind.kind === "server" ? String(name) : undefined,
+    server: kind.kind === "server" ? String(name) : typeof server === "string" ? server : undefined,
+    tool: typeof tool === "string" ? tool : undefined,
     action,
     resource: `${kind.plural}/${String(name)}`,
     detail: changeOf(clean(before), clean(after)),

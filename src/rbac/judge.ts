@@ -88,6 +88,7 @@ const withinWall: Record<
   projects: { verbs: ["view", "update", "delete", "run"], belongs: (item, project) => item.id === project.id },
   servers: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item.name)) },
   instances: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item["server"])) },
+  toolchanges: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item["server"])) },
   mcptokens: {
     verbs: ["view", "create", "update", "delete"],
     belongs: (item, project) => item["project"] === project.name,

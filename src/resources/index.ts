@@ -8,6 +8,7 @@ import { Secret } from "./secret.ts";
 import { Server } from "./server.ts";
 import { ServiceAccount } from "./service-account.ts";
 import { Session } from "./session.ts";
+import { ToolChange } from "./tool-change.ts";
 import { User } from "./user.ts";
 
 /** Every kind, in the order in which `apply` makes them: what is referred to comes before what refers. */
@@ -15,6 +16,7 @@ export const kinds = [
   Secret,
   Server,
   Instance,
+  ToolChange,
   Project,
   User,
   ServiceAccount,

@@ -1,6 +1,11 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, Name, oneOf, text } from "./define.ts";
 
+/** What becomes of a tool whose definition is not as it was approved; `warn` when nothing is said (docs/decisions/0008-tool-changes.md). */
+const onToolChange = oneOf(
+  ["allow", "warn", "quarantine"],
+  "A new or changed tool is `allow`ed, also told of (`warn`, the default), or hidden and refused until it is approved (`quarantine`)",
+);
 /** What every client takes for a tool's name (reference/clients.md §6.4). */
 const shownNamePattern = "^[a-zA-Z][a-zA-Z0-9_-]{0,63}$";
 
@@ -61,6 +66,7 @@ const fields = Type.Object({
   auditArguments: Type.Optional(
     Type.Boolean({ description: "Keep the arguments of calls in the audit log, without what looks like a secret" }),
   ),
+  onToolChange: Type.Optional(onToolChange),
   prompt: Type.Optional(text("Instructions that clients hand to their model", 10_000)),
 });
 export type ProjectFields = Static<typeof fields>;

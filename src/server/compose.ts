@@ -29,7 +29,7 @@ import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder } from "./note.ts";
+import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -63,10 +63,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     }),
     processState: (serverId) => processState(supervisor, serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
-    onNotification: (server, method, params) => void heard(server, method, params),
+    onNotification: (...said) => void heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
-  const catalog: Catalog = await createCatalog(db, () => connections, clock, log);
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(
@@ -109,9 +109,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   /** A list that changed is read anew before anybody is told to ask for it. */
-  async function heard(server: ServerRef, method: string, params: string): Promise<void> {
+  async function heard(...said: Parameters<typeof gateway.heard>): Promise<void> {
+    const [server, method] = said;
     if (method.endsWith("/list_changed")) await catalog.refresh(server);
-    gateway.heard(server, method, params);
+    gateway.heard(...said);
   }
 
   async function changedAll(changed: readonly AnyKind[]): Promise<void> {

@@ -21,7 +21,10 @@ export function preflight(request: Request, path: string): Response {
   const offered = path.startsWith("/api/") ? [...methods, "PUT"] : methods;
   const headers = new Headers({ allow: offered.join(", "), "cache-control": "no-store" });
   if (request.headers.has("access-control-request-method")) {
-    const asked = (request.headers.get("access-control-request-headers") ?? "").toLowerCase().split(/ *, */);
+    const asked = (request.headers.get("access-control-request-headers") ?? "")
+      .toLowerCase()
+      .split(",")
+      .map((name) => name.trim());
     const also = asked.filter((name) => mirrored.test(name)).slice(0, mostMirrored);
     headers.set("access-control-allow-methods", offered.join(", "));
     headers.set("access-control-allow-headers", [...sent, ...also].join(", "));

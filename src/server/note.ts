@@ -1,11 +1,14 @@
 import type { Login } from "../auth/session.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import type { Told } from "../mcp/catalog/reviews.ts";
 import type { CallRecord } from "../mcp/downstream/record.ts";
+import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Audit } from "../operations/audit.ts";
 import { changeEntry } from "../operations/change-entry.ts";
 import { redactedArguments } from "../operations/redact.ts";
 import type { Recorder } from "../rbac/record.ts";
+import type { Op } from "../storage/op.ts";
 import type { Rooms } from "./rooms.ts";
 import { actorBehind, actorOf, pathOf } from "./sender.ts";
 
@@ -99,3 +102,17 @@ export const callRecorder =
       detail: argumentsText === undefined ? undefined : { arguments: redactedArguments(argumentsText) },
       ...call,
     });
+
+/** How many tools are named of each sort; a server may have thousands. */
+const mostNamed = 20;
+
+/** That tools of a server are not as they were approved, in the transaction that stores it: one event a list, by nobody. */
+export const toolChangeTeller = ({ append }: Pick<Audit, "append">, clock: Clock) =>
+  function* ({ name }: ServerRef, told: Told): Op<void> {
+    const sorts = Object.entries(told).filter(([, tools]) => tools.length > 0);
+    const detail = Object.fromEntries(
+      sorts.map(([sort, tools]) => [sort, { count: tools.length, tools: tools.slice(0, mostNamed) }]),
+    );
+    const entry = { at: clock.now(), kind: "notice", outcome: "ok", actor: { subject: "" } } as const;
+    yield* append([{ ...entry, server: name, action: "tools-changed", resource: `servers/${name}`, detail }]);
+  };

@@ -4,6 +4,7 @@ import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
+import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
 import { type Source, tableSource } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
@@ -40,6 +41,7 @@ export function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNe
     mcptoken: tokenSource(hashKey, clock, tokens),
     session: sessionSource,
     instance: instanceSource(instances),
+    toolchange: changeSource,
   };
   const made = new Map<string, Source>(
     kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),

@@ -11,7 +11,12 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
   if (kind.kind !== "server") return item;
   const server = serverRef(item);
   const tools = catalog.toolsOf(item.id);
-  const seen = { ...connections.spokenOf(server), ...(tools === undefined ? {} : { tools }) };
+  const waiting = catalog.waiting(item.id);
+  const seen = {
+    ...connections.spokenOf(server),
+    ...(tools === undefined ? {} : { tools }),
+    ...(waiting === 0 ? {} : { toolChanges: waiting }),
+  };
   if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
   const instance = supervisor.list().find(({ serverId }) => serverId === item.id);
   if (instance === undefined) return { ...item, status: { state: "STOPPED", ...seen } };

@@ -11,7 +11,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
   [/createCipheriv|createDecipheriv/, /^src\/secrets\/vault\.ts$/],
   [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk\.ts$/],
-  [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/(environment|child-entry))\.ts$/],
+  [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/(environment|child-entry|spacious))\.ts$/],
   [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
   [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],

@@ -56,6 +56,27 @@ describe("refusals, with the status and code of reference/protocol.md §1.4", ()
       {},
       [400, -32600],
     ],
+    [
+      "a key twice deep in the arguments",
+      '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"b":[{"c":1,"\\u0063":2}]}}}',
+      {},
+      [400, -32600],
+    ],
+    [
+      "a completion that names two prompts",
+      '{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"type":"ref/prompt","name":"a","Name":"b"}}}',
+      {},
+      [400, -32600],
+    ],
+    ["a key that ends at NUL", '{"jsonrpc":"2.0","id":1,"method":"ping","method\\u0000":"x"}', {}, [400, -32600]],
+    ["a dotless i", '{"jsonrpc":"2.0","id":1,"ıd":2,"method":"ping"}', {}, [400, -32600]],
+    ["snake case", call({ request_state: "x" }), {}, [400, -32600]],
+    ["a prototype", call({ ["__proto__"]: { name: "b" } }), {}, [400, -32600]],
+    ["a request that is an answer too", '{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}', {}, [400, -32600]],
+    ["an answer of both kinds", '{"jsonrpc":"2.0","id":1,"result":{},"error":{}}', {}, [400, -32600]],
+    ["an answer to nothing", '{"jsonrpc":"2.0","result":{}}', {}, [400, -32600]],
+    ["_meta that is a list", call({ _meta: ["a"] }), {}, [400, -32602]],
+    ["more keys than anybody needs", call({ arguments: { ...Array(10_001).fill(0) } }), {}, [400, -32600]],
     ["an unknown legacy version", call(), { "mcp-protocol-version": "1999-01-01" }, [400, -32600]],
     ["a modern header without an envelope", call(), modernHeaders, [400, -32602]],
     [
@@ -112,6 +133,12 @@ test("a name that ASCII cannot hold comes base64-encoded", () => {
   const name = "grüße";
   const headers = { ...modernHeaders, "mcp-name": `=?base64?${Buffer.from(name).toString("base64")}?=` };
   expect(outcome(call({ name, _meta: envelope }), headers)).toBe("modern");
+});
+
+test("arguments laid out over several lines are one line on the way on: a line is a message to a server on stdio", () => {
+  const smuggled = '{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"closed"}}';
+  const judged = judge(`{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":\r\n  ${smuggled}\r}}`, new Headers());
+  expect("inbound" in judged && judged.inbound.paramsText).toBe(`{"a": ${smuggled} }`);
 });
 
 test("the versions offered in the refusal are the ones discover advertises", () => {

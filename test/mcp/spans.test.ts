@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { bounds, elementsOf, isBounded, membersOf, withMembers } from "../../src/mcp/spans.ts";
+import { bounds, elementsOf, hasTwins, isBounded, membersOf, withMembers } from "../../src/mcp/spans.ts";
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
 const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);
@@ -29,6 +29,19 @@ test("replacing a member leaves every other one byte for byte", () => {
   );
 });
 
+test("a replaced member stands there once: its twin would be what another reader takes", () => {
+  expect(withMembers('{"n":1,"a":2,"\\u006e":3}', { n: '"y"' })).toBe('{"n":"y","a":2}');
+  expect(withMembers('{"n":1,"a":2,"n":3}', { n: undefined })).toBe('{"a":2}');
+  expect(withMembers("null", { n: "1" })).toBe('{"n":1}');
+});
+
+test("a key twice is seen at any depth, and only within one object", () => {
+  for (const text of ['{"a":1,"a":2}', '[{"b":{"a":1, "\\u0061" :2}}]', '{"":1,"":2}'])
+    expect([text, hasTwins(text)]).toEqual([text, true]);
+  for (const text of ['{"a":{"a":"a"},"b":["a","a",{"a":1}],"A":1}', '{"a":"\\"a\\":1,","b":"a"}', '"a"'])
+    expect([text, hasTwins(text)]).toEqual([text, false]);
+});
+
 test("replacing works for any object and any key", () => {
   fc.assert(
     fc.property(object, fc.string(), fc.jsonValue(), (value, key, other) => {
@@ -49,4 +62,8 @@ test("bounds hold for depth and elements, and a bracket in a string is no bracke
   expect(isBounded(JSON.stringify("[".repeat(1000)))).toBe(true);
   expect(isBounded(`[${"0,".repeat(bounds.elements)}0]`)).toBe(true);
   expect(isBounded(`[${"0,".repeat(bounds.elements + 1)}0]`)).toBe(false);
+  expect(isBounded("1".repeat(bounds.digits))).toBe(true);
+  expect(isBounded(`[0.${"1".repeat(bounds.digits + 1)}]`)).toBe(false);
+  expect(isBounded('{"a":1,"b":2}', 2)).toBe(true);
+  expect(isBounded('{"a":1,"b":2}', 1)).toBe(false);
 });

@@ -4,6 +4,7 @@ import { kinds } from "../../src/resources/index.ts";
 import { actions, type Binding } from "../../src/resources/rbac.ts";
 import type { Route } from "../../src/server/route.ts";
 import { allRoutes } from "../../src/server/routes/index.ts";
+import { startHttpServer } from "../servers/http-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 let w: World;
@@ -35,10 +36,25 @@ beforeAll(async () => {
     if (body !== undefined) await w.must("POST", `/api/v1/${kind.plural}`, body);
   }
   await w.until("the server runs", w.isRunning("files"));
+  await changeTool();
   sessionId = (await w.must("GET", "/api/v1/sessions")).items[0].id;
   nobody["token"] = await w.userWith("nobody", []);
 });
 afterAll(() => w.close());
+
+/** A server that takes its first word back: what makes a tool change. */
+async function changeTool() {
+  const tool = { name: "look", inputSchema: { type: "object" } };
+  const moody = startHttpServer({ tools: [tool] });
+  await w.must("POST", "/api/v1/servers", { name: "moody", url: moody.url });
+  const tools = async () => (await w.must("GET", "/api/v1/servers/moody")).status;
+  await w.until("it was listed", async () => (await tools()).tools === 1);
+  moody.behaviour.tools = [{ ...tool, description: "Now it does more" }];
+  const { id, name, version, url } = await w.must("GET", "/api/v1/servers/moody");
+  await w.rooms.catalog.refresh({ id, name, version, fields: { transport: "http", url } });
+  expect((await tools()).toolChanges).toBe(1);
+  await moody.stop();
+}
 
 /** Everything but one right: what a caller has who may do all else. */
 const allBut = (verb: string, resource: string): Binding[] => [
@@ -62,7 +78,7 @@ const guarded = allRoutes().filter(
 );
 const pathOf = (route: Route) => {
   const plural = route.path.split("/")[3] ?? "";
-  const names: Record<string, string> = { instances: "files-1", sessions: sessionId };
+  const names: Record<string, string> = { instances: "files-1", sessions: sessionId, toolchanges: "moody__look" };
   const name = names[plural] ?? String(bodies[plural]?.["name"] ?? "x");
   return `${route.path.replace(":ref", encodeURIComponent(name))}${plural === "mcptokens" && route.path.includes(":ref") ? "?project=demo" : ""}`;
 };
@@ -158,7 +174,7 @@ test("no secret is in any answer, list, description, log or database row", async
     seen.push((await w.api("GET", `/api/v1/${kind.plural}`)).text);
     for (const format of ["table", "wide", "json", "yaml"])
       seen.push((await w.cli(["get", kind.plural, "-o", format])).out);
-    const made: Record<string, string> = { instances: "files-1", sessions: sessionId };
+    const made: Record<string, string> = { instances: "files-1", sessions: sessionId, toolchanges: "moody__look" };
     const name = made[kind.plural] ?? String(bodies[kind.plural]?.["name"]);
     seen.push((await w.cli(["describe", kind.kind, name, "-p", "demo"])).out);
   }

@@ -81,8 +81,12 @@ test("a process is asked by one caller's own copy, which ends with its server", 
   const own = await Promise.all(peers.map((peer) => w.rooms.connections.get(ref, peer)));
   const answers = await Promise.all(own.map((upstream, n) => call(upstream, "ask", {}, { peer: peers[n] })));
   expect(answers.map(({ content }) => content.from)).toEqual(["User:a", "User:b"]);
-  await w.must("DELETE", "/api/v1/servers/process");
+  await w.rooms.supervisor.restart(w.rooms.supervisor.list()[0]?.id ?? "");
   await Promise.all(own.map(({ ended }) => ended));
+  await w.until("it runs again", w.isRunning("process"));
+  const again = await w.rooms.connections.get(ref, peerOf("User:a"));
+  await w.must("DELETE", "/api/v1/servers/process");
+  await again.ended;
 });
 
 test("sse and the modern era do not go together", async () => {

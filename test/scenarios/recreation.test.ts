@@ -170,7 +170,10 @@ describe("made again under the same name", () => {
     const create = () => w.must("POST", "/api/v1/servers", { name: "again", command: ["/nowhere"] });
     const { id } = await create();
     await w.rooms.db.write(function* () {
-      yield { parts: [`INSERT INTO tool_pins VALUES ('${id}', 'x', 'look', 1)`], values: [] };
+      yield {
+        parts: [`INSERT INTO tool_pins (server_id, fingerprint, tool, read_only) VALUES ('${id}', 'x', 'look', 1)`],
+        values: [],
+      };
       yield { parts: [`INSERT INTO offers VALUES ('${id}', '1', '{}', 1)`], values: [] };
     });
     await w.must("DELETE", "/api/v1/servers/again");

@@ -199,7 +199,7 @@ test("a call beyond what a token is for is a refusal in the audit log, whichever
 });
 
 describe("a read-only token", () => {
-  test("has what said so when first seen and says so now; no server talks itself into it", async () => {
+  test("has what said so when first seen or approved and says so now; no server talks itself into it", async () => {
     const [token, whole] = [await mint({ readOnly: true }), await mint({})];
     for (const era of eras) {
       expect(await namesFor(token, w, era)).toEqual(["files__echo", "moody__echo"]);
@@ -211,8 +211,11 @@ describe("a read-only token", () => {
     expect([await mayI("moody/echo"), await mayI("moody/fail"), await mayI("moody/*")]).toEqual([true, false, false]);
     moody.behaviour.tools = [tool("echo", true), tool("fail", true), tool("env", true), tool("slow", true)];
     await relisted(w, whole, says("moody__fail", true));
-    expect(await namesFor(token)).toEqual(["files__echo", "moody__echo", "moody__slow"]);
+    expect(await namesFor(token)).toEqual(["files__echo", "moody__echo"]);
     expect([await met(token, "moody/fail"), await met(token, "moody/env")]).toEqual([-32602, -32602]);
+    const { hash } = await w.must("GET", "/api/v1/toolchanges/moody__slow");
+    await w.must("POST", "/api/v1/toolchanges/moody__slow/approve", { hash });
+    expect(await namesFor(token)).toEqual(["files__echo", "moody__echo", "moody__slow"]);
     moody.behaviour.tools = [tool("echo", false), tool("fail", true)];
     await relisted(w, whole, says("moody__echo", false));
     expect(await namesFor(token)).toEqual(["files__echo"]);

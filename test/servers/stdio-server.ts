@@ -1,5 +1,7 @@
 // An MCP server over stdio whose behaviour is chosen by flags: `bun stdio-server.ts --name a [--exit CODE] [--stderr TEXT] [--hang METHOD]
-// [--ignore-term] [--grandchild] [--noise] [--flood-stderr] [--journal]`; a journal is a line on standard error for each message it gets.
+// [--ignore-term] [--grandchild] [--noise] [--flood-stderr] [--journal] [--tape FILE]`; a journal is a line on standard error for each message
+// it gets, a tape holds their lines as they came.
+import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { answer } from "./tools.ts";
@@ -15,6 +17,7 @@ const { values } = parseArgs({
     noise: { type: "boolean" },
     "flood-stderr": { type: "boolean" },
     journal: { type: "boolean" },
+    tape: { type: "string" },
   },
 });
 
@@ -31,6 +34,7 @@ if (values["flood-stderr"] === true) process.stderr.write(`${"y".repeat(200)}\n`
 for await (const line of createInterface({ input: process.stdin })) void handle(line);
 
 async function handle(line: string): Promise<void> {
+  if (values.tape !== undefined) appendFileSync(values.tape, `${line}\n`);
   const { id, method, params } = JSON.parse(line) as { id?: unknown; method: string; params?: object };
   if (values.journal === true) process.stderr.write(`${method}\n`);
   if (id === undefined || method === values.hang) return;

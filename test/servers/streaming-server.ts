@@ -91,6 +91,7 @@ export function startStreamingServer(habits: Habits = {}) {
       return json({ error: { code: isModern ? -32000 : -32601, message: "not this era" } }, 400);
     const session = request.headers.get("mcp-session-id");
     const opened = method === "initialize" ? crypto.randomUUID() : undefined;
+    if (opened !== undefined) await Bun.sleep(5);
     const conversation = isModern ? modernOne : opened ? conversationOf(opened) : conversations.get(session ?? "");
     if (conversation === undefined) return json({ error: { code: -32001, message: "no such session" } }, 404);
     if (id === undefined || message.method === undefined) {
@@ -142,7 +143,9 @@ export function startStreamingServer(habits: Habits = {}) {
         });
       const cut = broken.get(request.headers.get("last-event-id") ?? "");
       if (cut !== undefined) return new Response(cut, stream);
-      return session === undefined ? new Response(null, { status: 405 }) : telling(session);
+      return session === undefined
+        ? new Response(null, { status: request.headers.has("mcp-session-id") ? 404 : 405 })
+        : telling(session);
     },
   });
   const origin = `http://127.0.0.1:${server.port}`;

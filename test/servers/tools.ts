@@ -32,6 +32,7 @@ const text = (value: string, isError = false) => ({
 export async function callTool(name: string, args: Record<string, unknown>): Promise<object | undefined> {
   switch (name) {
     case "echo":
+      if (args["ms"] !== undefined) await Bun.sleep(Number(args["ms"]));
       return text(String(args["text"] ?? JSON.stringify(args)));
     case "fail":
       return text("it failed", true);
@@ -44,6 +45,8 @@ export async function callTool(name: string, args: Record<string, unknown>): Pro
       return text(process.env[String(args["name"])] ?? "(not set)");
     case "odd.name/x":
       return text("odd");
+    case "link":
+      return { content: [{ type: "resource_link", uri: String(args["uri"]), name: "linked" }] };
     default:
       return undefined;
   }

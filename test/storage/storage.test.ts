@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { newId } from "../../src/lib/id.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import { holdExclusively } from "../../src/storage/lock.ts";
+import { migrations } from "../../src/storage/migrations/index.ts";
 import { openDatabase } from "../../src/storage/open.ts";
+import { listPins } from "../../src/storage/pins.ts";
 import {
   findResource,
   insertResource,
@@ -82,6 +84,19 @@ test("a full disk is told, nothing of the write is there, and space lets it go o
   db.raw.run("PRAGMA max_page_count = 10000");
   await write();
   expect(await db.read(() => listResources("server"))).toHaveLength(1);
+  db.close();
+});
+
+test("tools that were pinned before definitions were stay approved after the upgrade", async () => {
+  const path = join(folder, "pins.db");
+  const { raw, close } = openSqlite(path);
+  for (const text of migrations.slice(0, 3)) raw.run(text);
+  raw.run("PRAGMA user_version = 3");
+  raw.run("INSERT INTO resources VALUES ('s', 'server', 's', 1, '{}', 1, 1)");
+  raw.run("INSERT INTO tool_pins VALUES ('s', 'f', 'look', 1)");
+  close();
+  const db = openDatabase(`sqlite:${path}`);
+  expect(await db.read(listPins)).toMatchObject([{ tool: "look", readOnly: true, approvedHash: "", changeHash: null }]);
   db.close();
 });
 

@@ -3,10 +3,12 @@ import { Problem } from "../../lib/problem.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { showBinding } from "../../resources/rbac.ts";
+import { ToolChange } from "../../resources/tool-change.ts";
 import type { Env } from "../environment.ts";
 import { table } from "../output.ts";
 import { printable } from "../printable.ts";
 import { clientFor, kindAndNames, kindOf, projectFor } from "../session.ts";
+import { toSettle } from "../tool-changes.ts";
 import type { Args } from "../verb.ts";
 
 const bindingsIn = (item: Resource): Record<string, unknown> =>
@@ -20,10 +22,22 @@ const more: Record<string, (item: Resource, client: Client) => Promise<Record<st
     const own = instances.filter((instance) => instance["server"] === item.name);
     return own.length === 0 ? {} : { instances: own.map(({ id: _, version: _v, createdAt: _c, ...rest }) => rest) };
   },
-  project: async (item, client) => ({ endpoint: `${client.url}/projects/${item.name}/mcp` }),
+  project: async (item, client) => {
+    const changes = await client.list(ToolChange, item.name).catch(() => []);
+    const waiting = changes.filter(({ state }) => state === "new" || state === "changed").map(({ name }) => name);
+    return {
+      endpoint: `${client.url}/projects/${item.name}/mcp`,
+      ...(waiting.length === 0 ? {} : { toolChanges: waiting.slice(0, mostNamed) }),
+    };
+  },
+  // Told below in a form of its own.
+  toolchange: async () => ({ diff: undefined }),
   rbac: async (item) => bindingsIn(item),
   mcptoken: async (item) => bindingsIn(item),
 };
+
+/** Of the tools that wait for somebody to look at them; `get toolchanges` has all. */
+const mostNamed = 20;
 
 /** Who may be given rights: what they have is told with what gives it. */
 const subjects = new Set(["user", "group", "serviceaccount", "mcptoken"]);
@@ -36,6 +50,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const client = clientFor(args, env);
   const item = await client.get(kind, name, projectFor(kind, args, names));
   env.out(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
+  if (kind === ToolChange) env.out(toSettle(item));
   if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
 }
 

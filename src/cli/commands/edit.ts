@@ -13,6 +13,7 @@ import type { Args } from "../verb.ts";
 const instead: Record<string, string> = {
   mcptoken: "mcpctl token rotate NAME -p PROJECT, or mcpctl token revoke and mcpctl token create",
   session: "mcpctl delete session ID ends it, mcpctl login and mcpctl auth session make one",
+  toolchange: "mcpctl approve toolchange NAME, or mcpctl reject toolchange NAME",
   instance: "mcpctl edit server NAME changes what it runs, mcpctl delete instance NAME replaces it",
 };
 

@@ -1,4 +1,10 @@
-import type { Verb } from "../verb.ts";
+import type { Flags, Verb } from "../verb.ts";
+
+const changesOf = {
+  server: { type: "string", hint: "NAME", description: "With --all: of this server" },
+  all: { type: "boolean", description: "Every change of the server that waits, as it was listed" },
+  hash: { type: "string", hint: "HASH", description: "Only if the definition is still this one" },
+} satisfies Flags;
 
 /** What servers say and how they fare. */
 export const serverVerbs: Record<string, Verb> = {
@@ -14,6 +20,30 @@ export const serverVerbs: Record<string, Verb> = {
     },
     examples: ["mcpctl logs files --tail 20", "mcpctl logs instance/files-1 -f"],
     load: () => import("../commands/logs.ts"),
+  },
+  approve: {
+    group: "Servers",
+    summary: "Approve tools as their servers describe them now; refused when they changed since they were shown",
+    words: "toolchange [NAME…]",
+    least: 1,
+    most: 100,
+    flags: changesOf,
+    examples: [
+      "mcpctl approve toolchange files__read_file",
+      "mcpctl approve toolchange files__read_file --hash 9f86d081…",
+      "mcpctl approve toolchange --server files --all --yes",
+    ],
+    load: () => import("../commands/approve.ts"),
+  },
+  reject: {
+    group: "Servers",
+    summary: "Reject what became of tools: they wait no more, and stay hidden where a project says quarantine",
+    words: "toolchange [NAME…]",
+    least: 1,
+    most: 100,
+    flags: changesOf,
+    examples: ["mcpctl reject toolchange files__read_file"],
+    load: () => import("../commands/reject.ts"),
   },
   status: {
     group: "Servers",

@@ -3,15 +3,31 @@ import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
-import type { Database } from "../../storage/op.ts";
+import type { Database, Op } from "../../storage/op.ts";
+import { executionOf } from "../execution.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
+import { exposedName } from "./names.ts";
 import { fetchOffer, type Offer } from "./offer.ts";
-import { createPins } from "./pins.ts";
+import { hashed, toolsIn } from "./review.ts";
+import { createReviews, type Told, together } from "./reviews.ts";
 import { createUriOwners } from "./uri-owners.ts";
 
-type Known = { offer?: Offer; fetchedAt: number; failure?: { reason: string; at: number }; refreshing?: Promise<void> };
+type Known = {
+  offer?: Offer;
+  fetchedAt: number;
+  /** What the server executed when it offered this. */
+  execution?: string;
+  /** The newest configuration of the server that answered, and that which is asked. */
+  version?: number;
+  asked?: number;
+  /** What is not told yet: a server that changes all the time is told of once a minute. */
+  untold?: Told;
+  toldAt?: number;
+  failure?: { reason: string; at: number };
+  refreshing?: Promise<void>;
+};
 
 /** One server of a project and what it is known to offer; `missing` says why nothing is known or why it is old. */
 export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined };
@@ -22,18 +38,28 @@ const freshMs = 60_000;
 const firstWaitMs = 1_500;
 const failureMs = 10_000;
 const fetchMs = 30_000;
+const tellMs = 60_000;
 
 /** What all servers offer: the last known state at once, refreshed behind. One dead server costs the first caller a short wait, nobody else. */
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
 
-export async function createCatalog(db: Database, connections: () => Connections, clock: Clock, log: Log) {
+/** Told of what a list brought, in the transaction that stores it. */
+type Tell = (server: ServerRef, told: Told) => Op<void>;
+
+export async function createCatalog(
+  db: Database,
+  connections: () => Connections,
+  clock: Clock,
+  log: Log,
+  tell: Tell = function* () {},
+) {
   const known = new Map<string, Known>();
-  const pins = await createPins(db);
+  const reviews = await createReviews(db);
   const uriOwners = createUriOwners();
   const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
-  for (const { serverId, body, fetchedAt } of await db.read(listOffers)) {
-    known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt });
+  for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
+    known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
   }
 
   const knownOf = (id: string): Known => {
@@ -45,6 +71,10 @@ export async function createCatalog(db: Database, connections: () => Connections
   /** Asks the server anew; never rejects. Whoever asks meanwhile shares the asking. */
   function refresh(server: ServerRef): Promise<void> {
     const entry = knownOf(server.id);
+    // What is asked of an older configuration is no answer for this one.
+    if (entry.refreshing !== undefined && (entry.asked ?? 0) < server.version)
+      return entry.refreshing.then(() => refresh(server));
+    if (entry.refreshing === undefined) entry.asked = server.version;
     entry.refreshing ??= fetchInto(server, entry).finally(() => {
       delete entry.refreshing;
     });
@@ -69,18 +99,65 @@ export async function createCatalog(db: Database, connections: () => Connections
     }
   }
 
-  async function keep(server: ServerRef, entry: Known, offer: Offer, askedAt: number): Promise<void> {
+  async function keep(server: ServerRef, entry: Known, listed: Offer, askedAt: number): Promise<void> {
+    // What an older configuration offered is no word of the newer one.
+    if (server.version < (entry.version ?? 0)) return;
+    entry.version = server.version;
+    const execution = executionOf(server.fields);
+    const isFirst = entry.execution !== execution;
+    const offer = hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
     if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
     entry.offer = offer;
     entry.fetchedAt = askedAt;
     delete entry.failure;
-    const fresh = pins.fresh(server, offer);
-    await db.write(function* () {
-      yield* putOffer({ serverId: server.id, fingerprint: String(server.version), body, fetchedAt: entry.fetchedAt });
-      yield* pins.store(fresh);
+    // Until it is written, what is new in it is not approved.
+    const { found, told, isDue } = await db.write(function* () {
+      yield* putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt });
+      const found = yield* reviews.store(server, offer, isFirst, clock.now());
+      const told = together(entry.untold, found);
+      const isDue = told !== undefined && clock.now() - (entry.toldAt ?? 0) >= tellMs;
+      if (isDue) yield* tell(server, told);
+      return { found, told, isDue };
     });
-    pins.remember(fresh);
+    entry.execution = execution;
+    if (told !== undefined) entry.untold = told;
+    if (found !== undefined) {
+      await reviews.reload(server.id);
+      revision++;
+    }
+    if (!isDue || told === undefined) return;
+    delete entry.untold;
+    entry.toldAt = clock.now();
+    report(server, told);
+  }
+
+  function report({ name }: ServerRef, told: Told): void {
+    const { hidden, ...others } = told;
+    const counts = Object.fromEntries(
+      Object.entries(others).flatMap(([what, { length }]) => (length > 0 ? [[what, length]] : [])),
+    );
+    const next = `mcpctl get toolchanges --server ${name}`;
+    if (Object.keys(counts).length > 0)
+      log.warn("tools are not as they were approved", { server: name, ...counts, next });
+    if (hidden.length > 0)
+      log.warn("definitions of tools hold characters that nobody sees", { server: name, tools: hidden.length });
+  }
+
+  /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
+  function heldBack(server: ServerRef, tool: string): string | undefined {
+    const review = reviews.reviewOf(server, known.get(server.id)?.offer, tool);
+    if (review === "approved") return undefined;
+    const why = {
+      new: "is new and waits to be approved",
+      changed: "changed and waits to be approved",
+      rejected: "changed, and the change was rejected",
+      unknown: "was not listed yet by what the server executes now",
+    }[review ?? "unknown"];
+    // A model reads this: the name is ours, since the server's own may be a text as long as it likes.
+    const name = exposedName(server.name, tool);
+    const hint = review === undefined ? `describe server ${server.name}` : `describe toolchange ${name}`;
+    return `The tool "${name}" ${why}: mcpctl ${hint}`;
   }
 
   function isStale(entry: Known): boolean {
@@ -118,13 +195,22 @@ export async function createCatalog(db: Database, connections: () => Connections
       for (const id of known.keys()) {
         if (ids.has(id)) continue;
         known.delete(id);
-        pins.forget(id);
+        reviews.forget(id);
       }
     },
-    isReadOnly: pins.isReadOnly,
+    isReadOnly: reviews.isReadOnly,
+    heldBack,
+    waiting: reviews.waiting,
+    /** After somebody approved or rejected a change, and the commit. */
+    async decided(serverId: string): Promise<void> {
+      await reviews.reload(serverId);
+      revision++;
+    },
     /** A tool's description as its server last wrote it. */
-    toolText: (serverId: string, tool: string): string | undefined =>
-      known.get(serverId)?.offer?.tools.find(({ key }) => key === tool)?.text,
+    toolText(serverId: string, tool: string): string | undefined {
+      const offer = known.get(serverId)?.offer;
+      return offer === undefined ? undefined : toolsIn(offer).get(tool)?.text;
+    },
     /** What a server last said of itself. */
     introductionOf: (serverId: string): Introduction | undefined => known.get(serverId)?.offer?.introduction,
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,

@@ -2,8 +2,11 @@ import { Problem } from "../../lib/problem.ts";
 import { elementsOf, membersOf, memberText } from "../spans.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
 
-/** One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. */
-export type Item = { key: string; text: string };
+/**
+ * One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. A tool's has the hash
+ * of its definition beside it, made once and kept with the list.
+ */
+export type Item = { key: string; text: string; hash?: string };
 
 const lists = {
   tools: { method: "tools/list", capability: "tools", key: "name" },
@@ -60,6 +63,8 @@ function itemsOf(array: string, key: string): Item[] {
     const text = array.slice(start, end);
     if (!text.startsWith("{")) return [];
     const value = memberText(text, membersOf(text), key);
-    return value?.startsWith('"') === true ? [{ key: JSON.parse(value) as string, text }] : [];
+    const name: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
+    // Half of a surrogate pair does not survive storing: what is pinned would be another's.
+    return typeof name === "string" && name.isWellFormed() ? [{ key: name, text }] : [];
   });
 }

@@ -1,7 +1,8 @@
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import type { View } from "../catalog/view.ts";
+import type { ListName } from "../catalog/offer.ts";
+import type { Target, View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions, Visit } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
@@ -55,7 +56,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const startedAt = performance.now();
     const may = scopeOf(visit);
     let led: Led | undefined;
-    const outcome = await method.answer({
+    let held: string | undefined;
+    const answered = await method.answer({
       inbound,
       face: faceOf(visit),
       view: () => viewOf(visit),
@@ -63,6 +65,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {
         const isOpen = may?.(list, target) !== false;
+        // Whoever may not use it anyway is not told that it is held back.
+        held = isOpen || rightsTo(visit)?.(list, target) === false ? undefined : quarantineOf(visit)?.(list, target);
         led = { server: target.server.name, key: target.key, isRefused: !isOpen };
         return isOpen;
       },
@@ -77,7 +81,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
         return { tool: { server, key: task.tool, text }, id: task.id };
       },
       isFussy: isFussy(endpoint),
+      extensions: client.abilities.extensions as Record<string, unknown> | undefined,
     });
+    const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
     if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
     return outcome;
   }
@@ -139,7 +145,20 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
   }
 
   /** The caller's own part of the view, in list and call alike. */
-  function scopeOf({ admission: { mayCall, readOnly } }: Visit): May | undefined {
+  function scopeOf(visit: Visit): May | undefined {
+    const mine = rightsTo(visit);
+    const heldBack = quarantineOf(visit);
+    if (heldBack === undefined) return mine;
+    return (list, target) => mine?.(list, target) !== false && heldBack(list, target) === undefined;
+  }
+
+  /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
+  function quarantineOf({ admission: { project } }: Visit) {
+    if (project.fields.onToolChange !== "quarantine") return undefined;
+    return (list: ListName, { server, key }: Target) => (list === "tools" ? catalog.heldBack(server, key) : undefined);
+  }
+
+  function rightsTo({ admission: { mayCall, readOnly } }: Visit): May | undefined {
     if (mayCall === undefined && !readOnly) return undefined;
     return (list, { server, key, text = "{}" }) => {
       const isTool = list === "tools";

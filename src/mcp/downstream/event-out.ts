@@ -68,9 +68,11 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
 
   return {
     body,
-    /** False when nobody is there any more. `event` is `message` when not given. */
-    send(data: string, { id, event }: { id?: string; event?: string } = {}): boolean {
-      const lines = `${event === undefined ? "" : `event: ${event}\n`}${id === undefined ? "" : `id: ${id}\n`}`;
+    /** False when nobody is there any more. `event` is `message` when not given, `retry` how long to wait before coming back, in ms. */
+    send(data: string, fields: { id?: string; event?: string; retry?: number } = {}): boolean {
+      const lines = Object.entries(fields)
+        .map(([name, value]) => `${name}: ${value}\n`)
+        .join("");
       // A server may have written its JSON over several lines; within a string there can be none.
       const text = data.includes("\n") || data.includes("\r") ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data;
       return write(encoder.encode(`${lines}data: ${text}\n\n`));

@@ -1,4 +1,5 @@
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { decodeHeader } from "../param-headers.ts";
 import {
   codes,
   type Era,
@@ -8,7 +9,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { isBounded, type Member, membersOf, memberText } from "../spans.ts";
+import { bounds, hasTwins, isBounded, type Member, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -28,10 +29,10 @@ export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | und
 
 /**
  * Reads one POSTed body and says which era it belongs to: body first, header second (reference/protocol.md §2.1). Whatever two readers could
- * understand differently (duplicate keys, keys that differ in case) is refused, so that what is judged is what is forwarded.
+ * understand differently (a key twice, a key we judge by in another spelling) is refused, so that what is judged is what is forwarded.
  */
 export function judge(text: string, headers: Headers): Judged {
-  if (!isBounded(text))
+  if (!isBounded(text, bounds.keys))
     return refuse(codes.invalidRequest, "The message is nested too deeply or has too many elements", 400);
   let body: unknown;
   try {
@@ -42,32 +43,30 @@ export function judge(text: string, headers: Headers): Judged {
   if (Array.isArray(body))
     return refuse(codes.invalidRequest, "Batches are not supported: send one message a request", 400);
   if (!isObject(body)) return refuse(codes.invalidRequest, "The body is not a JSON-RPC message", 400);
-  return judgeMessage(text, body, headers);
+  if (hasTwins(text)) return refuse(codes.invalidRequest, "The message holds a key twice", 400);
+  return judgeMessage(unbroken(text), body, headers);
 }
-
-const envelopeKeys = ["jsonrpc", "id", "method", "params", "result", "error"];
-const paramKeys = ["name", "arguments", "uri", "cursor", "ref", "argument", "_meta", "inputResponses", "requestState"];
 
 function judgeMessage(text: string, body: Record<string, unknown>, headers: Headers): Judged {
   const members = membersOf(text);
   const id = memberText(text, members, "id");
   const { jsonrpc, method, params = {} } = body;
   const idOk = id === undefined || typeof body["id"] === "string" || Number.isInteger(body["id"]);
-  const shapeOk =
-    jsonrpc === "2.0" &&
-    idOk &&
-    isObject(params) &&
-    (typeof method === "string" || "result" in body || "error" in body);
-  if (!shapeOk || ambiguous(members, envelopeKeys)) {
+  const isOne = method === undefined ? id !== undefined && isAnswer(body) : isRequest(body);
+  if (jsonrpc !== "2.0" || !idOk || !isOne || !isObject(params) || misspells(members, envelopeWords)) {
     return refuse(codes.invalidRequest, "The body is not a JSON-RPC 2.0 message", 400, idOk ? id : undefined);
   }
   const paramsText = memberText(text, members, "params") ?? "{}";
   const paramMembers = membersOf(paramsText);
-  const metaText = memberText(paramsText, paramMembers, "_meta");
-  const metaAmbiguous = metaText?.startsWith("{") === true && ambiguous(membersOf(metaText), Object.values(metaKeys));
-  if (ambiguous(paramMembers, paramKeys) || metaAmbiguous) {
-    return refuse(codes.invalidRequest, "The parameters hold a key twice, or spelt in another case", 400, id);
+  const membersUnder = (key: string) => membersOf(memberText(paramsText, paramMembers, key) ?? "{}");
+  if (
+    misspells(paramMembers, paramWords) ||
+    misspells(membersUnder("_meta"), metaWords) ||
+    misspells(membersUnder("ref"), refWords)
+  ) {
+    return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
+  if (!isObject(params["_meta"] ?? {})) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
   const isResponse = typeof method !== "string";
   const answer = isResponse ? answerIn(text, members) : undefined;
   const inbound = { id, method: isResponse ? undefined : method, params, paramsText, answer };
@@ -90,7 +89,7 @@ function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown
   if (!isObject(meta[metaKeys.clientCapabilities])) {
     return refuse(codes.invalidParams, `_meta lacks ${metaKeys.clientCapabilities}`, 400, id);
   }
-  const header = headers.get("mcp-protocol-version")?.trim();
+  const header = headers.get("mcp-protocol-version") ?? undefined;
   if (header !== undefined && header !== version)
     return mismatch("MCP-Protocol-Version", "does not match the body", id);
   if (version !== modernVersion) {
@@ -98,19 +97,16 @@ function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown
     return { refusal: errorOutcome(codes.unsupportedVersion, "Unsupported protocol version", data, 400), id };
   }
   if (header === undefined) return mismatch("MCP-Protocol-Version", "is missing", id);
-  if (headers.get("mcp-method")?.trim() !== method)
-    return mismatch("Mcp-Method", "is missing or does not match the body", id);
-  const parameter = mirroredParameter[method];
-  const value = parameter === undefined ? undefined : inbound.params[parameter];
-  if (typeof value === "string" && decoded(headers.get("mcp-name")) !== value) {
+  if (headers.get("mcp-method") !== method) return mismatch("Mcp-Method", "is missing or does not match the body", id);
+  const parameter = Object.hasOwn(mirroredParameter, method) ? mirroredParameter[method] : undefined;
+  if (parameter !== undefined && nameIn(headers) !== inbound.params[parameter])
     return mismatch("Mcp-Name", "is missing or does not match the body", id);
-  }
   return { inbound: { ...inbound, era: "modern" } };
 }
 
 function judgeLegacy(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
   const { id, method } = inbound;
-  const version = headers.get("mcp-protocol-version")?.trim();
+  const version = headers.get("mcp-protocol-version") ?? undefined;
   if (version === modernVersion && id !== undefined) {
     if (method === "initialize") return mismatch("MCP-Protocol-Version", "names a revision that has no initialize", id);
     return refuse(codes.invalidParams, `_meta lacks ${metaKeys.protocolVersion}`, 400, id);
@@ -124,24 +120,41 @@ function judgeLegacy(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
   return { inbound: { ...inbound, era: "legacy" } };
 }
 
-/** A key twice, or one that a reader blind to case would take for a key we judge by (CVE-2026-27896). */
-function ambiguous(members: readonly Member[], judgedBy: readonly string[]): boolean {
-  const seen = new Set<string>();
-  for (const { key } of members) {
-    const folded = key.normalize("NFKC").toLowerCase();
-    if (seen.has(key) || (judgedBy.some((k) => k.toLowerCase() === folded) && !judgedBy.includes(key))) return true;
-    seen.add(key);
-  }
-  return false;
+const isRequest = (body: Record<string, unknown>): boolean =>
+  typeof body["method"] === "string" && !("result" in body) && !("error" in body);
+const isAnswer = (body: Record<string, unknown>): boolean =>
+  "result" in body ? !("error" in body) : isObject(body["error"]);
+
+/** The keys that we judge by, as MCP writes them and folded. */
+type Words = { exact: ReadonlySet<string>; folded: ReadonlySet<string> };
+const words = (...keys: string[]): Words => ({ exact: new Set(keys), folded: new Set(keys.map(fold)) });
+
+/** Whether a key would be taken for one that we judge by, by a reader less strict than we are (CVE-2026-27896, GO-2026-4770). */
+const misspells = (members: readonly Member[], { exact, folded }: Words): boolean =>
+  members.some(({ key }) => !exact.has(key) && (key === "__proto__" || key.includes("\0") || folded.has(fold(key))));
+
+/** Case, compatible look-alikes (a long s, a Kelvin sign, a dotless i), separators, blanks: somebody's reader is blind to each of them. */
+function fold(key: string): string {
+  if (/^[\x21-\x7e]*$/.test(key)) return key.toLowerCase().replace(/[_-]/g, "");
+  // What is longer is none of ours, and decomposing four million characters takes long.
+  if (key.length > 256) return key;
+  const capital = key.normalize("NFKD").toUpperCase();
+  return capital.toLowerCase().replace(/[\p{C}\p{M}\p{Z}_-]/gu, "");
 }
 
-/** A mirrored value; what ASCII cannot hold comes as `=?base64?…?=`. Undefined when it is missing or malformed. */
-function decoded(header: string | null): string | undefined {
-  const value = header?.trim();
-  if (value === undefined || !value.startsWith("=?base64?") || !value.endsWith("?=")) return value;
-  const body = value.slice(9, -2);
-  if (body.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(body)) return undefined;
-  return Buffer.from(body, "base64").toString();
+const envelopeWords = words("jsonrpc", "id", "method", "params", "result", "error");
+const paramWords = words(
+  ...["name", "arguments", "uri", "cursor", "ref", "argument", "context", "level", "_meta"],
+  ...["inputResponses", "requestState", "task", "taskId", "notifications", "requestId", "progressToken"],
+  ...["protocolVersion", "capabilities", "clientInfo"],
+);
+const refWords = words("type", "name", "uri");
+const metaWords = words(...Object.values(metaKeys), "progressToken");
+
+/** What `Mcp-Name` stands for; undefined when it is missing or malformed. */
+function nameIn(headers: Headers): string | undefined {
+  const header = headers.get("mcp-name");
+  return header === null ? undefined : decodeHeader(header);
 }
 
 const refuse = (code: number, text: string, status: number, id?: string): Judged => ({

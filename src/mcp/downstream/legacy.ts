@@ -6,7 +6,7 @@ import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import { askClient, type Listener, type Live, type Lives } from "./live.ts";
-import { takesStreams } from "./modern.ts";
+import { tasteOf } from "./modern.ts";
 import { createReply } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
@@ -47,7 +47,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     }
     const live = facts === undefined ? undefined : lives.of(facts);
     const reply = createReply({
-      streams: facts !== undefined && takesStreams(visit.request),
+      streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
     });
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
@@ -144,7 +144,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return unknownSession(undefined);
     }
-    if (!takesStreams(visit.request)) {
+    if (tasteOf(visit.request) === "never") {
       visit.release();
       return new Response(null, { status: 406 });
     }

@@ -93,6 +93,11 @@ export function createLives(clock: Clock) {
   return {
     of,
     find: (id: string): Live | undefined => lives.get(id),
+    /** Tells all who listen of this subject's something that no call was about. */
+    tell(subject: string, method: string, params: string): void {
+      const text = `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`;
+      for (const { listener } of lives.values()) if (listener?.subject === subject) listener.say(text);
+    },
     /** Asks a client what belongs to none of its calls: one of this subject that listens and can answer. */
     async ask(subject: string, method: string, params: string, signal: AbortSignal): Promise<Outcome> {
       const live = [...lives.values()].findLast(

@@ -1,11 +1,11 @@
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
 import { capabilitiesFor } from "../capabilities.ts";
 import { presetIn } from "../catalog/curation.ts";
-import { unqualifiedUri } from "../catalog/names.ts";
+import { canonicalName, unqualifiedUri } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
 import { logLevels } from "../peer.ts";
-import { codes, type Era, isHopKey, supportedVersions } from "../protocol.ts";
+import { codes, type Era, isHopKey, supportedVersions, tasksExtension } from "../protocol.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { dressedTool } from "./dress.ts";
@@ -34,6 +34,8 @@ export type Exchange = {
   taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
   /** For a client that looks for nothing but text. */
   isFussy: boolean;
+  /** Those that the client declared. */
+  extensions: Readonly<Record<string, unknown>> | undefined;
 };
 
 /** How an endpoint presents itself. `known` are the introductions of its servers, as far as they have been spoken to. */
@@ -187,10 +189,17 @@ const needsSession = () =>
   errorOutcome(codes.invalidRequest, "This needs a session: initialize, and send the Mcp-Session-Id of its answer");
 
 /** A task is known by an id that only who was given it can use, and only here. */
-async function ofTask({ inbound, mayUse, forward, taskOf }: Exchange): Promise<Outcome> {
+async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Exchange): Promise<Outcome> {
   const { taskId } = inbound.params;
+  if (extensions?.[tasksExtension] === undefined) {
+    const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
+    return errorOutcome(codes.missingCapability, "Tasks need a client that declares their extension", data, 400);
+  }
   const task = typeof taskId === "string" ? taskOf(taskId) : undefined;
-  if (task === undefined || inbound.method === undefined || !mayUse("tools", task.tool))
+  // A tool that the project does not show any more is not gone on with either.
+  const isShown = (tool: NamedTarget) => current.tools.has(canonicalName(tool.server.name, tool.key));
+  const current = await view();
+  if (task === undefined || inbound.method === undefined || !isShown(task.tool) || !mayUse("tools", task.tool))
     return errorOutcome(codes.invalidParams, "There is no task of this id");
   const changes = {
     ...forwardable(inbound.paramsText),

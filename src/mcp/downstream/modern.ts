@@ -8,7 +8,7 @@ import type { Changes } from "./changes.ts";
 import type { HeldCalls } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
-import { createReply } from "./reply.ts";
+import { createReply, type StreamTaste } from "./reply.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Options = { calls: Calls; held: HeldCalls; changes: Changes };
@@ -40,7 +40,7 @@ export function modernDoor({ calls, held, changes }: Options) {
     logLevel: Client["logLevel"],
   ): Promise<Response> {
     const left = new AbortController();
-    const reply = createReply({ streams: takesStreams(visit.request), onGone: () => left.abort() });
+    const reply = createReply({ streams: tasteOf(visit.request), onGone: () => left.abort() });
     const meta = inbound.params["_meta"] as Record<string, unknown>;
     const clientInfo = meta[metaKeys.clientInfo];
     const brought = {
@@ -74,6 +74,9 @@ export function modernDoor({ calls, held, changes }: Options) {
   return { take };
 }
 
-/** Whether the client reads an event stream as well as JSON. One that says nothing about it reads JSON. */
-export const takesStreams = (request: Request): boolean =>
-  request.headers.get("accept")?.includes("text/event-stream") === true;
+/** Whether the client reads an event stream as well as JSON, and which it names first. One that says nothing about it reads JSON. */
+export function tasteOf(request: Request): StreamTaste {
+  const accept = request.headers.get("accept") ?? "";
+  if (!accept.includes("text/event-stream")) return "never";
+  return accept.trimStart().startsWith("text/event-stream") ? "rather" : "at need";
+}

@@ -3,9 +3,11 @@ import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 /** Where the messages of one event stream go, so that they can be had again: answers each one's event id. */
 export type Transcript = { add: (data: string) => string; attach: (out: EventOut) => void; end: () => void };
 
+export type StreamTaste = "never" | "at need" | "rather";
+
 type Options = {
-  /** Whether the client takes an event stream; without it everything but the answer is dropped. */
-  streams: boolean;
+  /** Whether the client takes an event stream, and would rather; without it everything but the answer is dropped. */
+  streams: StreamTaste;
   /** A stream that can be resumed: its beginning is an event with an id and nothing else. */
   transcript?: () => Transcript;
   /** The client has gone before the answer. */
@@ -22,7 +24,7 @@ export function createReply({ streams, transcript, onGone, headers = {} }: Optio
   let out: EventOut | undefined;
   let log: Transcript | undefined;
   let isDone = false;
-  const timer = streams ? setTimeout(() => stream(), slowMs) : undefined;
+  const timer = streams === "at need" ? setTimeout(() => stream(), slowMs) : undefined;
 
   function stream(): void {
     if (out !== undefined) return;
@@ -39,11 +41,13 @@ export function createReply({ streams, transcript, onGone, headers = {} }: Optio
 
   const write = (text: string) => (log === undefined ? out?.send(text) : log.add(text));
 
+  if (streams === "rather") stream();
+
   return {
     response: answered.promise,
     /** Sends something besides the answer. False when it cannot be: then nobody will ever answer it. */
     send(text: string, mayBeMissed = false): boolean {
-      if (isDone || !streams) return false;
+      if (isDone || streams === "never") return false;
       stream();
       if (mayBeMissed && out?.isBehind() === true) return true;
       write(text);

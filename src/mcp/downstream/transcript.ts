@@ -3,6 +3,8 @@ import type { Transcript } from "./reply.ts";
 
 /** How much of its streams a session can have again, and how long after the last event of one. */
 const mostEvents = 500;
+/** How soon a client may come back. */
+const retryMs = 1_000;
 const mostBytes = 4 * 1024 * 1024;
 const keptMs = 5 * 60_000;
 
@@ -57,7 +59,7 @@ export function createTranscripts(primes: boolean, now: () => number) {
     attach: (out) => {
       stream.out = out;
       // The client learns of an id to come back with before there is anything to miss; older ones would try to parse it.
-      if (primes) out.send("", { id: `${stream.number}.${stream.last}` });
+      if (primes) out.send("", { id: `${stream.number}.${stream.last}`, retry: retryMs });
     },
     end: () => {
       stream.endedAt = now();

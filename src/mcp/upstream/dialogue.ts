@@ -14,8 +14,9 @@ type Call = {
   id: number;
   peer: Peer | undefined;
   patience: ReturnType<typeof patience>;
-  /** Fires when it is over, answered or not. */
-  over: AbortSignal;
+  mayTell: () => boolean;
+  /** Ends what the client is asked for it; there once anything is. */
+  questions: AbortController | undefined;
   resolve: (outcome: Outcome) => void;
   reject: (why: Problem) => void;
 };
@@ -42,7 +43,7 @@ export function dialogue(wire: Wire) {
   const ending = Promise.withResolvers<Problem>();
   const closing = new AbortController();
   let nextId = 1;
-  let over: Problem | undefined;
+  let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
   wire.hear({
     receive,
@@ -53,48 +54,58 @@ export function dialogue(wire: Wire) {
 
   function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
     const { signal, peer, tool, timeoutMs = limits.callMs } = options;
-    if (over !== undefined) return Promise.reject(over);
+    if (ended !== undefined) return Promise.reject(ended);
     if (calls.size >= limits.inFlight)
       return Promise.reject(unavailable("the server has too many calls to answer already"));
     // While the body came or the server started, the right may have ended: such a call must not arrive.
     if (signal?.aborted === true) return Promise.reject(unavailable(callerLeft));
     const id = nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const abandoned = new AbortController();
-    const done = new AbortController();
+    let letGo = () => {};
     const giveUp = (why: Problem) => {
       if (wire.cancelsBy === "message" && !openers.has(method))
         void notify("notifications/cancelled", JSON.stringify({ requestId: id, reason: why.message }));
-      reject(why);
+      call.reject(why);
     };
-    const longestMs = Math.max(limits.longestCallMs, timeoutMs);
-    const timer = patience(timeoutMs, longestMs, () => giveUp(new TimedOut(timeoutMs)));
     const onAbort = () => giveUp(unavailable(callerLeft));
+    const longestMs = Math.max(limits.longestCallMs, timeoutMs);
+    const call: Call = {
+      id,
+      peer,
+      patience: patience(timeoutMs, longestMs, () => giveUp(new TimedOut(timeoutMs))),
+      mayTell: atMost(limits.toldPerSecond),
+      questions: undefined,
+      resolve(outcome) {
+        over();
+        resolve(outcome);
+      },
+      reject(why) {
+        over();
+        letGo();
+        reject(why);
+      },
+    };
+    const over = () => {
+      calls.delete(id);
+      call.patience.end();
+      call.questions?.abort();
+      signal?.removeEventListener("abort", onAbort);
+    };
     signal?.addEventListener("abort", onAbort, { once: true });
-    calls.set(id, { id, peer, patience: timer, over: done.signal, resolve, reject });
+    calls.set(id, call);
     const own = peer?.progressToken === undefined ? params : withToken(params, id);
     const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${own}}`;
     try {
-      wire.request({ id, method, params: own, text, tool, signal: abandoned.signal });
+      letGo = wire.request({ id, method, params: own, text, tool });
     } catch (error) {
-      reject(unavailable(error instanceof Error ? error.message : "the server cannot be written to", error));
+      call.reject(unavailable(error instanceof Error ? error.message : "the server cannot be written to", error));
     }
-    return promise
-      .catch((error: unknown) => {
-        abandoned.abort();
-        throw error;
-      })
-      .finally(() => {
-        timer.end();
-        done.abort();
-        signal?.removeEventListener("abort", onAbort);
-        calls.delete(id);
-      });
+    return promise;
   }
 
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
   async function notify(method: string, params = "{}"): Promise<void> {
-    if (over === undefined) await post(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`);
+    if (ended === undefined) await post(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`);
   }
 
   const post = (text: string) => wire.post(text).catch(() => {});
@@ -118,7 +129,6 @@ export function dialogue(wire: Wire) {
     const unnamed = (id === undefined || id === "null") && error !== undefined;
     const call = calls.get(unnamed && via !== undefined ? via : Number(id));
     if (call === undefined) return;
-    calls.delete(call.id);
     if (error !== undefined) call.resolve({ error });
     else if (result !== undefined) call.resolve({ result });
     else call.reject(unavailable("the server's answer has neither result nor error"));
@@ -131,10 +141,11 @@ export function dialogue(wire: Wire) {
       const token = call?.peer?.progressToken;
       if (call === undefined || token === undefined) return;
       call.patience.progressed();
-      call.peer?.notify(method, withMembers(params, { progressToken: token }));
+      if (call.mayTell()) call.peer?.notify(method, withMembers(params, { progressToken: token }));
     } else if (method === "notifications/message") {
       const level: unknown = JSON.parse(field("level") ?? "null");
-      callLogged(calls, via, level)?.peer?.notify(method, params);
+      const call = callLogged(calls, via, level);
+      if (call?.mayTell() === true) call.peer?.notify(method, params);
     } else if (method === "notifications/cancelled") {
       const id = field("requestId") ?? "";
       if (manner.takesAsks) asks.takeBack(id);
@@ -144,7 +155,7 @@ export function dialogue(wire: Wire) {
 
   async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
     const outcome = await answerTo(id, method, params, via);
-    if (outcome !== undefined && over === undefined) await post(message(id, outcome));
+    if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
   }
 
   async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {
@@ -160,8 +171,9 @@ export function dialogue(wire: Wire) {
     const { peer } = call;
     if (peer === undefined) return refusal("This was asked for by no client");
     call.patience.hold();
+    call.questions ??= new AbortController();
     try {
-      return await asks.ask(id, method, params, { ask: peer.ask, signal: call.over });
+      return await asks.ask(id, method, params, { ask: peer.ask, signal: call.questions.signal });
     } finally {
       call.patience.release();
     }
@@ -169,8 +181,8 @@ export function dialogue(wire: Wire) {
 
   /** Nothing more will come: everybody who waits is told why. */
   function end(why: Problem): void {
-    if (over !== undefined) return;
-    over = why;
+    if (ended !== undefined) return;
+    ended = why;
     closing.abort();
     for (const { reject } of [...calls.values()]) reject(why);
     ending.resolve(why);
@@ -188,6 +200,18 @@ export function dialogue(wire: Wire) {
       end(unavailable(why));
       wire.close();
     },
+  };
+}
+
+/** True so many times in each second. */
+function atMost(perSecond: number): () => boolean {
+  let second = 0;
+  let count = 0;
+  return () => {
+    const now = Math.floor(performance.now() / 1000);
+    count = now === second ? count + 1 : 1;
+    second = now;
+    return count <= perSecond;
   };
 }
 

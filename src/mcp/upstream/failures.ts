@@ -24,3 +24,7 @@ export class SessionForgotten extends Problem {
 export const callerLeft = "the caller went away";
 export const unavailable = (why: string, cause?: unknown) =>
   new Problem("unavailable", why, cause === undefined ? {} : { cause });
+
+/** What whoever calls is told of a server that there is no conversation with. */
+export const unreachable = ({ name }: { name: string }, why: string) =>
+  new Problem("unavailable", `server "${name}": ${why}`, { hint: `mcpctl describe server ${name}` });

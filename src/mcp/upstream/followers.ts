@@ -18,7 +18,7 @@ export function createFollowers() {
 export const nothing: Followed = { resources: [], tasks: [] };
 
 /** Sorted, so that the same wishes are the same list whoever came first. */
-export const unionOf = (wishes: readonly Followed[]): Followed => ({
+const unionOf = (wishes: readonly Followed[]): Followed => ({
   resources: [...new Set(wishes.flatMap(({ resources }) => resources))].toSorted(),
   tasks: [...new Set(wishes.flatMap(({ tasks }) => tasks))].toSorted(),
 });

@@ -7,6 +7,12 @@ import type { Ear } from "./wire.ts";
 /** Address and headers of a server that somebody else runs, secrets included. */
 export type HttpTarget = { url: string; headers: Record<string, string> };
 
+/** In whatever case somebody configured a header that is ours to set, ours is the one that counts. */
+export const withPlainNames = ({ url, headers }: HttpTarget): HttpTarget => ({
+  url,
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+});
+
 /** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
 const restMs = 1_000;
 
@@ -52,7 +58,7 @@ export async function readStream(
 }
 
 /** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
-export async function readAnswer(response: Response, id: number, ear: Ear, at: Resumption, end: () => void) {
+export async function readAnswer(response: Response, id: number, ear: Ear, at: Resumption, ending: AbortController) {
   if (!isEventStream(response)) {
     const text = await boundedText(response);
     ear.receive(text, id);
@@ -62,7 +68,7 @@ export async function readAnswer(response: Response, id: number, ear: Ear, at: R
   let rest: ReturnType<typeof setTimeout> | undefined;
   const hand = (data: string) => {
     ear.receive(data, id);
-    if (!ear.waits(id)) rest ??= setTimeout(end, restMs);
+    if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
   };
   await readStream(response.body, hand, at).finally(() => clearTimeout(rest));
 }

@@ -33,7 +33,7 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     const introduction = introductionFrom(await talk.request("initialize", params, { timeoutMs: limits.initializeMs }));
     wire.agreed?.(introduction.protocolVersion);
     await talk.notify("notifications/initialized");
-    wire.listen?.();
+    wire.listen?.(() => void renew(generation).catch(() => {}));
     return introduction;
   }
 
@@ -54,22 +54,25 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
 
   async function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
     const current = generation;
-    const once = async () => {
-      await setLevel(options.peer?.logLevel);
-      return await talk.request(method, params, options);
-    };
     try {
-      return await once();
+      return await once(method, params, options);
     } catch (error) {
       if (!(error instanceof SessionForgotten)) throw error;
       await renew(current);
-      return await once();
+      return await once(method, params, options);
     }
   }
 
+  async function once(method: string, params: string, options: RequestOptions): Promise<Outcome> {
+    if (options.peer?.logLevel !== undefined) await setLevel(options.peer.logLevel);
+    // Between two sessions a request would be one without any, and refused for that.
+    if (renewing !== undefined) await renewing.catch(() => {});
+    return await talk.request(method, params, options);
+  }
+
   /** Only conversations of one caller hear log messages (connections.ts), so the level is that caller's. */
-  async function setLevel(wanted: LogLevel | undefined): Promise<void> {
-    if (wanted === undefined || wanted === level || introduction.capabilities["logging"] === undefined) return;
+  async function setLevel(wanted: LogLevel): Promise<void> {
+    if (wanted === level || introduction.capabilities["logging"] === undefined) return;
     level = wanted;
     await talk.request("logging/setLevel", JSON.stringify({ level: wanted }));
   }
@@ -133,5 +136,4 @@ function introductionFrom(outcome: Outcome): Introduction {
 }
 
 /** A server's own message, cut to what fits a sentence. */
-export const wordsOf = (error: string): string =>
-  String((JSON.parse(error) as { message?: unknown }).message).slice(0, 200);
+const wordsOf = (error: string): string => String((JSON.parse(error) as { message?: unknown }).message).slice(0, 200);

@@ -9,7 +9,7 @@ type Capability = { listChanged?: unknown; subscribe?: unknown };
 export type Filter = Record<string, true | readonly string[]>;
 
 /** What a server is to tell of: every list that it says may change, and what is followed. Empty when there is nothing to hear. */
-export function filterOf(capabilities: Record<string, unknown>, { resources, tasks }: Followed): Filter {
+function filterOf(capabilities: Record<string, unknown>, { resources, tasks }: Followed): Filter {
   const can = (name: string) => (capabilities[name] ?? {}) as Capability;
   return {
     ...(can("tools").listChanged === true ? { toolsListChanged: true } : {}),

@@ -70,7 +70,8 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
   return {
     ...introduction,
     request,
-    notify: talk.notify,
+    // This era knows no notification of a client's but the one that takes a call back, which the dialogue sends.
+    notify: async () => {},
     follow: (wanted: Followed) => listen.follow(wanted),
     ended: talk.ended,
     close: () => talk.close(),

@@ -14,6 +14,7 @@ import { openSseWire } from "./wire-sse.ts";
 import { stdioWire } from "./wire-stdio.ts";
 
 export type Protocol = NonNullable<ServerFields["protocol"]>;
+export const protocolOf = (fields: ServerFields): Protocol => fields.protocol ?? "auto";
 
 /** Tries to speak in one era. Undefined when the server does not; `isLast` when no other way is left. @throws Problem when it cannot be known */
 type Attempt = (isLast: boolean) => Promise<Upstream | undefined>;
@@ -41,6 +42,15 @@ async function open(eras: readonly Era[], attempts: Record<Era, Attempt>): Promi
   throw unavailable(refusals.join("; "));
 }
 
+/** Opens a conversation with a server reached by url. @throws Problem `unavailable` */
+export const openAt = (
+  target: HttpTarget,
+  fields: ServerFields,
+  known: Era | undefined,
+  opening: Opening,
+): Promise<Upstream> =>
+  fields.transport === "sse" ? openSse(target, opening) : openHttp(target, protocolOf(fields), known, opening);
+
 /**
  * Opens a conversation over Streamable HTTP. A server that is out of order or asks for credentials decides nothing, and one that is silent is one
  * that is down: only an answer tells of an era.
@@ -58,16 +68,16 @@ export async function openHttp(
       const introduction = await discover(talk);
       return introduction === undefined ? undefined : modern(talk, introduction, opening);
     },
-    legacy: async () => {
-      const wire = legacyHttpWire(target);
-      return await openLegacy(dialogue(wire), wire, opening);
-    },
+    legacy: () => openLegacyOver(legacyHttpWire(target), opening),
   });
 }
 
 /** @throws Problem `unavailable` */
 export async function openSse(target: HttpTarget, opening: Opening): Promise<Upstream> {
-  const wire = await openSseWire(target);
+  return await openLegacyOver(await openSseWire(target), opening);
+}
+
+async function openLegacyOver(wire: Wire, opening: Opening): Promise<Upstream> {
   const talk = dialogue(wire);
   try {
     return await openLegacy(talk, wire, opening);

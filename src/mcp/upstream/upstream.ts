@@ -61,5 +61,7 @@ export const limits = {
   connectMs: 5_000,
   inFlight: 128,
   asks: 32,
+  /** Progress and log messages of one call that are passed on; what is more is dropped. */
+  toldPerSecond: 100,
   messageBytes: 10 * 1024 * 1024,
 } as const;

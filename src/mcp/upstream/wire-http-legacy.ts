@@ -1,8 +1,22 @@
 import { sleep } from "../../lib/wait.ts";
 import { SessionForgotten, unavailable } from "./failures.ts";
-import { asProblem, type HttpTarget, isEventStream, type Resumption, reach, readAnswer, readStream } from "./http.ts";
+import {
+  asProblem,
+  type HttpTarget,
+  isEventStream,
+  type Resumption,
+  reach,
+  readAnswer,
+  readStream,
+  withPlainNames,
+} from "./http.ts";
 import { limits } from "./upstream.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
+
+async function forgotten(response: Response): Promise<SessionForgotten> {
+  await response.body?.cancel();
+  return new SessionForgotten();
+}
 
 /** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
 const retryMs = 1_000;
@@ -13,7 +27,8 @@ const fruitlessTries = 5;
  * Streamable HTTP of the legacy era: a session where the server wants one, a stream for each request that is taken up again when it breaks off
  * (`Last-Event-ID`, after exactly the `retry` that was asked for), and one stream for what belongs to no request.
  */
-export function legacyHttpWire(target: HttpTarget): Wire {
+export function legacyHttpWire(given: HttpTarget): Wire {
+  const target = withPlainNames(given);
   let ear: Ear;
   let version: string | undefined;
   let session: string | undefined;
@@ -26,36 +41,26 @@ export function legacyHttpWire(target: HttpTarget): Wire {
   });
   const json = { "content-type": "application/json" };
 
-  async function carry({ id, method, text, signal }: Sending): Promise<void> {
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    signal.addEventListener("abort", end, { once: true });
+  async function carry({ id, method, text }: Sending, ending: AbortController): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
     try {
       if (method === "initialize") session = undefined;
       const used = session;
       const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
-      if (response.status === 404 && used !== undefined) throw await forget(response, used);
+      if (response.status === 404 && used !== undefined) throw await forgotten(response);
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, end).catch((error: unknown) => {
+      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
         if (at.lastEventId === undefined) throw error;
       });
-      if (ear.waits(id)) await resume(id, at, ending.signal, end);
+      if (ear.waits(id)) await resume(id, at, ending);
     } catch (error) {
       ear.failed(id, asProblem(error, "the server's event stream broke off"));
-    } finally {
-      signal.removeEventListener("abort", end);
     }
   }
 
-  async function forget(response: Response, used: string): Promise<SessionForgotten> {
-    if (session === used) session = undefined;
-    await response.body?.cancel();
-    return new SessionForgotten();
-  }
-
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
-  async function resume(id: number, at: Resumption, signal: AbortSignal, end: () => void): Promise<void> {
+  async function resume(id: number, at: Resumption, ending: AbortController): Promise<void> {
+    const { signal } = ending;
     for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
       await sleep(Math.min(at.retryMs, longestRetryMs), signal);
       if (signal.aborted) return;
@@ -64,7 +69,7 @@ export function legacyHttpWire(target: HttpTarget): Wire {
       if (response === undefined) continue;
       if (!isEventStream(response))
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, end).catch(() => {});
+      await readAnswer(response, id, ear, at, ending).catch(() => {});
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
@@ -79,12 +84,13 @@ export function legacyHttpWire(target: HttpTarget): Wire {
     });
 
   /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
-  async function listen(signal: AbortSignal): Promise<void> {
+  async function listen(signal: AbortSignal, onForgotten: () => void): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
     for (let failures = 0; !signal.aborted; ) {
       const response = await takeUp(at, signal).catch(() => undefined);
       if (response !== undefined && !isEventStream(response)) {
         await response.body?.cancel();
+        if (response.status === 404 && session !== undefined) return onForgotten();
         if (response.status < 500) return;
       }
       const isOpen = response !== undefined && isEventStream(response);
@@ -104,16 +110,20 @@ export function legacyHttpWire(target: HttpTarget): Wire {
     hear(next) {
       ear = next;
     },
-    request: (sending) => void carry(sending),
+    request(sending) {
+      const ending = new AbortController();
+      void carry(sending, ending);
+      return () => ending.abort();
+    },
     post,
     cancelsBy: "message",
     agreed(protocolVersion) {
       version = protocolVersion;
     },
-    listen() {
+    listen(onForgotten) {
       listening.abort();
       listening = new AbortController();
-      void listen(listening.signal);
+      void listen(listening.signal, onForgotten);
     },
     close() {
       listening.abort();

@@ -2,27 +2,23 @@ import { encodeHeader, headersFor, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { membersOf, memberText } from "../spans.ts";
 import { Refused, unavailable } from "./failures.ts";
-import { asProblem, type HttpTarget, reach, readAnswer, refusalOf } from "./http.ts";
+import { asProblem, type HttpTarget, reach, readAnswer, refusalOf, withPlainNames } from "./http.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
-export function modernHttpWire(target: HttpTarget): Wire {
+export function modernHttpWire(given: HttpTarget): Wire {
+  const target = withPlainNames(given);
   let ear: Ear;
 
-  async function carry(sending: Sending): Promise<void> {
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    sending.signal.addEventListener("abort", end, { once: true });
+  async function carry(sending: Sending, ending: AbortController): Promise<void> {
     try {
       const headers = { "content-type": "application/json", ...mirrored(sending) };
       const response = await reach(target, { headers, body: sending.text, signal: ending.signal });
       if (decidesNothing(sending, response)) throw await unread(response);
-      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, end);
+      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending);
       ear.failed(sending.id, unavailable("the server's event stream ended without an answer"));
     } catch (error) {
       ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));
-    } finally {
-      sending.signal.removeEventListener("abort", end);
     }
   }
 
@@ -30,7 +26,11 @@ export function modernHttpWire(target: HttpTarget): Wire {
     hear(next) {
       ear = next;
     },
-    request: (sending) => void carry(sending),
+    request(sending) {
+      const ending = new AbortController();
+      void carry(sending, ending);
+      return () => ending.abort();
+    },
     // A client of this era says nothing that is not a request (reference/protocol.md §1.1).
     post: async () => {},
     cancelsBy: "closing",

@@ -1,7 +1,7 @@
 import { within } from "../../lib/wait.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
 import { unavailable } from "./failures.ts";
-import { type HttpTarget, isEventStream, reach, refusalOf } from "./http.ts";
+import { type HttpTarget, isEventStream, reach, refusalOf, withPlainNames } from "./http.ts";
 import { limits } from "./upstream.ts";
 import type { Ear, Wire } from "./wire.ts";
 
@@ -9,7 +9,8 @@ import type { Ear, Wire } from "./wire.ts";
  * HTTP with SSE, the transport of 2024-11-05: one stream for all that the server says, whose first event names where messages are POSTed.
  * @throws Problem `unavailable`
  */
-export async function openSseWire(target: HttpTarget): Promise<Wire> {
+export async function openSseWire(given: HttpTarget): Promise<Wire> {
+  const target = withPlainNames(given);
   const closing = new AbortController();
   try {
     const response = await within(
@@ -60,8 +61,10 @@ function sseWire(endpoint: HttpTarget, events: AsyncGenerator<ServerEvent>, clos
       ear = next;
       void read(next);
     },
-    request({ id, text, signal }) {
-      post(text, signal).catch((why) => ear.failed(id, why));
+    request({ id, text }) {
+      const ending = new AbortController();
+      post(text, ending.signal).catch((why) => ear.failed(id, why));
+      return () => ending.abort();
     },
     post: (text) => post(text, AbortSignal.timeout(limits.connectMs)),
     cancelsBy: "message",

@@ -1,4 +1,5 @@
 import type { Channel } from "../../instances/channel.ts";
+import { oneLine } from "../spans.ts";
 import { unavailable } from "./failures.ts";
 import type { Wire } from "./wire.ts";
 
@@ -10,8 +11,11 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
       stopListening = channel.onMessage((text) => ear.receive(text));
       void channel.closed.then(() => ear.ended(unavailable("the server's process has ended")));
     },
-    request: ({ text }) => channel.send(text),
-    post: async (text) => channel.send(text),
+    request({ text }) {
+      channel.send(oneLine(text));
+      return () => {};
+    },
+    post: async (text) => channel.send(oneLine(text)),
     cancelsBy: "message",
     close() {
       stopListening();

@@ -7,8 +7,6 @@ export type Sending = {
   params: string;
   text: string;
   tool: string | undefined;
-  /** Fires when nobody waits for the answer any more. */
-  signal: AbortSignal;
 };
 
 /** Who hears what comes over a wire. */
@@ -26,15 +24,18 @@ export type Ear = {
 export type Wire = {
   /** Told once, before anything is sent. */
   hear: (ear: Ear) => void;
-  /** @throws Problem `unavailable` when it cannot be sent at all; later failures are told to the ear */
-  request: (sending: Sending) => void;
+  /**
+   * Sends a request; answers how to let go of it, when nobody waits for the answer any more.
+   * @throws Problem `unavailable` when it cannot be sent at all; later failures are told to the ear
+   */
+  request: (sending: Sending) => () => void;
   /** Sends a notification, or the answer to a request of the server's. @throws Problem `unavailable` */
   post: (text: string) => Promise<void>;
   /** How a server learns that nobody waits: by `notifications/cancelled`, or by the closing of the stream (reference/protocol.md §1.5). */
   cancelsBy: "message" | "closing";
   /** The version to be named from now on. */
   agreed?: (protocolVersion: string) => void;
-  /** Opens the way for what the server says outside of any request, where that needs one. */
-  listen?: () => void;
+  /** Opens the way for what the server says outside of any request, where that needs one. `onForgotten`: the session is no more. */
+  listen?: (onForgotten: () => void) => void;
   close: () => void;
 };

@@ -96,10 +96,15 @@ function* answerTo(question: Question, rights: Rights, rooms: Rooms): Op<Decisio
 /** With what the gateway asks of a tool besides the rights to it. */
 function* answerToCall(call: string, project: string, rights: Rights, { catalog }: Rooms): Op<Decision> {
   const decision = decideCall(rights, call, project);
-  if (!decision.allowed || !rights.filters.some(({ readOnly }) => readOnly)) return decision;
+  if (!decision.allowed) return decision;
   const [, serverName = "", tool = ""] = /^([^/]*)\/(.*)$/s.exec(call) ?? [];
   const row = yield* findResource("server", serverName);
   const server = row === undefined ? undefined : serverRef(present(row));
+  const onToolChange = (yield* findResource("project", project))?.fields["onToolChange"];
+  const held = server === undefined || onToolChange !== "quarantine" ? undefined : catalog.heldBack(server, tool);
+  if (held !== undefined && !tool.includes("*"))
+    return { allowed: false, missing: `tool ${call}`, who: `project ${project}`, because: held };
+  if (!rights.filters.some(({ readOnly }) => readOnly)) return decision;
   const text = server === undefined ? undefined : catalog.toolText(server.id, tool);
   if (server !== undefined && text !== undefined && catalog.isReadOnly(server, tool, text)) return decision;
   const because = "it is for tools that change nothing (--read-only), and this one never said so";

@@ -11,6 +11,7 @@ import { passwordRoute } from "./password.ts";
 import { resourceRoutes } from "./resources.ts";
 import { sessionRoutes } from "./session.ts";
 import { tokenRoutes } from "./tokens.ts";
+import { toolChangeRoutes } from "./tool-changes.ts";
 
 /** Every route but the MCP endpoints. Words that are fixed come before those that match any name. */
 export const allRoutes = (): Route[] => [
@@ -25,5 +26,6 @@ export const allRoutes = (): Route[] => [
   applyRoute,
   ...auditRoutes,
   ...instanceRoutes,
+  ...toolChangeRoutes,
   ...resourceRoutes(),
 ];

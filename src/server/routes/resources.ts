@@ -1,8 +1,11 @@
 import { Problem } from "../../lib/problem.ts";
 import type { Mode } from "../../rbac/guarded-store.ts";
+import type { Rights } from "../../rbac/rights.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
 import { manifestSchema, parseManifest } from "../../resources/parse.ts";
+import { Project, type ProjectFields, serverNames } from "../../resources/project.ts";
+import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
 import type { Rooms } from "../rooms.ts";
@@ -14,6 +17,7 @@ export const resourceRoutes = (): Route[] => kinds.flatMap(routesOf);
 function routesOf(kind: AnyKind): Route[] {
   const path = `/api/v1/${kind.plural}`;
   const inProject = "project" in kind.fields.properties ? { project: "Only of this project" } : {};
+  const ofServers = { server: "Only of this server", project: "Only of the servers of this project" };
   const store = (verb: "view" | "create" | "update" | "delete") => ({ store: { verb, resource: kind.plural } });
   const all: (Route & { verb: AnyKind["verbs"][number] })[] = [
     {
@@ -23,10 +27,9 @@ function routesOf(kind: AnyKind): Route[] {
       permission: store("view"),
       summary: `List ${kind.plural}`,
       tag: kind.plural,
-      query: inProject,
+      query: isOfServer(kind) ? ofServers : inProject,
       handle: async (call, rooms) => {
-        const project = call.query.get("project") ?? undefined;
-        const items = await asCaller("read", call, rooms, (rights) => rooms.store.list(rights, kind, project));
+        const items = await asCaller("read", call, rooms, (rights) => listed(rights, kind, call.query, rooms));
         return { items: items.map((item) => rooms.withStatus(kind, item)) };
       },
     },
@@ -80,6 +83,23 @@ function routesOf(kind: AnyKind): Route[] {
   ];
   return all.filter(({ verb }) => kind.verbs.includes(verb));
 }
+
+/** What belongs to a server is listed by that, or by a project whose servers they are. */
+function* listed(rights: Rights, kind: AnyKind, query: URLSearchParams, { store }: Rooms): Op<Resource[]> {
+  const project = query.get("project") ?? undefined;
+  if (!isOfServer(kind)) return yield* store.list(rights, kind, project);
+  const server = query.get("server");
+  const within = project === undefined ? undefined : yield* store.get(rights, Project, project);
+  const servers = within && serverNames(within as unknown as ProjectFields);
+  const items = yield* store.list(rights, kind);
+  return items.filter(
+    (item) =>
+      (server === null || item["server"] === server) &&
+      (servers === undefined || servers.includes(String(item["server"]))),
+  );
+}
+
+const isOfServer = (kind: AnyKind): boolean => "server" in kind.fields.properties;
 
 /** The resource a route names, if the caller may view it. @throws Problem */
 export function find(kind: AnyKind, call: Call, rooms: Rooms): Promise<Resource> {

@@ -1,16 +1,204 @@
-import { expect, test } from "bun:test";
-import { dialogue } from "../../../src/mcp/upstream/dialogue.ts";
+import { describe, expect, test } from "bun:test";
+import { Problem } from "../../../src/lib/problem.ts";
+import type { Outcome } from "../../../src/mcp/answers.ts";
+import { dialogue, type Manner } from "../../../src/mcp/upstream/dialogue.ts";
+import type { Ear } from "../../../src/mcp/upstream/wire.ts";
+import { peerOf } from "./ways.ts";
 
-test("what was given up before it began is not sent, and nobody waits for it", async () => {
-  const sent: string[] = [];
-  const { request } = dialogue({
-    hear: () => {},
-    request: ({ text }) => void sent.push(text),
-    post: async (text) => void sent.push(text),
+/** A dialogue whose wire is the test itself. */
+function setUp(manner: Partial<Manner> = {}) {
+  const sent: {
+    id?: number;
+    method?: string;
+    params?: Record<string, unknown>;
+    result?: unknown;
+    error?: { message: string };
+  }[] = [];
+  let ear: Ear | undefined;
+  const talk = dialogue({
+    hear(given) {
+      ear = given;
+    },
+    request({ text }) {
+      sent.push(JSON.parse(text));
+      return () => {};
+    },
+    post: async (text) => void sent.push(JSON.parse(text)),
     cancelsBy: "message",
     close: () => {},
   });
+  talk.speak({ takesAsks: true, onNotification: () => {}, ...manner });
+  const say = (message: object, via?: number) => ear?.receive(JSON.stringify({ jsonrpc: "2.0", ...message }), via);
+  const ask = (id: unknown, via?: number) => say({ id, method: "elicitation/create", params: { message: "?" } }, via);
+  const settled = async () => {
+    await Bun.sleep(1);
+    return sent;
+  };
+  return {
+    ...talk,
+    sent,
+    say,
+    ask,
+    settled,
+    raw: (text: string) => ear?.receive(text),
+    end: (why: Problem) => ear?.ended(why),
+  };
+}
+
+test("what was given up before it began is not sent, and nobody waits for it", async () => {
+  const { request, sent } = setUp();
   const signal = AbortSignal.abort();
   expect(await request("tools/call", "{}", { signal, timeoutMs: 300 }).catch(String)).toContain("the caller went away");
   expect(sent).toEqual([]);
+});
+
+describe("answers", () => {
+  test("find their requests by ids of our own, in any order, and what answers nothing is dropped", async () => {
+    const { request, say, raw, sent } = setUp();
+    const [a, b] = [request("a", "{}"), request("b", "{}")];
+    expect(sent.map(({ id }) => id)).toEqual([1, 2]);
+    for (const noise of [
+      "",
+      "[]",
+      "{",
+      '"x"',
+      '{"id":2}x',
+      '{"id":"2","result":{}}',
+      '{"id":9,"result":{}}',
+      '{"id":2,"method":7}',
+    ])
+      raw(noise);
+    raw('{"id":2,"result":{"big":9007199254740993,"z":-0}}');
+    say({ id: 2, result: "twice" });
+    say({ id: 1, error: { code: 5, message: "m" } });
+    expect(await Promise.all([a, b])).toEqual([
+      { error: '{"code":5,"message":"m"}' },
+      { result: '{"big":9007199254740993,"z":-0}' },
+    ]);
+  });
+
+  test("that are refused before they are read come without an id, on the request's own stream alone", async () => {
+    const { request, say } = setUp();
+    const asked = request("a", "{}");
+    say({ id: null, error: { code: -32700 } });
+    say({ id: null, result: {} }, 1);
+    say({ id: null, error: { code: -32600 } }, 1);
+    expect(await asked).toEqual({ error: '{"code":-32600}' });
+  });
+
+  test("there are no more waiting than 128, and all are told when nothing more will come", async () => {
+    const { request, end, ended } = setUp();
+    const waiting = Array.from({ length: 128 }, () => request("a", "{}").catch((error: Error) => error.message));
+    await expect(request("a", "{}")).rejects.toThrow("too many calls");
+    end(new Problem("unavailable", "it fell"));
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(["it fell"]));
+    await expect(request("a", "{}")).rejects.toThrow("it fell");
+    expect((await ended).message).toBe("it fell");
+  });
+
+  test("that do not come in time are taken back, an introduction is not", async () => {
+    const { request, sent } = setUp();
+    await request("initialize", "{}", { timeoutMs: 5 }).catch(() => {});
+    await request("tools/call", "{}", { timeoutMs: 5 }).catch(() => {});
+    expect(sent.map(({ method, params }) => [method, params?.["requestId"]])).toEqual([
+      ["initialize", undefined],
+      ["tools/call", undefined],
+      ["notifications/cancelled", 2],
+    ]);
+  });
+});
+
+describe("questions", () => {
+  test("that may be another caller's are refused, and so are those of nobody", async () => {
+    const { request, ask, settled } = setUp();
+    const [a, b] = [peerOf("User:a"), peerOf("User:b")];
+    for (const peer of [a, b]) void request("x", "{}", { peer }).catch(() => {});
+    ask(7);
+    ask(8, 2);
+    ask(9, 99);
+    const answers = (await settled()).slice(2);
+    expect(answers.find(({ id }) => id === 7)?.error?.message).toContain("cannot be attributed");
+    expect(answers.find(({ id }) => id === 8)?.result).toMatchObject({ content: { from: "User:b" } });
+    expect(answers.find(({ id }) => id === 9)?.error?.message).toContain("nobody to ask");
+    expect(a.asked).toEqual([]);
+  });
+
+  test("in an era without any are refused, a sign of life is given in both", async () => {
+    const { request, ask, say, settled } = setUp({ takesAsks: false });
+    const peer = peerOf("User:a");
+    void request("x", "{}", { peer }).catch(() => {});
+    ask(7);
+    say({ id: 8, method: "ping" });
+    say({ id: 9, method: "tools/call" });
+    const [, ...answers] = await settled();
+    expect(answers.map(({ id, result, error }) => [id, result ?? Object(error).code])).toEqual([
+      [7, -32601],
+      [8, {}],
+      [9, -32601],
+    ]);
+    expect(peer.asked).toEqual([]);
+  });
+
+  test("that the server takes back are not answered, and the client learns of it", async () => {
+    const { request, ask, say, settled } = setUp();
+    let wasTold = false;
+    const peer = peerOf("User:a", {
+      ask: (_method, _params, signal) =>
+        new Promise<Outcome>(() => {
+          signal.addEventListener("abort", () => {
+            wasTold = true;
+          });
+        }),
+    });
+    void request("x", "{}", { peer }).catch(() => {});
+    ask("q");
+    say({ method: "notifications/cancelled", params: { requestId: "q" } });
+    expect(await settled()).toHaveLength(1);
+    expect(wasTold).toBe(true);
+  });
+
+  test("end with their call, and no more than 32 wait", async () => {
+    const { request, ask, say, settled } = setUp();
+    const peer = peerOf("User:a", { ask: () => new Promise<Outcome>(() => {}) });
+    void request("x", "{}", { peer });
+    for (let id = 0; id < 33; id++) ask(id);
+    ask(0);
+    const refused = (await settled()).slice(1);
+    expect(refused.map(({ id }) => id)).toEqual([32, 0]);
+    say({ id: 1, result: {} });
+    expect(
+      (await settled()).slice(3).every(({ error }) => error?.message === "Nobody waits for the answer any more"),
+    ).toBe(true);
+    expect(await settled()).toHaveLength(1 + 2 + 32);
+  });
+
+  test("are asked without the server's token for progress", async () => {
+    const { request, say, settled } = setUp();
+    const peer = peerOf("User:a");
+    void request("x", "{}", { peer }).catch(() => {});
+    say({ id: 1, method: "roots/list", params: { _meta: { progressToken: 3, kept: 1 } } });
+    await settled();
+    expect(peer.asked).toEqual([["roots/list", { _meta: { kept: 1 } }]]);
+  });
+});
+
+test("progress under a token of nobody's, or of one who wants none, is dropped", async () => {
+  const { request, say } = setUp();
+  const [a, b] = [peerOf("User:a", { progressToken: '"t"' }), peerOf("User:b", { progressToken: undefined })];
+  for (const peer of [a, b]) void request("x", '{"_meta":{"traceparent":"00"}}', { peer }).catch(() => {});
+  for (const progressToken of [1, 2, 3, "1", null])
+    say({ method: "notifications/progress", params: { progressToken, progress: 1 } });
+  expect(a.heard).toEqual([["notifications/progress", { progressToken: "t", progress: 1 }]]);
+  expect(b.heard).toEqual([]);
+});
+
+test("a flood of progress is passed on in part, and still begins the time anew", async () => {
+  const { request, say } = setUp();
+  const peer = peerOf("User:a");
+  const asked = request("x", "{}", { peer, timeoutMs: 100 });
+  for (let n = 0; n < 1_000; n++) say({ method: "notifications/progress", params: { progressToken: 1, progress: n } });
+  expect(peer.heard.length).toBeGreaterThanOrEqual(100);
+  expect(peer.heard.length).toBeLessThanOrEqual(200);
+  say({ id: 1, result: {} });
+  await asked;
 });

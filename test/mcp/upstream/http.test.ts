@@ -237,6 +237,29 @@ describe("legacy", () => {
     expect(server.sent("initialize")).toHaveLength(2);
   });
 
+  test("calls that come while the session is opened anew wait for it", async () => {
+    const server = legacy();
+    const upstream = await open(server);
+    server.forgetSessions();
+    const calls: Promise<unknown>[] = [];
+    for (let n = 0; n < 40; n++) {
+      calls.push(call(upstream, "wait", { ms: 0 }));
+      if (n % 4 === 0) await Bun.sleep(1);
+    }
+    expect(new Set(await Promise.all(calls))).toEqual(new Set(["waited"]));
+    expect(server.sent("initialize")).toHaveLength(2);
+  });
+
+  test("a session that is forgotten while nobody calls is opened anew for what is followed", async () => {
+    const server = legacy();
+    const upstream = await open(server);
+    await upstream.follow({ resources: ["a:1"], tasks: [] });
+    await until("the stream is open", () => server.requests.some(({ verb }) => verb === "GET"));
+    server.forgetSessions();
+    server.endStream();
+    await until("it is followed again", () => server.sent("resources/subscribe").length === 2);
+  });
+
   test("a question goes to the call on whose stream it came, whoever else is waiting", async () => {
     const upstream = await open(legacy());
     const peers = ["User:a", "User:b", "User:c"].map((subject) => peerOf(subject));

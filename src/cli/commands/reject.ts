@@ -1,0 +1,3 @@
+import { settling } from "../tool-changes.ts";
+
+export const run = settling("reject");

@@ -1,0 +1,234 @@
+import type { Channel } from "../../instances/channel.ts";
+import { messageOf, Problem } from "../../lib/problem.ts";
+import { sleep } from "../../lib/wait.ts";
+import type { Era } from "../protocol.ts";
+import type { ConnectionOptions, ServerRef } from "./connections.ts";
+import { unreachable } from "./failures.ts";
+import { createFollowers, isSame, nothing } from "./followers.ts";
+import type { HttpTarget } from "./http.ts";
+import { openAt, openProcess, protocolOf } from "./negotiate.ts";
+import type { Followed, Opening, Upstream } from "./upstream.ts";
+
+export type ConnectionState = { state: "STARTING" | "RUNNING" | "ERROR"; reason?: string };
+
+type Entry = {
+  upstream?: Upstream;
+  opening?: Promise<Upstream>;
+  target?: string;
+  failure?: { reason: string; at: number };
+  followers: ReturnType<typeof createFollowers>;
+  /** Changes of what is followed, one after the other. */
+  following: Promise<void>;
+  /** The process ended while it was asked in the modern era: the next one is asked in the legacy one first. */
+  diedOfProbe?: boolean;
+};
+
+/** How long a server that could not be reached is left alone, so that it delays nobody but the first who asked. */
+const leaveAloneMs = 10_000;
+/** How long a call waits for a process that is just starting, rather than fail for being early. */
+const startingMs = 15_000;
+const firstPauseMs = 1_000;
+const longestPauseMs = 60_000;
+
+/** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
+export function createShared({ clock, verdicts, targetOf, processState, onNotification }: ConnectionOptions) {
+  const entries = new Map<string, Entry>();
+  const closing = new AbortController();
+
+  function entryOf(id: string): Entry {
+    const entry = entries.get(id) ?? { followers: createFollowers(), following: Promise.resolve() };
+    entries.set(id, entry);
+    return entry;
+  }
+
+  /** In the legacy era nothing is declared: what one client could do cannot be promised to a server that many share (reference/protocol.md §3.3). */
+  const openingFor = (server: ServerRef): Opening => ({
+    abilities: {},
+    onNotification: (method, params) => onNotification(server, method, params, undefined),
+  });
+
+  function adopt(server: ServerRef, entry: Entry, upstream: Upstream): Upstream {
+    entry.upstream = upstream;
+    delete entry.failure;
+    delete entry.diedOfProbe;
+    if (!entry.followers.isEmpty()) void upstream.follow(entry.followers.all()).catch(() => {});
+    void upstream.ended.then(() => {
+      if (entry.upstream !== upstream) return;
+      delete entry.upstream;
+      void reopen(server, entry);
+    });
+    // What cannot be stored is found out again.
+    if (protocolOf(server.fields) === "auto") void verdicts.remember(server, upstream.era).catch(() => {});
+    return upstream;
+  }
+
+  /** Somebody waits to be told of changes: whoever is not connected learns of none. A process comes back by itself. */
+  async function reopen(server: ServerRef, entry: Entry): Promise<void> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+      await sleep(pauseMs, closing.signal);
+      const isOver = closing.signal.aborted || entries.get(server.id) !== entry || entry.followers.isEmpty();
+      if (isOver || entry.upstream !== undefined || server.fields.url === undefined) return;
+      await get(server).catch(() => {});
+    }
+  }
+
+  /** Speaks to a process that has just started. It replaces the conversation with the one before. */
+  async function attach(server: ServerRef, channel: Channel): Promise<Upstream> {
+    const entry = entryOf(server.id);
+    const protocol = protocolOf(server.fields);
+    const known: Era | undefined = entry.diedOfProbe === true ? "legacy" : verdicts.eraOf(server);
+    let hasEnded = false;
+    void channel.closed.then(() => {
+      hasEnded = true;
+    });
+    try {
+      const upstream = await openProcess(channel, protocol, known, openingFor(server));
+      entry.upstream?.close();
+      return adopt(server, entry, upstream);
+    } catch (error) {
+      entry.diedOfProbe = hasEnded && protocol === "auto" && known !== "legacy";
+      throw error;
+    }
+  }
+
+  /** @throws Problem `unavailable`, naming the server and why */
+  async function get(server: ServerRef): Promise<Upstream> {
+    const entry = entryOf(server.id);
+    if (entry.upstream !== undefined) return entry.upstream;
+    if (server.fields.url === undefined) return await started(server);
+    if (entry.failure !== undefined && clock.now() - entry.failure.at < leaveAloneMs)
+      throw unreachable(server, entry.failure.reason);
+    entry.opening ??= open(server, entry).finally(() => {
+      delete entry.opening;
+    });
+    return await entry.opening;
+  }
+
+  async function started(server: ServerRef): Promise<Upstream> {
+    const end = clock.now() + startingMs;
+    for (;;) {
+      const upstream = entries.get(server.id)?.upstream;
+      if (upstream !== undefined) return upstream;
+      const { starting, reason } = processState(server.id);
+      if (!starting || clock.now() >= end) throw unreachable(server, reason);
+      await sleep(50);
+    }
+  }
+
+  async function open(server: ServerRef, entry: Entry): Promise<Upstream> {
+    try {
+      const target = await targetOf(server);
+      entry.target = opened(server, target);
+      const upstream = await openAt(target, server.fields, verdicts.eraOf(server), openingFor(server));
+      return adopt(server, entry, upstream);
+    } catch (error) {
+      entry.failure = { reason: messageOf(error), at: clock.now() };
+      throw unreachable(server, entry.failure.reason);
+    }
+  }
+
+  /**
+   * From now on `owner` is told of changes of these resources and tasks, through `onNotification`; of nothing when they are empty. What all owners
+   * want is asked for once, and again whenever the conversation had to be opened anew.
+   * @throws Problem `unavailable` when the server cannot or will not; then the owner wants what it wanted before
+   */
+  function follow(server: ServerRef, owner: string, wanted: Followed): Promise<void> {
+    const entry = entryOf(server.id);
+    const done = entry.following.then(() => change(server, entry, owner, wanted));
+    entry.following = done.catch(() => {});
+    return done;
+  }
+
+  async function change(server: ServerRef, { followers }: Entry, owner: string, wanted: Followed): Promise<void> {
+    const [all, own] = [followers.all(), followers.of(owner)];
+    followers.set(owner, wanted);
+    if (isSame(all, followers.all())) return;
+    try {
+      await (await get(server)).follow(followers.all());
+    } catch (error) {
+      followers.set(owner, own);
+      throw error instanceof Problem && error.hint !== undefined ? error : unreachable(server, messageOf(error));
+    }
+  }
+
+  /** `owner` wants to hear of nothing any more. A server that cannot be told now is told what is wanted when it is spoken to again. */
+  function unfollow(owner: string): void {
+    for (const entry of entries.values()) {
+      const { followers } = entry;
+      entry.following = entry.following
+        .then(async () => {
+          if (isSame(followers.of(owner), nothing)) return;
+          followers.set(owner, nothing);
+          await entry.upstream?.follow(followers.all());
+        })
+        .catch(() => {});
+    }
+  }
+
+  /** Lets go of servers that are gone and of those that are opened otherwise now; answers whose conversations have ended by it. */
+  async function sync(servers: readonly ServerRef[]): Promise<string[]> {
+    const byId = new Map(servers.map((server) => [server.id, server]));
+    const gone: string[] = [];
+    for (const [id, entry] of entries) {
+      const server = byId.get(id);
+      delete entry.failure;
+      if (server !== undefined && !(await opensElsewhere(server, entry))) continue;
+      gone.push(id);
+      letGo(entry);
+      if (server !== undefined) continue;
+      entries.delete(id);
+      verdicts.forget(id);
+    }
+    return gone;
+  }
+
+  async function opensElsewhere(server: ServerRef, entry: Entry): Promise<boolean> {
+    if (server.fields.url === undefined || entry.target === undefined) return entry.target !== undefined;
+    const target = await targetOf(server).catch(() => undefined);
+    return target === undefined || entry.target !== opened(server, target);
+  }
+
+  function letGo(entry: Entry): void {
+    const { upstream } = entry;
+    delete entry.upstream;
+    upstream?.close();
+  }
+
+  /** The connection's state, for servers reached by url; processes have instances to tell theirs. */
+  function stateOf(server: ServerRef): ConnectionState {
+    const entry = entries.get(server.id);
+    if (entry?.upstream !== undefined) return { state: "RUNNING" };
+    return entry?.failure === undefined ? { state: "STARTING" } : { state: "ERROR", reason: entry.failure.reason };
+  }
+
+  /** How it is spoken to at this moment, and since when it is known to be so. */
+  function spokenOf(server: ServerRef): { protocol: string; era: Era; since?: string } | undefined {
+    const upstream = entries.get(server.id)?.upstream;
+    if (upstream === undefined) return undefined;
+    const { era, protocolVersion } = upstream;
+    const verdict = protocolOf(server.fields) === "auto" ? verdicts.of(server) : undefined;
+    const since = verdict?.era === era ? { since: new Date(verdict.decidedAt).toISOString() } : {};
+    return { protocol: protocolVersion, era, ...since };
+  }
+
+  /** The server does not answer any more: its state says so, and whoever comes after the pause opens a new conversation. */
+  function broken(server: ServerRef, upstream: Upstream, reason: string): void {
+    const entry = entries.get(server.id);
+    if (server.fields.url === undefined || entry?.upstream !== upstream) return;
+    letGo(entry);
+    entry.failure = { reason, at: clock.now() };
+    void reopen(server, entry);
+  }
+
+  function close(): void {
+    closing.abort();
+    for (const entry of entries.values()) letGo(entry);
+    entries.clear();
+  }
+
+  return { attach, get, follow, unfollow, sync, stateOf, spokenOf, broken, close };
+}
+
+/** What a conversation was opened with: other than this it is another one. */
+const opened = ({ fields }: ServerRef, target: HttpTarget): string =>
+  JSON.stringify([target, fields.transport, fields.protocol]);

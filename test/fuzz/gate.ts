@@ -1,0 +1,64 @@
+import type { Outcome } from "../../src/mcp/answers.ts";
+import { giveNames } from "../../src/mcp/catalog/naming.ts";
+import { buildView } from "../../src/mcp/catalog/view.ts";
+import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
+import { methods } from "../../src/mcp/downstream/methods.ts";
+import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
+
+/** What stands between a client's bytes and a server's: judging, and forwarding what was let in. A planted fault replaces one half. */
+export type Gate = {
+  judge: (text: string, headers: Headers) => Judged;
+  /** What goes out on the wire, message by message; nothing when the name leads nowhere. */
+  forward: (inbound: Inbound) => Promise<string[]>;
+};
+
+const server: ServerRef = { id: "s", name: "up", version: 1, fields: { transport: "stdio", command: ["up"] } };
+const item = (field: "name" | "uri" | "uriTemplate", key: string) => ({
+  key,
+  text: JSON.stringify({ name: key, [field]: key, inputSchema: { type: "object" } }),
+});
+const offer = {
+  tools: [item("name", "echo"), item("name", "danger")],
+  prompts: [item("name", "greet")],
+  resources: [item("uri", "fixture://one"), item("uri", "fixture://two")],
+  resourceTemplates: [item("uriTemplate", "fixture://by-id/{id}")],
+};
+const namesOf = (items: readonly { key: string }[]) =>
+  giveNames(
+    items.map(({ key }) => ({ serverId: server.id, server: server.name, own: key })),
+    new Map(),
+    "prefixed",
+  );
+const view = buildView([{ server, missing: undefined, offer }], {
+  naming: { tools: namesOf(offer.tools), prompts: namesOf(offer.prompts) },
+  schemas: "asis",
+  curation: () => ({ server: server.name }),
+  speakerOf: () => undefined,
+});
+
+export const ours: Gate = {
+  judge,
+  async forward(inbound) {
+    const wire: string[] = [];
+    const row = Object.hasOwn(methods, inbound.method ?? "") ? methods[inbound.method ?? ""] : undefined;
+    if (row?.eras.includes(inbound.era) !== true) return [];
+    await row.answer({
+      inbound,
+      face: { info: {}, instructions: undefined, known: [], isSingle: false },
+      view: async () => view,
+      may: undefined,
+      reaches: () => true,
+      mayUse: () => true,
+      live: undefined,
+      resubscribe: async () => [],
+      taskOf: () => undefined,
+      isFussy: false,
+      extensions: undefined,
+      forward: async (_target, method, params): Promise<Outcome> => {
+        wire.push(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":${params}}`);
+        return { result: "{}" };
+      },
+    });
+    return wire;
+  },
+};
