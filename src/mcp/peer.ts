@@ -34,6 +34,8 @@ export type Peer = {
    * An ability that it did not declare is refused with an error outcome, unasked. `signal` fires when nobody waits for the answer any more.
    */
   ask: (method: string, params: string, signal: AbortSignal) => Promise<Outcome>;
+  /** The server let go of the call's stream and is asked again after so long: a client that can do the same is let go of as well. */
+  pause?: (retryMs: number) => void;
   /** A modern client answers `input_required` by itself, with its next request: such a result then goes through as it is. */
   takesInput: boolean;
 };

@@ -54,8 +54,15 @@ export const losses = (results: readonly Result[]): string =>
     )
     .join("\n");
 
-export const explanations = (known: readonly Explained[] = explained): string =>
-  table(
-    ["legs", "scenario", "keeps", "why"],
-    known.map(({ legs, scenario, atLeast, reason }) => [legs, scenario, `${atLeast}`, reason]),
+/** One line for each reason, with the scenarios that it is about and how many checks they keep. */
+export function explanations(known: readonly Explained[] = explained): string {
+  const byReason = Map.groupBy(known, ({ legs, reason }) => `${legs}: ${reason}`);
+  return table(
+    ["legs", "scenarios, and the checks they keep", "why"],
+    [...byReason.values()].map((alike) => [
+      alike[0]?.legs ?? "",
+      alike.map(({ scenario, atLeast }) => `${scenario} ${atLeast}`).join(", "),
+      alike[0]?.reason ?? "",
+    ]),
   );
+}

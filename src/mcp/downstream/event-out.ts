@@ -79,6 +79,11 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
       const text = data.includes("\n") || data.includes("\r") ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data;
       return write(encoder.encode(`${lines}data: ${text}\n\n`));
     },
+    /** Closes it; the client is to come back after so long. */
+    pause(retryMs: number): void {
+      write(encoder.encode(`retry: ${retryMs}\n\n`));
+      close();
+    },
     /** Whether the client is so far behind that what may be missed should be. */
     isBehind: () => unread() > manyUnread,
     isOpen: () => isOpen,

@@ -19,7 +19,7 @@ export type Round = { notify: Peer["notify"]; gone: AbortSignal };
 export type Brought = { responses: string | undefined; state: unknown };
 /** Sends the call to its server. `input` is what goes along when the server itself asked: members of the parameters, as JSON text. */
 export type Send = (
-  peer: Pick<Peer, "notify" | "ask" | "takesInput">,
+  peer: Pick<Peer, "notify" | "ask" | "takesInput" | "pause">,
   signal: AbortSignal,
   input: Record<string, string>,
 ) => Promise<Outcome>;

@@ -13,7 +13,11 @@ import type { SessionFacts, Sessions } from "./session.ts";
 type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions };
 
 /** Where what belongs to one request goes besides its answer. False when nobody hears it. */
-type Outlet = { send: (text: string, mayBeMissed?: boolean) => boolean };
+type Outlet = {
+  send: (text: string, mayBeMissed?: boolean) => boolean;
+  /** Lets the client go, to come back after so long. */
+  pause?: (retryMs: number) => void;
+};
 
 const silence: Outlet = { send: () => false };
 
@@ -116,6 +120,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
           {
             takesInput: false,
             notify,
+            ...(outlet.pause === undefined ? {} : { pause: outlet.pause }),
             ask:
               live === undefined
                 ? nobody

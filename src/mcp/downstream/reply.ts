@@ -1,7 +1,13 @@
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 
 /** Where the messages of one event stream go, so that they can be had again: answers each one's event id. */
-export type Transcript = { add: (data: string) => string; attach: (out: EventOut) => void; end: () => void };
+export type Transcript = {
+  add: (data: string) => string;
+  attach: (out: EventOut) => void;
+  end: () => void;
+  /** Whether the client knows from the beginning where to come back to. */
+  primes: boolean;
+};
 
 export type StreamTaste = "never" | "at need" | "rather";
 
@@ -65,6 +71,10 @@ export function createReply({ streams, transcript, onGone, headers = {} }: Optio
         log?.end();
         out.close();
       }
+    },
+    /** Lets go of a stream that can be taken up again; the answer comes there. */
+    pause(retryMs: number): void {
+      if (log?.primes === true && streams === "rather") out?.pause(retryMs);
     },
     /** Ends it without an answer: the right to it has ended. Before a word was said, `why` is thrown to whoever waits for the response. */
     abort(why: unknown): void {

@@ -65,6 +65,7 @@ export function createTranscripts(primes: boolean, now: () => number) {
       stream.endedAt = now();
       stream.out?.close();
     },
+    primes,
   });
 
   return {

@@ -49,6 +49,7 @@ export function dialogue(wire: Wire) {
     receive,
     waits: (id) => calls.has(id),
     failed: (id, why) => calls.get(id)?.reject(why),
+    paused: (id, retryMs) => calls.get(id)?.peer?.pause?.(retryMs),
     ended: end,
   });
 

@@ -52,7 +52,9 @@ export function legacyHttpWire(given: HttpTarget): Wire {
       await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
         if (at.lastEventId === undefined) throw error;
       });
-      if (ear.waits(id)) await resume(id, at, ending);
+      if (!ear.waits(id)) return;
+      if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
+      await resume(id, at, ending);
     } catch (error) {
       ear.failed(id, asProblem(error, "the server's event stream broke off"));
     }

@@ -16,6 +16,8 @@ export type Ear = {
   /** Whether the request still has no answer. */
   waits: (id: number) => boolean;
   failed: (id: number, why: Problem) => void;
+  /** The server let go of the request's stream, which is taken up again after so long. */
+  paused: (id: number, retryMs: number) => void;
   /** Nothing more will come at all. */
   ended: (why: Problem) => void;
 };
