@@ -1,5 +1,6 @@
-import { errorOutcome, message, type Outcome, respond } from "../answers.ts";
+import { errorOutcome, type Outcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
+import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
 import { boundOf, type Calls, type Client } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
@@ -57,7 +58,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
     answerTo(visit, inbound, { id, method }, facts, live, reply)
       .then(
-        (outcome) => reply.end(message(id, outcome)),
+        (outcome) => reply.end(response(id, outcome)),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);
@@ -103,8 +104,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
   }
 
   function clientOf({ visit, facts, live, signal, outlet }: Asking): Client {
-    const notify = (method: string, params: string) =>
-      void outlet.send(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`, true);
+    const notify = (method: string, params: string) => void outlet.send(notification(method, params), true);
     const nobody = async () => errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session");
     return {
       abilities: facts?.abilities ?? {},
@@ -187,7 +187,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       lists: everyList,
       shown: (serverId, key) =>
         [...live.subscriptions].find(([, one]) => one.serverId === serverId && one.key === key)?.[0],
-      tell: (method, params) => say(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`),
+      tell: (method, params) => say(notification(method, params)),
     });
   }
 

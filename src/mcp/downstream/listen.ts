@@ -1,5 +1,6 @@
 import { errorOutcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
+import { notification, response } from "../json-rpc.ts";
 import { codes, metaKeys } from "../protocol.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { Calls } from "./call.ts";
@@ -47,7 +48,7 @@ export async function openListen(
     const meta = memberText(params, membersOf(params), "_meta");
     const tagged = meta?.startsWith("{") === true ? withMembers(meta, { [metaKeys.subscriptionId]: id }) : tag;
     const text = withMembers(params, { _meta: tagged });
-    out.send(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${text}}`);
+    out.send(notification(method, text));
   };
   tell(
     "notifications/subscriptions/acknowledged",
@@ -62,7 +63,7 @@ export async function openListen(
     tell,
   });
   const end = () => {
-    out.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","_meta":${tag}}}`);
+    out.send(response(id, { result: `{"resultType":"complete","_meta":${tag}}` }));
     out.close();
   };
   function stop(): void {

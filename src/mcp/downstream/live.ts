@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { notification, request } from "../json-rpc.ts";
 import { type Abilities, canAnswer, type LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { SessionFacts } from "./session.ts";
@@ -95,7 +96,7 @@ export function createLives(clock: Clock) {
     find: (id: string): Live | undefined => lives.get(id),
     /** Tells all who listen of this subject's something that no call was about. */
     tell(subject: string, method: string, params: string): void {
-      const text = `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`;
+      const text = notification(method, params);
       for (const { listener } of lives.values()) if (listener?.subject === subject) listener.say(text);
     },
     /** Asks a client what belongs to none of its calls: one of this subject that listens and can answer. */
@@ -144,10 +145,10 @@ export function askClient(
     askMs,
   );
   live.asks.set(id, resolve);
-  const heard = send(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`);
+  const heard = send(request(id, method, params));
   if (!heard) resolve(gone());
   const withdraw = () => {
-    send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`);
+    send(notification("notifications/cancelled", `{"requestId":${id}}`));
     resolve(gone());
   };
   signal.addEventListener("abort", withdraw, { once: true });

@@ -1,5 +1,6 @@
-import { errorOutcome, message, respond } from "../answers.ts";
+import { errorOutcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
+import { notification, response } from "../json-rpc.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
 import { membersOf, memberText } from "../spans.ts";
@@ -48,8 +49,7 @@ export function modernDoor({ calls, held, changes }: Options) {
       state: inbound.params["requestState"],
     };
     const round = {
-      notify: (what: string, params: string) =>
-        void reply.send(`{"jsonrpc":"2.0","method":${JSON.stringify(what)},"params":${params}}`, true),
+      notify: (what: string, params: string) => void reply.send(notification(what, params), true),
       gone: AbortSignal.any([visit.cut, left.signal, visit.request.signal]),
     };
     const client: Client = {
@@ -64,7 +64,7 @@ export function modernDoor({ calls, held, changes }: Options) {
     calls
       .answer(visit, inbound, method, client)
       .then(
-        (outcome) => reply.end(message(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
+        (outcome) => reply.end(response(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { errorOutcome, message, respond } from "../answers.ts";
+import { errorOutcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
+import { response } from "../json-rpc.ts";
 import { boundOf } from "./call.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
@@ -74,7 +75,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     legacy
       .answerTo(visit, inbound, asked, facts, lives.of(facts), outlet)
       .then(
-        (outcome) => void outlet.send(message(asked.id, outcome)),
+        (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),
       )
       .finally(visit.release);

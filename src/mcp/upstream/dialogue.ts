@@ -1,5 +1,6 @@
 import type { Problem } from "../../lib/problem.ts";
-import { message, type Outcome } from "../answers.ts";
+import type { Outcome } from "../answers.ts";
+import * as rpc from "../json-rpc.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import { isBounded, membersOf, memberText, withMembers } from "../spans.ts";
@@ -95,7 +96,7 @@ export function dialogue(wire: Wire) {
     signal?.addEventListener("abort", onAbort, { once: true });
     calls.set(id, call);
     const own = peer?.progressToken === undefined ? params : withToken(params, id);
-    const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${own}}`;
+    const text = rpc.request(id, method, own);
     try {
       letGo = wire.request({ id, method, params: own, text, tool });
     } catch (error) {
@@ -106,7 +107,7 @@ export function dialogue(wire: Wire) {
 
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
   async function notify(method: string, params = "{}"): Promise<void> {
-    if (ended === undefined) await post(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`);
+    if (ended === undefined) await post(rpc.notification(method, params));
   }
 
   const post = (text: string) => wire.post(text).catch(() => {});
@@ -156,7 +157,7 @@ export function dialogue(wire: Wire) {
 
   async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
     const outcome = await answerTo(id, method, params, via);
-    if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+    if (outcome !== undefined && ended === undefined) await post(rpc.response(id, outcome));
   }
 
   async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {
