@@ -1,5 +1,6 @@
 // Clients of both eras as they are on the wire, without an SDK: they hear and answer what a server says meanwhile.
 import { metaKeys, modernVersion } from "../src/mcp/protocol.ts";
+import { eventsOf } from "./events.ts";
 import type { World } from "./world.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages of every shape.
@@ -36,17 +37,7 @@ async function* messagesOf(response: Response): AsyncGenerator<Wire> {
     if (text !== "") yield JSON.parse(text);
     return;
   }
-  let pending = "";
-  for await (const chunk of response.body ?? []) {
-    pending += Buffer.from(chunk).toString();
-    const events = pending.split("\n\n");
-    pending = events.pop() ?? "";
-    for (const event of events) {
-      const lines = event.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : []));
-      const data = lines.join("\n");
-      if (data !== "") yield JSON.parse(data);
-    }
-  }
+  for await (const { data } of eventsOf(response)) if (data !== "") yield JSON.parse(data);
 }
 
 /** A legacy client with a session. */
