@@ -1,6 +1,6 @@
 import type { Pin } from "../../storage/pins.ts";
 import { contentHash } from "../canonical.ts";
-import { membersOf, memberText } from "../spans.ts";
+import { memberOf, objectOf } from "../spans.ts";
 import type { Item, Offer } from "./offer.ts";
 
 /** What is thought of a tool's definition. Only `approved` is beyond doubt. */
@@ -81,7 +81,6 @@ export const hashOf = (item: Item): string => item.hash ?? contentHash(item.text
 
 /** Annotations are a server's own word; what it is worth is said by `isReadOnly` alone. */
 export function saysReadOnly(text: string): boolean {
-  const annotations = memberText(text, membersOf(text), "annotations");
-  if (annotations?.startsWith("{") !== true) return false;
-  return memberText(annotations, membersOf(annotations), "readOnlyHint") === "true";
+  const annotations = objectOf(text, "annotations");
+  return annotations !== undefined && memberOf(annotations, "readOnlyHint") === "true";
 }

@@ -10,7 +10,7 @@ import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
 import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, objectOf, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
@@ -269,7 +269,7 @@ type Asked = { method?: unknown; params?: unknown };
 
 function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;
-  const meta = memberText(paramsText, membersOf(paramsText), "_meta");
-  const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;
+  const meta = objectOf(paramsText, "_meta");
+  const token = meta === undefined ? undefined : memberOf(meta, "progressToken");
   return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
 }

@@ -5,7 +5,7 @@ import { errorOutcome, type Outcome } from "../answers.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 
 /** What a modern client carries from one round of a call to the next: a call that we hold for it, or its server's own state. */
 type Carried = { until: number; nonce: string } & ({ held: string } | { upstream: string | null });
@@ -217,7 +217,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
 
   /** A modern server's question: its own state goes along within ours. */
   function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): Outcome {
-    const state = memberText(outcome.result, membersOf(outcome.result), "requestState");
+    const state = memberOf(outcome.result, "requestState");
     const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
     const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...key.words()]);
     return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(sealed) }) };

@@ -1,8 +1,8 @@
 import { errorOutcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
 import { notification, response } from "../json-rpc.ts";
+import { withMeta } from "../meta.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
@@ -43,13 +43,8 @@ export async function openListen(
     ...tasks.map(({ serverId, key, shown: task }) => [`${serverId} task ${key}`, task] as const),
   ]);
   const out = eventOut({ onClose: () => stop() });
-  const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${id}}`;
-  const tell = (method: string, params: string) => {
-    const meta = memberText(params, membersOf(params), "_meta");
-    const tagged = meta?.startsWith("{") === true ? withMembers(meta, { [metaKeys.subscriptionId]: id }) : tag;
-    const text = withMembers(params, { _meta: tagged });
-    out.send(notification(method, text));
-  };
+  const tagged = (text: string) => withMeta(text, { [metaKeys.subscriptionId]: id });
+  const tell = (method: string, params: string) => void out.send(notification(method, tagged(params)));
   tell(
     "notifications/subscriptions/acknowledged",
     JSON.stringify({ notifications: acknowledged(lists, resources, tasks) }),
@@ -63,7 +58,7 @@ export async function openListen(
     tell,
   });
   const end = () => {
-    out.send(response(id, { result: `{"resultType":"complete","_meta":${tag}}` }));
+    out.send(response(id, { result: tagged('{"resultType":"complete"}') }));
     out.close();
   };
   function stop(): void {

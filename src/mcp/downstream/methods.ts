@@ -6,7 +6,7 @@ import type { ListName } from "../catalog/offer.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
 import { logLevels } from "../peer.ts";
 import { codes, type Era, isHopKey, supportedVersions, tasksExtension } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, membersOf, objectOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { dressedTool } from "./dress.ts";
 import type { Inbound } from "./inbound.ts";
@@ -204,7 +204,7 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
   const changes = {
     ...forwardable(inbound.paramsText),
     taskId: JSON.stringify(task.id),
-    inputResponses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+    inputResponses: memberOf(inbound.paramsText, "inputResponses"),
   };
   return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
 }
@@ -212,7 +212,7 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
 async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
-  const refText = memberText(inbound.paramsText, membersOf(inbound.paramsText), "ref");
+  const refText = memberOf(inbound.paramsText, "ref");
   const isPrompt = ref?.type === "ref/prompt" && typeof ref.name === "string";
   const isResource = ref?.type === "ref/resource" && typeof ref.uri === "string";
   const target = isPrompt
@@ -235,9 +235,9 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
  * clients may both use for different calls.
  */
 function forwardable(paramsText: string): Record<string, string | undefined> {
-  const meta = memberText(paramsText, membersOf(paramsText), "_meta");
+  const meta = objectOf(paramsText, "_meta");
   const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined };
-  if (meta?.startsWith("{") !== true) return hops;
+  if (meta === undefined) return hops;
   const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
   const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
   return { ...hops, _meta: kept === "{}" ? undefined : kept };

@@ -3,7 +3,7 @@ import type { Visit } from "../gateway.ts";
 import { notification, response } from "../json-rpc.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { membersOf, memberText } from "../spans.ts";
+import { memberOf } from "../spans.ts";
 import type { Calls, Client } from "./call.ts";
 import type { Changes } from "./changes.ts";
 import type { HeldCalls } from "./held.ts";
@@ -22,8 +22,7 @@ export function modernDoor({ calls, held, changes }: Options) {
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const meta = inbound.params["_meta"] as Record<string, unknown>;
-    const level = meta[metaKeys.logLevel];
+    const level = inbound.meta[metaKeys.logLevel];
     const logLevel = logLevels.find((known) => known === level);
     if (level !== undefined && logLevel === undefined) {
       visit.release();
@@ -42,10 +41,10 @@ export function modernDoor({ calls, held, changes }: Options) {
   ): Promise<Response> {
     const left = new AbortController();
     const reply = createReply({ streams: tasteOf(visit.request), onGone: () => left.abort() });
-    const meta = inbound.params["_meta"] as Record<string, unknown>;
+    const { meta } = inbound;
     const clientInfo = meta[metaKeys.clientInfo];
     const brought = {
-      responses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+      responses: memberOf(inbound.paramsText, "inputResponses"),
       state: inbound.params["requestState"],
     };
     const round = {

@@ -1,9 +1,10 @@
 import type { Problem } from "../../lib/problem.ts";
 import type { Outcome } from "../answers.ts";
 import * as rpc from "../json-rpc.ts";
+import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import { isBounded, membersOf, memberText, withMembers } from "../spans.ts";
+import { isBounded, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 import { type Answerer, askable, createAsks, refusal } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
 import { callerLeft, TimedOut, unavailable } from "./failures.ts";
@@ -137,7 +138,7 @@ export function dialogue(wire: Wire) {
   }
 
   function heard(method: string, params: string, via: number | undefined): void {
-    const field = (name: string) => memberText(params, membersOf(params), name);
+    const field = (name: string) => memberOf(params, name);
     if (method === "notifications/progress") {
       const call = calls.get(Number(field("progressToken")));
       const token = call?.peer?.progressToken;
@@ -218,12 +219,7 @@ function atMost(perSecond: number): () => boolean {
 }
 
 /** Asks for progress under our own id: it is this call's and nobody else's. */
-function withToken(params: string, id: number): string {
-  const meta = memberText(params, membersOf(params), "_meta");
-  return withMembers(params, {
-    _meta: withMembers(meta?.startsWith("{") === true ? meta : "{}", { progressToken: String(id) }),
-  });
-}
+const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
 
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. */
 function isJsonObject(text: string): boolean {
