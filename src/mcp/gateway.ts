@@ -73,7 +73,7 @@ export function createGateway(options: GatewayOptions) {
   const lives = createLives(clock);
   const changes = createChanges();
   const held = createHeldCalls(seal, clock);
-  const calls = createCalls({ ...options, seal, lives });
+  const calls = createCalls({ ...options, seal });
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
   const modern = modernDoor({ calls, held, changes });
   const sse = sseDoor({ legacy, lives });

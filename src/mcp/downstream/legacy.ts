@@ -7,8 +7,7 @@ import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import { askClient, type Listener, type Live, type Lives } from "./live.ts";
-import { tasteOf } from "./modern.ts";
-import { createReply } from "./reply.ts";
+import { createReply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
 type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions };
@@ -66,11 +65,11 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
   }
 
   async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
-    const { text } = sessions.mint(inbound.params, boundOf(visit));
+    const session = sessions.mint(inbound.params, boundOf(visit));
     const client = clientOf({ visit, facts: undefined, live: undefined, signal: visit.cut, outlet: silence });
     const outcome = await calls.answer(visit, inbound, "initialize", client).finally(visit.release);
     const response = respond(id, outcome);
-    response.headers.set("mcp-session-id", text);
+    response.headers.set("mcp-session-id", session);
     return response;
   }
 
@@ -206,4 +205,4 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
 
 /** Exactly 404, which tells a client to initialize anew. */
 const unknownSession = (id: string | undefined) =>
-  respond(id, errorOutcome(-32001, "There is no such session: initialize again", undefined, 404));
+  respond(id, errorOutcome(codes.unknownSession, "There is no such session: initialize again", undefined, 404));

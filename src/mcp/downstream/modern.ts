@@ -9,7 +9,7 @@ import type { Changes } from "./changes.ts";
 import type { HeldCalls } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
-import { createReply, type StreamTaste } from "./reply.ts";
+import { createReply, tasteOf } from "./reply.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Options = { calls: Calls; held: HeldCalls; changes: Changes };
@@ -71,11 +71,4 @@ export function modernDoor({ calls, held, changes }: Options) {
   }
 
   return { take };
-}
-
-/** Whether the client reads an event stream as well as JSON, and which it names first. One that says nothing about it reads JSON. */
-export function tasteOf(request: Request): StreamTaste {
-  const accept = request.headers.get("accept") ?? "";
-  if (!accept.includes("text/event-stream")) return "never";
-  return accept.trimStart().startsWith("text/event-stream") ? "rather" : "at need";
 }

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { errorOutcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
 import { response } from "../json-rpc.ts";
+import { codes } from "../protocol.ts";
 import { boundOf } from "./call.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
@@ -55,7 +56,10 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const stream = streams.get(id);
     if (stream === undefined || stream.bound !== boundOf(visit).join(" ")) {
       visit.release();
-      return respond(inbound.id, errorOutcome(-32001, "There is no such stream: open one with GET", undefined, 404));
+      return respond(
+        inbound.id,
+        errorOutcome(codes.unknownSession, "There is no such stream: open one with GET", undefined, 404),
+      );
     }
     const { method } = inbound;
     if (method === "initialize") {

@@ -44,14 +44,13 @@ export function createTranscripts(primes: boolean, now: () => number) {
     }
   }
 
-  function add(stream: Stream, data: string): string {
+  function add(stream: Stream, data: string): void {
     const id = `${stream.number}.${++stream.last}`;
     stream.events.push({ seq: stream.last, data });
     bytes += data.length;
     events++;
     stream.out?.send(data, { id });
     trim();
-    return id;
   }
 
   const transcriptOf = (stream: Stream): Transcript => ({
@@ -77,7 +76,6 @@ export function createTranscripts(primes: boolean, now: () => number) {
       add(stream, data);
       return stream.out?.isOpen() === true;
     },
-    hears: (): boolean => streams.get(0)?.out?.isOpen() === true,
     /** Puts a GET's stream in the place of the one before. */
     listen(out: EventOut): void {
       const stream = opened(0);
