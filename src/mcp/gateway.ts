@@ -1,8 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Problem } from "../lib/problem.ts";
-import type { AuditActor } from "../resources/audit.ts";
-import type { ProjectFields } from "../resources/project.ts";
 import { respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
@@ -18,34 +16,7 @@ import { sseDoor } from "./downstream/sse.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
-
-/** What the caller was let into: one project and its servers, as they are at this moment. */
-export type Admission = {
-  project: { id: string; name: string; version: number; fields: ProjectFields };
-  servers: readonly ServerRef[];
-  /** Whether anything of a server is open to the caller, and so that it is missing is theirs to know; undefined when all are. */
-  reaches: ((server: string) => boolean) | undefined;
-  /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
-  mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
-  /** Only tools that change nothing. */
-  readOnly: boolean;
-  /** Who calls, and from where: for the audit log, and so that nobody is given what belongs to somebody else. */
-  actor: AuditActor;
-  address: string | undefined;
-};
-
-/** A request that was let in. */
-export type Visit = {
-  request: Request;
-  endpoint: Endpoint;
-  admission: Admission;
-  /** Aborted, with the Problem as its reason, when the right to it has ended. */
-  cut: AbortSignal;
-  /** The same question again, of this moment. @throws Problem */
-  again: () => Promise<Admission>;
-  /** It is over: nobody need watch it any more. */
-  release: () => void;
-};
+import type { Admission, Visit } from "./visit.ts";
 
 export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */

@@ -5,13 +5,14 @@ import { contentHash } from "../canonical.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { Target, View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
-import type { GatewayOptions, Visit } from "../gateway.ts";
+import type { GatewayOptions } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
 import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { memberOf, objectOf, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
+import { boundOf, type Visit } from "../visit.ts";
 import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
 import { withFirstText } from "./first-text.ts";
@@ -235,13 +236,6 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     },
   };
 }
-
-/** Whose a session, a state or a task is, and for which endpoint. */
-export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): string[] => [
-  actor.subject,
-  project.id,
-  endpoint.server ?? "",
-];
 
 /** The parameters without what changes from one round of a call to the next. */
 const whatIsAsked = (paramsText: string): string =>

@@ -1,5 +1,5 @@
 import type { ListName } from "../catalog/offer.ts";
-import type { Admission } from "../gateway.ts";
+import type { Admission } from "../visit.ts";
 
 /** Somebody who wants to hear of changes: a legacy session, or a modern client's listen stream. */
 export type Subscriber = {

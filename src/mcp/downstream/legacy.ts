@@ -1,8 +1,8 @@
 import { errorOutcome, type Outcome, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, type Calls, type Client } from "./call.ts";
+import { boundOf, type Visit } from "../visit.ts";
+import type { Calls, Client } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";

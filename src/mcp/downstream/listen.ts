@@ -1,8 +1,8 @@
 import { errorOutcome, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
 import { notification, response } from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import { codes, metaKeys } from "../protocol.ts";
+import type { Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";

@@ -1,9 +1,9 @@
 import { errorOutcome, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
 import { notification, response } from "../json-rpc.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
 import { memberOf } from "../spans.ts";
+import type { Visit } from "../visit.ts";
 import type { Calls, Client } from "./call.ts";
 import type { Changes } from "./changes.ts";
 import type { HeldCalls } from "./held.ts";

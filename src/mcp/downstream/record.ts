@@ -1,7 +1,7 @@
 import type { AuditOutcome } from "../../resources/audit.ts";
 import type { Outcome } from "../answers.ts";
-import type { Admission } from "../gateway.ts";
 import { memberOf } from "../spans.ts";
+import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
 /** What the audit log learns of a call. Sizes are lengths of JSON text. */

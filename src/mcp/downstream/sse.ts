@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { errorOutcome, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
 import { response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf } from "./call.ts";
+import { boundOf, type Visit } from "../visit.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
