@@ -93,6 +93,7 @@ export function createLives(clock: Clock) {
 
   return {
     of,
+    find: (id: string): Live | undefined => lives.get(id),
     /** Tells all who listen of this subject's something that no call was about. */
     tell(subject: string, method: string, params: string): void {
       const text = notification(method, params);
