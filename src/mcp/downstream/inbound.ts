@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/object.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { decodeHeader } from "../param-headers.ts";
 import {
@@ -165,5 +166,3 @@ const refuse = (code: number, text: string, status: number, id?: string): Judged
 });
 const mismatch = (header: string, what: string, id: string) =>
   refuse(codes.headerMismatch, `${header} ${what}`, 400, id);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
