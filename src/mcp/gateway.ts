@@ -11,6 +11,7 @@ import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
 import type { CallRecord } from "./downstream/record.ts";
+import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -43,7 +44,7 @@ export function createGateway(options: GatewayOptions) {
   const seal = createSeal(options.sealKey);
   const lives = createLives(clock);
   const changes = createChanges();
-  const held = createHeldCalls(seal, clock);
+  const held = createHeldCalls(createRequestStates(seal, clock));
   const calls = createCalls({ ...options, seal });
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
   const modern = modernDoor({ calls, held, changes });

@@ -2,7 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { notification, request } from "../json-rpc.ts";
-import { type Abilities, canAnswer, type LogLevel } from "../peer.ts";
+import { type Abilities, answerMs, canAnswer, type LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { SessionFacts } from "./session.ts";
 import { createTranscripts, type Transcripts } from "./transcript.ts";
@@ -26,8 +26,6 @@ export type Live = {
 export type Listener = { subject: string; abilities: Abilities; say: (text: string) => boolean };
 
 const mostAsks = 64;
-/** How long a person may take to answer. */
-const askMs = 10 * 60_000;
 const idleMs = 10 * 60_000;
 /** Those that asked for something are remembered longer, as long as there are not too many. */
 const stateMs = 24 * 3_600_000;
@@ -141,8 +139,8 @@ export function askClient(
   const id = `"mcpctl-${nextAsk++}"`;
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const timer = setTimeout(
-    () => resolve(errorOutcome(codes.internal, `The client gave no answer within ${askMs / 60_000} minutes`)),
-    askMs,
+    () => resolve(errorOutcome(codes.internal, `The client gave no answer within ${answerMs / 60_000} minutes`)),
+    answerMs,
   );
   live.asks.set(id, resolve);
   const heard = send(request(id, method, params));
