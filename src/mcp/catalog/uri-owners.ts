@@ -8,7 +8,8 @@ const longestUri = 2_048;
 /**
  * Which server of a project spoke of a URI in a result, for those that it lists nowhere: a link in an answer can be read. The first server that
  * speaks of a URI keeps it for as long as it is remembered. Bounded: what was not spoken of for longest is forgotten.
- */ export type UriOwners = ReturnType<typeof createUriOwners>;
+ */
+export type UriOwners = ReturnType<typeof createUriOwners>;
 
 export function createUriOwners() {
   const projects = new Map<string, Map<string, string>>();

@@ -12,6 +12,7 @@ import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { memberOf, objectOf, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
+import type { RequestOptions } from "../upstream/upstream.ts";
 import { boundOf, type Visit } from "../visit.ts";
 import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
@@ -121,7 +122,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
             ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
-      return askable(abilities, await sent(server, method, withMembers(params, input), peer, signal, text));
+      return askable(abilities, await sent(server, method, withMembers(params, input), { signal, peer, tool: text }));
     });
     if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
@@ -129,17 +130,10 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       : outcome;
   }
 
-  async function sent(
-    server: ServerRef,
-    method: string,
-    params: string,
-    peer: Peer,
-    signal: AbortSignal,
-    tool: string | undefined,
-  ): Promise<Outcome> {
+  async function sent(server: ServerRef, method: string, params: string, options: RequestOptions): Promise<Outcome> {
     try {
-      const upstream = await connections.get(server, peer);
-      return await upstream.request(method, params, { signal, peer, ...(tool === undefined ? {} : { tool }) });
+      const upstream = await connections.get(server, options.peer);
+      return await upstream.request(method, params, options);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });

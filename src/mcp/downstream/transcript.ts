@@ -3,10 +3,10 @@ import type { Transcript } from "./reply.ts";
 
 /** How much of its streams a session can have again, and how long after the last event of one. */
 const mostEvents = 500;
-/** How soon a client may come back. */
-const retryMs = 1_000;
 const mostBytes = 4 * 1024 * 1024;
 const keptMs = 5 * 60_000;
+/** How soon a client may come back. */
+const retryMs = 1_000;
 
 type Event = { seq: number; data: string };
 type Stream = { number: number; events: Event[]; last: number; out?: EventOut; endedAt?: number };
