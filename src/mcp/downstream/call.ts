@@ -18,7 +18,7 @@ import { withFirstText } from "./first-text.ts";
 import type { CallKey, Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live, Lives } from "./live.ts";
-import { type Face, type May, methods } from "./methods.ts";
+import { type Exchange, type Face, type May, methods } from "./methods.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { taskIds } from "./tasks.ts";
 
@@ -58,7 +58,10 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const may = scopeOf(visit);
     let led: Led | undefined;
     let held: string | undefined;
-    const answered = await method.answer({
+    const note = (outcome: Outcome): void => {
+      if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
+    };
+    const exchange: Exchange = {
       inbound,
       face: faceOf(visit),
       view: () => viewOf(visit),
@@ -83,10 +86,17 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       },
       isFussy: isFussy(endpoint),
       extensions: client.abilities.extensions as Record<string, unknown> | undefined,
-    });
-    const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
-    if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
-    return outcome;
+    };
+    try {
+      const answered = await method.answer(exchange);
+      const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
+      note(outcome);
+      return outcome;
+    } catch (error) {
+      // Whoever goes away before the answer has called all the same.
+      note(errorOutcome(codes.internal, messageOf(error)));
+      throw error;
+    }
   }
 
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
@@ -255,8 +265,9 @@ function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): str
 /** A server's questions as they are, unless there is one that this client did not say it answers. */
 function askable(abilities: Abilities, outcome: Outcome): Outcome {
   if ("error" in outcome || outcome.type !== "input_required") return outcome;
-  const { inputRequests = {} } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked> };
-  const beyond = Object.values(inputRequests).find(
+  const { inputRequests } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked | null> | null };
+  const asked = Object.values(inputRequests ?? {}).map((one): Asked => one ?? {});
+  const beyond = asked.find(
     ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
   );
   if (beyond === undefined) return outcome;
