@@ -54,3 +54,36 @@ describe("the audit log holds", () => {
     expect(event).toMatchObject({ action: "resources/subscribe", outcome: "refused", server: "old" });
   });
 });
+
+describe("whoever lost the right to what is no single tool", () => {
+  test.each(["fresh", "old"])(
+    "hears no more of a resource of the %s server, though the stream stays open",
+    async (server) => {
+      const name = `of-${server}`;
+      const whole = [{ role: "run", resource: "projects", name: "demo" }] as const;
+      const login = await w.userWith(name, whole);
+      const uri = `fixture://${server}/one`;
+      const path = "/projects/demo/mcp";
+      const client = await (server === "old" ? legacyClient : modernClient)(w, login, { path });
+      await client.listen([uri]);
+      const other = await modernClient(w, token);
+      await other.listen([uri]);
+      const updates = ({ heard }: { heard: { method?: string }[] }) =>
+        heard.filter(({ method }) => method === "notifications/resources/updated").length;
+      const touch = () => other.request("tools/call", { name: `${server}__touch`, arguments: { uri } });
+      await touch();
+      await w.until("both heard it", () => updates(client) === 1 && updates(other) === 1);
+      await w.must("PUT", `/api/v1/rbac/of-${name}`, {
+        name: `of-${name}`,
+        subjects: [{ kind: "User", name: `${name}@example.com` }],
+        roleBindings: [{ role: "run", resource: "tools", name: `${server}/wait` }],
+      });
+      await touch();
+      await w.until("the other heard it", () => updates(other) === 2);
+      await Bun.sleep(50);
+      expect(updates(client)).toBe(1);
+      client.close();
+      other.close();
+    },
+  );
+});

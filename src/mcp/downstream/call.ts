@@ -234,14 +234,14 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
     },
     /** Passes on what a server said outside of any call. */
-    heard(changes: Changes, server: ServerRef, method: string, params: string): void {
+    heard(changes: Changes, server: ServerRef, method: string, params: string, subject: string | undefined): void {
       const { uri, taskId } = JSON.parse(params) as { uri?: unknown; taskId?: unknown };
       const renamed = (member: string) => (shown: string) => withMembers(params, { [member]: JSON.stringify(shown) });
       if (method.endsWith("/list_changed")) changes.listOf(server.id, method);
       else if (method === "notifications/resources/updated" && typeof uri === "string")
-        void changes.ofOne(server.id, uri, method, renamed("uri"));
+        changes.ofOne(server.id, uri, method, subject, renamed("uri"));
       else if (method === "notifications/tasks" && typeof taskId === "string")
-        void changes.ofOne(server.id, `task ${taskId}`, method, renamed("taskId"));
+        changes.ofOne(server.id, `task ${taskId}`, method, subject, renamed("taskId"));
     },
   };
 }
