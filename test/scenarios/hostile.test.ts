@@ -87,3 +87,43 @@ describe("whoever lost the right to what is no single tool", () => {
     },
   );
 });
+
+test("a server that never says whether it will tell of changes keeps nobody from hearing of those of others", async () => {
+  const initialized = { protocolVersion: "2025-11-25", capabilities: { resources: { subscribe: true } } };
+  let subscribing = 0;
+  const mute = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    async fetch(request) {
+      const { id, method } =
+        request.method === "POST" ? await request.json() : ({} as { id?: number; method?: string });
+      if (method === "resources/subscribe") subscribing++;
+      if (method === "resources/subscribe") return await new Promise<Response>(() => {});
+      if (id === undefined) return new Response(null, { status: method === undefined ? 405 : 202 });
+      const resources = [{ uri: "mute://one", name: "one" }];
+      const results: Record<string, object> = { initialize: initialized, "resources/list": { resources } };
+      const result = results[method ?? ""];
+      return Response.json({
+        jsonrpc: "2.0",
+        id,
+        ...(result ? { result } : { error: { code: -32601, message: "no" } }),
+      });
+    },
+  });
+  await w.must("POST", "/api/v1/servers", { name: "mute", url: mute.url.href });
+  await w.must("POST", "/api/v1/projects", { name: "mixed", servers: ["mute", "old", "fresh"] });
+  await w.until("it runs", w.isRunning("mute"));
+  const path = "/projects/mixed/mcp";
+  const waiting = (await legacyClient(w, w.admin, { path })).listen(["mute://one"]);
+  void waiting.catch(() => {});
+  await w.until("it is asked", () => subscribing === 1);
+  const before = performance.now();
+  const listener = await modernClient(w, w.admin, { path });
+  await listener.listen(["fixture://fresh/one"]);
+  await (await legacyClient(w, w.admin, { path })).listen(["fixture://old/one"]);
+  expect(performance.now() - before).toBeLessThan(2_000);
+  listener.close();
+  await expect(waiting).rejects.toThrow("does not tell of changes");
+  await mute.stop(true);
+}, 15_000);

@@ -217,7 +217,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
      */
     async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
       const failed: string[] = [];
-      for (const server of servers) {
+      const bring = async (server: ServerRef) => {
         const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
         try {
           await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
@@ -225,7 +225,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
           if (!(error instanceof Problem)) throw error;
           failed.push(server.id);
         }
-      }
+      };
+      // Together: one that hangs makes nobody wait for the others.
+      await Promise.all(servers.map(bring));
       return failed;
     },
     unfollow: (owner: string): void => connections.unfollow(owner),
