@@ -120,7 +120,7 @@ export function createGateway(options: GatewayOptions) {
     },
     /** What a server said outside of any call; in the conversation of one caller alone, if it has a subject. */
     heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
-      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params);
+      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params, subject);
       else if (subject !== undefined) lives.tell(subject, method, params);
     },
     /** A server asks something that belongs to no call. */

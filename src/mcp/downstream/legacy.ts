@@ -185,8 +185,10 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       subject: visit.admission.actor.subject,
       admission: visit.again,
       lists: everyList,
-      shown: (serverId, key) =>
-        [...live.subscriptions].find(([, one]) => one.serverId === serverId && one.key === key)?.[0],
+      shown(serverId, key) {
+        for (const [name, one] of live.subscriptions) if (one.serverId === serverId && one.key === key) return { name };
+        return undefined;
+      },
       tell: (method, params) => say(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`),
     });
   }
