@@ -280,7 +280,8 @@ function askable(abilities: Abilities, outcome: Outcome): Outcome {
 
 type Asked = { method?: unknown; params?: unknown };
 
-function progressTokenOf(paramsText: string): string | undefined {
+/** JSON text of the token under which the client wants to hear of its request. */
+export function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;
   const meta = memberText(paramsText, membersOf(paramsText), "_meta");
   const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;

@@ -151,7 +151,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     }
     if (tasteOf(visit.request) === "never") {
       visit.release();
-      return new Response(null, { status: 406 });
+      return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
     }
     const live = lives.of(facts);
     const listener: Listener = {
