@@ -1,4 +1,4 @@
-import { objectOf, withMembers } from "./spans.ts";
+import { memberOf, objectOf, withMembers } from "./spans.ts";
 
 /**
  * The object's text with some members of its `_meta` replaced (JSON text), added, or left out (`undefined`). A `_meta` of which nothing is left is
@@ -9,4 +9,12 @@ export function withMeta(text: string, changes: Record<string, string | undefine
   if (meta === undefined && Object.values(changes).every((value) => value === undefined)) return text;
   const kept = withMembers(meta ?? "{}", changes);
   return withMembers(text, { _meta: kept === "{}" ? undefined : kept });
+}
+
+/** JSON text of the token under which the client wants to hear of its request. */
+export function progressTokenOf(paramsText: string): string | undefined {
+  if (!paramsText.includes("progressToken")) return undefined;
+  const meta = objectOf(paramsText, "_meta");
+  const token = meta === undefined ? undefined : memberOf(meta, "progressToken");
+  return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
 }

@@ -1,8 +1,9 @@
 import { errorOutcome, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
+import { progressTokenOf } from "../meta.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { memberOf } from "../spans.ts";
+import { memberOf, withMembers } from "../spans.ts";
 import type { Visit } from "../visit.ts";
 import type { Calls, Client } from "./call.ts";
 import type { Changes } from "./changes.ts";
@@ -47,8 +48,14 @@ export function modernDoor({ calls, held, changes }: Options) {
       responses: memberOf(inbound.paramsText, "inputResponses"),
       state: inbound.params["requestState"],
     };
+    const progressToken = progressTokenOf(inbound.paramsText);
     const round = {
-      notify: (what: string, params: string) => void reply.send(notification(what, params), true),
+      notify(what: string, params: string): void {
+        // A call that was held goes on in another request, which has a token of its own or none.
+        const isProgress = what === "notifications/progress";
+        if (isProgress && progressToken === undefined) return;
+        reply.send(notification(what, isProgress ? withMembers(params, { progressToken }) : params), true);
+      },
       gone: AbortSignal.any([visit.cut, left.signal, visit.request.signal]),
     };
     const client: Client = {
