@@ -70,10 +70,10 @@ export type Gateway = ReturnType<typeof createGateway>;
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock);
+  const lives = createLives(clock, options.connections.unfollow);
   const changes = createChanges();
   const held = createHeldCalls(seal, clock);
-  const calls = createCalls({ ...options, seal, lives });
+  const calls = createCalls({ ...options, seal });
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
   const modern = modernDoor({ calls, held, changes });
   const sse = sseDoor({ legacy, lives });
