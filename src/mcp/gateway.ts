@@ -125,6 +125,8 @@ export function createGateway(options: GatewayOptions) {
     },
     /** A server asks something that belongs to no call. */
     ask: lives.ask,
+    /** Lets go of what nobody came back for. Done every half minute without being asked. */
+    sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
     sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
     close(): void {

@@ -94,6 +94,7 @@ export function createLives(clock: Clock, onEnd: (id: string) => void) {
 
   return {
     of,
+    sweep,
     find: (id: string): Live | undefined => lives.get(id),
     /** Tells all who listen of this subject's something that no call was about. */
     tell(subject: string, method: string, params: string): void {
