@@ -17,7 +17,7 @@ import { dressed } from "./dress.ts";
 import { withFirstText } from "./first-text.ts";
 import type { CallKey, Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
-import type { Live, Lives } from "./live.ts";
+import type { Live } from "./live.ts";
 import { type Exchange, type Face, type May, methods } from "./methods.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { taskIds } from "./tasks.ts";
@@ -36,7 +36,7 @@ export type Client = {
 
 type Follows = readonly { serverId: string; key: string }[];
 
-type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal; lives: Lives };
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal };
 
 /** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
 export type Calls = ReturnType<typeof createCalls>;
@@ -231,6 +231,11 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       return failed;
     },
     unfollow: (owner: string): void => connections.unfollow(owner),
+    /** Passes on that the roots of a client are others now, to those servers that asked this caller for anything. */
+    rootsChanged({ admission: { actor, servers, reaches } }: Visit, program: string | undefined): void {
+      for (const { id, name } of servers)
+        if (reaches?.(name) !== false) connections.rootsChanged(id, actor.subject, program);
+    },
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {
       for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
