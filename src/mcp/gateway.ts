@@ -42,7 +42,7 @@ export type Gateway = ReturnType<typeof createGateway>;
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock);
+  const lives = createLives(clock, options.connections.unfollow);
   const changes = createChanges();
   const held = createHeldCalls(createRequestStates(seal, clock));
   const calls = createCalls({ ...options, seal });
@@ -97,6 +97,8 @@ export function createGateway(options: GatewayOptions) {
     },
     /** A server asks something that belongs to no call. */
     ask: lives.ask,
+    /** Lets go of what nobody came back for. Done every half minute without being asked. */
+    sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
     sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
     close(): void {

@@ -1,4 +1,5 @@
 // What the fixtures can do beyond answering, in either era and over every wire: ask their client, tell of progress, log, changes.
+import { listedTool, page, rich, richTool } from "./rich.ts";
 import { answer, tools } from "./tools.ts";
 
 export type Message = {
@@ -23,12 +24,23 @@ const capabilities = {
   resources: { subscribe: true, listChanged: true },
   completions: {},
   logging: {},
+  extensions: { "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=mcp-app"] } },
 };
 
-const ownTools = ["ask", "later", "progress", "log", "wait", "seen", "change", "touch", "ask-nobody"].map((name) => ({
-  name,
-  inputSchema: { type: "object" },
-}));
+const plainTools = [
+  ...["ask", "later", "progress", "log", "wait", "seen", "change", "touch", "ask-nobody"],
+  ...["ask-afterwards", "complete", "ping", "refuse"],
+];
+const ownTools = plainTools.map((name) => ({ name, inputSchema: { type: "object" } }));
+
+/** An error of the server's own. */
+class Refusal extends Error {
+  readonly error: NonNullable<Message["error"]>;
+  constructor(code: number, message: string, data: unknown) {
+    super(message);
+    this.error = { code, message, data };
+  }
+}
 
 /** What a server may be told to ask for, by the tool's argument `for`. */
 const questions: Record<string, Message> = {
@@ -52,6 +64,8 @@ export function interactive(name: string, tell: Say) {
   /** Streams of `subscriptions/listen` by the id of their request. */
   const listens = new Map<number | string, Say>();
   const received: Message[] = [];
+  /** What came of questions that belonged to no call. */
+  const afterwards: unknown[] = [];
   let declared: unknown;
   let level = "debug";
   let nextId = 0;
@@ -86,9 +100,9 @@ export function interactive(name: string, tell: Say) {
       case "ask": {
         const asked = questions[args.for ?? "form"] ?? {};
         if (!isModern) {
-          const { result } = await ask(asked, say);
+          const { result, error } = await ask(asked, say);
           await progress(args, _meta, say);
-          return text(result ?? { refused: true });
+          return text(result ?? { refused: true, why: error?.message });
         }
         const round = Number(requestState ?? 0);
         if (round >= (args.rounds ?? 1)) return text(inputResponses?.[`q${round}`] ?? { unanswered: true });
@@ -119,6 +133,7 @@ export function interactive(name: string, tell: Say) {
           _meta,
           cancelled,
           followed: [...followed],
+          afterwards,
           methods: received.map(({ method }) => method),
         });
       case "change":
@@ -129,6 +144,23 @@ export function interactive(name: string, tell: Say) {
         return text("touched");
       case "ask-nobody":
         return text((await ask(questions["form"] ?? {}, tell)).error ?? "answered");
+      case "ask-afterwards":
+        setTimeout(async () => {
+          const { result, error } = await ask(questions["form"] ?? {}, tell);
+          afterwards.push(result ?? error?.message);
+        }, 30);
+        return text("soon");
+      case "complete":
+        tell({ jsonrpc: "2.0", method: "notifications/elicitation/complete", params: { elicitationId: args.id } });
+        return text("told");
+      case "ping":
+        return text((await ask({ method: "ping" }, say)).result ?? "not answered");
+      case "rich":
+        return rich(isModern ? { [`${meta}serverInfo`]: { name } } : {});
+      case "listed":
+        return { content: [], structuredContent: [1, 2] };
+      case "refuse":
+        throw new Refusal(-32050, "not today", { why: args.mark });
       default:
         return await answer(name, "tools/call", message.params);
     }
@@ -173,9 +205,20 @@ export function interactive(name: string, tell: Say) {
         listens.set(id ?? "", say);
         return await new Promise(() => {});
       case "tools/list":
-        return { tools: [...tools, ...ownTools] };
+        return { tools: [...tools, ...ownTools, richTool(name), listedTool] };
       case "tools/call":
         return await call(params.name, message, say);
+      case "resources/list": {
+        const { resources = [] } = ((await answer(name, method, params)) ?? {}) as { resources?: object[] };
+        return { resources: [...resources, { uri: page(name).uri, name: "page" }] };
+      }
+      case "resources/read": {
+        if (params.uri === page(name).uri) return { contents: [page(name)] };
+        const isModern = params._meta?.[`${meta}protocolVersion`] !== undefined;
+        if (String(params.uri).endsWith("/none"))
+          throw new Refusal(isModern ? -32602 : -32002, "no such resource", { uri: params.uri });
+        return await answer(name, method, params);
+      }
       default:
         return await answer(name, method, params);
     }
@@ -198,12 +241,15 @@ export function interactive(name: string, tell: Say) {
         listens.delete(params.requestId);
       }
       if (id === undefined) return;
-      const result = await resultOf(message, say);
+      let error: Message["error"] = { code: -32602, message: `no ${method}` };
+      const result = await resultOf(message, say).catch((refusal: Refusal) => {
+        error = refusal.error;
+        return undefined;
+      });
       const isModern = params?._meta?.[`${meta}protocolVersion`] !== undefined;
       const stamped = isModern
         ? { resultType: "complete", _meta: { [`${meta}serverInfo`]: { name } }, ...result }
         : result;
-      const error = { code: -32602, message: `no ${method}` };
       say({ jsonrpc: "2.0", id, ...(result === undefined ? { error } : { result: stamped }) });
     },
   };

@@ -227,6 +227,11 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       return failed;
     },
     unfollow: (owner: string): void => connections.unfollow(owner),
+    /** Passes on that the roots of a client are others now, to those servers that asked this caller for anything. */
+    rootsChanged({ admission: { actor, servers, reaches } }: Visit, program: string | undefined): void {
+      for (const { id, name } of servers)
+        if (reaches?.(name) !== false) connections.rootsChanged(id, actor.subject, program);
+    },
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {
       for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);

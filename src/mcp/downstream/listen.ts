@@ -69,6 +69,9 @@ export async function openListen(
   }
   visit.cut.addEventListener("abort", end);
   visit.request.signal.addEventListener("abort", () => out.close());
+  // While the servers were asked, the right may have ended or the client gone: of that nothing is heard any more.
+  if (visit.cut.aborted) end();
+  if (visit.request.signal.aborted) out.close();
   return new Response(out.body, { headers: streamHeaders });
 }
 

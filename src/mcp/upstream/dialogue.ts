@@ -5,7 +5,7 @@ import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import { isBounded, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
-import { type Answerer, askable, createAsks, refusal } from "./asks.ts";
+import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
 import { callerLeft, TimedOut, unavailable } from "./failures.ts";
 import { patience } from "./patience.ts";
@@ -180,6 +180,19 @@ export function dialogue(wire: Wire) {
       if (manner.onAsk === undefined) return refusal("There is nobody to ask at this moment");
       return await asks.ask(id, method, params, { ask: manner.onAsk, signal: closing.signal });
     }
+    // What begins later has not caused it.
+    const causes = via === undefined ? [...calls.values()] : [];
+    let outcome = await askWithin(call, id, method, params);
+    // Clients call several tools at once. If the call that it was taken to belong to has ended, it was another's.
+    while (outcome === unwanted) {
+      const next = causes.findLast((cause) => cause.peer !== undefined && calls.get(cause.id) === cause);
+      if (next === undefined) break;
+      outcome = await askWithin(next, id, method, params);
+    }
+    return outcome;
+  }
+
+  async function askWithin(call: Call, id: string, method: string, params: string): Promise<Outcome | undefined> {
     const { peer } = call;
     if (peer === undefined) return refusal("This was asked for by no client");
     call.patience.hold();
