@@ -18,11 +18,12 @@ import { boundOf, type Visit } from "../visit.ts";
 import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
 import { withFirstText } from "./first-text.ts";
-import type { CallKey, Send } from "./held.ts";
+import type { Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
 import { type Exchange, type Face, type May, methods } from "./methods.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
+import type { CallKey } from "./request-state.ts";
 import { taskIds } from "./tasks.ts";
 
 /** The client of one request, as its era lets it be known. */

@@ -4,10 +4,7 @@ import { errorOutcome, type Outcome } from "../answers.ts";
 import { answerMs, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
-import type { RequestStates } from "./request-state.ts";
-
-/** Whose call it is, and which: principal, project, server, method, name, arguments. Asked for only where a state is given out or brought. */
-export type CallKey = { subject: string; words: () => readonly string[] };
+import type { CallKey, RequestStates } from "./request-state.ts";
 
 /** One request of the client within a call: rounds come one after the other. */
 export type Round = { notify: Peer["notify"]; gone: AbortSignal };
@@ -50,7 +47,7 @@ export function createHeldCalls(states: RequestStates) {
 
   function go(key: CallKey, brought: Brought, round: Round, send: Send): Promise<Outcome> {
     if (brought.state === undefined) return start(key, round, send, inputOf(brought.responses, undefined));
-    const carried = states.take(brought.state, key.words());
+    const carried = states.take(brought.state, key);
     if (carried === undefined) return Promise.resolve(badState());
     if ("upstream" in carried) return start(key, round, send, inputOf(brought.responses, carried.upstream));
     const call = calls.get(carried.held);
@@ -153,7 +150,7 @@ export function createHeldCalls(states: RequestStates) {
       ([key, { method, params }]) =>
         `${JSON.stringify(key)}:{"method":${JSON.stringify(method)},"params":${withMembers(params, { elicitationId: undefined })}}`,
     );
-    const state = states.give({ held: call.id }, call.key.words());
+    const state = states.give({ held: call.id }, call.key);
     call.nonce = state.nonce;
     call.timer = setTimeout(() => drop(call, "nobody answered in time"), answerMs);
     round.end({
@@ -190,7 +187,7 @@ export function createHeldCalls(states: RequestStates) {
   function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): Outcome {
     const state = memberOf(outcome.result, "requestState");
     const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const { text } = states.give({ upstream }, key.words());
+    const { text } = states.give({ upstream }, key);
     return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(text) }) };
   }
 
