@@ -43,7 +43,7 @@ export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const seal = createSeal(options.sealKey);
   const lives = createLives(clock, options.connections.unfollow);
-  const changes = createChanges();
+  const changes = createChanges(options.connections);
   const held = createHeldCalls(createRequestStates(seal, clock));
   const calls = createCalls({ ...options, seal });
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
@@ -92,7 +92,7 @@ export function createGateway(options: GatewayOptions) {
     },
     /** What a server said outside of any call; in the conversation of one caller alone, if it has a subject. */
     heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
-      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params, subject);
+      if (method !== "notifications/elicitation/complete") changes.heard(server, method, params, subject);
       else if (subject !== undefined) lives.tell(subject, method, params);
     },
     /** A server asks something that belongs to no call. */

@@ -15,7 +15,6 @@ import { withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { RequestOptions } from "../upstream/upstream.ts";
 import { boundOf, type Visit } from "../visit.ts";
-import type { Changes } from "./changes.ts";
 import { dressed } from "./dress.ts";
 import { withFirstText } from "./first-text.ts";
 import type { Send } from "./held.ts";
@@ -37,8 +36,6 @@ export type Client = {
   /** Carries a call through: what the server says and asks meanwhile goes to the client. */
   through: (call: CallKey, send: Send) => Promise<Outcome>;
 };
-
-type Follows = readonly { serverId: string; key: string }[];
 
 type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal };
 
@@ -208,26 +205,6 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     viewOf,
     mayOf: scopeOf,
     tasksOf,
-    /**
-     * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
-     * Answers which servers will not tell.
-     */
-    async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
-      const failed: string[] = [];
-      const bring = async (server: ServerRef) => {
-        const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
-        try {
-          await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
-        } catch (error) {
-          if (!(error instanceof Problem)) throw error;
-          failed.push(server.id);
-        }
-      };
-      // Together: one that hangs makes nobody wait for the others.
-      await Promise.all(servers.map(bring));
-      return failed;
-    },
-    unfollow: (owner: string): void => connections.unfollow(owner),
     /** Passes on that the roots of a client are others now, to those servers that asked this caller for anything. */
     rootsChanged({ admission: { actor, servers, reaches } }: Visit, program: string | undefined): void {
       for (const { id, name } of servers)
@@ -236,16 +213,6 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {
       for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
-    },
-    /** Passes on what a server said outside of any call. */
-    heard(changes: Changes, server: ServerRef, method: string, params: string, subject: string | undefined): void {
-      const { uri, taskId } = JSON.parse(params) as { uri?: unknown; taskId?: unknown };
-      const renamed = (member: string) => (shown: string) => withMembers(params, { [member]: JSON.stringify(shown) });
-      if (method.endsWith("/list_changed")) changes.listOf(server.id, method);
-      else if (method === "notifications/resources/updated" && typeof uri === "string")
-        changes.ofOne(server.id, uri, method, subject, renamed("uri"));
-      else if (method === "notifications/tasks" && typeof taskId === "string")
-        changes.ofOne(server.id, `task ${taskId}`, method, subject, renamed("taskId"));
     },
   };
 }

@@ -130,8 +130,8 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
 
   /** Its subscriptions as they are now. Answers which servers will not tell; a session that ended meanwhile wants nothing any more. */
   async function follow({ admission }: Visit, { id }: SessionFacts, live: Live): Promise<string[]> {
-    const failed = await calls.follow(id, admission.servers, [...live.subscriptions.values()], []);
-    if (lives.find(id) !== live) calls.unfollow(id);
+    const failed = await changes.follow(id, admission.servers, [...live.subscriptions.values()], []);
+    if (lives.find(id) !== live) changes.unfollow(id);
     return failed;
   }
 

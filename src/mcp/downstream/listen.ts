@@ -38,7 +38,7 @@ export async function openListen(
     return respond(id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
-  const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
+  const { lists, resources, tasks } = await honoured(calls, changes, visit, owner, wanted);
   const shown = new Map<string, { name: string; tool?: string }>([
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
@@ -64,7 +64,7 @@ export async function openListen(
   };
   function stop(): void {
     unsubscribe();
-    calls.unfollow(owner);
+    changes.unfollow(owner);
     visit.release();
   }
   visit.cut.addEventListener("abort", end);
@@ -76,7 +76,7 @@ export async function openListen(
 }
 
 /** Of what is wished, what there is, the caller may see, and its server tells. */
-async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wanted) {
+async function honoured(calls: Calls, changes: Changes, visit: Visit, owner: string, wanted: Wanted) {
   const lists = (["tools", "prompts", "resources"] as const).filter((list) => wanted[`${list}ListChanged`] === true);
   const view = await calls.viewOf(visit);
   const may = calls.mayOf(visit);
@@ -95,7 +95,7 @@ async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wante
     if (target === undefined || may?.("tools", target) === false) return [];
     return [{ serverId: task.serverId, key: task.id, shown, tool: task.tool }];
   });
-  const failed = await calls.follow(owner, visit.admission.servers, resources, tasks);
+  const failed = await changes.follow(owner, visit.admission.servers, resources, tasks);
   const told = ({ serverId }: { serverId: string }) => !failed.includes(serverId);
   return { lists, resources: resources.filter(told), tasks: tasks.filter(told) };
 }
