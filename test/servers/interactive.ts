@@ -30,6 +30,16 @@ const ownTools = ["ask", "later", "progress", "log", "wait", "seen", "change", "
   inputSchema: { type: "object" },
 }));
 
+/** What a server that goes by its client's abilities offers to those who have them; `progress` it describes otherwise to them. */
+const confide = {
+  name: "confide",
+  description: "Asks who you are",
+  inputSchema: { type: "object" },
+  annotations: { readOnlyHint: true },
+};
+export type Varying = { confide: object; progress: string };
+export const varying = (): Varying => ({ confide, progress: "tells how it goes" });
+
 /** What a server may be told to ask for, by the tool's argument `for`. */
 const questions: Record<string, Message> = {
   form: {
@@ -45,7 +55,7 @@ const questions: Record<string, Message> = {
  * One conversation. Its own ids and progress tokens begin at 0 like everybody's, so that they collide with others as often as they can.
  * `tell` is for what belongs to no request.
  */
-export function interactive(name: string, tell: Say) {
+export function interactive(name: string, tell: Say, varies?: Varying) {
   const waiting = new Map<number, (answer: Message) => void>();
   const cancelled: unknown[] = [];
   const followed = new Set<string>();
@@ -75,6 +85,8 @@ export function interactive(name: string, tell: Say) {
     const { arguments: args = {}, _meta = {}, inputResponses, requestState } = message.params;
     const isModern = _meta[`${meta}protocolVersion`] !== undefined;
     switch (tool) {
+      case "confide":
+        return text((await ask(questions["form"] ?? {}, say)).result ?? { refused: true });
       case "ask": {
         const asked = questions[args.for ?? "form"] ?? {};
         if (!isModern) return text((await ask(asked, say)).result ?? { refused: true });
@@ -129,6 +141,14 @@ export function interactive(name: string, tell: Say) {
     }
   }
 
+  const isAsked = () => (declared as { elicitation?: object } | undefined)?.elicitation !== undefined;
+
+  function variant({ confide, progress }: Varying): object[] {
+    const plain = [...tools, ...ownTools];
+    if (!isAsked()) return plain;
+    return [...plain.map((tool) => (tool.name === "progress" ? { ...tool, description: progress } : tool)), confide];
+  }
+
   async function resultOf(message: Message, say: Say): Promise<object | undefined> {
     const { method = "", params = {}, id } = message;
     switch (method) {
@@ -167,8 +187,12 @@ export function interactive(name: string, tell: Say) {
         });
         listens.set(id ?? "", say);
         return await new Promise(() => {});
+      case "resources/list":
+        return varies !== undefined && isAsked()
+          ? { resources: [{ uri: `fixture://${name}/able`, name: "able" }] }
+          : await answer(name, method, params);
       case "tools/list":
-        return { tools: [...tools, ...ownTools] };
+        return { tools: varies === undefined ? [...tools, ...ownTools] : variant(varies) };
       case "tools/call":
         return await call(params.name, message, say);
       default:

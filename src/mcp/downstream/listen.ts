@@ -7,6 +7,7 @@ import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import { resourceTarget } from "./methods.ts";
+import { abilitiesOf } from "./session.ts";
 
 type Wanted = {
   toolsListChanged?: unknown;
@@ -36,7 +37,7 @@ export async function openListen(
     return respond(id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
-  const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
+  const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted, inbound);
   const shown = new Map([
     ...resources.map(({ serverId, key, shown: uri }) => [`${serverId} ${key}`, uri] as const),
     ...tasks.map(({ serverId, key, shown: task }) => [`${serverId} task ${key}`, task] as const),
@@ -76,9 +77,10 @@ export async function openListen(
 }
 
 /** Of what is wished, what there is, the caller may see, and its server tells. */
-async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wanted) {
+async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wanted, { params }: Inbound) {
   const lists = (["tools", "prompts", "resources"] as const).filter((list) => wanted[`${list}ListChanged`] === true);
-  const view = await calls.viewOf(visit);
+  const { [metaKeys.clientCapabilities]: declared } = params["_meta"] as Record<string, unknown>;
+  const view = await calls.viewOf(visit, abilitiesOf(declared));
   const may = calls.mayOf(visit);
   const resources = strings(wanted.resourceSubscriptions).flatMap((uri) => {
     const target = resourceTarget(view, uri);
