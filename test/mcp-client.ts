@@ -22,6 +22,8 @@ export type TestClient = {
     params?: Wire,
     options?: { signal?: AbortSignal; progressToken?: unknown },
   ) => Promise<Wire>;
+  /** A notification of the client's own. */
+  tell: (method: string) => Promise<void>;
   /** From now on changes are told: of the lists, and of these resources. */
   listen: (resources?: readonly string[]) => Promise<void>;
   close: () => void;
@@ -111,6 +113,7 @@ export async function legacyClient(
     heard,
     asked,
     request,
+    tell: async (method) => void (await post({ method })),
     async listen(resources = []) {
       for (const uri of resources) {
         const { error } = await request("resources/subscribe", { uri });
@@ -192,6 +195,8 @@ export async function modernClient(
     heard,
     asked,
     request,
+    // This era has none besides the one that takes a request back, which closing its stream says as well.
+    tell: async () => {},
     async listen(resources = []) {
       const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
       const notifications = { ...lists, ...(resources.length === 0 ? {} : { resourceSubscriptions: resources }) };

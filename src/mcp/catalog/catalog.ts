@@ -222,9 +222,12 @@ export async function createCatalog(
     view: exposure.view,
     uriOwners,
     refresh,
-    /** A server says that a list is another now: all are read anew, those for more able clients when one asks. */
-    async listChanged(server: ServerRef): Promise<void> {
+    /**
+     * As it is now: what was asked before may be answered with what was before. What it offers to more able clients is read when one of them asks.
+     */
+    async readAnew(server: ServerRef): Promise<void> {
       knownOf(server.id).news++;
+      await known.get(server.id)?.refreshing;
       await refresh(server);
     },
     /** Lets go of servers that are no more. */

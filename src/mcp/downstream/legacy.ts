@@ -45,7 +45,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       return unknownSession(id);
     }
     if (id === undefined || method === undefined) {
-      if (facts !== undefined) told(lives.of(facts), inbound);
+      if (facts !== undefined) told(visit, facts, inbound);
       visit.release();
       return new Response(null, { status: 202 });
     }
@@ -111,10 +111,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       clientInfo: facts?.clientInfo,
       logLevel: live?.level,
       live,
-      resubscribe: async () =>
-        facts === undefined || live === undefined
-          ? []
-          : await calls.follow(facts.id, visit.admission.servers, [...live.subscriptions.values()], []),
+      resubscribe: async () => (facts === undefined || live === undefined ? [] : await follow(visit, facts, live)),
       through: (_, send) =>
         send(
           {
@@ -132,14 +129,23 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     };
   }
 
-  /** A notification, or the answer to a question of ours. */
-  function told(live: Live, { id, method, params, answer }: Inbound): void {
-    if (id !== undefined && answer !== undefined) live.asks.get(id)?.(answer);
+  /** Its subscriptions as they are now. Answers which servers will not tell; a session that ended meanwhile wants nothing any more. */
+  async function follow({ admission }: Visit, { id }: SessionFacts, live: Live): Promise<string[]> {
+    const failed = await calls.follow(id, admission.servers, [...live.subscriptions.values()], []);
+    if (lives.find(id) !== live) calls.unfollow(id);
+    return failed;
+  }
+
+  /** A notification, or the answer to a question of ours. Most sessions are told of once, and have nothing going on. */
+  function told(visit: Visit, facts: SessionFacts, { id, method, params, answer }: Inbound): void {
+    const live = lives.find(facts.id);
+    if (id !== undefined && answer !== undefined) live?.asks.get(id)?.(answer);
     else if (method === "notifications/cancelled") {
       const { requestId } = params;
       if (typeof requestId === "string" || typeof requestId === "number")
-        live.running.get(JSON.stringify(requestId))?.abort();
-    }
+        live?.running.get(JSON.stringify(requestId))?.abort();
+    } else if (method === "notifications/roots/list_changed" && facts.abilities.roots !== undefined)
+      calls.rootsChanged(visit, facts.clientInfo?.name);
   }
 
   /** The stream of GET: what belongs to no request, and what was missed of streams that broke (`Last-Event-ID`). */
@@ -151,7 +157,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     }
     if (tasteOf(visit.request) === "never") {
       visit.release();
-      return new Response(null, { status: 406 });
+      return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
     }
     const live = lives.of(facts);
     const listener: Listener = {
@@ -185,8 +191,10 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       subject: visit.admission.actor.subject,
       admission: visit.again,
       lists: everyList,
-      shown: (serverId, key) =>
-        [...live.subscriptions].find(([, one]) => one.serverId === serverId && one.key === key)?.[0],
+      shown(serverId, key) {
+        for (const [name, one] of live.subscriptions) if (one.serverId === serverId && one.key === key) return { name };
+        return undefined;
+      },
       tell: (method, params) => say(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`),
     });
   }
@@ -197,7 +205,6 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.release();
     if (facts === undefined || facts === "unknown") return unknownSession(undefined);
     lives.finish(facts.id);
-    calls.unfollow(facts.id);
     return new Response(null, { status: 200 });
   }
 

@@ -38,7 +38,8 @@ let nextAsk = 1;
 /** The live part of legacy sessions. Bounded in number and bytes; what falls out is a stream that cannot be resumed, never a session. */
 export type Lives = ReturnType<typeof createLives>;
 
-export function createLives(clock: Clock) {
+/** `onEnd` is told of each session whose state is let go of: nothing is to be heard for it any more. */
+export function createLives(clock: Clock, onEnd: (id: string) => void) {
   const lives = new Map<string, Live>();
   const ended = new Set<string>();
   const timer = setInterval(sweep, sweepMs);
@@ -88,10 +89,12 @@ export function createLives(clock: Clock) {
     for (const running of live.running.values()) running.abort();
     for (const answer of live.asks.values()) answer(gone());
     live.transcripts.close();
+    if (live.subscriptions.size > 0) onEnd(id);
   }
 
   return {
     of,
+    sweep,
     find: (id: string): Live | undefined => lives.get(id),
     /** Tells all who listen of this subject's something that no call was about. */
     tell(subject: string, method: string, params: string): void {

@@ -62,7 +62,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       stream.subscribe(stream.facts);
     }
     if (inbound.id === undefined || method === undefined) {
-      legacy.told(lives.of(stream.facts), inbound);
+      legacy.told(visit, stream.facts, inbound);
       visit.release();
     } else answer(visit, inbound, { id: inbound.id, method }, stream);
     return new Response("Accepted", { status: 202 });

@@ -42,7 +42,7 @@ export function createAsks() {
         );
         const outcome = await Promise.race([answer, sleep(limits.askMs, over.signal)]);
         if (takenBack.signal.aborted) return undefined;
-        return outcome ?? refusal("Nobody waits for the answer any more");
+        return outcome ?? unwanted;
       } finally {
         end();
         pending.delete(id);
@@ -54,3 +54,6 @@ export function createAsks() {
 }
 
 export const refusal = (why: string, code: number = codes.internal): Outcome => errorOutcome(code, why);
+
+/** What a server is told whose question outlived that for which it was asked. */
+export const unwanted: Outcome = refusal("Nobody waits for the answer any more");

@@ -7,7 +7,7 @@ import type { Abilities, Peer } from "../peer.ts";
 import { unreachable } from "./failures.ts";
 import type { HttpTarget } from "./http.ts";
 import { openAt, openProcess } from "./negotiate.ts";
-import { createPrivates, hearsLogs, interactive, needsOwn } from "./private.ts";
+import { createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
 import { createShared } from "./shared.ts";
 import type { Opening, Upstream } from "./upstream.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -56,9 +56,14 @@ export function createConnections(options: ConnectionOptions) {
   async function get(server: ServerRef, peer?: Peer): Promise<Upstream> {
     const common = await shared.get(server);
     if (peer === undefined || !needsOwn(common, peer)) return common;
-    const key = JSON.stringify([peer.subject, interactive(peer.abilities), hearsLogs(common.capabilities, peer)]);
+    const owner = {
+      subject: peer.subject,
+      program: programOf(peer.clientInfo),
+      abilities: interactive(peer.abilities),
+      hearsLogs: hearsLogs(common.capabilities, peer),
+    };
     try {
-      return await privates.get(server.id, key, () => openOwn(server, peer));
+      return await privates.get(server.id, owner, () => openOwn(server, peer));
     } catch (error) {
       throw unreachable(server, messageOf(error));
     }
@@ -101,6 +106,7 @@ export function createConnections(options: ConnectionOptions) {
   return {
     get,
     lookAs,
+    rootsChanged: privates.rootsChanged,
     attach: shared.attach,
     follow: shared.follow,
     unfollow: shared.unfollow,

@@ -3,7 +3,7 @@ import { message, type Outcome } from "../answers.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import { isBounded, membersOf, memberText, withMembers } from "../spans.ts";
-import { type Answerer, askable, createAsks, refusal } from "./asks.ts";
+import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
 import { callerLeft, TimedOut, unavailable } from "./failures.ts";
 import { patience } from "./patience.ts";
@@ -43,6 +43,7 @@ export function dialogue(wire: Wire) {
   const ending = Promise.withResolvers<Problem>();
   const closing = new AbortController();
   let nextId = 1;
+  let answering = 0;
   let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
   wire.hear({
@@ -130,8 +131,9 @@ export function dialogue(wire: Wire) {
     const unnamed = (id === undefined || id === "null") && error !== undefined;
     const call = calls.get(unnamed && via !== undefined ? via : Number(id));
     if (call === undefined) return;
-    if (error !== undefined) call.resolve({ error });
-    else if (result !== undefined) call.resolve({ result });
+    // Everything behind this looks into them: `null`, or a word, is neither.
+    if (error?.startsWith("{") === true) call.resolve({ error });
+    else if (result?.startsWith("{") === true) call.resolve({ result });
     else call.reject(unavailable("the server's answer has neither result nor error"));
   }
 
@@ -155,8 +157,15 @@ export function dialogue(wire: Wire) {
   }
 
   async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
-    const outcome = await answerTo(id, method, params, via);
-    if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+    // Over HTTP each answer is a request: a server that asks without end and takes none would use up our sockets.
+    if (answering >= limits.answering) return;
+    answering++;
+    try {
+      const outcome = await answerTo(id, method, params, via);
+      if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+    } finally {
+      answering--;
+    }
   }
 
   async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {
@@ -169,6 +178,19 @@ export function dialogue(wire: Wire) {
       if (manner.onAsk === undefined) return refusal("There is nobody to ask at this moment");
       return await asks.ask(id, method, params, { ask: manner.onAsk, signal: closing.signal });
     }
+    // What begins later has not caused it.
+    const causes = via === undefined ? [...calls.values()] : [];
+    let outcome = await askWithin(call, id, method, params);
+    // Clients call several tools at once. If the call that it was taken to belong to has ended, it was another's.
+    while (outcome === unwanted) {
+      const next = causes.findLast((cause) => cause.peer !== undefined && calls.get(cause.id) === cause);
+      if (next === undefined) break;
+      outcome = await askWithin(next, id, method, params);
+    }
+    return outcome;
+  }
+
+  async function askWithin(call: Call, id: string, method: string, params: string): Promise<Outcome | undefined> {
     const { peer } = call;
     if (peer === undefined) return refusal("This was asked for by no client");
     call.patience.hold();
