@@ -42,6 +42,16 @@ class Refusal extends Error {
   }
 }
 
+/** What a server that goes by its client's abilities offers to those who have them; `progress` it describes otherwise to them. */
+const confide = {
+  name: "confide",
+  description: "Asks who you are",
+  inputSchema: { type: "object" },
+  annotations: { readOnlyHint: true },
+};
+export type Varying = { confide: object; progress: string };
+export const varying = (): Varying => ({ confide, progress: "tells how it goes" });
+
 /** What a server may be told to ask for, by the tool's argument `for`. */
 const questions: Record<string, Message> = {
   form: {
@@ -57,7 +67,7 @@ const questions: Record<string, Message> = {
  * One conversation. Its own ids and progress tokens begin at 0 like everybody's, so that they collide with others as often as they can.
  * `tell` is for what belongs to no request.
  */
-export function interactive(name: string, tell: Say) {
+export function interactive(name: string, tell: Say, varies?: Varying) {
   const waiting = new Map<number, (answer: Message) => void>();
   const cancelled: unknown[] = [];
   const followed = new Set<string>();
@@ -97,6 +107,8 @@ export function interactive(name: string, tell: Say) {
     const { arguments: args = {}, _meta = {}, inputResponses, requestState } = message.params;
     const isModern = _meta[`${meta}protocolVersion`] !== undefined;
     switch (tool) {
+      case "confide":
+        return text((await ask(questions["form"] ?? {}, say)).result ?? { refused: true });
       case "ask": {
         const asked = questions[args.for ?? "form"] ?? {};
         if (!isModern) {
@@ -166,6 +178,15 @@ export function interactive(name: string, tell: Say) {
     }
   }
 
+  const isAsked = () => (declared as { elicitation?: object } | undefined)?.elicitation !== undefined;
+
+  const plain: { name: string }[] = [...tools, ...ownTools, richTool(name), listedTool];
+
+  function variant({ confide, progress }: Varying): object[] {
+    if (!isAsked()) return plain;
+    return [...plain.map((tool) => (tool.name === "progress" ? { ...tool, description: progress } : tool)), confide];
+  }
+
   async function resultOf(message: Message, say: Say): Promise<object | undefined> {
     const { method = "", params = {}, id } = message;
     switch (method) {
@@ -205,12 +226,13 @@ export function interactive(name: string, tell: Say) {
         listens.set(id ?? "", say);
         return await new Promise(() => {});
       case "tools/list":
-        return { tools: [...tools, ...ownTools, richTool(name), listedTool] };
+        return { tools: varies === undefined ? plain : variant(varies) };
       case "tools/call":
         return await call(params.name, message, say);
       case "resources/list": {
         const { resources = [] } = ((await answer(name, method, params)) ?? {}) as { resources?: object[] };
-        return { resources: [...resources, { uri: page(name).uri, name: "page" }] };
+        const able = varies !== undefined && isAsked() ? [{ uri: `fixture://${name}/able`, name: "able" }] : [];
+        return { resources: [...resources, { uri: page(name).uri, name: "page" }, ...able] };
       }
       case "resources/read": {
         if (params.uri === page(name).uri) return { contents: [page(name)] };

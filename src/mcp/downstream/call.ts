@@ -37,13 +37,16 @@ export type Client = {
   through: (call: CallKey, send: Send) => Promise<Outcome>;
 };
 
+/** How many variants of one endpoint are kept ready. */
+const mostVariants = 16;
+
 type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal };
 
 /** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls({ connections, catalog, log, record, seal }: Options) {
-  const views = new Map<string, { key: string; view: View }>();
+  const views = new Map<string, { key: string; views: Map<string, View> }>();
 
   /** The outcome in the words of the client's era. */
   async function answer(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
@@ -65,7 +68,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const exchange: Exchange = {
       inbound,
       face: faceOf(visit),
-      view: () => viewOf(visit),
+      view: () => viewOf(visit, client.abilities),
       may,
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {
@@ -162,27 +165,32 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
   /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
   function quarantineOf({ admission: { project } }: Visit) {
     if (project.fields.onToolChange !== "quarantine") return undefined;
-    return (list: ListName, { server, key }: Target) => (list === "tools" ? catalog.heldBack(server, key) : undefined);
+    return (list: ListName, { server, key, variant }: Target) =>
+      list === "tools" ? catalog.heldBack(server, key, variant) : undefined;
   }
 
   function rightsTo({ admission: { mayCall, readOnly } }: Visit): May | undefined {
     if (mayCall === undefined && !readOnly) return undefined;
-    return (list, { server, key, text = "{}" }) => {
+    return (list, { server, key, text = "{}", variant }) => {
       const isTool = list === "tools";
       if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
-      return !readOnly || !isTool || catalog.isReadOnly(server, key, text);
+      return !readOnly || !isTool || catalog.isReadOnly(server, key, text, variant);
     };
   }
 
-  async function viewOf({ admission: { project, servers }, endpoint }: Visit): Promise<View> {
-    const entries = await catalog.entriesOf(servers);
+  async function viewOf({ admission: { project, servers }, endpoint }: Visit, abilities: Abilities): Promise<View> {
+    const entries = await catalog.entriesOf(servers, abilities);
     const key = [catalog.revision(), project.version, ...servers.map(({ id, version: at }) => `${id}@${at}`)].join();
     const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
+    const variants = entries.map(({ variant = "" }) => variant).join();
     const cached = views.get(place);
-    if (cached?.key === key) return cached.view;
-    const variant = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
-    const view = await catalog.view(project, entries, variant);
-    views.set(place, { key, view });
+    const known = cached?.key === key ? cached.views : new Map<string, View>();
+    const ready = known.get(variants);
+    if (ready !== undefined) return ready;
+    const kind = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
+    const view = await catalog.view(project, entries, kind);
+    if (known.size >= mostVariants) known.clear();
+    views.set(place, { key, views: known.set(variants, view) });
     return view;
   }
 

@@ -1,5 +1,6 @@
 import { errorOutcome, respond } from "../answers.ts";
 import { canonicalName } from "../catalog/names.ts";
+import type { View } from "../catalog/view.ts";
 import { notification, response } from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import { codes, metaKeys } from "../protocol.ts";
@@ -9,6 +10,7 @@ import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import { resourceTarget } from "./methods.ts";
+import { abilitiesOf } from "./session.ts";
 
 type Wanted = {
   toolsListChanged?: unknown;
@@ -38,7 +40,9 @@ export async function openListen(
     return respond(id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
-  const { lists, resources, tasks } = await honoured(calls, changes, visit, owner, wanted);
+  const declared = (inbound.params["_meta"] as Record<string, unknown>)[metaKeys.clientCapabilities];
+  const view = await calls.viewOf(visit, abilitiesOf(declared));
+  const { lists, resources, tasks } = await honoured(calls, changes, visit, view, owner, wanted);
   const shown = new Map<string, { name: string; tool?: string }>([
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
@@ -76,9 +80,8 @@ export async function openListen(
 }
 
 /** Of what is wished, what there is, the caller may see, and its server tells. */
-async function honoured(calls: Calls, changes: Changes, visit: Visit, owner: string, wanted: Wanted) {
+async function honoured(calls: Calls, changes: Changes, visit: Visit, view: View, owner: string, wanted: Wanted) {
   const lists = (["tools", "prompts", "resources"] as const).filter((list) => wanted[`${list}ListChanged`] === true);
-  const view = await calls.viewOf(visit);
   const may = calls.mayOf(visit);
   const resources = strings(wanted.resourceSubscriptions).flatMap((uri) => {
     const target = resourceTarget(view, uri);

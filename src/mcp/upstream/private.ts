@@ -9,12 +9,13 @@ const sweepMs = 30_000;
 
 /** What a caller is given a conversation of its own for: to be asked, or to hear log messages. Nothing of that goes with a single legacy request. */
 export const needsOwn = ({ era, capabilities }: Pick<Introduction, "era" | "capabilities">, peer: Peer): boolean =>
-  era === "legacy" && (Object.keys(interactive(peer)).length > 0 || hearsLogs(capabilities, peer));
+  era === "legacy" && (Object.keys(interactive(peer.abilities)).length > 0 || hearsLogs(capabilities, peer));
 
 export const hearsLogs = (capabilities: Record<string, unknown>, { logLevel }: Peer): boolean =>
   logLevel !== undefined && capabilities["logging"] !== undefined;
 
-export const interactive = ({ abilities: { elicitation, sampling, roots } }: Peer): Abilities => ({
+/** By what of it a legacy server may ask something of its client, or offer more. */
+export const interactive = ({ elicitation, sampling, roots }: Abilities): Abilities => ({
   ...(elicitation === undefined ? {} : { elicitation }),
   ...(sampling === undefined ? {} : { sampling }),
   ...(roots === undefined ? {} : { roots }),
