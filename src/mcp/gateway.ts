@@ -81,7 +81,7 @@ export function createGateway(options: GatewayOptions) {
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
     const methods = methodsOf(request, endpoint);
     // HEAD is a probe for OAuth (reference/clients.md §3.3), and a stream that nobody has a session for is not served: before anybody is asked who he is.
-    if (!methods.includes(request.method)) return notServed(methods);
+    if (!methods.includes(request.method)) return notServed(methods, endpoint);
     const visit = visitOf(request, endpoint, await admit(request, endpoint));
     try {
       return await enter(visit);
@@ -120,7 +120,7 @@ export function createGateway(options: GatewayOptions) {
     },
     /** What a server said outside of any call; in the conversation of one caller alone, if it has a subject. */
     heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
-      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params);
+      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params, subject);
       else if (subject !== undefined) lives.tell(subject, method, params);
     },
     /** A server asks something that belongs to no call. */
@@ -144,8 +144,15 @@ function methodsOf(request: Request, { transport }: Endpoint): readonly string[]
   return request.headers.has("mcp-session-id") ? ["POST", "GET", "DELETE"] : ["POST"];
 }
 
-const notServed = (methods: readonly string[]) =>
-  new Response(JSON.stringify({ error: `This endpoint takes ${methods.join(", ")} only` }), {
-    status: 405,
-    headers: { allow: methods.join(", "), "content-type": "application/json" },
-  });
+/** Whoever asks in another way has most often the address of another transport. */
+const purposes: Record<Endpoint["transport"], string> = {
+  streamable: "; GET and DELETE are for a session, by the Mcp-Session-Id that initialize answers with",
+  sse: ": it is for clients of the SSE transport of 2024-11-05, all others use /projects/PROJECT/mcp",
+  message: ": it belongs to a stream of the SSE transport",
+};
+
+const notServed = (methods: readonly string[], { transport }: Endpoint) =>
+  Response.json(
+    { error: `This endpoint takes ${methods.join(", ")}${purposes[transport]}` },
+    { status: 405, headers: { allow: methods.join(", ") } },
+  );

@@ -68,7 +68,7 @@ function only(servers: readonly ServerRef[], ref: string, reaches: (server: stri
   const server = servers.find(({ id, name }) => id === ref || name === ref);
   if (server !== undefined && reaches(server.name)) return server;
   throw new Problem("not_found", "This project has no server of this name for you", {
-    hint: "mcpctl describe project",
+    hint: "mcpctl describe project NAME shows its servers",
   });
 }
 

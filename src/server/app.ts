@@ -35,7 +35,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
     const refusal = refusalAtDoor(request.headers, rooms.config);
-    if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
+    if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
     const keepOpen = () => void app.server?.timeout(request, 0);
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
@@ -65,8 +65,6 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   return app as unknown as App;
 }
 
-const doorHint =
-  "connect by IP address, localhost or the machine's name, or add the name to allowedHosts in the configuration";
 const noRoute = () => new Problem("not_found", "There is nothing at this address", { hint: "see /openapi.json" });
 
 const notAllowed = (allow: readonly string[]) =>

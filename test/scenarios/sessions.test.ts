@@ -190,6 +190,8 @@ describe("streams", () => {
 
   test("GET hears that a list has changed when the project has", async () => {
     const session = await opened();
+    const refused = await send("mine", { session, method: "GET", headers: { accept: "text/html" } });
+    expect([refused.status, await refused.text()]).toEqual([406, expect.stringContaining("text/event-stream")]);
     const heard = events(await send("mine", { session, method: "GET", headers: { accept: "text/event-stream" } }));
     await w.must("PUT", "/api/v1/projects/one", { name: "one", servers: ["web"], description: "changed" });
     await w.until("it is told", () => heard.seen.some(({ data }) => data.includes("notifications/tools/list_changed")));

@@ -85,6 +85,14 @@ export function interactive(name: string, tell: Say) {
       say({ jsonrpc: "2.0", method, params: { ...params, _meta: { [`${meta}subscriptionId`]: id } } });
   }
 
+  async function progress(args: Message["params"], { progressToken }: Message["params"], say: Say): Promise<void> {
+    for (let n = 1; n <= (args.steps ?? 0); n++) {
+      await Bun.sleep(args.ms ?? 1);
+      const params = { progressToken, progress: n, message: args.mark };
+      say({ jsonrpc: "2.0", method: "notifications/progress", params });
+    }
+  }
+
   async function call(tool: string, message: Message, say: Say): Promise<object | undefined> {
     const { arguments: args = {}, _meta = {}, inputResponses, requestState } = message.params;
     const isModern = _meta[`${meta}protocolVersion`] !== undefined;
@@ -93,6 +101,7 @@ export function interactive(name: string, tell: Say) {
         const asked = questions[args.for ?? "form"] ?? {};
         if (!isModern) {
           const { result, error } = await ask(asked, say);
+          await progress(args, _meta, say);
           return text(result ?? { refused: true, why: error?.message });
         }
         const round = Number(requestState ?? 0);
@@ -108,14 +117,7 @@ export function interactive(name: string, tell: Say) {
       case "refuse-client":
         return undefined;
       case "progress":
-        for (let n = 1; n <= (args.steps ?? 2); n++) {
-          await Bun.sleep(args.ms ?? 1);
-          say({
-            jsonrpc: "2.0",
-            method: "notifications/progress",
-            params: { progressToken: _meta.progressToken, progress: n, message: args.mark },
-          });
-        }
+        await progress({ steps: 2, ...args }, _meta, say);
         return text(`token ${_meta.progressToken}`);
       case "log":
         for (const each of ["debug", "warning"])

@@ -188,6 +188,11 @@ export async function createCatalog(
     view: exposure.view,
     uriOwners,
     refresh,
+    /** As it is now: what was asked before may be answered with what was before. */
+    async readAnew(server: ServerRef): Promise<void> {
+      await known.get(server.id)?.refreshing;
+      await refresh(server);
+    },
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {
       const ids = new Set(servers.map(({ id }) => id));

@@ -3,7 +3,7 @@ import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Entry } from "./catalog.ts";
 import { type Preset, presetOf, withoutPreset } from "./curation.ts";
-import { canonicalName, qualifiedUri } from "./names.ts";
+import { canonicalName, qualifiedTemplate, qualifiedUri } from "./names.ts";
 import type { Names } from "./naming.ts";
 import type { Item, ListName } from "./offer.ts";
 import { inlined } from "./schemas.ts";
@@ -50,9 +50,7 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
   const tools = namedItems("tools", offers, options);
   const prompts = namedItems("prompts", offers, options);
   const resources = resourcesOf(offers.map(({ server, offer }) => ({ server, items: offer.resources })));
-  const templates = offers.flatMap(({ server, offer }) =>
-    offer.resourceTemplates.map(({ key, text }) => ({ server, key, text, shown: text })),
-  );
+  const templates = templatesOf(offers.map(({ server, offer }) => ({ server, items: offer.resourceTemplates })));
   return {
     lists: {
       tools: listText(tools.items),
@@ -143,23 +141,41 @@ function shownTool(target: NamedTarget, name: string, curation: Curation, schema
 const stringIn = (json: string | undefined): string | undefined =>
   json?.startsWith('"') === true ? (JSON.parse(json) as string) : undefined;
 
+type Offers = readonly { server: ServerRef; items: readonly Item[] }[];
+
 /** URIs stay as they are, since results and clients repeat them; only one that two servers offer is told apart by a prefix. */
-function resourcesOf(offers: readonly { server: ServerRef; items: readonly Item[] }[]) {
-  const owners = new Map<string, number>();
-  for (const { items } of offers)
-    for (const uri of new Set(items.map((item) => item.key))) owners.set(uri, (owners.get(uri) ?? 0) + 1);
+function resourcesOf(offers: Offers) {
+  const shared = sharedIn(offers);
   const targets = new Map<string, Target>();
   const listed: Listed[] = [];
   for (const { server, items } of offers) {
     for (const { key, text } of items) {
-      const shared = (owners.get(key) ?? 0) > 1;
-      const uri = shared ? qualifiedUri(server.name, key) : key;
+      const uri = shared.has(key) ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
-      listed.push({ server, key, text, shown: shared ? withMembers(text, { uri: JSON.stringify(uri) }) : text });
+      listed.push({ server, key, text, shown: uri === key ? text : withMembers(text, { uri: JSON.stringify(uri) }) });
     }
   }
   return { targets, items: listed };
+}
+
+function templatesOf(offers: Offers): Listed[] {
+  const shared = sharedIn(offers);
+  return offers.flatMap(({ server, items }) =>
+    items.map(({ key, text }) => {
+      const uriTemplate = JSON.stringify(qualifiedTemplate(server.name, key));
+      return { server, key, text, shown: shared.has(key) ? withMembers(text, { uriTemplate }) : text };
+    }),
+  );
+}
+
+/** What more than one server offers. */
+function sharedIn(offers: Offers): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { items } of offers)
+    for (const key of new Set(items.map((item) => item.key))) (seen.has(key) ? shared : seen).add(key);
+  return shared;
 }
 
 export const listText = (items: readonly Listed[]) => `[${items.map(({ shown }) => shown).join(",")}]`;

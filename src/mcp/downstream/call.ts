@@ -18,7 +18,7 @@ import { withFirstText } from "./first-text.ts";
 import type { CallKey, Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
-import { type Face, type May, methods } from "./methods.ts";
+import { type Exchange, type Face, type May, methods } from "./methods.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { taskIds } from "./tasks.ts";
 
@@ -58,7 +58,10 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const may = scopeOf(visit);
     let led: Led | undefined;
     let held: string | undefined;
-    const answered = await method.answer({
+    const note = (outcome: Outcome): void => {
+      if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
+    };
+    const exchange: Exchange = {
       inbound,
       face: faceOf(visit),
       view: () => viewOf(visit),
@@ -83,10 +86,17 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       },
       isFussy: isFussy(endpoint),
       extensions: client.abilities.extensions as Record<string, unknown> | undefined,
-    });
-    const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
-    if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
-    return outcome;
+    };
+    try {
+      const answered = await method.answer(exchange);
+      const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
+      note(outcome);
+      return outcome;
+    } catch (error) {
+      // Whoever goes away before the answer has called all the same.
+      note(errorOutcome(codes.internal, messageOf(error)));
+      throw error;
+    }
   }
 
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
@@ -207,7 +217,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
      */
     async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
       const failed: string[] = [];
-      for (const server of servers) {
+      const bring = async (server: ServerRef) => {
         const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
         try {
           await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
@@ -215,7 +225,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
           if (!(error instanceof Problem)) throw error;
           failed.push(server.id);
         }
-      }
+      };
+      // Together: one that hangs makes nobody wait for the others.
+      await Promise.all(servers.map(bring));
       return failed;
     },
     unfollow: (owner: string): void => connections.unfollow(owner),
@@ -229,14 +241,14 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
     },
     /** Passes on what a server said outside of any call. */
-    heard(changes: Changes, server: ServerRef, method: string, params: string): void {
+    heard(changes: Changes, server: ServerRef, method: string, params: string, subject: string | undefined): void {
       const { uri, taskId } = JSON.parse(params) as { uri?: unknown; taskId?: unknown };
       const renamed = (member: string) => (shown: string) => withMembers(params, { [member]: JSON.stringify(shown) });
       if (method.endsWith("/list_changed")) changes.listOf(server.id, method);
       else if (method === "notifications/resources/updated" && typeof uri === "string")
-        void changes.ofOne(server.id, uri, method, renamed("uri"));
+        changes.ofOne(server.id, uri, method, subject, renamed("uri"));
       else if (method === "notifications/tasks" && typeof taskId === "string")
-        void changes.ofOne(server.id, `task ${taskId}`, method, renamed("taskId"));
+        changes.ofOne(server.id, `task ${taskId}`, method, subject, renamed("taskId"));
     },
   };
 }
@@ -260,8 +272,9 @@ function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): str
 /** A server's questions as they are, unless there is one that this client did not say it answers. */
 function askable(abilities: Abilities, outcome: Outcome): Outcome {
   if ("error" in outcome || outcome.type !== "input_required") return outcome;
-  const { inputRequests = {} } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked> };
-  const beyond = Object.values(inputRequests).find(
+  const { inputRequests } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked | null> | null };
+  const asked = Object.values(inputRequests ?? {}).map((one): Asked => one ?? {});
+  const beyond = asked.find(
     ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
   );
   if (beyond === undefined) return outcome;
@@ -272,7 +285,8 @@ function askable(abilities: Abilities, outcome: Outcome): Outcome {
 
 type Asked = { method?: unknown; params?: unknown };
 
-function progressTokenOf(paramsText: string): string | undefined {
+/** JSON text of the token under which the client wants to hear of its request. */
+export function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;
   const meta = memberText(paramsText, membersOf(paramsText), "_meta");
   const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;

@@ -157,7 +157,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     }
     if (tasteOf(visit.request) === "never") {
       visit.release();
-      return new Response(null, { status: 406 });
+      return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
     }
     const live = lives.of(facts);
     const listener: Listener = {
@@ -191,8 +191,10 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       subject: visit.admission.actor.subject,
       admission: visit.again,
       lists: everyList,
-      shown: (serverId, key) =>
-        [...live.subscriptions].find(([, one]) => one.serverId === serverId && one.key === key)?.[0],
+      shown(serverId, key) {
+        for (const [name, one] of live.subscriptions) if (one.serverId === serverId && one.key === key) return { name };
+        return undefined;
+      },
       tell: (method, params) => say(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`),
     });
   }

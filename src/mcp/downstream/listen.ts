@@ -1,4 +1,5 @@
 import { errorOutcome, respond } from "../answers.ts";
+import { canonicalName } from "../catalog/names.ts";
 import type { Visit } from "../gateway.ts";
 import { codes, metaKeys } from "../protocol.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
@@ -37,9 +38,9 @@ export async function openListen(
   }
   const owner = `listen ${++opened}`;
   const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
-  const shown = new Map([
-    ...resources.map(({ serverId, key, shown: uri }) => [`${serverId} ${key}`, uri] as const),
-    ...tasks.map(({ serverId, key, shown: task }) => [`${serverId} task ${key}`, task] as const),
+  const shown = new Map<string, { name: string; tool?: string }>([
+    ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
+    ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
   ]);
   const out = eventOut({ onClose: () => stop() });
   const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${id}}`;
@@ -91,7 +92,12 @@ async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wante
   const ids = calls.tasksOf(visit);
   const tasks = strings(wanted.taskIds).flatMap((shown) => {
     const task = ids.open(shown);
-    return task === undefined ? [] : [{ serverId: task.serverId, key: task.id, shown }];
+    const server = visit.admission.servers.find(({ id }) => id === task?.serverId);
+    // As with tasks/get: whoever may not use the tool any more has no task of it.
+    if (task === undefined || server === undefined) return [];
+    const target = view.tools.get(canonicalName(server.name, task.tool));
+    if (target === undefined || may?.("tools", target) === false) return [];
+    return [{ serverId: task.serverId, key: task.id, shown, tool: task.tool }];
   });
   const failed = await calls.follow(owner, visit.admission.servers, resources, tasks);
   const told = ({ serverId }: { serverId: string }) => !failed.includes(serverId);

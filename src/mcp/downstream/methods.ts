@@ -250,11 +250,12 @@ export function resourceTarget(view: View, uri: string): Target | undefined {
   const owner =
     qualified === undefined ? undefined : view.resourceServers.find(({ name }) => name === qualified.server);
   if (qualified !== undefined && owner !== undefined) return { server: owner, key: qualified.uri };
-  const template = view.templates.find(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
+  const speaker = view.speakerOf(uri);
+  const fitting = view.templates.filter(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
+  const nearest = fitting.filter(({ beginning }) => beginning.length === fitting[0]?.beginning.length);
+  const template = nearest.find(({ server }) => server.id === speaker?.id) ?? nearest[0];
   const server =
-    template?.server ??
-    view.speakerOf(uri) ??
-    (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
+    template?.server ?? speaker ?? (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
   return server === undefined ? undefined : { server, key: uri };
 }
 

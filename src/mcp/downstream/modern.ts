@@ -2,8 +2,8 @@ import { errorOutcome, message, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { membersOf, memberText } from "../spans.ts";
-import type { Calls, Client } from "./call.ts";
+import { membersOf, memberText, withMembers } from "../spans.ts";
+import { type Calls, type Client, progressTokenOf } from "./call.ts";
 import type { Changes } from "./changes.ts";
 import type { HeldCalls } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
@@ -47,9 +47,15 @@ export function modernDoor({ calls, held, changes }: Options) {
       responses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
       state: inbound.params["requestState"],
     };
+    const progressToken = progressTokenOf(inbound.paramsText);
     const round = {
-      notify: (what: string, params: string) =>
-        void reply.send(`{"jsonrpc":"2.0","method":${JSON.stringify(what)},"params":${params}}`, true),
+      notify(what: string, params: string): void {
+        // A call that was held goes on in another request, which has a token of its own or none.
+        const isProgress = what === "notifications/progress";
+        if (isProgress && progressToken === undefined) return;
+        const told = isProgress ? withMembers(params, { progressToken }) : params;
+        reply.send(`{"jsonrpc":"2.0","method":${JSON.stringify(what)},"params":${told}}`, true);
+      },
       gone: AbortSignal.any([visit.cut, left.signal, visit.request.signal]),
     };
     const client: Client = {

@@ -22,7 +22,11 @@ export type CallRecord = {
 /** Where a call leads, once it is known: the server, what that server calls it, and whether it ended before it got there. */
 export type Led = { server: string; key: string; isRefused: boolean };
 
-const recorded = new Set(["tools/call", "prompts/get", "resources/read", "completion/complete"]);
+const recorded = new Set([
+  ...["tools/call", "prompts/get", "resources/read", "resources/subscribe", "completion/complete"],
+  // What goes on with a call, or ends it; that somebody looks how it fares is told by nothing else than its first call.
+  ...["tasks/update", "tasks/cancel"],
+]);
 export const isRecorded = (method: string): boolean => recorded.has(method);
 
 /** Pure, and cheap for big bodies: lengths, and one native search. A call that led nowhere is told by the name that was asked for. */
@@ -36,13 +40,14 @@ export function callRecord(
   const { method: action = "", params, paramsText } = inbound;
   const asked = params["name"] ?? params["uri"];
   const key = (led?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
+  const isOfTool = action === "tools/call" || action.startsWith("tasks/");
   const keepsArguments = admission.project.fields.auditArguments === true;
   return {
     admission,
     action,
     server: led?.server,
-    tool: action === "tools/call" ? key : undefined,
-    resource: action === "tools/call" ? undefined : key,
+    tool: isOfTool ? key : undefined,
+    resource: isOfTool ? undefined : key,
     outcome: led?.isRefused === true ? "refused" : failed(outcome) ? "error" : "ok",
     durationMs,
     requestBytes: paramsText.length,

@@ -43,6 +43,7 @@ export function dialogue(wire: Wire) {
   const ending = Promise.withResolvers<Problem>();
   const closing = new AbortController();
   let nextId = 1;
+  let answering = 0;
   let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
   wire.hear({
@@ -130,8 +131,9 @@ export function dialogue(wire: Wire) {
     const unnamed = (id === undefined || id === "null") && error !== undefined;
     const call = calls.get(unnamed && via !== undefined ? via : Number(id));
     if (call === undefined) return;
-    if (error !== undefined) call.resolve({ error });
-    else if (result !== undefined) call.resolve({ result });
+    // Everything behind this looks into them: `null`, or a word, is neither.
+    if (error?.startsWith("{") === true) call.resolve({ error });
+    else if (result?.startsWith("{") === true) call.resolve({ result });
     else call.reject(unavailable("the server's answer has neither result nor error"));
   }
 
@@ -155,8 +157,15 @@ export function dialogue(wire: Wire) {
   }
 
   async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
-    const outcome = await answerTo(id, method, params, via);
-    if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+    // Over HTTP each answer is a request: a server that asks without end and takes none would use up our sockets.
+    if (answering >= limits.answering) return;
+    answering++;
+    try {
+      const outcome = await answerTo(id, method, params, via);
+      if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+    } finally {
+      answering--;
+    }
   }
 
   async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {

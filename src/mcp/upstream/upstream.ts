@@ -61,6 +61,8 @@ export const limits = {
   connectMs: 5_000,
   inFlight: 128,
   asks: 32,
+  /** Requests of a server's that are being answered; what it asks beyond is not even refused. */
+  answering: 128,
   /** Progress and log messages of one call that are passed on; what is more is dropped. */
   toldPerSecond: 100,
   messageBytes: 10 * 1024 * 1024,

@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { createChanges, type Subscriber } from "../../src/mcp/downstream/changes.ts";
+import type { Admission } from "../../src/mcp/gateway.ts";
+
+const admitted = { servers: [{ id: "s", name: "files" }] } as unknown as Admission;
+
+function setUp(admission: () => Promise<Admission> = async () => admitted) {
+  const changes = createChanges();
+  const subscribe = (subject: string) => {
+    const heard: string[] = [];
+    const subscriber: Subscriber = {
+      admission,
+      projectId: "p",
+      subject,
+      lists: new Set(["tools"]),
+      shown: (_, key) => (key === "file:///a" ? { name: key } : undefined),
+      tell: (method, params) => void heard.push(`${method} ${params}`),
+    };
+    changes.subscribe(subscriber);
+    return heard;
+  };
+  const update = (text: string, subject?: string) =>
+    changes.ofOne("s", "file:///a", "updated", subject, () => JSON.stringify(text));
+  return { changes, subscribe, update };
+}
+
+test("what a server says in the conversation of one caller is told to no other", async () => {
+  const { subscribe, update } = setUp();
+  const [mine, theirs] = [subscribe("User:a"), subscribe("User:b")];
+  update("secret", "User:a");
+  await Bun.sleep(5);
+  expect([mine, theirs]).toEqual([['updated "secret"'], []]);
+});
+
+test("a flood is told in part, its last word among it, and never twice at a time", async () => {
+  let asking = 0;
+  let most = 0;
+  const { changes, subscribe, update } = setUp(async () => {
+    most = Math.max(most, ++asking);
+    await Bun.sleep(150);
+    asking--;
+    return admitted;
+  });
+  const heard = subscribe("User:a");
+  for (let n = 0; n < 1_000; n++) update(`${n}`);
+  await Bun.sleep(450);
+  expect(heard).toEqual(['updated "0"', 'updated "999"']);
+  for (let n = 0; n < 5; n++) {
+    changes.listOf("s", "notifications/tools/list_changed");
+    await Bun.sleep(110);
+  }
+  expect(most).toBe(1);
+  changes.close();
+});
