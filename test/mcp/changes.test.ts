@@ -13,6 +13,7 @@ function setUp(admission: () => Promise<Admission> = async () => admitted) {
       projectId: "p",
       subject,
       lists: new Set(["tools"]),
+      end: () => {},
       shown: (_, key) => (key === "file:///a" ? { name: key } : undefined),
       tell: (method, params) => void heard.push(`${method} ${params}`),
     };

@@ -61,6 +61,7 @@ export async function openListen(
     lists: new Set(lists),
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),
     tell,
+    end: () => end(),
   });
   const end = () => {
     out.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","_meta":${tag}}}`);
