@@ -1,6 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Problem } from "../lib/problem.ts";
+import { Problem } from "../lib/problem.ts";
 import { respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
@@ -50,6 +50,8 @@ export function createGateway(options: GatewayOptions) {
   const modern = modernDoor({ calls, held, changes });
   const sse = sseDoor({ legacy, lives });
 
+  let isDraining = false;
+
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
     const methods = methodsOf(request, endpoint);
     // HEAD is a probe for OAuth (reference/clients.md §3.3), and a stream that nobody has a session for is not served: before anybody is asked who he is.
@@ -66,6 +68,7 @@ export function createGateway(options: GatewayOptions) {
   async function enter(visit: Visit): Promise<Response> {
     const { request, endpoint } = visit;
     if (request.method === "DELETE") return legacy.finish(visit);
+    if (request.method === "GET" && isDraining) throw stopping();
     if (request.method === "GET") return endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
     const judged = judge(await readBody(request), request.headers);
     visit.cut.throwIfAborted();
@@ -73,6 +76,7 @@ export function createGateway(options: GatewayOptions) {
       visit.release();
       return respond(judged.id, judged.refusal);
     }
+    if (isDraining && judged.inbound.method === "subscriptions/listen") throw stopping();
     if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
     return await (judged.inbound.era === "modern" ? modern : legacy).take(visit, judged.inbound);
   }
@@ -101,6 +105,12 @@ export function createGateway(options: GatewayOptions) {
     sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
     sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
+    /** What is under way is answered; who only listens is let go of, since nobody waits for anything there. */
+    drain(): void {
+      isDraining = true;
+      changes.end();
+      sse.drain();
+    },
     close(): void {
       held.close();
       changes.close();
@@ -108,6 +118,8 @@ export function createGateway(options: GatewayOptions) {
     },
   };
 }
+
+const stopping = () => new Problem("unavailable", "mcpctl is stopping", { hint: "try again in a moment" });
 
 /** What this address takes. GET and DELETE are for whoever has a session, HEAD for nobody. */
 function methodsOf(request: Request, { transport }: Endpoint): readonly string[] {

@@ -184,7 +184,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     changed,
     changedAll,
     overview,
-    stopping: () => stopping.abort(),
+    stopping: () => {
+      stopping.abort();
+      gateway.drain();
+    },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,
     close: async (fast) => {

@@ -15,6 +15,7 @@ function setUp(admission: () => Promise<Admission> = async () => admitted) {
       projectId: "p",
       subject,
       lists: new Set(["tools"]),
+      end: () => {},
       shown: (_, key) => (key === "file:///a" ? { name: key } : undefined),
       tell: (_, params) => void heard.push(JSON.parse(params).text),
     };

@@ -16,6 +16,8 @@ export type Subscriber = {
   /** What they call a thing of a server: its resources by URI, its tasks by id and with the tool that began it. */
   shown: (serverId: string, key: string) => { name: string; tool?: string } | undefined;
   tell: (method: string, params: string) => void;
+  /** Nothing more will be told. */
+  end: () => void;
 };
 
 export type ChangingList = Exclude<ListName, "resourceTemplates">;
@@ -149,6 +151,10 @@ export function createChanges(connections: Pick<Connections, "follow" | "unfollo
           if (subscriber.projectId === projectId)
             for (const list of subscriber.lists) subscriber.tell(methodOf(list), "{}");
       });
+    },
+    /** Lets all go, so that they come again when there is somebody to listen to. */
+    end(): void {
+      for (const subscriber of [...subscribers]) subscriber.end();
     },
     size: () => subscribers.size,
     close(): void {

@@ -179,12 +179,12 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
     if (!isOfPost) {
       live.listener = listener;
-      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text));
+      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text), out.close);
     }
     return new Response(out.body, { headers: streamHeaders });
   }
 
-  function subscribe(visit: Visit, live: Live, say: (text: string) => void): () => void {
+  function subscribe(visit: Visit, live: Live, say: (text: string) => void, end: () => void): () => void {
     return changes.subscribe({
       projectId: visit.admission.project.id,
       subject: visit.admission.actor.subject,
@@ -195,6 +195,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
         return undefined;
       },
       tell: (method, params) => say(notification(method, params)),
+      end,
     });
   }
 

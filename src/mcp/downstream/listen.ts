@@ -61,6 +61,7 @@ export async function openListen(
     lists: new Set(lists),
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),
     tell,
+    end: () => end(),
   });
   const end = () => {
     out.send(response(id, { result: tagged('{"resultType":"complete"}') }));

@@ -17,6 +17,7 @@ type Stream = { facts: SessionFacts; out: EventOut; bound: string; subscribe: (f
  */
 export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives }) {
   const streams = new Map<string, Stream>();
+  let isDraining = false;
 
   function open(visit: Visit): Response {
     const id = randomBytes(18).toString("base64url");
@@ -38,7 +39,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
         const live = lives.of(facts);
         const say = (text: string) => out.send(text, { event: "message" });
         live.listener = { subject: visit.admission.actor.subject, abilities: facts.abilities, say };
-        unsubscribe = legacy.subscribe(visit, live, say);
+        unsubscribe = legacy.subscribe(visit, live, say, () => {});
       },
     });
     visit.cut.addEventListener("abort", () => out.close());
@@ -81,8 +82,21 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
         (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),
       )
-      .finally(visit.release);
+      .finally(() => {
+        visit.release();
+        if (isDraining) closeIfIdle(stream);
+      });
   }
 
-  return { open, take, size: () => streams.size };
+  function closeIfIdle({ facts, out }: Stream): void {
+    if ((lives.find(facts.id)?.running.size ?? 0) === 0) out.close();
+  }
+
+  /** Closes each stream as soon as nothing is to be answered on it. */
+  function drain(): void {
+    isDraining = true;
+    for (const stream of [...streams.values()]) closeIfIdle(stream);
+  }
+
+  return { open, take, drain, size: () => streams.size };
 }
