@@ -100,7 +100,7 @@ test("there is a bound to what may be open, and room again once something has en
   const { watch } = watching();
   const open = () =>
     watch.keep(
-      "x",
+      watch.size() % 2 === 0 ? "x" : "y",
       function* () {},
       () => {},
     );
@@ -134,4 +134,23 @@ test("a thousand streams of one bearer at one place are one question, and one re
   answer = new Problem("unauthenticated", "revoked");
   for (const end = performance.now() + 2_000; refused === 0 && performance.now() < end; ) await Bun.sleep(5);
   expect([refused, watch.size()]).toEqual([1_000, 0]);
+});
+
+test("one bearer's streams leave room for those of others, and what was let go of may be opened again", () => {
+  const watch = createWatch({ read: async () => undefined as never }, Buffer.alloc(32), clock);
+  const keep = (bearer: string) =>
+    watch.keep(
+      bearer,
+      function* () {},
+      () => {},
+      "p",
+    );
+  const releases = Array.from({ length: 5_000 }, () => keep("mean"));
+  expect(() => keep("mean")).toThrow("Too many");
+  keep("kind")();
+  releases[0]?.();
+  releases[0]?.();
+  keep("mean");
+  expect(() => keep("mean")).toThrow("Too many");
+  watch.close();
 });
