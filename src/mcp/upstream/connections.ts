@@ -55,9 +55,9 @@ export function createConnections(options: ConnectionOptions) {
   async function get(server: ServerRef, peer?: Peer): Promise<Upstream> {
     const common = await shared.get(server);
     if (peer === undefined || !needsOwn(common, peer)) return common;
-    const key = JSON.stringify([peer.subject, interactive(peer), hearsLogs(common.capabilities, peer)]);
+    const key = JSON.stringify([interactive(peer), hearsLogs(common.capabilities, peer)]);
     try {
-      return await privates.get(server.id, key, () => openOwn(server, peer));
+      return await privates.get(server.id, peer.subject, key, () => openOwn(server, peer));
     } catch (error) {
       throw unreachable(server, messageOf(error));
     }

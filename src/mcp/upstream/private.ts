@@ -3,7 +3,8 @@ import type { Abilities, Peer } from "../peer.ts";
 import { unavailable } from "./failures.ts";
 import type { Introduction, Upstream } from "./upstream.ts";
 
-const most = { perServer: 32, inAll: 256 } as const;
+/** One caller may have several, since its clients may declare different things; not so many that none are left for others. */
+const most = { ofOne: 8, perServer: 32, inAll: 256 } as const;
 const idleMs = 5 * 60_000;
 const sweepMs = 30_000;
 
@@ -20,7 +21,14 @@ export const interactive = ({ abilities: { elicitation, sampling, roots } }: Pee
   ...(roots === undefined ? {} : { roots }),
 });
 
-type Held = { serverId: string; opening: Promise<Upstream>; upstream?: Upstream; busy: number; usedAt: number };
+type Held = {
+  serverId: string;
+  owner: string;
+  opening: Promise<Upstream>;
+  upstream?: Upstream;
+  busy: number;
+  usedAt: number;
+};
 
 /**
  * Conversations of one caller each, by server and key: opened at first use, within bounds, and closed when they were idle for long or make room.
@@ -31,16 +39,17 @@ export function createPrivates(clock: Clock) {
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
-  async function get(serverId: string, key: string, open: () => Promise<Upstream>): Promise<Upstream> {
-    const place = `${serverId} ${key}`;
+  async function get(serverId: string, owner: string, key: string, open: () => Promise<Upstream>): Promise<Upstream> {
+    const place = JSON.stringify([serverId, owner, key]);
     const known = held.get(place);
     if (known !== undefined) {
       known.usedAt = clock.now();
       return await known.opening;
     }
-    makeRoom(serverId);
+    makeRoom(serverId, owner);
     const entry: Held = {
       serverId,
+      owner,
       opening: open().then((upstream) => counted(entry, upstream)),
       busy: 0,
       usedAt: clock.now(),
@@ -77,9 +86,11 @@ export function createPrivates(clock: Clock) {
   }
 
   /** @throws Problem `unavailable` when all that could make room are in use */
-  function makeRoom(serverId: string): void {
-    const own = [...held].filter(([, entry]) => entry.serverId === serverId);
-    if (own.length >= most.perServer) closeIdle(own);
+  function makeRoom(serverId: string, owner: string): void {
+    const own = () => [...held].filter(([, entry]) => entry.serverId === serverId);
+    const theirs = own().filter(([, entry]) => entry.owner === owner);
+    if (theirs.length >= most.ofOne) closeIdle(theirs);
+    if (own().length >= most.perServer) closeIdle(own());
     if (held.size >= most.inAll) closeIdle([...held]);
   }
 

@@ -19,12 +19,12 @@ function setUp() {
     const upstream = { request: () => answer.promise, ended: ended.promise, close };
     return upstream as unknown as Upstream;
   };
-  const get = (n: number, server = "s") => privates.get(server, `${n}`, open);
+  const get = (n: number, server = "s") => privates.get(server, `User:${n}`, "", open);
   const pass = (ms: number) => {
     now += ms;
     privates.sweep();
   };
-  return { privates, opened, get, pass };
+  return { privates, opened, get, open, pass };
 }
 
 test("a conversation is closed after five minutes without a call, not during one however long it takes", async () => {
@@ -58,6 +58,16 @@ test("the one that was used longest ago makes room, and when all are in use ther
   await get(99);
 });
 
+test("one caller's do not take the room of others, however many different things it declares", async () => {
+  const { privates, opened, get, open } = setUp();
+  for (let n = 0; n < 9; n++) await privates.get("s", "User:mean", `${n}`, open);
+  expect([privates.size(), opened[0]?.closed]).toEqual([8, true]);
+  for (let n = 1; n < 9; n++) void privates.get("s", "User:mean", `${n}`, open).then((one) => one.request("x", "{}"));
+  await Bun.sleep(1);
+  await expect(privates.get("s", "User:mean", "9", open)).rejects.toThrow("too many callers");
+  await get(1);
+});
+
 test("there are no more than 256 for all servers together", async () => {
   const { privates, opened, get } = setUp();
   for (let server = 0; server < 10; server++) for (let n = 0; n < 30; n++) await get(n, `s${server}`);
@@ -72,7 +82,7 @@ test("one that ended or never opened is opened anew; those that open together ar
   opened[0]?.end(new Problem("unavailable", "over"));
   await Bun.sleep(0);
   expect(await get(0)).not.toBe(a as Upstream);
-  await expect(privates.get("s", "bad", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  await expect(privates.get("s", "User:bad", "", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(privates.size()).toBe(1);
 });
 
