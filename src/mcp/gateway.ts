@@ -70,7 +70,7 @@ export type Gateway = ReturnType<typeof createGateway>;
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock);
+  const lives = createLives(clock, (id) => calls.unfollow(id));
   const changes = createChanges();
   const held = createHeldCalls(seal, clock);
   const calls = createCalls({ ...options, seal, lives });

@@ -255,6 +255,9 @@ export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): str
   endpoint.server ?? "",
 ];
 
+/** Who answers for a caller: tokens are made at will. */
+export const ownerOf = ({ admission: { actor } }: Visit): string => actor.user ?? actor.subject;
+
 /** The parameters without what changes from one round of a call to the next. */
 const whatIsAsked = (paramsText: string): string =>
   withMembers(paramsText, { _meta: undefined, inputResponses: undefined, requestState: undefined });
@@ -278,11 +281,14 @@ function askable(abilities: Abilities, outcome: Outcome): Outcome {
   return errorOutcome(codes.missingCapability, `This needs a client that answers ${beyond.method}`, data, 400);
 }
 
+const longestToken = 1_024;
+
 type Asked = { method?: unknown; params?: unknown };
 
 function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;
   const meta = memberText(paramsText, membersOf(paramsText), "_meta");
   const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;
-  return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
+  // It goes with each sign of progress.
+  return token !== undefined && token.length <= longestToken && /^["\d-]/.test(token) ? token : undefined;
 }

@@ -44,7 +44,8 @@ const heldMs = 10 * 60_000;
 const gatherMs = 15;
 const mostHeld = 1_000;
 const mostOfOne = 64;
-const mostUsed = 20_000;
+/** States that were used and have not expired, in all and of one caller: what is beyond is refused, since it might be used again. */
+const mostUsed = { inAll: 50_000, ofOne: 10_000 } as const;
 
 /**
  * Calls of modern clients in which something is asked. A legacy server asks in the middle of the call: the call is held, not repeated, and the
@@ -55,7 +56,8 @@ export type HeldCalls = ReturnType<typeof createHeldCalls>;
 
 export function createHeldCalls(seal: Seal, clock: Clock) {
   const calls = new Map<string, Call>();
-  const used = new Map<string, number>();
+  const used = new Map<string, { until: number; subject: string }>();
+  const usedBy = new Map<string, number>();
   /** What was used is forgotten by a restart, so no state outlives one. */
   const boot = randomBytes(9).toString("base64url");
 
@@ -73,15 +75,23 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     if (typeof state !== "string") return undefined;
     const carried = seal.open(state, ["state", boot, ...key.words()]) as Carried | undefined;
     if (carried === undefined || carried.until < clock.now() || used.has(carried.nonce)) return undefined;
-    // Those that have expired need not be remembered: their time refuses them.
-    if (used.size >= mostUsed)
-      for (const [nonce, until] of used) {
-        if (until >= clock.now()) break;
-        used.delete(nonce);
-      }
-    if (used.size >= mostUsed) return undefined;
-    used.set(carried.nonce, carried.until);
+    const theirs = () => usedBy.get(key.subject) ?? 0;
+    if (used.size >= mostUsed.inAll || theirs() >= mostUsed.ofOne) forgetExpired();
+    if (used.size >= mostUsed.inAll || theirs() >= mostUsed.ofOne) return undefined;
+    used.set(carried.nonce, { until: carried.until, subject: key.subject });
+    usedBy.set(key.subject, theirs() + 1);
     return carried;
+  }
+
+  /** Those that have expired need not be remembered: their time refuses them. */
+  function forgetExpired(): void {
+    for (const [nonce, { until, subject }] of used) {
+      if (until >= clock.now()) continue;
+      used.delete(nonce);
+      const left = (usedBy.get(subject) ?? 1) - 1;
+      if (left > 0) usedBy.set(subject, left);
+      else usedBy.delete(subject);
+    }
   }
 
   function start(key: CallKey, round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {

@@ -1,7 +1,7 @@
 import { errorOutcome, message, type Outcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, type Calls, type Client } from "./call.ts";
+import { boundOf, type Calls, type Client, ownerOf } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
@@ -45,11 +45,11 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       return unknownSession(id);
     }
     if (id === undefined || method === undefined) {
-      if (facts !== undefined) told(lives.of(facts), inbound);
+      if (facts !== undefined) told(lives.of(facts, ownerOf(visit)), inbound);
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const live = facts === undefined ? undefined : lives.of(facts);
+    const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit));
     const reply = createReply({
       streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
@@ -153,7 +153,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return new Response(null, { status: 406 });
     }
-    const live = lives.of(facts);
+    const live = lives.of(facts, ownerOf(visit));
     const listener: Listener = {
       subject: visit.admission.actor.subject,
       abilities: facts.abilities,
@@ -199,7 +199,6 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.release();
     if (facts === undefined || facts === "unknown") return unknownSession(undefined);
     lives.finish(facts.id);
-    calls.unfollow(facts.id);
     return new Response(null, { status: 200 });
   }
 

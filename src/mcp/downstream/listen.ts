@@ -7,7 +7,7 @@ import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
-import { resourceTarget } from "./methods.ts";
+import { longestFollowed, resourceTarget } from "./methods.ts";
 
 type Wanted = {
   toolsListChanged?: unknown;
@@ -110,7 +110,9 @@ const acknowledged = (lists: readonly ChangingList[], resources: Follows, tasks:
 });
 
 const strings = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+  Array.isArray(value)
+    ? value.filter((item): item is string => typeof item === "string" && item.length <= longestFollowed)
+    : [];
 
 const isBounded = ({ resourceSubscriptions, taskIds }: Wanted): boolean =>
   strings(resourceSubscriptions).length + strings(taskIds).length <= mostFollowed;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { errorOutcome, message, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
-import { boundOf } from "./call.ts";
+import { boundOf, ownerOf } from "./call.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
@@ -34,7 +34,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       bound: boundOf(visit).join(" "),
       subscribe: (facts) => {
         unsubscribe();
-        const live = lives.of(facts);
+        const live = lives.of(facts, ownerOf(visit));
         const say = (text: string) => out.send(text, { event: "message" });
         live.listener = { subject: visit.admission.actor.subject, abilities: facts.abilities, say };
         unsubscribe = legacy.subscribe(visit, live, say);
@@ -62,7 +62,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       stream.subscribe(stream.facts);
     }
     if (inbound.id === undefined || method === undefined) {
-      legacy.told(lives.of(stream.facts), inbound);
+      legacy.told(lives.of(stream.facts, ownerOf(visit)), inbound);
       visit.release();
     } else answer(visit, inbound, { id: inbound.id, method }, stream);
     return new Response("Accepted", { status: 202 });
@@ -72,7 +72,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const { out, facts } = stream;
     const outlet = { send: (text: string) => out.send(text, { event: "message" }) };
     legacy
-      .answerTo(visit, inbound, asked, facts, lives.of(facts), outlet)
+      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit)), outlet)
       .then(
         (outcome) => void outlet.send(message(asked.id, outcome)),
         () => out.close(),
