@@ -29,7 +29,9 @@ export type Admission = {
   mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
   /** Only tools that change nothing. */
   readOnly: boolean;
-  /** Who calls, and from where: for the audit log, and so that nobody is given what belongs to somebody else. */
+  /** Who calls, by id, so that nobody is given what belongs to somebody else: a name may be another's tomorrow. */
+  principal: string;
+  /** The same in words, and from where: for the audit log. */
   actor: AuditActor;
   address: string | undefined;
 };

@@ -59,6 +59,7 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
     // A server's name holds no `*`, so what is no single tool needs the right to all of them.
     mayCall: isFiltered ? (server, tool) => decideCall(rights, `${server}/${tool ?? "*"}`, name).allowed : undefined,
     readOnly: rights.filters.some(({ readOnly }) => readOnly),
+    principal: rights.tokenId ?? rights.userId,
     actor: rights.actor,
   };
 }

@@ -113,14 +113,14 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const mismatch = text === undefined || inbound.era === "legacy" ? undefined : mirrorFault(text, visit, inbound);
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
     const call: CallKey = {
-      subject: visit.admission.actor.subject,
+      subject: visit.admission.principal,
       words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
     };
     const outcome = await client.through(call, async (half, signal, input) => {
       const { abilities, clientInfo, logLevel } = client;
       const peer: Peer = {
         ...half,
-        subject: visit.admission.actor.subject,
+        subject: visit.admission.principal,
         abilities,
         clientInfo,
         logLevel,
@@ -193,8 +193,10 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
   }
 
   /** A project under its own name; one server's endpoint as that server, once it is known. */
-  function faceOf({ admission: { project, servers }, endpoint }: Visit): Face {
-    const known = servers.flatMap(({ id }) => catalog.introductionOf(id) ?? []);
+  function faceOf({ admission: { project, servers, reaches }, endpoint }: Visit): Face {
+    // What a server of which nothing is open brings along is not told either.
+    const open = servers.filter(({ name }) => reaches?.(name) !== false);
+    const known = open.flatMap(({ id }) => catalog.introductionOf(id) ?? []);
     const isSingle = endpoint.server !== undefined;
     const only = isSingle ? known[0] : undefined;
     const named = { name: project.name, title: `mcpctl: ${project.name}`, version };
@@ -249,8 +251,8 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
 }
 
 /** Whose a session, a state or a task is, and for which endpoint. */
-export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): string[] => [
-  actor.subject,
+export const boundOf = ({ admission: { principal, project }, endpoint }: Visit): string[] => [
+  principal,
   project.id,
   endpoint.server ?? "",
 ];

@@ -1,3 +1,4 @@
+import { onAbort } from "../../lib/abort.ts";
 import { errorOutcome, message, type Outcome, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
 import { codes } from "../protocol.ts";
@@ -155,7 +156,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     }
     const live = lives.of(facts, ownerOf(visit));
     const listener: Listener = {
-      subject: visit.admission.actor.subject,
+      subject: visit.admission.principal,
       abilities: facts.abilities,
       say: live.transcripts.say,
     };
@@ -168,8 +169,8 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
         visit.release();
       },
     });
-    visit.cut.addEventListener("abort", () => out.close());
-    visit.request.signal.addEventListener("abort", () => out.close());
+    onAbort(visit.cut, () => out.close());
+    onAbort(visit.request.signal, () => out.close());
     const isOfPost = lastEventId !== null && !lastEventId.startsWith("0.");
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
     if (!isOfPost) {
@@ -182,7 +183,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
   function subscribe(visit: Visit, live: Live, say: (text: string) => void): () => void {
     return changes.subscribe({
       projectId: visit.admission.project.id,
-      subject: visit.admission.actor.subject,
+      subject: visit.admission.principal,
       admission: visit.again,
       lists: everyList,
       shown(serverId, key) {

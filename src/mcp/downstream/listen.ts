@@ -38,6 +38,13 @@ export async function openListen(
   }
   const owner = `listen ${++opened}`;
   const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
+  // Either may have come while the servers were asked, and then nobody would end the stream any more.
+  if (visit.cut.aborted || visit.request.signal.aborted) {
+    calls.unfollow(owner);
+    visit.cut.throwIfAborted();
+    visit.release();
+    return new Response(null, { status: 202 });
+  }
   const shown = new Map<string, { name: string; tool?: string }>([
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
@@ -56,7 +63,7 @@ export async function openListen(
   );
   const unsubscribe = changes.subscribe({
     projectId: visit.admission.project.id,
-    subject: visit.admission.actor.subject,
+    subject: visit.admission.principal,
     admission: visit.again,
     lists: new Set(lists),
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { onAbort } from "../../lib/abort.ts";
 import { errorOutcome, message, respond } from "../answers.ts";
 import type { Visit } from "../gateway.ts";
 import { boundOf, ownerOf } from "./call.ts";
@@ -36,12 +37,12 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
         unsubscribe();
         const live = lives.of(facts, ownerOf(visit));
         const say = (text: string) => out.send(text, { event: "message" });
-        live.listener = { subject: visit.admission.actor.subject, abilities: facts.abilities, say };
+        live.listener = { subject: visit.admission.principal, abilities: facts.abilities, say };
         unsubscribe = legacy.subscribe(visit, live, say);
       },
     });
-    visit.cut.addEventListener("abort", () => out.close());
-    visit.request.signal.addEventListener("abort", () => out.close());
+    onAbort(visit.cut, () => out.close());
+    onAbort(visit.request.signal, () => out.close());
     const path = new URL(visit.request.url).pathname.replace(/\/$/, "");
     // A path, never a whole address: the client knows better than we by which name it reached us.
     out.send(`${path}/message?session=${id}`, { event: "endpoint" });
