@@ -53,6 +53,18 @@ describe("the audit log holds", () => {
     const [event] = await calls("tokenName=narrow");
     expect(event).toMatchObject({ action: "resources/subscribe", outcome: "refused", server: "old" });
   });
+
+  test("that somebody tried the endpoint of a server of which nothing is open to them", async () => {
+    const narrow = { name: "prober", project: "demo", tools: ["fresh/wait"] };
+    const { token: as } = await w.must("POST", "/api/v1/mcptokens", narrow);
+    const [closed, absent] = await Promise.all(
+      ["old", "none"].map((server) => w.rpc(as, "tools/list", {}, `/projects/demo/servers/${server}/mcp`)),
+    );
+    expect([closed?.status, closed?.text]).toEqual([404, absent?.text]);
+    const refused = async () => (await w.api("GET", "/api/v1/audit/events?kind=refused&tokenName=prober")).json.items;
+    await w.until("it is told", async () => (await refused()).length > 0);
+    expect(await refused()).toMatchObject([{ outcome: "refused", detail: { path: "/projects/demo/servers/old/mcp" } }]);
+  });
 });
 
 describe("whoever lost the right to what is no single tool", () => {
