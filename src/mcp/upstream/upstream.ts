@@ -60,6 +60,8 @@ export const limits = {
   initializeMs: 30_000,
   connectMs: 5_000,
   inFlight: 128,
+  /** Of one caller: the rest is for others, and for asking what the server offers. */
+  inFlightOfOne: 96,
   asks: 32,
   /** Requests of a server's that are being answered; what it asks beyond is not even refused. */
   answering: 128,
