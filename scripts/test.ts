@@ -3,7 +3,7 @@ import { run } from "./run.ts";
 
 run([process.execPath, "install", "--frozen-lockfile"]);
 run([process.execPath, "scripts/build.ts"]);
-const tests = Bun.spawn([process.execPath, "test", "--parallel", ...process.argv.slice(2)], {
+const tests = Bun.spawn([process.execPath, "test", "--parallel", "--timeout", "20000", ...process.argv.slice(2)], {
   stdout: "inherit",
   stderr: "pipe",
 });
