@@ -1,8 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Problem } from "../lib/problem.ts";
-import type { AuditActor } from "../resources/audit.ts";
-import type { ProjectFields } from "../resources/project.ts";
 import { respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
@@ -13,41 +11,13 @@ import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
 import type { CallRecord } from "./downstream/record.ts";
+import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
-
-/** What the caller was let into: one project and its servers, as they are at this moment. */
-export type Admission = {
-  project: { id: string; name: string; version: number; fields: ProjectFields };
-  servers: readonly ServerRef[];
-  /** Whether anything of a server is open to the caller, and so that it is missing is theirs to know; undefined when all are. */
-  reaches: ((server: string) => boolean) | undefined;
-  /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
-  mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
-  /** Only tools that change nothing. */
-  readOnly: boolean;
-  /** Who calls, by id, so that nobody is given what belongs to somebody else: a name may be another's tomorrow. */
-  principal: string;
-  /** The same in words, and from where: for the audit log. */
-  actor: AuditActor;
-  address: string | undefined;
-};
-
-/** A request that was let in. */
-export type Visit = {
-  request: Request;
-  endpoint: Endpoint;
-  admission: Admission;
-  /** Aborted, with the Problem as its reason, when the right to it has ended. */
-  cut: AbortSignal;
-  /** The same question again, of this moment. @throws Problem */
-  again: () => Promise<Admission>;
-  /** It is over: nobody need watch it any more. */
-  release: () => void;
-};
+import type { Admission, Visit } from "./visit.ts";
 
 export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
@@ -72,10 +42,10 @@ export type Gateway = ReturnType<typeof createGateway>;
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock, (id) => calls.unfollow(id));
-  const changes = createChanges();
-  const held = createHeldCalls(seal, clock);
-  const calls = createCalls({ ...options, seal, lives });
+  const lives = createLives(clock, options.connections.unfollow);
+  const changes = createChanges(options.connections);
+  const held = createHeldCalls(createRequestStates(seal, clock));
+  const calls = createCalls({ ...options, seal });
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
   const modern = modernDoor({ calls, held, changes });
   const sse = sseDoor({ legacy, lives });
@@ -83,7 +53,7 @@ export function createGateway(options: GatewayOptions) {
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
     const methods = methodsOf(request, endpoint);
     // HEAD is a probe for OAuth (reference/clients.md §3.3), and a stream that nobody has a session for is not served: before anybody is asked who he is.
-    if (!methods.includes(request.method)) return notServed(methods);
+    if (!methods.includes(request.method)) return notServed(methods, endpoint);
     const visit = visitOf(request, endpoint, await admit(request, endpoint));
     try {
       return await enter(visit);
@@ -122,11 +92,13 @@ export function createGateway(options: GatewayOptions) {
     },
     /** What a server said outside of any call; in the conversation of one caller alone, if it has a subject. */
     heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
-      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params, subject);
+      if (method !== "notifications/elicitation/complete") changes.heard(server, method, params, subject);
       else if (subject !== undefined) lives.tell(subject, method, params);
     },
     /** A server asks something that belongs to no call. */
     ask: lives.ask,
+    /** Lets go of what nobody came back for. Done every half minute without being asked. */
+    sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
     sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
     close(): void {
@@ -144,8 +116,15 @@ function methodsOf(request: Request, { transport }: Endpoint): readonly string[]
   return request.headers.has("mcp-session-id") ? ["POST", "GET", "DELETE"] : ["POST"];
 }
 
-const notServed = (methods: readonly string[]) =>
-  new Response(JSON.stringify({ error: `This endpoint takes ${methods.join(", ")} only` }), {
-    status: 405,
-    headers: { allow: methods.join(", "), "content-type": "application/json" },
-  });
+/** Whoever asks in another way has most often the address of another transport. */
+const purposes: Record<Endpoint["transport"], string> = {
+  streamable: "; GET and DELETE are for a session, by the Mcp-Session-Id that initialize answers with",
+  sse: ": it is for clients of the SSE transport of 2024-11-05, all others use /projects/PROJECT/mcp",
+  message: ": it belongs to a stream of the SSE transport",
+};
+
+const notServed = (methods: readonly string[], { transport }: Endpoint) =>
+  Response.json(
+    { error: `This endpoint takes ${methods.join(", ")}${purposes[transport]}` },
+    { status: 405, headers: { allow: methods.join(", ") } },
+  );

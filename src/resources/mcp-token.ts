@@ -27,7 +27,7 @@ const fields = Type.Object({
     }),
   ),
   readOnly: Type.Optional(
-    Type.Boolean({ description: "Only tools whose definition, as first seen, says that they change nothing" }),
+    Type.Boolean({ description: "Only tools whose definition, as approved, says that they change nothing" }),
   ),
   force: Type.Optional(Type.Boolean({ description: "Revoke an active token of this name first" })),
   owner: Type.Optional(Type.String({ description: "Who minted it; it may never do more than this user" })),

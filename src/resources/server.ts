@@ -90,6 +90,7 @@ export const Server = defineKind({
     { header: "DESCRIPTION", value: (s) => String(s["description"] ?? "") },
   ],
   wide: [
+    { header: "PROTOCOL", value: (s) => String(s.status?.["protocol"] ?? "") },
     { header: "RUNS", value: (s) => runsOf(s) },
     { header: "RESOLVED", value: (s) => String(s.status?.["resolved"] ?? "") },
   ],

@@ -3,8 +3,8 @@ import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
-import type { Admission } from "../mcp/gateway.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
+import type { Admission } from "../mcp/visit.ts";
 import { decide } from "../rbac/evaluate.ts";
 import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
@@ -72,7 +72,7 @@ function only(servers: readonly ServerRef[], ref: string, reaches: (server: stri
   const server = servers.find(({ id, name }) => id === ref || name === ref);
   if (server !== undefined && reaches(server.name)) return server;
   throw new (server === undefined ? Problem : Unseen)("not_found", "This project has no server of this name for you", {
-    hint: "mcpctl describe project",
+    hint: "mcpctl describe project NAME shows its servers",
   });
 }
 

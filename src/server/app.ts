@@ -4,11 +4,11 @@ import { Problem } from "../lib/problem.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
 import { withCors } from "./cors.ts";
 import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
-import { routeTable } from "./match.ts";
 import { noteRefusal } from "./note.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
+import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 
@@ -35,7 +35,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
     const refusal = refusalAtDoor(request.headers, rooms.config);
-    if (refusal !== undefined) throw new Problem("forbidden", refusal, { hint: doorHint });
+    if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
     const keepOpen = () => void app.server?.timeout(request, 0);
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
@@ -65,8 +65,6 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   return app as unknown as App;
 }
 
-const doorHint =
-  "connect by IP address, localhost or the machine's name, or add the name to allowedHosts in the configuration";
 const noRoute = () => new Problem("not_found", "There is nothing at this address", { hint: "see /openapi.json" });
 
 const notAllowed = (allow: readonly string[]) =>

@@ -67,7 +67,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     onNotification: (...said) => heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
-  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, {
+    tell: toolChangeTeller(audit, clock),
+    changed(server, lists) {
+      for (const list of new Set(lists.map((name) => (name === "resourceTemplates" ? "resources" : name))))
+        gateway.heard(server, `notifications/${list}/list_changed`, "{}", undefined);
+    },
+  });
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(
@@ -186,6 +192,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       uses.stop();
       watch.close();
       gateway.close();
+      catalog.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();

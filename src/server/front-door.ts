@@ -3,20 +3,31 @@ import { preflight } from "./cors.ts";
 import type { OAuth } from "./oauth-settings.ts";
 import { isEndpoint, wellKnown } from "./well-known.ts";
 
+/** What is wrong, and what to do about it. */
+type Refusal = { detail: string; hint: string };
+const foreignHost: Refusal = {
+  detail: "this Host is not one that mcpctl answers to",
+  hint: "connect by IP address, localhost or the machine's name, or add the name to allowedHosts in the configuration",
+};
+const foreignOrigin: Refusal = {
+  detail: "this Origin is not allowed",
+  hint: "add the page's origin, such as https://ui.example.com, to allowedOrigins in the configuration",
+};
+
 export type FrontDoor = { allowedHosts: readonly string[]; allowedOrigins: readonly string[] };
 
 /**
  * Why a request must not come in, or undefined. A browser page of somebody else's can make a visitor's browser speak to us under a name of
  * its own (DNS rebinding); people who type an address or this machine's name are let in without configuring anything (design §6).
  */
-export function refusalAtDoor(headers: Headers, { allowedHosts, allowedOrigins }: FrontDoor): string | undefined {
+export function refusalAtDoor(headers: Headers, { allowedHosts, allowedOrigins }: FrontDoor): Refusal | undefined {
   const host = headers.get("host");
   const name = host === null ? undefined : nameOf(host);
-  if (name === undefined || !isOurs(name, allowedHosts)) return "this Host is not one that mcpctl answers to";
+  if (name === undefined || !isOurs(name, allowedHosts)) return foreignHost;
   const origin = headers.get("origin");
   if (origin === null || allowedOrigins.includes(origin)) return undefined;
   const own = host?.toLowerCase();
-  return origin === `http://${own}` || origin === `https://${own}` ? undefined : "this Origin is not allowed";
+  return origin === `http://${own}` || origin === `https://${own}` ? undefined : foreignOrigin;
 }
 
 /**

@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { createChanges, type Subscriber } from "../../src/mcp/downstream/changes.ts";
-import type { Admission } from "../../src/mcp/gateway.ts";
+import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
+import type { Admission } from "../../src/mcp/visit.ts";
 
-const admitted = { servers: [{ id: "s", name: "files" }] } as unknown as Admission;
+const server = { id: "s", name: "files" } as ServerRef;
+const admitted = { servers: [server] } as unknown as Admission;
 
 function setUp(admission: () => Promise<Admission> = async () => admitted) {
-  const changes = createChanges();
+  const changes = createChanges({ follow: async () => {}, unfollow: () => {} });
   const subscribe = (subject: string) => {
     const heard: string[] = [];
     const subscriber: Subscriber = {
@@ -14,13 +16,13 @@ function setUp(admission: () => Promise<Admission> = async () => admitted) {
       subject,
       lists: new Set(["tools"]),
       shown: (_, key) => (key === "file:///a" ? { name: key } : undefined),
-      tell: (method, params) => void heard.push(`${method} ${params}`),
+      tell: (_, params) => void heard.push(JSON.parse(params).text),
     };
     changes.subscribe(subscriber);
     return heard;
   };
   const update = (text: string, subject?: string) =>
-    changes.ofOne("s", "file:///a", "updated", subject, () => JSON.stringify(text));
+    changes.heard(server, "notifications/resources/updated", JSON.stringify({ uri: "file:///a", text }), subject);
   return { changes, subscribe, update };
 }
 
@@ -29,7 +31,7 @@ test("what a server says in the conversation of one caller is told to no other",
   const [mine, theirs] = [subscribe("User:a"), subscribe("User:b")];
   update("secret", "User:a");
   await Bun.sleep(5);
-  expect([mine, theirs]).toEqual([['updated "secret"'], []]);
+  expect([mine, theirs]).toEqual([["secret"], []]);
 });
 
 test("a flood is told in part, its last word among it, and never twice at a time", async () => {
@@ -44,9 +46,9 @@ test("a flood is told in part, its last word among it, and never twice at a time
   const heard = subscribe("User:a");
   for (let n = 0; n < 1_000; n++) update(`${n}`);
   await Bun.sleep(450);
-  expect(heard).toEqual(['updated "0"', 'updated "999"']);
+  expect(heard).toEqual(["0", "999"]);
   for (let n = 0; n < 5; n++) {
-    changes.listOf("s", "notifications/tools/list_changed");
+    changes.heard(server, "notifications/tools/list_changed", "{}", undefined);
     await Bun.sleep(110);
   }
   expect(most).toBe(1);

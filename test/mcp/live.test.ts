@@ -22,7 +22,7 @@ test("a flood of sessions ends sessions of whoever floods, and nobody's call", (
 });
 
 test("what can be had again is bounded for all together at every moment, and taken from who has most", () => {
-  const lives = createLives({ now: () => 0 });
+  const lives = createLives({ now: () => 0 }, () => {});
   const megabyte = "x".repeat(1024 * 1024);
   const kind = lives.of(facts("kind"), "kind@example.com").transcripts;
   kind.say(megabyte);

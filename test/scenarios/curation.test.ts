@@ -249,10 +249,13 @@ test("a link in an answer can be read from the server that gave it, though nobod
   const bearer = await mint({ project: "linked" });
   const read = async (uri: string) => (await w.rpc(bearer, "resources/read", { uri })).json;
   expect((await read("report://7")).error.code).toBe(-32002);
-  for (const uri of ["report://7", "fixture://local/by-id/9"])
+  expect((await read("fixture://of-both/3")).result.contents[0].text).toBe("local reads fixture://of-both/3");
+  for (const uri of ["report://7", "fixture://local/by-id/9", "fixture://of-both/3"])
     await w.rpc(bearer, "tools/call", { name: "linker__link", arguments: { uri } });
   expect((await read("report://7")).result.contents[0].text).toBe("linker reads report://7");
   // What fits another server's template stays that one's.
   expect((await read("fixture://local/by-id/9")).result.contents[0].text).toBe("local reads fixture://local/by-id/9");
+  // Of two whose templates it fits, the one that spoke of it.
+  expect((await read("fixture://of-both/3")).result.contents[0].text).toBe("linker reads fixture://of-both/3");
   await linker.stop();
 });

@@ -75,6 +75,24 @@ describe("one namespace over all servers of the project", () => {
     expect((await w.rpc(token, "resources/read", { uri: "other://x" })).json.error.code).toBe(-32002);
   });
 
+  test("templates likewise, and what is made of them says of which server it is", async () => {
+    const { resourceTemplates } = (await w.rpc(token, "resources/templates/list")).json.result;
+    expect((resourceTemplates as { uriTemplate: string }[]).map(({ uriTemplate }) => uriTemplate)).toEqual([
+      "fixture://local/by-id/{id}",
+      "mcpctl://local/fixture://of-both/{id}",
+      "fixture://web/by-id/{id}",
+      "mcpctl://web/fixture://of-both/{id}",
+    ]);
+    const uri = "mcpctl://web/fixture://of-both/{id}";
+    const made = uri.replace("{id}", encodeURIComponent("a/b"));
+    const read = (await w.rpc(token, "resources/read", { uri: made })).json.result.contents[0].text;
+    expect(read).toBe("web reads fixture://of-both/a%2Fb");
+    const complete = { ref: { type: "ref/resource", uri }, argument: { name: "id", value: "" } };
+    expect((await w.rpc(token, "completion/complete", complete)).json.result.completion.values).toEqual([
+      "web completes",
+    ]);
+  });
+
   test("prompts likewise", async () => {
     const { prompts } = (await w.rpc(token, "prompts/list")).json.result;
     expect((prompts as { name: string }[]).map(({ name }) => name)).toEqual(["local__greet", "web__greet"]);

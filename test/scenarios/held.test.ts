@@ -32,17 +32,23 @@ afterAll(async () => {
   await Promise.all([old.stop(), fresh.stop()]);
 });
 
+type Asked = { result: { inputRequests: object; requestState: string } };
 const asking = { elicitation: { form: {} } };
 
 async function call(token: string, name: string, params: object) {
-  const _meta = { [metaKeys.protocolVersion]: modernVersion, [metaKeys.clientCapabilities]: asking };
-  const response = await w.fetch(
+  // biome-ignore lint/suspicious/noExplicitAny: an answer of every shape.
+  return (await (await post(token, name, params)).json()) as any;
+}
+
+async function post(token: string, name: string, params: object, accept = "application/json", more: object = {}) {
+  const _meta = { [metaKeys.protocolVersion]: modernVersion, [metaKeys.clientCapabilities]: asking, ...more };
+  return await w.fetch(
     new Request(`${w.url}/mcp`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${tokens[token]}`,
         "content-type": "application/json",
-        accept: "application/json",
+        accept,
         "mcp-protocol-version": modernVersion,
         "mcp-method": "tools/call",
         "mcp-name": name,
@@ -50,8 +56,6 @@ async function call(token: string, name: string, params: object) {
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name, ...params, _meta } }),
     }),
   );
-  // biome-ignore lint/suspicious/noExplicitAny: an answer of every shape.
-  return (await response.json()) as any;
 }
 
 const sent = () => old.sent("tools/call").length + fresh.sent("tools/call").length;
@@ -122,6 +126,20 @@ describe.each(["old__ask", "fresh__ask"])("%s", (tool) => {
     expect(again.requestState).not.toBe(asked.requestState);
     expect((await retry("mine", again)).result.resultType).toBe("complete");
   });
+});
+
+test.each([
+  ["the one that goes on, not the one that began", { progressToken: "second" }, ["second", "second"]],
+  ["nobody, when the one that goes on did not ask for it", {}, []],
+])("progress of a held call is told to %s", async (_, meta, expected) => {
+  const args = { arguments: { steps: 2 } };
+  const begun = await post("mine", "old__ask", args, "application/json", { progressToken: "first" });
+  const { inputRequests, requestState } = ((await begun.json()) as Asked).result;
+  const inputResponses = Object.fromEntries(Object.keys(inputRequests).map((key) => [key, { action: "decline" }]));
+  const events = "text/event-stream, application/json";
+  const goesOn = await post("mine", "old__ask", { ...args, inputResponses, requestState }, events, meta);
+  const tokens = [...(await goesOn.text()).matchAll(/"progressToken":"(\w+)"/g)].map(([, token]) => token ?? "");
+  expect(tokens).toEqual(expected);
 });
 
 test("nothing is kept of calls that ended", async () => {

@@ -3,7 +3,8 @@ import { hostname } from "node:os";
 import { refusalAtDoor } from "../../src/server/front-door.ts";
 
 const door = { allowedHosts: ["mcp.example.com"], allowedOrigins: ["https://ui.example.com"] };
-const refusal = (headers: Record<string, string>) => refusalAtDoor(new Headers(headers), door);
+const refused = (headers: Record<string, string>) => refusalAtDoor(new Headers(headers), door);
+const refusal = (headers: Record<string, string>) => refused(headers)?.detail;
 
 test.each([
   "127.0.0.1:3200",
@@ -45,4 +46,9 @@ test("a page comes in from our own origin or an allowed one only", () => {
   ]) {
     expect(refusal({ host, origin })).toBeString();
   }
+});
+
+test("a refusal names the setting that would let in", () => {
+  expect(refused({ host: "evil.test" })?.hint).toContain("allowedHosts");
+  expect(refused({ host: "localhost", origin: "https://evil.test" })?.hint).toContain("allowedOrigins");
 });

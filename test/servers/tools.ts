@@ -75,7 +75,12 @@ export async function answer(server: string, method: string, params: Params): Pr
         ],
       };
     case "resources/templates/list":
-      return { resourceTemplates: [{ uriTemplate: `fixture://${server}/by-id/{id}`, name: "by-id" }] };
+      return {
+        resourceTemplates: [
+          { uriTemplate: `fixture://${server}/by-id/{id}`, name: "by-id" },
+          { uriTemplate: "fixture://of-both/{id}", name: "of-both" },
+        ],
+      };
     case "resources/read":
       return { contents: [{ uri: params?.uri, mimeType: "text/plain", text: `${server} reads ${params?.uri}` }] };
     case "completion/complete":

@@ -12,6 +12,12 @@ const separator = "__";
 export const exposedName = (server: string, name: string): string =>
   fitting(`${server}${separator}${name}`, `${server}/${name}`);
 
+/** A toolchange's name: that of the tool, with a hash where it is what only some clients are told of it. */
+export const changeName = (server: string, tool: string, variant: string): string =>
+  variant === ""
+    ? exposedName(server, tool)
+    : shortened(`${server}${separator}${tool}`, `${server}/${tool} ${variant}`, 8);
+
 /** The same without the server, for projects whose servers do not clash. */
 export const plainName = (name: string): string => fitting(name, name);
 
@@ -33,11 +39,15 @@ export const canonicalName = (server: string, name: string): string => `${server
 /** A resource's URI where two servers of a project offer the same one; everywhere else the server's own is shown unchanged. */
 export const qualifiedUri = (server: string, uri: string): string => `mcpctl://${server}/${encodeURIComponent(uri)}`;
 
+/** The same of a template: written as it is, since what a client puts into it must come out as it would of the server's own. */
+export const qualifiedTemplate = (server: string, template: string): string => `mcpctl://${server}/${template}`;
+
+/** A colon is escaped in a URI that was qualified whole, and stands as it is in what a client made of a template. */
 export function unqualifiedUri(uri: string): { server: string; uri: string } | undefined {
   const [, server, rest] = /^mcpctl:\/\/([a-z0-9-]+)\/(.+)$/.exec(uri) ?? [];
   if (server === undefined || rest === undefined) return undefined;
   try {
-    return { server, uri: decodeURIComponent(rest) };
+    return { server, uri: rest.includes(":") ? rest : decodeURIComponent(rest) };
   } catch {
     return undefined;
   }

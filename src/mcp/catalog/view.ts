@@ -3,13 +3,13 @@ import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Entry } from "./catalog.ts";
 import { type Preset, presetOf, withoutPreset } from "./curation.ts";
-import { canonicalName, qualifiedUri } from "./names.ts";
+import { canonicalName, qualifiedTemplate, qualifiedUri } from "./names.ts";
 import type { Names } from "./naming.ts";
 import type { Item, ListName } from "./offer.ts";
 import { inlined } from "./schemas.ts";
 
-/** Where a name or URI that a client uses leads: the server, and what that server calls it. */
-export type Target = { server: ServerRef; key: string };
+/** Where a name or URI that a client uses leads: the server, what that server calls it, and which variant of its lists it stands in. */
+export type Target = { server: ServerRef; key: string; variant?: string };
 /** A tool or prompt with its description as the server wrote it, and the arguments that the project adds to every call of it. */
 export type NamedTarget = Target & { text: string; preset?: Preset };
 
@@ -50,9 +50,7 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
   const tools = namedItems("tools", offers, options);
   const prompts = namedItems("prompts", offers, options);
   const resources = resourcesOf(offers.map(({ server, offer }) => ({ server, items: offer.resources })));
-  const templates = offers.flatMap(({ server, offer }) =>
-    offer.resourceTemplates.map(({ key, text }) => ({ server, key, text, shown: text })),
-  );
+  const templates = templatesOf(offers.map(({ server, offer }) => ({ server, items: offer.resourceTemplates })));
   return {
     lists: {
       tools: listText(tools.items),
@@ -91,7 +89,8 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
   const byOwner = new Map<string, NamedTarget>();
   const items: Listed[] = [];
   const unnamed: { server: string; reason: string }[] = [];
-  for (const { server, offer } of offers) {
+  for (const { server, offer, variant } of offers) {
+    const place = variant === undefined ? { server } : { server, variant };
     let left = 0;
     for (const { key, text } of offer[list]) {
       const name = naming === "own" ? key : naming[list].shownOf({ serverId: server.id, own: key });
@@ -99,11 +98,11 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
       if (name === undefined || targets.has(name)) continue;
       const curation = options.curation(server.name);
       const preset = list === "tools" ? presetOf(curation, key) : undefined;
-      const target = { server, key, text, ...(preset === undefined ? {} : { preset }) };
+      const target = { ...place, key, text, ...(preset === undefined ? {} : { preset }) };
       targets.set(name, target);
       byOwner.set(canonicalName(server.id, key), target);
       const shown = list === "tools" ? shownTool(target, name, curation, options.schemas) : withName(target, name);
-      items.push({ server, key, text, shown });
+      items.push({ ...place, key, text, shown });
     }
     if (left > 0)
       unnamed.push({ server: server.name, reason: `server "${server.name}": ${left} ${list} without a name` });
@@ -143,23 +142,41 @@ function shownTool(target: NamedTarget, name: string, curation: Curation, schema
 const stringIn = (json: string | undefined): string | undefined =>
   json?.startsWith('"') === true ? (JSON.parse(json) as string) : undefined;
 
+type Offers = readonly { server: ServerRef; items: readonly Item[] }[];
+
 /** URIs stay as they are, since results and clients repeat them; only one that two servers offer is told apart by a prefix. */
-function resourcesOf(offers: readonly { server: ServerRef; items: readonly Item[] }[]) {
-  const owners = new Map<string, number>();
-  for (const { items } of offers)
-    for (const uri of new Set(items.map((item) => item.key))) owners.set(uri, (owners.get(uri) ?? 0) + 1);
+function resourcesOf(offers: Offers) {
+  const shared = sharedIn(offers);
   const targets = new Map<string, Target>();
   const listed: Listed[] = [];
   for (const { server, items } of offers) {
     for (const { key, text } of items) {
-      const shared = (owners.get(key) ?? 0) > 1;
-      const uri = shared ? qualifiedUri(server.name, key) : key;
+      const uri = shared.has(key) ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
-      listed.push({ server, key, text, shown: shared ? withMembers(text, { uri: JSON.stringify(uri) }) : text });
+      listed.push({ server, key, text, shown: uri === key ? text : withMembers(text, { uri: JSON.stringify(uri) }) });
     }
   }
   return { targets, items: listed };
+}
+
+function templatesOf(offers: Offers): Listed[] {
+  const shared = sharedIn(offers);
+  return offers.flatMap(({ server, items }) =>
+    items.map(({ key, text }) => {
+      const uriTemplate = JSON.stringify(qualifiedTemplate(server.name, key));
+      return { server, key, text, shown: shared.has(key) ? withMembers(text, { uriTemplate }) : text };
+    }),
+  );
+}
+
+/** What more than one server offers. */
+function sharedIn(offers: Offers): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { items } of offers)
+    for (const key of new Set(items.map((item) => item.key))) (seen.has(key) ? shared : seen).add(key);
+  return shared;
 }
 
 export const listText = (items: readonly Listed[]) => `[${items.map(({ shown }) => shown).join(",")}]`;

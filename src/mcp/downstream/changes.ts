@@ -1,6 +1,9 @@
+import { Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { ListName } from "../catalog/offer.ts";
-import type { Admission } from "../gateway.ts";
+import { withMembers } from "../spans.ts";
+import type { Connections, ServerRef } from "../upstream/connections.ts";
+import type { Admission } from "../visit.ts";
 
 /** Somebody who wants to hear of changes: a legacy session, or a modern client's listen stream. */
 export type Subscriber = {
@@ -23,8 +26,11 @@ const calmMs = 100;
 
 const methodOf = (list: ChangingList) => `notifications/${list}/list_changed`;
 
-/** Brings what servers say of changes to those who asked to hear it and may. */
-export function createChanges() {
+/** What somebody wants to hear of: a server's resource by its own URI, or a task by its own id. */
+type Follows = readonly { serverId: string; key: string }[];
+
+/** Asks servers to tell of changes, and brings what they say to those who asked to hear it and may. */
+export function createChanges(connections: Pick<Connections, "follow" | "unfollow">) {
   const subscribers = new Set<Subscriber>();
   const soon = new Map<string, { next: (() => Promise<void>) | undefined }>();
   const closing = new AbortController();
@@ -70,39 +76,71 @@ export function createChanges() {
         subscriber.tell(methodOf(list), "{}");
   }
 
+  /** A server says that one of its lists is another now. */
+  function listOf(serverId: string, method: string): void {
+    const list = changingLists.find((name) => methodOf(name) === method);
+    if (list !== undefined) calmly(`${serverId} ${list}`, calmMs, () => listChanged(serverId, list));
+  }
+
+  /**
+   * A server says something of one resource or task, in the conversation of `subject` alone if there is one; `rename` writes what the
+   * subscriber calls it into the parameters.
+   */
+  function ofOne(
+    serverId: string,
+    key: string,
+    method: string,
+    subject: string | undefined,
+    rename: (shown: string) => string,
+  ): void {
+    const hearing = () =>
+      [...subscribers].flatMap((subscriber) => {
+        const shown = subscriber.shown(serverId, key);
+        const isTheirs = subject === undefined || subscriber.subject === subject;
+        return shown === undefined || !isTheirs ? [] : [{ subscriber, shown }];
+      });
+    if (hearing().length === 0) return;
+    calmly(JSON.stringify([serverId, key, subject]), 0, async () => {
+      for (const { subscriber, shown } of hearing())
+        if (await mayHear(subscriber, serverId, shown.tool)) subscriber.tell(method, rename(shown.name));
+    });
+  }
+
   return {
     /** Answers how to stop. */
     subscribe(subscriber: Subscriber): () => void {
       subscribers.add(subscriber);
       return () => void subscribers.delete(subscriber);
     },
-    /** A server says that one of its lists is another now. */
-    listOf(serverId: string, method: string): void {
-      const list = changingLists.find((name) => methodOf(name) === method);
-      if (list !== undefined) calmly(`${serverId} ${list}`, calmMs, () => listChanged(serverId, list));
-    },
     /**
-     * A server says something of one resource or task, in the conversation of `subject` alone if there is one; `rename` writes what the
-     * subscriber calls it into the parameters.
+     * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
+     * Answers which servers will not tell.
      */
-    ofOne(
-      serverId: string,
-      key: string,
-      method: string,
-      subject: string | undefined,
-      rename: (shown: string) => string,
-    ): void {
-      const hearing = () =>
-        [...subscribers].flatMap((subscriber) => {
-          const shown = subscriber.shown(serverId, key);
-          const isTheirs = subject === undefined || subscriber.subject === subject;
-          return shown === undefined || !isTheirs ? [] : [{ subscriber, shown }];
-        });
-      if (hearing().length === 0) return;
-      calmly(JSON.stringify([serverId, key, subject]), 0, async () => {
-        for (const { subscriber, shown } of hearing())
-          if (await mayHear(subscriber, serverId, shown.tool)) subscriber.tell(method, rename(shown.name));
-      });
+    async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
+      const failed: string[] = [];
+      const bring = async (server: ServerRef) => {
+        const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
+        try {
+          await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
+        } catch (error) {
+          if (!(error instanceof Problem)) throw error;
+          failed.push(server.id);
+        }
+      };
+      // Together: one that hangs makes nobody wait for the others.
+      await Promise.all(servers.map(bring));
+      return failed;
+    },
+    unfollow: connections.unfollow,
+    /** What a server says outside of any call; in the conversation of one caller alone, if it has a subject. */
+    heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
+      const { uri, taskId } = JSON.parse(params) as { uri?: unknown; taskId?: unknown };
+      const renamed = (member: string) => (shown: string) => withMembers(params, { [member]: JSON.stringify(shown) });
+      if (method.endsWith("/list_changed")) listOf(server.id, method);
+      else if (method === "notifications/resources/updated" && typeof uri === "string")
+        ofOne(server.id, uri, method, subject, renamed("uri"));
+      else if (method === "notifications/tasks" && typeof taskId === "string")
+        ofOne(server.id, `task ${taskId}`, method, subject, renamed("taskId"));
     },
     /** The project itself is another now: its servers, or what it shows of them. */
     ofProject(projectId: string): void {

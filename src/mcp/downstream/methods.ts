@@ -6,7 +6,7 @@ import type { ListName } from "../catalog/offer.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
 import { logLevels } from "../peer.ts";
 import { codes, type Era, isHopKey, supportedVersions, tasksExtension } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, membersOf, objectOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { dressedTool } from "./dress.ts";
 import type { Inbound } from "./inbound.ts";
@@ -207,7 +207,7 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
   const changes = {
     ...forwardable(inbound.paramsText),
     taskId: JSON.stringify(task.id),
-    inputResponses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+    inputResponses: memberOf(inbound.paramsText, "inputResponses"),
   };
   return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
 }
@@ -215,7 +215,7 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
 async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
-  const refText = memberText(inbound.paramsText, membersOf(inbound.paramsText), "ref");
+  const refText = memberOf(inbound.paramsText, "ref");
   const isPrompt = ref?.type === "ref/prompt" && typeof ref.name === "string";
   const isResource = ref?.type === "ref/resource" && typeof ref.uri === "string";
   const target = isPrompt
@@ -238,9 +238,9 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
  * clients may both use for different calls.
  */
 function forwardable(paramsText: string): Record<string, string | undefined> {
-  const meta = memberText(paramsText, membersOf(paramsText), "_meta");
+  const meta = objectOf(paramsText, "_meta");
   const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined };
-  if (meta?.startsWith("{") !== true) return hops;
+  if (meta === undefined) return hops;
   const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
   const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
   return { ...hops, _meta: kept === "{}" ? undefined : kept };
@@ -253,11 +253,12 @@ export function resourceTarget(view: View, uri: string): Target | undefined {
   const owner =
     qualified === undefined ? undefined : view.resourceServers.find(({ name }) => name === qualified.server);
   if (qualified !== undefined && owner !== undefined) return { server: owner, key: qualified.uri };
-  const template = view.templates.find(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
+  const speaker = view.speakerOf(uri);
+  const fitting = view.templates.filter(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
+  const nearest = fitting.filter(({ beginning }) => beginning.length === fitting[0]?.beginning.length);
+  const template = nearest.find(({ server }) => server.id === speaker?.id) ?? nearest[0];
   const server =
-    template?.server ??
-    view.speakerOf(uri) ??
-    (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
+    template?.server ?? speaker ?? (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
   return server === undefined ? undefined : { server, key: uri };
 }
 

@@ -1,7 +1,7 @@
 import type { AuditOutcome } from "../../resources/audit.ts";
 import type { Outcome } from "../answers.ts";
-import type { Admission } from "../gateway.ts";
-import { membersOf, memberText } from "../spans.ts";
+import { memberOf } from "../spans.ts";
+import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
 /** What the audit log learns of a call. Sizes are lengths of JSON text. */
@@ -52,7 +52,7 @@ export function callRecord(
     durationMs,
     requestBytes: paramsText.length,
     responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,
-    argumentsText: keepsArguments ? memberText(paramsText, membersOf(paramsText), "arguments") : undefined,
+    argumentsText: keepsArguments ? memberOf(paramsText, "arguments") : undefined,
   };
 }
 
@@ -60,5 +60,5 @@ export function callRecord(
 function failed(outcome: Outcome): boolean {
   if ("error" in outcome) return true;
   const { result } = outcome;
-  return result.includes('"isError"') && memberText(result, membersOf(result), "isError") === "true";
+  return result.includes('"isError"') && memberOf(result, "isError") === "true";
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { onAbort } from "../../lib/abort.ts";
-import { errorOutcome, message, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
-import { boundOf, ownerOf } from "./call.ts";
+import { errorOutcome, respond } from "../answers.ts";
+import { response } from "../json-rpc.ts";
+import { codes } from "../protocol.ts";
+import { boundOf, ownerOf, type Visit } from "../visit.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
@@ -55,7 +56,10 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const stream = streams.get(id);
     if (stream === undefined || stream.bound !== boundOf(visit).join(" ")) {
       visit.release();
-      return respond(inbound.id, errorOutcome(-32001, "There is no such stream: open one with GET", undefined, 404));
+      return respond(
+        inbound.id,
+        errorOutcome(codes.unknownSession, "There is no such stream: open one with GET", undefined, 404),
+      );
     }
     const { method } = inbound;
     if (method === "initialize") {
@@ -63,7 +67,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       stream.subscribe(stream.facts);
     }
     if (inbound.id === undefined || method === undefined) {
-      legacy.told(lives.of(stream.facts, ownerOf(visit)), inbound);
+      legacy.told(visit, stream.facts, inbound);
       visit.release();
     } else answer(visit, inbound, { id: inbound.id, method }, stream);
     return new Response("Accepted", { status: 202 });
@@ -75,7 +79,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     legacy
       .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit)), outlet)
       .then(
-        (outcome) => void outlet.send(message(asked.id, outcome)),
+        (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),
       )
       .finally(visit.release);

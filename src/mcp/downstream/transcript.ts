@@ -3,10 +3,10 @@ import type { Transcript } from "./reply.ts";
 
 /** How much of its streams a session can have again, and how long after the last event of one. */
 const mostEvents = 500;
-/** How soon a client may come back. */
-const retryMs = 1_000;
 const mostBytes = 4 * 1024 * 1024;
 const keptMs = 5 * 60_000;
+/** How soon a client may come back. */
+const retryMs = 1_000;
 
 type Event = { seq: number; data: string };
 type Stream = { number: number; events: Event[]; last: number; out?: EventOut; endedAt?: number };
@@ -49,16 +49,15 @@ export function createTranscripts(primes: boolean, now: () => number, grew: (byt
     }
   }
 
-  function add(stream: Stream, data: string): string {
+  function add(stream: Stream, data: string): void {
     const id = `${stream.number}.${++stream.last}`;
     stream.out?.send(data, { id });
-    if (isClosed) return id;
+    if (isClosed) return;
     stream.events.push({ seq: stream.last, data });
     bytes += data.length;
     events++;
     grew(data.length);
     trim();
-    return id;
   }
 
   function empty(): void {
@@ -89,7 +88,6 @@ export function createTranscripts(primes: boolean, now: () => number, grew: (byt
       add(stream, data);
       return stream.out?.isOpen() === true;
     },
-    hears: (): boolean => streams.get(0)?.out?.isOpen() === true,
     /** Puts a GET's stream in the place of the one before. */
     listen(out: EventOut): void {
       const stream = opened(0);

@@ -1,9 +1,11 @@
 import type { Problem } from "../../lib/problem.ts";
-import { message, type Outcome } from "../answers.ts";
+import type { Outcome } from "../answers.ts";
+import * as rpc from "../json-rpc.ts";
+import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import { isBounded, membersOf, memberText, withMembers } from "../spans.ts";
-import { type Answerer, askable, createAsks, refusal } from "./asks.ts";
+import { isBounded, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
+import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
 import { callerLeft, TimedOut, unavailable } from "./failures.ts";
 import { patience } from "./patience.ts";
@@ -97,7 +99,7 @@ export function dialogue(wire: Wire) {
     signal?.addEventListener("abort", onAbort, { once: true });
     calls.set(id, call);
     const own = peer?.progressToken === undefined ? params : withToken(params, id);
-    const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${own}}`;
+    const text = rpc.request(id, method, own);
     try {
       letGo = wire.request({ id, method, params: own, text, tool });
     } catch (error) {
@@ -108,7 +110,7 @@ export function dialogue(wire: Wire) {
 
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
   async function notify(method: string, params = "{}"): Promise<void> {
-    if (ended === undefined) await post(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`);
+    if (ended === undefined) await post(rpc.notification(method, params));
   }
 
   const post = (text: string) => wire.post(text).catch(() => {});
@@ -139,7 +141,7 @@ export function dialogue(wire: Wire) {
   }
 
   function heard(method: string, params: string, via: number | undefined): void {
-    const field = (name: string) => memberText(params, membersOf(params), name);
+    const field = (name: string) => memberOf(params, name);
     if (method === "notifications/progress") {
       const call = calls.get(Number(field("progressToken")));
       const token = call?.peer?.progressToken;
@@ -163,7 +165,7 @@ export function dialogue(wire: Wire) {
     answering++;
     try {
       const outcome = await answerTo(id, method, params, via);
-      if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+      if (outcome !== undefined && ended === undefined) await post(rpc.response(id, outcome));
     } finally {
       answering--;
     }
@@ -179,6 +181,19 @@ export function dialogue(wire: Wire) {
       if (manner.onAsk === undefined) return refusal("There is nobody to ask at this moment");
       return await asks.ask(id, method, params, { ask: manner.onAsk, signal: closing.signal });
     }
+    // What begins later has not caused it.
+    const causes = via === undefined ? [...calls.values()] : [];
+    let outcome = await askWithin(call, id, method, params);
+    // Clients call several tools at once. If the call that it was taken to belong to has ended, it was another's.
+    while (outcome === unwanted) {
+      const next = causes.findLast((cause) => cause.peer !== undefined && calls.get(cause.id) === cause);
+      if (next === undefined) break;
+      outcome = await askWithin(next, id, method, params);
+    }
+    return outcome;
+  }
+
+  async function askWithin(call: Call, id: string, method: string, params: string): Promise<Outcome | undefined> {
     const { peer } = call;
     if (peer === undefined) return refusal("This was asked for by no client");
     call.patience.hold();
@@ -227,12 +242,7 @@ function atMost(perSecond: number): () => boolean {
 }
 
 /** Asks for progress under our own id: it is this call's and nobody else's. */
-function withToken(params: string, id: number): string {
-  const meta = memberText(params, membersOf(params), "_meta");
-  return withMembers(params, {
-    _meta: withMembers(meta?.startsWith("{") === true ? meta : "{}", { progressToken: String(id) }),
-  });
-}
+const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
 
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. */
 function isJsonObject(text: string): boolean {

@@ -1,6 +1,6 @@
 import type { Problem } from "../../lib/problem.ts";
 import type { Outcome } from "../answers.ts";
-import type { Abilities, Peer } from "../peer.ts";
+import { type Abilities, answerMs, type Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
 /** `signal` gives up early; the time is 60 s when none is given, begun anew by progress and standing still while the client is asked. */
@@ -56,7 +56,7 @@ export const limits = {
   callMs: 60_000,
   /** However much progress is told, and without the time in which the client was asked. */
   longestCallMs: 10 * 60_000,
-  askMs: 10 * 60_000,
+  askMs: answerMs,
   initializeMs: 30_000,
   connectMs: 5_000,
   inFlight: 128,

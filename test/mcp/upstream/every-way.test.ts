@@ -58,7 +58,7 @@ describe.each(allWays)("%s", (name, open) => {
     const { upstream, close } = await open();
     const peer = peerOf("User:a", { ask: async () => ({ error: '{"code":-1,"message":"no"}' }) });
     const refused = await call(upstream, "ask", {}, { peer }).catch((error: Error) => error.message);
-    expect(refused).toEqual(isModern ? '{"code":-1,"message":"no"}' : { refused: true });
+    expect(refused).toEqual(isModern ? '{"code":-1,"message":"no"}' : { refused: true, why: "no" });
     expect(await call(upstream, "wait", { ms: 0 })).toBe("waited");
     close();
   });

@@ -4,6 +4,8 @@ import { createPrivates, needsOwn } from "../../../src/mcp/upstream/private.ts";
 import type { Upstream } from "../../../src/mcp/upstream/upstream.ts";
 import { peerOf } from "./ways.ts";
 
+const ownerOf = (subject: string) => ({ subject, program: "p", abilities: {}, hearsLogs: false });
+
 function setUp() {
   let now = 0;
   const opened: { closed: boolean; answer: () => void; end: (why: Problem) => void }[] = [];
@@ -19,7 +21,7 @@ function setUp() {
     const upstream = { request: () => answer.promise, ended: ended.promise, close };
     return upstream as unknown as Upstream;
   };
-  const get = (n: number, server = "s") => privates.get(server, `User:${n}`, "", open);
+  const get = (n: number, server = "s") => privates.get(server, ownerOf(`${n}`), open);
   const pass = (ms: number) => {
     now += ms;
     privates.sweep();
@@ -60,11 +62,12 @@ test("the one that was used longest ago makes room, and when all are in use ther
 
 test("one caller's do not take the room of others, however many different things it declares", async () => {
   const { privates, opened, get, open } = setUp();
-  for (let n = 0; n < 9; n++) await privates.get("s", "User:mean", `${n}`, open);
+  for (let n = 0; n < 9; n++) await privates.get("s", { ...ownerOf("mean"), program: `${n}` }, open);
   expect([privates.size(), opened[0]?.closed]).toEqual([8, true]);
-  for (let n = 1; n < 9; n++) void privates.get("s", "User:mean", `${n}`, open).then((one) => one.request("x", "{}"));
+  for (let n = 1; n < 9; n++)
+    void privates.get("s", { ...ownerOf("mean"), program: `${n}` }, open).then((one) => one.request("x", "{}"));
   await Bun.sleep(1);
-  await expect(privates.get("s", "User:mean", "9", open)).rejects.toThrow("too many callers");
+  await expect(privates.get("s", { ...ownerOf("mean"), program: "9" }, open)).rejects.toThrow("too many callers");
   await get(1);
 });
 
@@ -82,7 +85,7 @@ test("one that ended or never opened is opened anew; those that open together ar
   opened[0]?.end(new Problem("unavailable", "over"));
   await Bun.sleep(0);
   expect(await get(0)).not.toBe(a as Upstream);
-  await expect(privates.get("s", "User:bad", "", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  await expect(privates.get("s", ownerOf("bad"), () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(privates.size()).toBe(1);
 });
 
