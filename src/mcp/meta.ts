@@ -21,3 +21,4 @@ export function progressTokenOf(paramsText: string): string | undefined {
   // It goes with each sign of progress.
   return token !== undefined && token.length <= longestToken && /^["\d-]/.test(token) ? token : undefined;
 }
+const longestToken = 1_024;
