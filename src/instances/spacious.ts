@@ -8,11 +8,16 @@ const variable = "BUN_CONFIG_MAX_HTTP_REQUESTS";
  */
 export function becomeSpacious(args: readonly string[]): void {
   if (process.env[variable] !== undefined) return;
-  const command = selfCommand();
-  const again = [...command.slice(0, 1), ...process.execArgv, ...command.slice(1), ...args];
+  const again = againAs(selfCommand(), process.execArgv, args);
   try {
     process.execve?.(process.execPath, again, { ...process.env, [variable]: "65535" } as Record<string, string>);
   } catch {
     // Not on this system: then 256 it is.
   }
+}
+
+/** Bun's own flags are given again where Bun is the program. A compiled one has them from BUN_OPTIONS, which stays, and takes all words for its own. */
+export function againAs(command: readonly string[], bunFlags: readonly string[], args: readonly string[]): string[] {
+  const [program = "", ...main] = command;
+  return [program, ...(main.length === 0 ? [] : bunFlags), ...main, ...args];
 }

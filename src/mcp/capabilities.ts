@@ -26,10 +26,14 @@ export function capabilitiesFor(era: Era, known: readonly Introduction[], isSing
   return Object.keys(extensions).length === 0 ? base : { ...base, extensions };
 }
 
+const longestExtensions = 16_384;
+
 /** Tasks exist between a modern client and a modern server only. */
 function extensionsFor(era: Era, introduction: Introduction): Capabilities {
   const { extensions } = introduction.capabilities;
   if (typeof extensions !== "object" || extensions === null) return {};
+  // All clients of the project get it with their first answer.
+  if (JSON.stringify(extensions).length > longestExtensions) return {};
   const { [tasksExtension]: tasks, ...others } = extensions as Capabilities;
   return era === "modern" && introduction.era === "modern" && tasks !== undefined
     ? { ...others, [tasksExtension]: tasks }

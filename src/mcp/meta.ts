@@ -11,10 +11,13 @@ export function withMeta(text: string, changes: Record<string, string | undefine
   return withMembers(text, { _meta: kept === "{}" ? undefined : kept });
 }
 
+const longestToken = 1_024;
+
 /** JSON text of the token under which the client wants to hear of its request. */
 export function progressTokenOf(paramsText: string): string | undefined {
   if (!paramsText.includes("progressToken")) return undefined;
   const meta = objectOf(paramsText, "_meta");
   const token = meta === undefined ? undefined : memberOf(meta, "progressToken");
-  return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
+  // It goes with each sign of progress.
+  return token !== undefined && token.length <= longestToken && /^["\d-]/.test(token) ? token : undefined;
 }

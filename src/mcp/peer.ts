@@ -18,7 +18,7 @@ export const answerMs = 10 * 60_000;
  * say through this, and the downstream of either era carries it on: so each pair of eras is one writing of each half.
  */
 export type Peer = {
-  /** Who calls, as RBAC writes it: two callers never share a conversation in which a server may ask something. */
+  /** Who calls, by id: two callers never share a conversation in which a server may ask something. */
   subject: string;
   abilities: Abilities;
   /** `{name, version, …}` as the client said it; undefined when it did not. */

@@ -13,7 +13,9 @@ export type Admission = {
   mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
   /** Only tools that change nothing. */
   readOnly: boolean;
-  /** Who calls, and from where: for the audit log, and so that nobody is given what belongs to somebody else. */
+  /** Who calls, by id, so that nobody is given what belongs to somebody else: a name may be another's tomorrow. */
+  principal: string;
+  /** The same in words, and from where: for the audit log. */
   actor: AuditActor;
   address: string | undefined;
 };
@@ -32,8 +34,11 @@ export type Visit = {
 };
 
 /** Whose a session, a state or a task is, and for which endpoint. */
-export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): string[] => [
-  actor.subject,
+export const boundOf = ({ admission: { principal, project }, endpoint }: Visit): string[] => [
+  principal,
   project.id,
   endpoint.server ?? "",
 ];
+
+/** Who answers for a caller: tokens are made at will. */
+export const ownerOf = ({ admission: { actor } }: Visit): string => actor.user ?? actor.subject;

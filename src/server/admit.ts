@@ -15,6 +15,9 @@ import { findResource } from "../storage/resources.ts";
 import { identified, type Senders } from "./sender.ts";
 import { serverRef } from "./status.ts";
 
+/** What is there and not open to the caller, who is told that there is no such thing; the audit log is told better. */
+export class Unseen extends Problem {}
+
 /**
  * Who is it, may they, which project and servers: one read transaction for each MCP request, so that revoking, disabling or demoting is
  * felt by the very next one. A token of another project gets 403 whether that project exists or not.
@@ -59,6 +62,7 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
     // A server's name holds no `*`, so what is no single tool needs the right to all of them.
     mayCall: isFiltered ? (server, tool) => decideCall(rights, `${server}/${tool ?? "*"}`, name).allowed : undefined,
     readOnly: rights.filters.some(({ readOnly }) => readOnly),
+    principal: rights.tokenId ?? rights.userId,
     actor: rights.actor,
   };
 }
@@ -67,7 +71,7 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
 function only(servers: readonly ServerRef[], ref: string, reaches: (server: string) => boolean): ServerRef {
   const server = servers.find(({ id, name }) => id === ref || name === ref);
   if (server !== undefined && reaches(server.name)) return server;
-  throw new Problem("not_found", "This project has no server of this name for you", {
+  throw new (server === undefined ? Problem : Unseen)("not_found", "This project has no server of this name for you", {
     hint: "mcpctl describe project NAME shows its servers",
   });
 }

@@ -9,6 +9,7 @@ import { changeEntry } from "../operations/change-entry.ts";
 import { redactedArguments } from "../operations/redact.ts";
 import type { Recorder } from "../rbac/record.ts";
 import type { Op } from "../storage/op.ts";
+import { Unseen } from "./admit.ts";
 import type { Rooms } from "./rooms.ts";
 import { actorBehind, actorOf, pathOf } from "./sender.ts";
 
@@ -20,7 +21,8 @@ export const loginPath = "/api/v1/auth/login";
 export async function noteRefusal(error: unknown, request: Request, rooms: Rooms): Promise<void> {
   const path = pathOf(request);
   // A login that failed is told by `notedLogin`, which knows more.
-  if (!(error instanceof Problem) || !refusedStatus.has(error.status) || path === loginPath) return;
+  if (!(error instanceof Problem) || path === loginPath) return;
+  if (!refusedStatus.has(error.status) && !(error instanceof Unseen)) return;
   const { senders, db, hashKey, clock, refusals } = rooms;
   const { address, caller } = senders.get(request) ?? {};
   const lacks = (error.fields ?? []).map(({ message }) => message.replace(/^you lack /, ""));

@@ -19,6 +19,8 @@ export const isRefusal = (error: unknown): error is Problem =>
 const mostUnanswered = 20;
 /** Beyond this a newcomer is asked to come later: asking about more would leave no time for anything else. */
 const mostOpen = 10_000;
+/** Of one bearer: half of it stays for all others. */
+const mostOfOne = mostOpen / 2;
 /** So many are asked about before requests get their turn. */
 const atOnce = 20;
 
@@ -30,6 +32,7 @@ export type Watch = ReturnType<typeof createWatch>;
 
 export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: Clock, everyMs = 250) {
   const questions = new Map<string, Question>();
+  const openOf = new Map<string, number>();
   let open = 0;
   let nextKey = 1;
   let timer: Timer | undefined;
@@ -67,6 +70,12 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
     }
   }
 
+  function count(whose: string, by: number): void {
+    const now = (openOf.get(whose) ?? 0) + by;
+    if (now > 0) openOf.set(whose, now);
+    else openOf.delete(whose);
+  }
+
   function stopWhenIdle(): void {
     if (open > 0 || timer === undefined) return;
     clearInterval(timer);
@@ -79,7 +88,9 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
      * once: its check must be the same. @throws Problem `unavailable` when too many are open
      */
     keep(bearer: Credential, check: Check, refuse: (why: Problem) => void, place?: string): () => void {
-      if (open >= mostOpen)
+      const whose = JSON.stringify(bearer ?? "");
+      const theirs = openOf.get(whose) ?? 0;
+      if (open >= mostOpen || theirs >= mostOfOne)
         throw new Problem("unavailable", "Too many calls and streams are open at once", {
           hint: "try again in a moment",
         });
@@ -95,17 +106,20 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
       const release = () => {
         if (!question.open.delete(one)) return;
         open--;
+        count(whose, -1);
         if (question.open.size === 0 && questions.get(key) === question) questions.delete(key);
         stopWhenIdle();
       };
       question.open.add(one);
       open++;
+      count(whose, 1);
       timer ??= setInterval(() => void askAll(), everyMs);
       return release;
     },
     size: () => open,
     close: () => {
       questions.clear();
+      openOf.clear();
       open = 0;
       stopWhenIdle();
     },

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { againAs } from "../../src/instances/spacious.ts";
 
 test.skipIf(process.platform !== "linux")(
   "serve becomes itself with room for more than 256 requests at once",
@@ -26,3 +27,9 @@ test.skipIf(process.platform !== "linux")(
     }
   },
 );
+
+test("Bun's own flags go to Bun, and never to a compiled program as words of its own", () => {
+  expect(againAs(["bun", "main.ts"], ["--smol"], ["serve"])).toEqual(["bun", "--smol", "main.ts", "serve"]);
+  // BUN_OPTIONS=--smol mcpctl serve
+  expect(againAs(["mcpctl"], ["--smol"], ["serve"])).toEqual(["mcpctl", "serve"]);
+});

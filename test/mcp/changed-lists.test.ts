@@ -33,6 +33,24 @@ test("a server that says without end that its lists changed is read four times a
   expect([most, new Set(told)]).toEqual([1, new Set([method])]);
 });
 
+test("one that takes long to read is read less often", async () => {
+  const ending = new AbortController();
+  let readings = 0;
+  const lists = createChangedLists(
+    async () => {
+      readings++;
+      lists.heard(server, method);
+      await Bun.sleep(60);
+    },
+    () => {},
+    ending.signal,
+  );
+  lists.heard(server, method);
+  await Bun.sleep(550);
+  ending.abort();
+  expect(readings).toBe(1);
+});
+
 test("a list of many big pages is refused rather than kept", async () => {
   let page = 0;
   const big = "x".repeat(5 * 1024 * 1024);
@@ -40,6 +58,6 @@ test("a list of many big pages is refused rather than kept", async () => {
     capabilities: { tools: {} },
     request: async () => ({ result: `{"tools":[{"name":"t${++page}","d":"${big}"}],"nextCursor":"${page}"}` }),
   } as unknown as Upstream;
-  await expect(fetchOffer(upstream, new AbortController().signal)).rejects.toThrow("over 16 MiB");
-  expect(page).toBe(4);
+  await expect(fetchOffer(upstream, new AbortController().signal)).rejects.toThrow("over 8 MiB");
+  expect(page).toBe(2);
 });

@@ -28,6 +28,7 @@ describe("refusals, with the status and code of reference/protocol.md §1.4", ()
     ["a string", '"x"', {}, [400, -32600]],
     ["no jsonrpc", '{"id":1,"method":"ping"}', {}, [400, -32600]],
     ["a null id", '{"jsonrpc":"2.0","id":null,"method":"ping"}', {}, [400, -32600]],
+    ["an id as long as a book", `{"jsonrpc":"2.0","id":"${"x".repeat(1_024)}","method":"ping"}`, {}, [400, -32600]],
     ["a fraction as id", '{"jsonrpc":"2.0","id":1.5,"method":"ping"}', {}, [400, -32600]],
     ["params that are a list", '{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', {}, [400, -32600]],
     ["a key twice", '{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/call"}', {}, [400, -32600]],

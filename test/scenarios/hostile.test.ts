@@ -53,6 +53,18 @@ describe("the audit log holds", () => {
     const [event] = await calls("tokenName=narrow");
     expect(event).toMatchObject({ action: "resources/subscribe", outcome: "refused", server: "old" });
   });
+
+  test("that somebody tried the endpoint of a server of which nothing is open to them", async () => {
+    const narrow = { name: "prober", project: "demo", tools: ["fresh/wait"] };
+    const { token: as } = await w.must("POST", "/api/v1/mcptokens", narrow);
+    const [closed, absent] = await Promise.all(
+      ["old", "none"].map((server) => w.rpc(as, "tools/list", {}, `/projects/demo/servers/${server}/mcp`)),
+    );
+    expect([closed?.status, closed?.text]).toEqual([404, absent?.text]);
+    const refused = async () => (await w.api("GET", "/api/v1/audit/events?kind=refused&tokenName=prober")).json.items;
+    await w.until("it is told", async () => (await refused()).length > 0);
+    expect(await refused()).toMatchObject([{ outcome: "refused", detail: { path: "/projects/demo/servers/old/mcp" } }]);
+  });
 });
 
 describe("whoever lost the right to what is no single tool", () => {
@@ -89,7 +101,10 @@ describe("whoever lost the right to what is no single tool", () => {
 });
 
 test("a server that never says whether it will tell of changes keeps nobody from hearing of those of others", async () => {
-  const initialized = { protocolVersion: "2025-11-25", capabilities: { resources: { subscribe: true } } };
+  const initialized = {
+    protocolVersion: "2025-11-25",
+    capabilities: { resources: { subscribe: true }, extensions: { "x.example/mute": {} } },
+  };
   let subscribing = 0;
   const mute = Bun.serve({
     hostname: "127.0.0.1",
@@ -115,15 +130,21 @@ test("a server that never says whether it will tell of changes keeps nobody from
   await w.must("POST", "/api/v1/projects", { name: "mixed", servers: ["mute", "old", "fresh"] });
   await w.until("it runs", w.isRunning("mute"));
   const path = "/projects/mixed/mcp";
-  const waiting = (await legacyClient(w, w.admin, { path })).listen(["mute://one"]);
-  void waiting.catch(() => {});
+  const minted = await w.must("POST", "/api/v1/mcptokens", { name: "soon-revoked", project: "mixed" });
+  const waiting = (await modernClient(w, minted.token)).listen(["mute://one"]).catch(String);
   await w.until("it is asked", () => subscribing === 1);
+  const narrow = await w.must("POST", "/api/v1/mcptokens", { name: "n", project: "mixed", tools: ["old/*"] });
+  const introduced = async (as: string) => (await w.rpc(as, "initialize", {}, path)).text.includes("x.example/mute");
+  expect([await introduced(w.admin), await introduced(narrow.token)]).toEqual([true, false]);
   const before = performance.now();
   const listener = await modernClient(w, w.admin, { path });
   await listener.listen(["fixture://fresh/one"]);
   await (await legacyClient(w, w.admin, { path })).listen(["fixture://old/one"]);
   expect(performance.now() - before).toBeLessThan(2_000);
   listener.close();
-  await expect(waiting).rejects.toThrow("does not tell of changes");
+  // Whose right ended while its server was asked has no stream.
+  await w.must("DELETE", `/api/v1/mcptokens/${minted.id}`);
+  expect(await waiting).toContain("unauthenticated");
+  expect(w.rooms.gateway.sizes().subscribers).toBe(1);
   await mute.stop(true);
 }, 15_000);

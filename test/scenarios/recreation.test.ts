@@ -209,3 +209,25 @@ test("each of these looks can find something", async () => {
   });
   expect(await leftBehind()).toEqual({ "subjects that are nobody": 1, "definitions of no token": 1 });
 });
+
+test("nor what was under way at the gateway: a session is its maker's, whoever has that name later", async () => {
+  const name = "session@example.com";
+  const bindings = [{ role: "run", resource: "projects", name: "demo" }] as const;
+  const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: { protocolVersion: "2025-11-25" } };
+  const path = "/projects/demo/mcp";
+  const ping = async (login: string, session: string) =>
+    await w.fetch(
+      new Request(w.url + path, {
+        method: "POST",
+        headers: { authorization: `Bearer ${login}`, "content-type": "application/json", "mcp-session-id": session },
+        body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
+      }),
+    );
+  const first = await w.userWith("session", bindings);
+  const session = (await w.api("POST", path, initialize, first)).headers.get("mcp-session-id") ?? "";
+  expect((await ping(first, session)).status).toBe(200);
+  await w.must("DELETE", `/api/v1/users/${name}`);
+  await w.must("DELETE", "/api/v1/rbac/of-session");
+  const second = await w.userWith("session", bindings);
+  expect((await ping(second, session)).status).toBe(404);
+});

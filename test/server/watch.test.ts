@@ -98,17 +98,17 @@ test("a refusal ends it at once", async () => {
 
 test("there is a bound to what may be open, and room again once something has ended", () => {
   const { watch } = watching();
-  const open = () =>
+  const open = (bearer = watch.size() % 2 === 0 ? "x" : "y") =>
     watch.keep(
-      "x",
+      bearer,
       function* () {},
       () => {},
     );
   const first = open();
   while (watch.size() < 10_000) open();
-  expect(open).toThrow("Too many calls and streams are open at once");
+  expect(() => open("z")).toThrow("Too many calls and streams are open at once");
   first();
-  expect(open).not.toThrow();
+  expect(() => open("z")).not.toThrow();
   watch.close();
 });
 
@@ -134,4 +134,23 @@ test("a thousand streams of one bearer at one place are one question, and one re
   answer = new Problem("unauthenticated", "revoked");
   for (const end = performance.now() + 2_000; refused === 0 && performance.now() < end; ) await Bun.sleep(5);
   expect([refused, watch.size()]).toEqual([1_000, 0]);
+});
+
+test("one bearer's streams leave room for those of others, and what was let go of may be opened again", () => {
+  const watch = createWatch({ read: async () => undefined as never }, Buffer.alloc(32), clock);
+  const keep = (bearer: string) =>
+    watch.keep(
+      bearer,
+      function* () {},
+      () => {},
+      "p",
+    );
+  const releases = Array.from({ length: 5_000 }, () => keep("mean"));
+  expect(() => keep("mean")).toThrow("Too many");
+  keep("kind")();
+  releases[0]?.();
+  releases[0]?.();
+  keep("mean");
+  expect(() => keep("mean")).toThrow("Too many");
+  watch.close();
 });

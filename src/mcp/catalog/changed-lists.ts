@@ -2,8 +2,11 @@ import { sleep } from "../../lib/wait.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 
 const methods = ["tools", "prompts", "resources"].map((list) => `notifications/${list}/list_changed`);
-/** A server that says it without end is read anew this often, and costs no more than that. */
-const pauseMs = 250;
+/**
+ * A server that says it without end is read anew this often, and less often the longer it takes: looking through eight megabytes of tools that are
+ * others each time takes a second, in which nobody else is answered.
+ */
+const pauseMs = { least: 250, most: 30_000, perMs: 10 } as const;
 
 /** Lists that servers say have changed: read anew before anybody is told to ask for them, once for many that come together. */
 export function createChangedLists(
@@ -15,11 +18,13 @@ export function createChangedLists(
 
   async function read(server: ServerRef, said: Set<string>): Promise<void> {
     while (said.size > 0 && !signal.aborted) {
+      const begun = performance.now();
       const told = [...said];
       said.clear();
       await readAnew(server);
       for (const method of told) tell(server, method);
-      await sleep(pauseMs, signal);
+      const takenMs = performance.now() - begun;
+      await sleep(Math.min(Math.max(pauseMs.least, takenMs * pauseMs.perMs), pauseMs.most), signal);
     }
     waiting.delete(server.id);
   }

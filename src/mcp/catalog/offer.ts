@@ -23,7 +23,7 @@ export type Offer = Record<ListName, Item[]> & { introduction?: Introduction };
 const mostPages = 100;
 const mostItems = 10_000;
 /** Of one list in all; each page may be as big as a message, and all of it is kept. */
-const mostLength = 16 * 1024 * 1024;
+const mostLength = 8 * 1024 * 1024;
 
 /** Asks a server for all its lists, page by page, within bounds. A list it does not implement is empty; tools it claims must answer. */
 export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promise<Offer> {
@@ -51,7 +51,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
       return items;
     }
     length += outcome.result.length;
-    if (length > mostLength) throw new Problem("unavailable", `${method} has an answer of over 16 MiB`);
+    if (length > mostLength) throw new Problem("unavailable", `${method} has an answer of over 8 MiB`);
     const members = membersOf(outcome.result);
     items.push(...itemsOf(memberText(outcome.result, members, name) ?? "[]", key));
     const next = memberText(outcome.result, members, "nextCursor");

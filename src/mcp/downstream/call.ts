@@ -117,14 +117,14 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const mismatch = text === undefined || inbound.era === "legacy" ? undefined : mirrorFault(text, visit, inbound);
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
     const call: CallKey = {
-      subject: visit.admission.actor.subject,
+      subject: visit.admission.principal,
       words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
     };
     const outcome = await client.through(call, async (half, signal, input) => {
       const { abilities, clientInfo, logLevel } = client;
       const peer: Peer = {
         ...half,
-        subject: visit.admission.actor.subject,
+        subject: visit.admission.principal,
         abilities,
         clientInfo,
         logLevel,
@@ -195,8 +195,10 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
   }
 
   /** A project under its own name; one server's endpoint as that server, once it is known. */
-  function faceOf({ admission: { project, servers }, endpoint }: Visit): Face {
-    const known = servers.flatMap(({ id }) => catalog.introductionOf(id) ?? []);
+  function faceOf({ admission: { project, servers, reaches }, endpoint }: Visit): Face {
+    // What a server of which nothing is open brings along is not told either.
+    const open = servers.filter(({ name }) => reaches?.(name) !== false);
+    const known = open.flatMap(({ id }) => catalog.introductionOf(id) ?? []);
     const isSingle = endpoint.server !== undefined;
     const only = isSingle ? known[0] : undefined;
     const named = { name: project.name, title: `mcpctl: ${project.name}`, version };
@@ -214,9 +216,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     mayOf: scopeOf,
     tasksOf,
     /** Passes on that the roots of a client are others now, to those servers that asked this caller for anything. */
-    rootsChanged({ admission: { actor, servers, reaches } }: Visit, program: string | undefined): void {
+    rootsChanged({ admission: { principal, servers, reaches } }: Visit, program: string | undefined): void {
       for (const { id, name } of servers)
-        if (reaches?.(name) !== false) connections.rootsChanged(id, actor.subject, program);
+        if (reaches?.(name) !== false) connections.rootsChanged(id, principal, program);
     },
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {

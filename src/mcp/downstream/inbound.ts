@@ -28,6 +28,9 @@ export type Inbound = {
   answer: Outcome | undefined;
 };
 
+/** An id goes back with the answer, and with each message of a stream. */
+const longestId = 1_024;
+
 export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | undefined };
 
 /**
@@ -54,7 +57,8 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
   const members = membersOf(text);
   const id = memberText(text, members, "id");
   const { jsonrpc, method, params = {} } = body;
-  const idOk = id === undefined || typeof body["id"] === "string" || Number.isInteger(body["id"]);
+  const idOk =
+    id === undefined || (id.length <= longestId && (typeof body["id"] === "string" || Number.isInteger(body["id"])));
   const isOne = method === undefined ? id !== undefined && isAnswer(body) : isRequest(body);
   if (jsonrpc !== "2.0" || !idOk || !isOne || !isObject(params) || misspells(members, envelopeWords)) {
     return refuse(codes.invalidRequest, "The body is not a JSON-RPC 2.0 message", 400, idOk ? id : undefined);

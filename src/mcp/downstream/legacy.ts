@@ -1,7 +1,8 @@
+import { onAbort } from "../../lib/abort.ts";
 import { errorOutcome, type Outcome, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, type Visit } from "../visit.ts";
+import { boundOf, ownerOf, type Visit } from "../visit.ts";
 import type { Calls, Client } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
@@ -49,7 +50,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const live = facts === undefined ? undefined : lives.of(facts);
+    const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit));
     const reply = createReply({
       streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
@@ -158,9 +159,9 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
     }
-    const live = lives.of(facts);
+    const live = lives.of(facts, ownerOf(visit));
     const listener: Listener = {
-      subject: visit.admission.actor.subject,
+      subject: visit.admission.principal,
       abilities: facts.abilities,
       say: live.transcripts.say,
     };
@@ -173,8 +174,8 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
         visit.release();
       },
     });
-    visit.cut.addEventListener("abort", () => out.close());
-    visit.request.signal.addEventListener("abort", () => out.close());
+    onAbort(visit.cut, () => out.close());
+    onAbort(visit.request.signal, () => out.close());
     const isOfPost = lastEventId !== null && !lastEventId.startsWith("0.");
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
     if (!isOfPost) {
@@ -187,7 +188,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
   function subscribe(visit: Visit, live: Live, say: (text: string) => void, end: () => void): () => void {
     return changes.subscribe({
       projectId: visit.admission.project.id,
-      subject: visit.admission.actor.subject,
+      subject: visit.admission.principal,
       admission: visit.again,
       lists: everyList,
       shown(serverId, key) {

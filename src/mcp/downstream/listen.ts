@@ -10,6 +10,7 @@ import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
+import { longestFollowed } from "./methods.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Wanted = {
@@ -43,6 +44,13 @@ export async function openListen(
   const declared = inbound.meta[metaKeys.clientCapabilities];
   const view = await calls.viewOf(visit, abilitiesOf(declared));
   const { lists, resources, tasks } = await honoured(calls, changes, visit, view, owner, wanted);
+  // Either may have come while the servers were asked, and then nobody would end the stream any more.
+  if (visit.cut.aborted || visit.request.signal.aborted) {
+    changes.unfollow(owner);
+    visit.cut.throwIfAborted();
+    visit.release();
+    return new Response(null, { status: 202 });
+  }
   const shown = new Map<string, { name: string; tool?: string }>([
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
@@ -56,7 +64,7 @@ export async function openListen(
   );
   const unsubscribe = changes.subscribe({
     projectId: visit.admission.project.id,
-    subject: visit.admission.actor.subject,
+    subject: visit.admission.principal,
     admission: visit.again,
     lists: new Set(lists),
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),
@@ -113,7 +121,9 @@ const acknowledged = (lists: readonly ChangingList[], resources: Follows, tasks:
 });
 
 const strings = (value: unknown): string[] =>
-  Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
+  Array.isArray(value)
+    ? value.filter((item): item is string => typeof item === "string" && item.length <= longestFollowed)
+    : [];
 
 const isBounded = ({ resourceSubscriptions, taskIds }: Wanted): boolean =>
   strings(resourceSubscriptions).length + strings(taskIds).length <= mostFollowed;

@@ -9,6 +9,8 @@ import { createTranscripts, type Transcripts } from "./transcript.ts";
 
 /** What a session has going on at this moment, or has asked for. Most have nothing, and cost nothing. */
 export type Live = {
+  /** Whose it is, with all their tokens and logins: what many share is shared out among these. */
+  owner: string;
   level: LogLevel | undefined;
   /** Resources it wants to hear of, as it calls them. */
   subscriptions: Map<string, { serverId: string; key: string }>;
@@ -39,45 +41,71 @@ export type Lives = ReturnType<typeof createLives>;
 
 /** `onEnd` is told of each session whose state is let go of: nothing is to be heard for it any more. */
 export function createLives(clock: Clock, onEnd: (id: string) => void) {
+  let bytes = 0;
   const lives = new Map<string, Live>();
   const ended = new Set<string>();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
-  function of({ id, version }: SessionFacts): Live {
+  function of({ id, version }: SessionFacts, owner: string): Live {
     const known = lives.get(id);
     if (known !== undefined) {
       known.usedAt = clock.now();
       return known;
     }
     const live: Live = {
+      owner,
       level: undefined,
       subscriptions: new Map(),
       running: new Map(),
       asks: new Map(),
       listener: undefined,
-      transcripts: createTranscripts(version >= "2025-11-25", clock.now),
+      transcripts: createTranscripts(version >= "2025-11-25", clock.now, grew),
       usedAt: clock.now(),
     };
     lives.set(id, live);
-    if (lives.size > mostLive) sweep();
+    if (lives.size > mostLive) endSome();
     return live;
   }
 
+  function grew(by: number): void {
+    bytes += by;
+    if (by > 0 && bytes > mostBytes) emptySome();
+  }
+
+  const isBusy = ({ running, asks }: Live) => running.size > 0 || asks.size > 0;
+
   function sweep(): void {
-    let bytes = 0;
     for (const [id, live] of lives) {
       const idle = clock.now() - live.usedAt;
-      const isOpen = live.transcripts.prune() || live.running.size > 0 || live.asks.size > 0;
+      const isOpen = live.transcripts.prune() || isBusy(live);
       const hasState = live.level !== undefined || live.subscriptions.size > 0;
       if (!isOpen && idle > (hasState ? stateMs : idleMs)) end(id);
-      else bytes += live.transcripts.bytes();
     }
-    const byAge = [...lives].toSorted(([, a], [, b]) => a.usedAt - b.usedAt);
-    for (const [id, live] of byAge) {
-      if (lives.size <= mostLive && bytes <= mostBytes) return;
-      bytes -= live.transcripts.bytes();
+  }
+
+  /** Whoever has most comes first, with what was used longest ago: a flood of one costs the others nothing. */
+  function byWeight(weigh: (live: Live) => number): [string, Live][] {
+    const weights = new Map<string, number>();
+    for (const live of lives.values()) weights.set(live.owner, (weights.get(live.owner) ?? 0) + weigh(live));
+    const weightOf = ({ owner }: Live) => weights.get(owner) ?? 0;
+    return [...lives].toSorted(
+      ([, a], [, b]) => weightOf(b) - weightOf(a) || Number(isBusy(a)) - Number(isBusy(b)) || a.usedAt - b.usedAt,
+    );
+  }
+
+  /** Some at once, since finding out whose costs time. */
+  function endSome(): void {
+    for (const [id] of byWeight(() => 1)) {
+      if (lives.size <= mostLive * 0.9) return;
       end(id);
+    }
+  }
+
+  function emptySome(): void {
+    for (const [, { transcripts }] of byWeight((live) => live.transcripts.bytes())) {
+      if (bytes <= mostBytes * 0.9) return;
+      transcripts.empty();
     }
   }
 
@@ -88,7 +116,7 @@ export function createLives(clock: Clock, onEnd: (id: string) => void) {
     for (const running of live.running.values()) running.abort();
     for (const answer of live.asks.values()) answer(gone());
     live.transcripts.close();
-    if (live.subscriptions.size > 0) onEnd(id);
+    onEnd(id);
   }
 
   return {

@@ -164,10 +164,13 @@ function setLevel({ inbound, live }: Exchange): Outcome {
 }
 
 const mostSubscriptions = 500;
+/** What is followed is kept, and said to its server with all else that is: a longer URI can only be read. */
+export const longestFollowed = 8_192;
 
 async function subscribe({ inbound, view, mayUse, live, resubscribe }: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
-  const target = typeof uri === "string" ? resourceTarget(await view(), uri) : undefined;
+  const target =
+    typeof uri === "string" && uri.length <= longestFollowed ? resourceTarget(await view(), uri) : undefined;
   if (typeof uri !== "string" || target === undefined || !mayUse("resources", target))
     return errorOutcome(codes.resourceNotFound, "No server of this project offers this resource", { uri });
   if (live === undefined) return needsSession();

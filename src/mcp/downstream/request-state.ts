@@ -10,16 +10,32 @@ export type CallKey = { subject: string; words: () => readonly string[] };
 type Carried = { held: string } | { upstream: string | null };
 type Sealed = Carried & { until: number; nonce: string };
 
-const mostUsed = 20_000;
+/** States that were used and have not expired, in all and of one caller: what is beyond is refused, since it might be used again. */
+const mostUsed = { inAll: 50_000, ofOne: 10_000 } as const;
 
 /** `requestState` as clients have it (reference/protocol.md §1.7): sealed to whose call it is and which, and good once. */
 export type RequestStates = ReturnType<typeof createRequestStates>;
 
 export function createRequestStates(seal: Seal, clock: Clock) {
-  const used = new Map<string, number>();
+  const used = new Map<string, { until: number; subject: string }>();
+  const usedBy = new Map<string, number>();
   /** What was used is forgotten by a restart, so no state outlives one. */
   const boot = randomBytes(9).toString("base64url");
   const boundTo = ({ words }: CallKey) => ["state", boot, ...words()];
+
+  const isFull = (subject: string): boolean =>
+    used.size >= mostUsed.inAll || (usedBy.get(subject) ?? 0) >= mostUsed.ofOne;
+
+  /** Those that have expired need not be remembered: their time refuses them. */
+  function forgetExpired(): void {
+    for (const [nonce, { until, subject }] of used) {
+      if (until >= clock.now()) continue;
+      used.delete(nonce);
+      const left = (usedBy.get(subject) ?? 1) - 1;
+      if (left > 0) usedBy.set(subject, left);
+      else usedBy.delete(subject);
+    }
+  }
 
   return {
     /** By its nonce a state is told from that of another round. */
@@ -33,14 +49,11 @@ export function createRequestStates(seal: Seal, clock: Clock) {
       if (typeof text !== "string") return undefined;
       const sealed = seal.open(text, boundTo(key)) as Sealed | undefined;
       if (sealed === undefined || sealed.until < clock.now() || used.has(sealed.nonce)) return undefined;
-      // Those that have expired need not be remembered: their time refuses them.
-      if (used.size >= mostUsed)
-        for (const [nonce, until] of used) {
-          if (until >= clock.now()) break;
-          used.delete(nonce);
-        }
-      if (used.size >= mostUsed) return undefined;
-      used.set(sealed.nonce, sealed.until);
+      const { subject } = key;
+      if (isFull(subject)) forgetExpired();
+      if (isFull(subject)) return undefined;
+      used.set(sealed.nonce, { until: sealed.until, subject });
+      usedBy.set(subject, (usedBy.get(subject) ?? 0) + 1);
       return sealed;
     },
   };

@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
+import { onAbort } from "../../lib/abort.ts";
 import { errorOutcome, respond } from "../answers.ts";
 import { response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, type Visit } from "../visit.ts";
+import { boundOf, ownerOf, type Visit } from "../visit.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
@@ -36,14 +37,14 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       bound: boundOf(visit).join(" "),
       subscribe: (facts) => {
         unsubscribe();
-        const live = lives.of(facts);
+        const live = lives.of(facts, ownerOf(visit));
         const say = (text: string) => out.send(text, { event: "message" });
-        live.listener = { subject: visit.admission.actor.subject, abilities: facts.abilities, say };
+        live.listener = { subject: visit.admission.principal, abilities: facts.abilities, say };
         unsubscribe = legacy.subscribe(visit, live, say, () => {});
       },
     });
-    visit.cut.addEventListener("abort", () => out.close());
-    visit.request.signal.addEventListener("abort", () => out.close());
+    onAbort(visit.cut, () => out.close());
+    onAbort(visit.request.signal, () => out.close());
     const path = new URL(visit.request.url).pathname.replace(/\/$/, "");
     // A path, never a whole address: the client knows better than we by which name it reached us.
     out.send(`${path}/message?session=${id}`, { event: "endpoint" });
@@ -77,7 +78,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const { out, facts } = stream;
     const outlet = { send: (text: string) => out.send(text, { event: "message" }) };
     legacy
-      .answerTo(visit, inbound, asked, facts, lives.of(facts), outlet)
+      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit)), outlet)
       .then(
         (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),

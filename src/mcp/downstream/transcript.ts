@@ -17,11 +17,13 @@ type Stream = { number: number; events: Event[]; last: number; out?: EventOut; e
  */
 export type Transcripts = ReturnType<typeof createTranscripts>;
 
-export function createTranscripts(primes: boolean, now: () => number) {
+/** `grew` is told how many more are kept, or fewer. */
+export function createTranscripts(primes: boolean, now: () => number, grew: (bytes: number) => void = () => {}) {
   const streams = new Map<number, Stream>();
   let nextNumber = 1;
   let bytes = 0;
   let events = 0;
+  let isClosed = false;
 
   function opened(number: number): Stream {
     const stream = streams.get(number) ?? { number, events: [], last: 0 };
@@ -34,23 +36,32 @@ export function createTranscripts(primes: boolean, now: () => number) {
     stream.events.shift();
     bytes -= event.data.length;
     events--;
+    grew(-event.data.length);
   }
 
   function trim(): void {
-    while (bytes > mostBytes || events > mostEvents) {
-      const oldest = [...streams.values()].find((stream) => stream.events.length > 0);
-      if (oldest === undefined) return;
-      forget(oldest, oldest.events[0]);
+    const isOver = () => bytes > mostBytes || events > mostEvents;
+    for (const stream of streams.values()) {
+      while (isOver() && stream.events.length > 0) forget(stream, stream.events[0]);
+      if (!isOver()) return;
+      // Else a session of many calls would be gone through from its beginning at each of them.
+      if (stream.endedAt !== undefined) streams.delete(stream.number);
     }
   }
 
   function add(stream: Stream, data: string): void {
     const id = `${stream.number}.${++stream.last}`;
+    stream.out?.send(data, { id });
+    if (isClosed) return;
     stream.events.push({ seq: stream.last, data });
     bytes += data.length;
     events++;
-    stream.out?.send(data, { id });
+    grew(data.length);
     trim();
+  }
+
+  function empty(): void {
+    for (const stream of streams.values()) while (stream.events.length > 0) forget(stream, stream.events[0]);
   }
 
   const transcriptOf = (stream: Stream): Transcript => ({
@@ -63,6 +74,7 @@ export function createTranscripts(primes: boolean, now: () => number) {
     end: () => {
       stream.endedAt = now();
       stream.out?.close();
+      if (stream.events.length === 0) streams.delete(stream.number);
     },
     primes,
   });
@@ -107,7 +119,11 @@ export function createTranscripts(primes: boolean, now: () => number) {
       return [...streams.values()].some(({ number, out }) => number !== 0 || out?.isOpen() === true);
     },
     bytes: () => bytes,
+    /** Nothing of what was said so far can be had again. */
+    empty,
     close(): void {
+      empty();
+      isClosed = true;
       for (const { out } of streams.values()) out?.close();
       streams.clear();
     },

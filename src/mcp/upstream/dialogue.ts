@@ -59,7 +59,8 @@ export function dialogue(wire: Wire) {
   function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
     const { signal, peer, tool, timeoutMs = limits.callMs } = options;
     if (ended !== undefined) return Promise.reject(ended);
-    if (calls.size >= limits.inFlight)
+    const theirs = peer === undefined ? [] : [...calls.values()].filter((one) => one.peer?.subject === peer.subject);
+    if (calls.size >= limits.inFlight || theirs.length >= limits.inFlightOfOne)
       return Promise.reject(unavailable("the server has too many calls to answer already"));
     // While the body came or the server started, the right may have ended: such a call must not arrive.
     if (signal?.aborted === true) return Promise.reject(unavailable(callerLeft));

@@ -3,7 +3,8 @@ import type { Abilities, Peer } from "../peer.ts";
 import { unavailable } from "./failures.ts";
 import type { Introduction, Upstream } from "./upstream.ts";
 
-const most = { perServer: 32, inAll: 256 } as const;
+/** One caller may have several, since its clients may declare different things; not so many that none are left for others. */
+const most = { ofOne: 8, perServer: 32, inAll: 256 } as const;
 const idleMs = 5 * 60_000;
 const sweepMs = 30_000;
 
@@ -54,7 +55,7 @@ export function createPrivates(clock: Clock) {
       known.usedAt = clock.now();
       return await known.opening;
     }
-    makeRoom(serverId);
+    makeRoom(serverId, owner);
     const entry: Held = {
       serverId,
       owner,
@@ -94,9 +95,11 @@ export function createPrivates(clock: Clock) {
   }
 
   /** @throws Problem `unavailable` when all that could make room are in use */
-  function makeRoom(serverId: string): void {
-    const own = [...held].filter(([, entry]) => entry.serverId === serverId);
-    if (own.length >= most.perServer) closeIdle(own);
+  function makeRoom(serverId: string, { subject }: Owner): void {
+    const own = () => [...held].filter(([, entry]) => entry.serverId === serverId);
+    const theirs = own().filter(([, entry]) => entry.owner.subject === subject);
+    if (theirs.length >= most.ofOne) closeIdle(theirs);
+    if (own().length >= most.perServer) closeIdle(own());
     if (held.size >= most.inAll) closeIdle([...held]);
   }
 

@@ -3,11 +3,11 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { Era } from "../protocol.ts";
 import type { ConnectionOptions, ServerRef } from "./connections.ts";
-import { unreachable } from "./failures.ts";
+import { unavailable, unreachable } from "./failures.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
 import type { HttpTarget } from "./http.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
-import type { Followed, Opening, Upstream } from "./upstream.ts";
+import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";
 
 export type ConnectionState = { state: "STARTING" | "RUNNING" | "ERROR"; reason?: string };
 
@@ -146,9 +146,12 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
   async function change(server: ServerRef, { followers }: Entry, owner: string, wanted: Followed): Promise<void> {
     const [all, own] = [followers.all(), followers.of(owner)];
     followers.set(owner, wanted);
-    if (isSame(all, followers.all())) return;
+    const next = followers.all();
+    if (isSame(all, next)) return;
     try {
-      await (await get(server)).follow(followers.all());
+      if (next.resources.length + next.tasks.length > limits.followed)
+        throw unavailable("too much is followed of it already");
+      await (await get(server)).follow(next);
     } catch (error) {
       followers.set(owner, own);
       throw error instanceof Problem && error.hint !== undefined ? error : unreachable(server, messageOf(error));

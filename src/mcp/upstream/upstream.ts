@@ -60,9 +60,13 @@ export const limits = {
   initializeMs: 30_000,
   connectMs: 5_000,
   inFlight: 128,
+  /** Of one caller: the rest is for others, and for asking what the server offers. */
+  inFlightOfOne: 96,
   asks: 32,
   /** Requests of a server's that are being answered; what it asks beyond is not even refused. */
   answering: 128,
+  /** Resources and tasks of one server that it is asked to tell of, for all clients together. */
+  followed: 10_000,
   /** Progress and log messages of one call that are passed on; what is more is dropped. */
   toldPerSecond: 100,
   messageBytes: 10 * 1024 * 1024,

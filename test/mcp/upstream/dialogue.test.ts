@@ -96,6 +96,16 @@ describe("answers", () => {
     expect((await ended).message).toBe("it fell");
   });
 
+  test("of one caller leave room for those of others", async () => {
+    const { request, end } = setUp();
+    const [a, b] = [peerOf("User:a"), peerOf("User:b")];
+    const waiting = Array.from({ length: 96 }, () => request("a", "{}", { peer: a }).catch(String));
+    await expect(request("a", "{}", { peer: a })).rejects.toThrow("too many calls");
+    waiting.push(...[b, undefined].map((peer) => request("a", "{}", { peer }).catch(String)));
+    end(new Problem("unavailable", "it fell"));
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(["Problem: it fell"]));
+  });
+
   test("that do not come in time are taken back, an introduction is not", async () => {
     const { request, sent } = setUp();
     await request("initialize", "{}", { timeoutMs: 5 }).catch(() => {});

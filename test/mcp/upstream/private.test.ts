@@ -26,7 +26,7 @@ function setUp() {
     now += ms;
     privates.sweep();
   };
-  return { privates, opened, get, pass };
+  return { privates, opened, get, open, pass };
 }
 
 test("a conversation is closed after five minutes without a call, not during one however long it takes", async () => {
@@ -58,6 +58,18 @@ test("the one that was used longest ago makes room, and when all are in use ther
   for (const { answer } of opened) answer();
   await Promise.all(calls);
   await get(99);
+});
+
+const mean = (program: string) => ({ ...ownerOf("User:mean"), program });
+
+test("one caller's do not take the room of others, however many different things it declares", async () => {
+  const { privates, opened, get, open } = setUp();
+  for (let n = 0; n < 9; n++) await privates.get("s", mean(`${n}`), open);
+  expect([privates.size(), opened[0]?.closed]).toEqual([8, true]);
+  for (let n = 1; n < 9; n++) void privates.get("s", mean(`${n}`), open).then((one) => one.request("x", "{}"));
+  await Bun.sleep(1);
+  await expect(privates.get("s", mean("9"), open)).rejects.toThrow("too many callers");
+  await get(1);
 });
 
 test("there are no more than 256 for all servers together", async () => {
