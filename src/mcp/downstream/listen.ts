@@ -1,5 +1,6 @@
 import { errorOutcome, respond } from "../answers.ts";
 import { canonicalName } from "../catalog/names.ts";
+import { resourceTarget } from "../catalog/resource-target.ts";
 import type { View } from "../catalog/view.ts";
 import { notification, response } from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
@@ -9,7 +10,7 @@ import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
-import { longestFollowed, resourceTarget } from "./methods.ts";
+import { longestFollowed } from "./methods.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Wanted = {
@@ -40,7 +41,7 @@ export async function openListen(
     return respond(id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
-  const declared = (inbound.params["_meta"] as Record<string, unknown>)[metaKeys.clientCapabilities];
+  const declared = inbound.meta[metaKeys.clientCapabilities];
   const view = await calls.viewOf(visit, abilitiesOf(declared));
   const { lists, resources, tasks } = await honoured(calls, changes, visit, view, owner, wanted);
   // Either may have come while the servers were asked, and then nobody would end the stream any more.

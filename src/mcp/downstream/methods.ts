@@ -1,8 +1,9 @@
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
 import { capabilitiesFor } from "../capabilities.ts";
 import { presetIn } from "../catalog/curation.ts";
-import { canonicalName, unqualifiedUri } from "../catalog/names.ts";
+import { canonicalName } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
+import { resourceTarget, templateTarget } from "../catalog/resource-target.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
 import { logLevels } from "../peer.ts";
 import { codes, type Era, isHopKey, supportedVersions, tasksExtension } from "../protocol.ts";
@@ -245,25 +246,6 @@ function forwardable(paramsText: string): Record<string, string | undefined> {
   const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
   return { ...hops, _meta: kept === "{}" ? undefined : kept };
 }
-
-export function resourceTarget(view: View, uri: string): Target | undefined {
-  const listed = view.resources.get(uri);
-  if (listed !== undefined) return listed;
-  const qualified = unqualifiedUri(uri);
-  const owner =
-    qualified === undefined ? undefined : view.resourceServers.find(({ name }) => name === qualified.server);
-  if (qualified !== undefined && owner !== undefined) return { server: owner, key: qualified.uri };
-  const speaker = view.speakerOf(uri);
-  const fitting = view.templates.filter(({ beginning }) => beginning !== "" && uri.startsWith(beginning));
-  const nearest = fitting.filter(({ beginning }) => beginning.length === fitting[0]?.beginning.length);
-  const template = nearest.find(({ server }) => server.id === speaker?.id) ?? nearest[0];
-  const server =
-    template?.server ?? speaker ?? (view.resourceServers.length === 1 ? view.resourceServers[0] : undefined);
-  return server === undefined ? undefined : { server, key: uri };
-}
-
-const templateTarget = (view: View, uri: string): Target | undefined =>
-  view.templates.find(({ key }) => key === uri) ?? resourceTarget(view, uri);
 
 function unknownName(what: string, asked: unknown, absent: View["missing"]): Outcome {
   const missing = absent.map(({ reason }) => reason).join("; ");
