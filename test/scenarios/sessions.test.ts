@@ -141,6 +141,27 @@ describe("a session", () => {
     expect(w.rooms.gateway.sizes().sessions).toBeLessThan(20);
   });
 
+  test("a stream that broke is not held on to, though its session may come back", async () => {
+    const dropped: WeakRef<Request>[] = [];
+    for (let i = 0; i < 50; i++) {
+      const headers = {
+        authorization: `Bearer ${tokens["mine"]}`,
+        "mcp-session-id": await opened(),
+        accept: "text/event-stream",
+      };
+      const request = new Request(`${w.url}/mcp`, { headers });
+      dropped.push(new WeakRef(request));
+      const response = await w.rooms.gateway.handle(request, { project: undefined, transport: "streamable" });
+      expect(response.status).toBe(200);
+      await response.body?.cancel();
+    }
+    // What is still on a stack the collector leaves alone.
+    await w.until("they are gone", () => {
+      Bun.gc(true);
+      return dropped.filter((one) => one.deref() !== undefined).length < 10;
+    });
+  });
+
   test("a call is cancelled by its id, and nothing is answered for it", async () => {
     const session = await opened();
     const slow = send("mine", {
