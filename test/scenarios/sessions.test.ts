@@ -141,6 +141,14 @@ describe("a session", () => {
     expect(w.rooms.gateway.sizes().sessions).toBeLessThan(20);
   });
 
+  test("a task of 2025-11-25 is not asked for, since nobody could ask after it", async () => {
+    const params = { name: "web__echo", arguments: { text: "no task" }, task: { ttl: 1_000 } };
+    const answer = await send("mine", { session: await opened(), body: { id: 1, method: "tools/call", params } });
+    expect(((await answer.json()) as { result: { content: object[] } }).result.content).toHaveLength(1);
+    const sent = web.requests.filter(({ body }) => body.includes("no task"));
+    expect(sent.map(({ body }) => body.includes('"ttl"'))).toEqual([false]);
+  });
+
   test("a stream that broke is not held on to, though its session may come back", async () => {
     const dropped: WeakRef<Request>[] = [];
     for (let i = 0; i < 50; i++) {
@@ -209,12 +217,16 @@ describe("streams", () => {
     expect(rest.seen.map(({ data }) => JSON.parse(data).id)).toEqual([7]);
   });
 
-  test("GET hears that a list has changed when the project has", async () => {
+  const change = { name: "one", servers: ["web"] };
+  test.each([
+    ["by itself", "PUT", "/api/v1/projects/one", { ...change, description: "changed" }],
+    ["by apply", "POST", "/api/v1/apply", { documents: [{ kind: "project", ...change, description: "again" }] }],
+  ] as const)("GET hears that a list has changed when the project has", async (_, method, path, body) => {
     const session = await opened();
     const refused = await send("mine", { session, method: "GET", headers: { accept: "text/html" } });
     expect([refused.status, await refused.text()]).toEqual([406, expect.stringContaining("text/event-stream")]);
     const heard = events(await send("mine", { session, method: "GET", headers: { accept: "text/event-stream" } }));
-    await w.must("PUT", "/api/v1/projects/one", { name: "one", servers: ["web"], description: "changed" });
+    await w.must(method, path, body);
     await w.until("it is told", () => heard.seen.some(({ data }) => data.includes("notifications/tools/list_changed")));
     await send("mine", { session, method: "DELETE" });
     await w.until("the stream ends with its session", () => heard.ended);

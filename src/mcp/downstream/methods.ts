@@ -229,12 +229,12 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
 }
 
 /**
- * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, and a progress token, which two
- * clients may both use for different calls.
+ * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, a progress token, which two clients
+ * may both use for different calls, and the wish for a task of 2025-11-25, which we do not offer and nobody could ask after.
  */
 function forwardable(paramsText: string): Record<string, string | undefined> {
   const meta = memberText(paramsText, membersOf(paramsText), "_meta");
-  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined };
+  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined, task: undefined };
   if (meta?.startsWith("{") !== true) return hops;
   const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
   const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
