@@ -66,7 +66,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     onNotification: (...said) => void heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
-  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, toolChangeTeller(audit, clock));
+  const catalog: Catalog = await createCatalog(
+    db,
+    () => connections,
+    clock,
+    log,
+    toolChangeTeller(audit, clock),
+    (server, method) => gateway.heard(server, method, "{}", undefined),
+  );
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(

@@ -233,6 +233,21 @@ describe("streams", () => {
   });
 });
 
+test("a server that comes up after its clients is told of to them", async () => {
+  await w.must("PUT", "/api/v1/servers/late", { name: "late", url: "http://127.0.0.1:9/mcp" });
+  await w.must("PUT", "/api/v1/projects/slow", { name: "slow", servers: ["late"] });
+  tokens["slow"] = (await w.must("POST", "/api/v1/mcptokens", { name: "slow", project: "slow" })).token;
+  // What the project's own change is told by goes out a moment after it.
+  await Bun.sleep(200);
+  const session = await opened("slow");
+  const heard = events(await send("slow", { session, method: "GET", headers: { accept: "text/event-stream" } }));
+  expect(heard.seen.filter(({ data }) => data !== "")).toEqual([]);
+  await w.must("PUT", "/api/v1/servers/late", { name: "late", url: web.url });
+  const isTold = (list: string) => heard.seen.some(({ data }) => data.includes(`notifications/${list}/list_changed`));
+  await w.until("it is told of", () => ["tools", "prompts", "resources"].every(isTold));
+  await send("slow", { session, method: "DELETE" });
+});
+
 describe("the transport of 2024-11-05", () => {
   test("says by a path where to post, and answers on the stream", async () => {
     const stream = events(await send("mine", { path: "/projects/one/vllm/browser/sse", method: "GET" }));

@@ -9,7 +9,7 @@ import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
 import { exposedName } from "./names.ts";
-import { fetchOffer, type Offer } from "./offer.ts";
+import { changesBetween, fetchOffer, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
 import { createReviews, type Told, together } from "./reviews.ts";
 import { createUriOwners } from "./uri-owners.ts";
@@ -52,6 +52,7 @@ export async function createCatalog(
   clock: Clock,
   log: Log,
   tell: Tell = function* () {},
+  onChange: (server: ServerRef, method: string) => void = () => {},
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
@@ -108,6 +109,7 @@ export async function createCatalog(
     const offer = hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
     if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
+    const changed = changesBetween(entry.offer, offer);
     entry.offer = offer;
     entry.fetchedAt = askedAt;
     delete entry.failure;
@@ -126,6 +128,8 @@ export async function createCatalog(
       await reviews.reload(server.id);
       revision++;
     }
+    // A server that came up late, or came back as another, does not say itself that its lists are others now.
+    for (const list of changed) onChange(server, `notifications/${list}/list_changed`);
     if (!isDue || told === undefined) return;
     delete entry.untold;
     entry.toldAt = clock.now();

@@ -68,3 +68,15 @@ function itemsOf(array: string, key: string): Item[] {
     return typeof name === "string" && name.isWellFormed() ? [{ key: name, text }] : [];
   });
 }
+
+/** The lists that clients are told of: templates change with resources. */
+export function changesBetween(before: Offer | undefined, now: Offer) {
+  const textOf = (offer: Offer | undefined, lists: readonly ListName[]) =>
+    JSON.stringify(lists.map((list) => offer?.[list] ?? []));
+  const differs = (...lists: ListName[]) => textOf(before, lists) !== textOf(now, lists);
+  return [
+    ...(differs("tools") ? ["tools"] : []),
+    ...(differs("prompts") ? ["prompts"] : []),
+    ...(differs("resources", "resourceTemplates") ? ["resources"] : []),
+  ];
+}
