@@ -1,5 +1,6 @@
 // Clients of both eras as they are on the wire, without an SDK: they hear and answer what a server says meanwhile.
 import { metaKeys, modernVersion } from "../src/mcp/protocol.ts";
+import { eventsOf } from "./events.ts";
 import type { World } from "./world.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: messages of every shape.
@@ -22,6 +23,8 @@ export type TestClient = {
     params?: Wire,
     options?: { signal?: AbortSignal; progressToken?: unknown },
   ) => Promise<Wire>;
+  /** A notification of the client's own. */
+  tell: (method: string) => Promise<void>;
   /** From now on changes are told: of the lists, and of these resources. */
   listen: (resources?: readonly string[]) => Promise<void>;
   close: () => void;
@@ -36,17 +39,7 @@ async function* messagesOf(response: Response): AsyncGenerator<Wire> {
     if (text !== "") yield JSON.parse(text);
     return;
   }
-  let pending = "";
-  for await (const chunk of response.body ?? []) {
-    pending += Buffer.from(chunk).toString();
-    const events = pending.split("\n\n");
-    pending = events.pop() ?? "";
-    for (const event of events) {
-      const lines = event.split("\n").flatMap((line) => (line.startsWith("data: ") ? [line.slice(6)] : []));
-      const data = lines.join("\n");
-      if (data !== "") yield JSON.parse(data);
-    }
-  }
+  for await (const { data } of eventsOf(response)) if (data !== "") yield JSON.parse(data);
 }
 
 /** A legacy client with a session. */
@@ -111,6 +104,7 @@ export async function legacyClient(
     heard,
     asked,
     request,
+    tell: async (method) => void (await post({ method })),
     async listen(resources = []) {
       for (const uri of resources) {
         const { error } = await request("resources/subscribe", { uri });
@@ -192,6 +186,8 @@ export async function modernClient(
     heard,
     asked,
     request,
+    // This era has none besides the one that takes a request back, which closing its stream says as well.
+    tell: async () => {},
     async listen(resources = []) {
       const lists = { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true };
       const notifications = { ...lists, ...(resources.length === 0 ? {} : { resourceSubscriptions: resources }) };

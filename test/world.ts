@@ -13,6 +13,7 @@ import { masterKey } from "../src/secrets/master-key.ts";
 import { createApp } from "../src/server/app.ts";
 import { compose } from "../src/server/compose.ts";
 import { readConfig } from "../src/server/config.ts";
+import { listen } from "../src/server/serve.ts";
 import { openDatabase } from "../src/storage/open.ts";
 import { findResource } from "../src/storage/resources.ts";
 
@@ -152,6 +153,7 @@ export async function world(settings: Record<string, string> = {}) {
     (await api("GET", `/api/v1/servers/${name}`)).json?.status?.state === "RUNNING";
 
   async function close(): Promise<void> {
+    await app.server?.stop(true);
     await rooms.close(true);
     rmSync(home, { recursive: true, force: true });
   }
@@ -179,6 +181,8 @@ export async function world(settings: Record<string, string> = {}) {
     stopClock: () => {
       stoppedAt = Date.now();
     },
+    /** Serves on a socket of this machine as `serve` does; answers its address. */
+    listen: () => listen(app, { host: "127.0.0.1", port: 0 }),
     /** From now on requests come from this network address; at first there is none. */
     comeFrom: (from: string | undefined) => {
       address = from;

@@ -1,3 +1,5 @@
+import { isObject } from "../lib/object.ts";
+
 /** A signed token, taken apart and not yet believed. */
 export type Jwt = {
   header: Record<string, unknown>;
@@ -24,9 +26,7 @@ export function readJwt(text: string): Jwt | undefined {
 function objectIn(part: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(Buffer.from(part, "base64url")));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { isObject } from "../lib/object.ts";
 import { Problem } from "../lib/problem.ts";
 import { parseDocuments, toYaml } from "../lib/yaml.ts";
 import { type AnyKind, addedFields, type Resource } from "../resources/define.ts";
@@ -39,7 +40,7 @@ export function changeIn(kind: AnyKind, item: Resource, text: string): Manifest 
   if (second !== undefined) throw new Problem("invalid", "one document is expected, and there are several");
   if (only === undefined || isDeepStrictEqual(only, parseDocuments(draftOf(kind, item), "")[0]?.value))
     return undefined;
-  if (!isMapping(only)) throw new Problem("invalid", "a mapping of fields is expected");
+  if (!isObject(only)) throw new Problem("invalid", "a mapping of fields is expected");
   if (only["kind"] !== undefined && findKind(String(only["kind"])) !== kind)
     throw new Problem("invalid", `a ${kind.kind} stays a ${kind.kind}`, { fields: [wrong("kind", kind.kind)] });
   if (only["name"] !== item.name)
@@ -50,6 +51,4 @@ export function changeIn(kind: AnyKind, item: Resource, text: string): Manifest 
   return parseManifest(kind, only);
 }
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const wrong = (field: string, must: string) => ({ path: `/${field}`, message: `must stay ${must}` });

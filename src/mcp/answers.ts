@@ -1,4 +1,5 @@
 import { redact } from "../lib/log.ts";
+import { response } from "./json-rpc.ts";
 
 /**
  * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200. Results are without the words that
@@ -15,13 +16,8 @@ export function errorOutcome(code: number, message: string, data?: unknown, stat
 
 export const resultOutcome = (result: unknown): Outcome => ({ result: JSON.stringify(result) });
 
-/** The whole JSON-RPC message; `id` is the request's own id as it was written, so that `9007199254740993` comes back as it went. */
-export function message(id: string | undefined, outcome: Outcome): string {
-  const body = "result" in outcome ? `"result":${outcome.result}` : `"error":${outcome.error}`;
-  return `{"jsonrpc":"2.0","id":${id ?? "null"},${body}}`;
-}
-
+/** The whole answer to a request, on its own. */
 export function respond(id: string | undefined, outcome: Outcome): Response {
   const status = "error" in outcome ? (outcome.status ?? 200) : 200;
-  return new Response(message(id, outcome), { status, headers: { "content-type": "application/json" } });
+  return new Response(response(id, outcome), { status, headers: { "content-type": "application/json" } });
 }

@@ -1,8 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import type { Problem } from "../lib/problem.ts";
-import type { AuditActor } from "../resources/audit.ts";
-import type { ProjectFields } from "../resources/project.ts";
+import { Problem } from "../lib/problem.ts";
 import { respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
@@ -13,39 +11,13 @@ import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
 import type { CallRecord } from "./downstream/record.ts";
+import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
-
-/** What the caller was let into: one project and its servers, as they are at this moment. */
-export type Admission = {
-  project: { id: string; name: string; version: number; fields: ProjectFields };
-  servers: readonly ServerRef[];
-  /** Whether anything of a server is open to the caller, and so that it is missing is theirs to know; undefined when all are. */
-  reaches: ((server: string) => boolean) | undefined;
-  /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
-  mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
-  /** Only tools that change nothing. */
-  readOnly: boolean;
-  /** Who calls, and from where: for the audit log, and so that nobody is given what belongs to somebody else. */
-  actor: AuditActor;
-  address: string | undefined;
-};
-
-/** A request that was let in. */
-export type Visit = {
-  request: Request;
-  endpoint: Endpoint;
-  admission: Admission;
-  /** Aborted, with the Problem as its reason, when the right to it has ended. */
-  cut: AbortSignal;
-  /** The same question again, of this moment. @throws Problem */
-  again: () => Promise<Admission>;
-  /** It is over: nobody need watch it any more. */
-  release: () => void;
-};
+import type { Admission, Visit } from "./visit.ts";
 
 export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
@@ -70,13 +42,15 @@ export type Gateway = ReturnType<typeof createGateway>;
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock);
-  const changes = createChanges();
-  const held = createHeldCalls(seal, clock);
-  const calls = createCalls({ ...options, seal, lives });
+  const lives = createLives(clock, options.connections.unfollow);
+  const changes = createChanges(options.connections);
+  const held = createHeldCalls(createRequestStates(seal, clock));
+  const calls = createCalls({ ...options, seal });
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
   const modern = modernDoor({ calls, held, changes });
   const sse = sseDoor({ legacy, lives });
+
+  let isDraining = false;
 
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
     const methods = methodsOf(request, endpoint);
@@ -94,6 +68,7 @@ export function createGateway(options: GatewayOptions) {
   async function enter(visit: Visit): Promise<Response> {
     const { request, endpoint } = visit;
     if (request.method === "DELETE") return legacy.finish(visit);
+    if (request.method === "GET" && isDraining) throw stopping();
     if (request.method === "GET") return endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
     const judged = judge(await readBody(request), request.headers);
     visit.cut.throwIfAborted();
@@ -101,6 +76,7 @@ export function createGateway(options: GatewayOptions) {
       visit.release();
       return respond(judged.id, judged.refusal);
     }
+    if (isDraining && judged.inbound.method === "subscriptions/listen") throw stopping();
     if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
     return await (judged.inbound.era === "modern" ? modern : legacy).take(visit, judged.inbound);
   }
@@ -120,13 +96,21 @@ export function createGateway(options: GatewayOptions) {
     },
     /** What a server said outside of any call; in the conversation of one caller alone, if it has a subject. */
     heard(server: ServerRef, method: string, params: string, subject: string | undefined): void {
-      if (method !== "notifications/elicitation/complete") calls.heard(changes, server, method, params);
+      if (method !== "notifications/elicitation/complete") changes.heard(server, method, params, subject);
       else if (subject !== undefined) lives.tell(subject, method, params);
     },
     /** A server asks something that belongs to no call. */
     ask: lives.ask,
+    /** Lets go of what nobody came back for. Done every half minute without being asked. */
+    sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
     sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
+    /** What is under way is answered; who only listens is let go of, since nobody waits for anything there. */
+    drain(): void {
+      isDraining = true;
+      changes.end();
+      sse.drain();
+    },
     close(): void {
       held.close();
       changes.close();
@@ -134,6 +118,8 @@ export function createGateway(options: GatewayOptions) {
     },
   };
 }
+
+const stopping = () => new Problem("unavailable", "mcpctl is stopping", { hint: "try again in a moment" });
 
 /** What this address takes. GET and DELETE are for whoever has a session, HEAD for nobody. */
 function methodsOf(request: Request, { transport }: Endpoint): readonly string[] {

@@ -1,3 +1,5 @@
+import { isObject } from "../lib/object.ts";
+
 /**
  * Arguments that a modern client mirrors in `Mcp-Param-*` headers, as the tool's schema asks by `x-mcp-header` (reference/protocol.md §1.3).
  * Pure: the same reading serves a call to a server, a call from a client, and the list, from which a tool with a wrong declaration is left out.
@@ -101,9 +103,6 @@ function mirrored(value: unknown): string | undefined {
 
 const valueAt = (args: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((at, key) => (isObject(at) && Object.hasOwn(at, key) ? at[key] : undefined), args);
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const sentinel = /^=\?base64\?(.*)\?=$/s;
 

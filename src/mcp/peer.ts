@@ -10,6 +10,9 @@ export type LogLevel = (typeof logLevels)[number];
  */
 export type Abilities = { elicitation?: object; sampling?: object; roots?: object; extensions?: object };
 
+/** How long a person may take to answer. */
+export const answerMs = 10 * 60_000;
+
 /**
  * The client's side of one call as its upstream sees it, whatever era either of them speaks. An upstream of either era says what it has to
  * say through this, and the downstream of either era carries it on: so each pair of eras is one writing of each half.

@@ -26,6 +26,8 @@ export const codes = {
   unknownMethod: -32601,
   invalidParams: -32602,
   internal: -32603,
+  /** Goes with HTTP 404, by which a legacy client learns that it must initialize anew. */
+  unknownSession: -32001,
   /** Of the legacy era; in the modern one it is `invalidParams`. */
   resourceNotFound: -32002,
   headerMismatch: -32020,

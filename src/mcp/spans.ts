@@ -48,6 +48,15 @@ export const memberText = (text: string, members: readonly Member[], key: string
   return member === undefined ? undefined : text.slice(member.start, member.end);
 };
 
+/** The text of one member; for several of the same object `membersOf` measures once. */
+export const memberOf = (text: string, key: string): string | undefined => memberText(text, membersOf(text), key);
+
+/** The same of a member that is an object; undefined when it is anything else. */
+export function objectOf(text: string, key: string): string | undefined {
+  const member = memberOf(text, key);
+  return member?.startsWith("{") === true ? member : undefined;
+}
+
 /**
  * The object's text with some members' values replaced (JSON text), added, or left out (`undefined`); all others byte for byte. A changed
  * member stands there once, however often it stood there before: a second one would be what another reader takes.

@@ -3,6 +3,7 @@ import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import type { ValueError } from "@sinclair/typebox/errors";
 import { Value } from "@sinclair/typebox/value";
 import { didYouMean, nearest } from "../lib/nearest.ts";
+import { isObject } from "../lib/object.ts";
 import { type FieldError, Problem } from "../lib/problem.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
@@ -88,8 +89,6 @@ export function manifestSchema(kind: AnyKind): TSchema {
 const pluralOf = (word: string) => findKind(word)?.plural;
 const shortName = /^[A-Za-z0-9@._-]{1,80}$/;
 const quotable = (word: string) => (/^[A-Za-z0-9@._/-]{0,64}$/.test(word) ? word : "…");
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const checkers = new Map<AnyKind, TypeCheck<TSchema>>();
 function checkerOf(kind: AnyKind): TypeCheck<TSchema> {

@@ -6,6 +6,9 @@ const toolChangeStates = ["new", "changed", "removed", "rejected"] as const;
 const fields = Type.Object({
   server: Type.String({ description: "The server it is a tool of" }),
   tool: Type.String({ description: "The server's own name for it" }),
+  declared: Type.Optional(
+    Type.Array(Type.String(), { description: "It is said only to clients that declare these abilities" }),
+  ),
   state: oneOf(toolChangeStates, "`removed` is only told; `rejected` stays so until the definition changes again"),
   hash: Type.String({ description: "SHA-256 of the definition that would be approved, in canonical form" }),
   approvedHash: Type.Optional(Type.String({ description: "The same of what is approved, if anything is" })),
@@ -34,7 +37,10 @@ export const ToolChange = defineKind({
     { header: "HIDDEN", value: (c) => ((c["hidden"] ?? []) as string[]).join(",") },
     { header: "SEEN", value: (c) => String(c["seenAt"]) },
   ],
-  wide: [{ header: "HASH", value: (c) => String(c["hash"]) }],
+  wide: [
+    { header: "DECLARED", value: (c) => ((c["declared"] ?? []) as string[]).join(",") },
+    { header: "HASH", value: (c) => String(c["hash"]) },
+  ],
   readOnly: Object.keys(fields.properties),
   example: {
     kind: "toolchange",

@@ -4,11 +4,11 @@ import { Problem } from "../lib/problem.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
 import { withCors } from "./cors.ts";
 import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
-import { routeTable } from "./match.ts";
 import { noteRefusal } from "./note.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
+import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 

@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
+import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -63,17 +64,16 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     }),
     processState: (serverId) => processState(supervisor, serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
-    onNotification: (...said) => void heard(...said),
+    onNotification: (...said) => heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
   });
-  const catalog: Catalog = await createCatalog(
-    db,
-    () => connections,
-    clock,
-    log,
-    toolChangeTeller(audit, clock),
-    (server, method) => gateway.heard(server, method, "{}", undefined),
-  );
+  const catalog: Catalog = await createCatalog(db, () => connections, clock, log, {
+    tell: toolChangeTeller(audit, clock),
+    changed(server, lists) {
+      for (const list of new Set(lists.map((name) => (name === "resourceTemplates" ? "resources" : name))))
+        gateway.heard(server, `notifications/${list}/list_changed`, "{}", undefined);
+    },
+  });
   const supervisor: Supervisor = createSupervisor({
     desired: async () =>
       await withRevisions(
@@ -115,11 +115,16 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     record: callRecorder(audit, clock),
   });
 
-  /** A list that changed is read anew before anybody is told to ask for it. */
-  async function heard(...said: Parameters<typeof gateway.heard>): Promise<void> {
+  const changedLists = createChangedLists(
+    catalog.readAnew,
+    (server, method) => gateway.heard(server, method, "{}", undefined),
+    stopping.signal,
+  );
+
+  function heard(...said: Parameters<typeof gateway.heard>): void {
     const [server, method] = said;
-    if (method.endsWith("/list_changed")) await catalog.refresh(server);
-    gateway.heard(...said);
+    if (method.endsWith("/list_changed")) changedLists.heard(server, method);
+    else gateway.heard(...said);
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
@@ -179,7 +184,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     changed,
     changedAll,
     overview,
-    stopping: () => stopping.abort(),
+    stopping: () => {
+      stopping.abort();
+      gateway.drain();
+    },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,
     close: async (fast) => {
@@ -187,6 +195,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       uses.stop();
       watch.close();
       gateway.close();
+      catalog.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();

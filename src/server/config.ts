@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { lifeOf, type TokenPolicy } from "../auth/ttl.ts";
 import { isLogLevel, type LogLevel } from "../lib/log.ts";
 import { didYouMean } from "../lib/nearest.ts";
+import { isObject } from "../lib/object.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { allowedHostsOf, allowedOriginsOf } from "./door-settings.ts";
 import { type OAuth, oauthOf } from "./oauth-settings.ts";
@@ -97,13 +98,11 @@ function readFile(path: string): Record<string, unknown> {
   } catch (error) {
     throw new Problem("invalid", `The configuration ${path} cannot be read: ${messageOf(error)}`);
   }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Problem("invalid", `The configuration ${path} is not a mapping of settings`);
-  }
+  if (!isObject(value)) throw new Problem("invalid", `The configuration ${path} is not a mapping of settings`);
   const unknown = Object.keys(value).find((key) => !fileKeys.includes(key));
   if (unknown !== undefined)
     throw new Problem("invalid", `${path}: there is no setting "${unknown}".${didYouMean(unknown, fileKeys)}`);
-  return value as Record<string, unknown>;
+  return value;
 }
 
 function portOf(text: string): number {

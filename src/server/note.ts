@@ -1,7 +1,7 @@
 import type { Login } from "../auth/session.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
-import type { Told } from "../mcp/catalog/reviews.ts";
+import type { Told } from "../mcp/catalog/telling.ts";
 import type { CallRecord } from "../mcp/downstream/record.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Audit } from "../operations/audit.ts";

@@ -70,7 +70,7 @@ async function open(config: Config, log: Rooms["log"]): Promise<{ rooms: Rooms; 
 
 type App = ReturnType<typeof createApp>;
 
-function listen(app: App, { host, port }: Config): string {
+export function listen(app: App, { host, port }: Pick<Config, "host" | "port">): string {
   try {
     // Elysia would share the port with whoever has it (reusePort), and half of the requests would go astray.
     app.listen({ hostname: host, port, reusePort: false, idleTimeout: 30, maxRequestBodySize: bodyLimits.hard });

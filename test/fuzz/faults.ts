@@ -25,6 +25,7 @@ const naive =
       method: "tools/call",
       params: { name: see(params, "name", believes)?.value },
       paramsText,
+      meta: {},
       answer: undefined,
     };
     return { inbound };

@@ -1,15 +1,9 @@
 import { expect, test } from "bun:test";
 import { requirements } from "../requirements.ts";
+import { namesIn } from "./names.ts";
 
 /** Whether a row may still be without a test. */
 const allowMissing = false;
-
-/** The names of a file's tests: what stands first in `test(…)` or after the rows of `test.each(…)`, and what a weakness is about. */
-async function namesIn(file: string): Promise<Set<string>> {
-  const text = (await Bun.file(file).exists()) ? await Bun.file(file).text() : "";
-  const named = text.matchAll(/(?:\btest\(|\)\(|\bwhat:)\s*("(?:[^"\\]|\\.)*")/g);
-  return new Set([...named].map(([, name]) => JSON.parse(name ?? '""') as string));
-}
 
 async function faultsIn(rows: readonly { id: string; test: string | undefined; todo?: string }[]): Promise<string[]> {
   const faults: string[] = [];

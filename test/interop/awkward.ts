@@ -1,3 +1,5 @@
+import { serveMessages } from "../servers/message-server.ts";
+
 /** An MCP server (legacy, no sessions) of which everything is valid and most is a trap for vLLM: its schemas at start, its results later. */
 export const awkwardTools = [
   {
@@ -38,25 +40,13 @@ const results: Record<string, object> = {
 
 export function startAwkward() {
   const calls: string[] = [];
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    async fetch(request) {
-      if (request.method !== "POST") return new Response(null, { status: 405 });
-      const { id, method, params } = (await request.json()) as {
-        id?: unknown;
-        method: string;
-        params?: { name?: string };
-      };
-      if (id === undefined) return new Response(null, { status: 202 });
-      const name = params?.name ?? "";
-      if (method === "tools/call") calls.push(name);
-      const result = method === "tools/call" ? results[name] : (fixed[method] ?? undefined);
-      const error = { code: -32601, message: `no ${method} ${name}` };
-      return Response.json({ jsonrpc: "2.0", id, ...(result === undefined ? { error } : { result }) });
-    },
+  const server = serveMessages(({ method, params }) => {
+    const name = params?.name ?? "";
+    if (method === "tools/call") calls.push(name);
+    const result = method === "tools/call" ? results[name] : fixed[method];
+    return result === undefined ? { error: { code: -32601, message: `no ${method} ${name}` } } : { result };
   });
-  return { url: `http://127.0.0.1:${server.port}/mcp`, calls, stop: () => server.stop(true) };
+  return { ...server, calls };
 }
 
 const fixed: Record<string, object> = {

@@ -6,6 +6,8 @@ import { startHttpServer } from "../servers/http-server.ts";
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
+export const everything = "@modelcontextprotocol/server-everything@2026.8.31";
+
 /**
  * `mcpctl serve` as people run it: a process of its own on a loopback port, with the project `demo` of two upstreams, `everything` (from npm,
  * over stdio) and `near` (the fixture over HTTP, in this process, which remembers what it was sent). Others can be applied.
@@ -62,7 +64,6 @@ export async function startGateway() {
   }
 
   try {
-    const everything = "@modelcontextprotocol/server-everything@2026.8.31";
     await apply([
       { kind: "server", name: "everything", packageName: everything },
       { kind: "server", name: "near", transport: "http", url: near.url },

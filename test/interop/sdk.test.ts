@@ -24,6 +24,7 @@ const requestInit = () => ({ headers: { authorization: `Bearer ${gateway.token}`
 const endpoint = (path: string) => new URL(tap.url + path);
 const info = { name: "interop", version: "1.0.0" };
 
+const namesIn = ({ tools }: { tools: { name: string }[] }) => tools.map(({ name }) => name).toSorted();
 type Called = { content?: unknown };
 type Calling = {
   listTools: () => Promise<{ tools: { name: string }[] }>;
@@ -82,6 +83,33 @@ describe("SDK 1.32.2", () => {
     expect(said).toEqual(["GET", "initialize", "notifications/initialized", "tools/list", "tools/call", "tools/call"]);
   });
 });
+
+/** Several clients never initialize again by themselves (reference/clients.md §6.2). */
+test("a restart of the gateway loses no session: the next requests are answered, and the stream of GET is opened anew", async () => {
+  tap = await startTap(gateway.url);
+  try {
+    const client = await v1(new HttpV1(endpoint("/projects/demo/mcp"), { requestInit: requestInit() }));
+    const before = namesIn(await client.listTools());
+    const streams = () => tap.heard().filter(({ verb }) => verb === "GET").length;
+    const opened = streams();
+    const startedAt = performance.now();
+    await gateway.restart();
+    // A client that listens is not waited for.
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    const marker = crypto.randomUUID();
+    const near = await client.callTool({ name: "near__echo", arguments: { text: marker } });
+    expect(near.content).toEqual([{ type: "text", text: marker }]);
+    expect(callsWith(gateway, marker)).toBe(1);
+    expect(namesIn(await client.listTools())).toEqual(before);
+    for (const end = performance.now() + 10_000; streams() <= opened && performance.now() < end; ) await Bun.sleep(50);
+    expect(streams()).toBeGreaterThan(opened);
+    await client.close();
+    const said = tap.heard().filter(({ rpc }) => rpc === "initialize");
+    expect(said).toHaveLength(1);
+  } finally {
+    tap.stop();
+  }
+}, 60_000);
 
 describe("SDK 2.4.0", () => {
   test.each<[string, VersionNegotiationMode, string]>([

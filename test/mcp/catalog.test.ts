@@ -46,5 +46,15 @@ test("a list is as old as the asking: what changes while it is under way is aske
   waiting[1]?.("new");
   await catalog.refresh(server);
   expect(await known()).toEqual(["new"]);
+
+  const before = catalog.refresh(server);
+  await asked(3);
+  const anew = catalog.readAnew(server);
+  waiting[2]?.("not yet");
+  await before;
+  expect(await asked(4)).toBe(4);
+  waiting[3]?.("newest");
+  await anew;
+  expect(await known()).toEqual(["newest"]);
   db.close();
 });

@@ -57,3 +57,8 @@ describe("for a legacy client", () => {
     expect(result(dressed("legacy", "tools/call", task, server)).message).toContain("task");
   });
 });
+
+test("what a tool says of the tasks of 2025-11-25 is left out", () => {
+  const tool = '{"name":"a","execution":{"taskSupport":"required"},"x":1}';
+  for (const era of ["legacy", "modern"] as const) expect(dressedTool(era, tool)).toBe('{"name":"a","x":1}');
+});

@@ -18,6 +18,7 @@ test("a text further behind, structured content, or the kinds of what there is c
   expect(first({ content: [], structuredContent: { n: 1 } }).content[0].text).toBe('{"n":1}');
   expect(first({ content: [image] }).content[0].text).toContain("image");
   expect(first({ content: [] }).content[0].text).not.toBe("");
+  expect(first({ content: [null, 5] }).content[0].text).not.toBe("");
 });
 
 test("an error is a text as well", () => {

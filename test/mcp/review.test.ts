@@ -7,6 +7,7 @@ import type { Pin } from "../../src/storage/pins.ts";
 const pin = (tool: string, more: Partial<Pin> = {}): Pin => ({
   serverId: "s",
   fingerprint: "f",
+  variant: "",
   tool,
   approvedHash: "a",
   readOnly: false,

@@ -1,81 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import { type Answerer, legacyClient, modernClient, type TestClient, type Wire } from "../mcp-client.ts";
-import { startStreamingServer } from "../servers/streaming-server.ts";
-import { type World, world } from "../world.ts";
+import type { Wire } from "../mcp-client.ts";
+import { cells, type Matrix, servers, startMatrix, textOf } from "./matrix.ts";
 
-/**
- * The matrix of docs/bridging.md: a client of each era, a server of each era over each wire, and every feature between them. All are in one
- * project and used at the same time.
- */
-let w: World;
-let token: string;
-const legacyWeb = startStreamingServer({ name: "legacy-web", eras: ["legacy"] });
-const modernWeb = startStreamingServer({ name: "modern-web", eras: ["modern"] });
-const sse = startStreamingServer({ name: "old" });
-const interactiveProcess = (era: string) => [
-  process.execPath,
-  join(import.meta.dir, "../servers/interactive-stdio.ts"),
-  "--era",
-  era,
-  "--name",
-  era,
-];
-
-const servers = {
-  "stdio, legacy": "cmd",
-  "stdio, modern": "new-cmd",
-  "HTTP, legacy": "web",
-  "HTTP, modern": "new-web",
-  SSE: "old",
-} as const;
-const clients = { legacy: legacyClient, modern: modernClient } as const;
-const cells = Object.keys(clients).flatMap((era) =>
-  Object.keys(servers).map((server) => [era as keyof typeof clients, server as keyof typeof servers] as const),
-);
-
+let matrix: Matrix;
 beforeAll(async () => {
-  w = await world();
-  await w.must("POST", "/api/v1/apply", {
-    documents: [
-      { kind: "server", name: "cmd", command: interactiveProcess("legacy") },
-      { kind: "server", name: "new-cmd", command: interactiveProcess("modern") },
-      { kind: "server", name: "web", url: legacyWeb.url },
-      { kind: "server", name: "new-web", url: modernWeb.url },
-      { kind: "server", name: "old", url: sse.sse, transport: "sse" },
-      { kind: "project", name: "all", servers: Object.values(servers) },
-    ],
-  });
-  token = (await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "all" })).token;
-  for (const name of Object.values(servers)) await w.until(`${name} is there`, w.isRunning(name));
+  matrix = await startMatrix();
 });
-afterAll(async () => {
-  await w.close();
-  await Promise.all([legacyWeb.stop(), modernWeb.stop(), sse.stop()]);
-});
-
-const everything = { elicitation: { form: {}, url: {} }, sampling: {}, roots: {} };
-const answer: Answerer = (method) =>
-  method === "elicitation/create"
-    ? { action: "accept", content: { name: "me" } }
-    : method === "roots/list"
-      ? { roots: [{ uri: "file:///here" }] }
-      : { role: "assistant", content: { type: "text", text: "sampled" }, model: "m" };
-
-const textOf = (message: Wire): Wire => {
-  const text = message.result?.content?.[0]?.text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text ?? message;
-  }
-};
+afterAll(() => matrix.close());
 
 describe.each(cells)("a %s client and a server over %s", (era, server) => {
-  const name = servers[server];
-  const client = (options: object = {}) => clients[era](w, token, { capabilities: everything, answer, ...options });
-  const call = async (one: TestClient, tool: string, args: object = {}, options = {}) =>
-    await one.request("tools/call", { name: `${name}__${tool}`, arguments: args }, options);
+  const { name, says } = servers[server];
+  const cell = () => matrix.cell(era, server);
+  const client = (options: object = {}) => cell().client(options);
+  const call = (...given: Parameters<ReturnType<typeof cell>["call"]>) => cell().call(...given);
 
   test("tools, prompts, resources, templates, completion", async () => {
     const one = await client();
@@ -140,9 +77,9 @@ describe.each(cells)("a %s client and a server over %s", (era, server) => {
     giveUp.abort();
     await waiting;
     expect(performance.now() - before).toBeLessThan(2_000);
-    if (server === "HTTP, modern") await w.until("its stream is closed", () => modernWeb.aborted() > 0);
+    if (server === "HTTP, modern") await matrix.w.until("its stream is closed", () => matrix.modernWeb.aborted() > 0);
     else
-      await w.until("it is told", async () => {
+      await matrix.w.until("it is told", async () => {
         const seen = textOf(await call(one, "seen"));
         return seen.cancelled.length > 0 || seen.methods.includes("notifications/cancelled");
       });
@@ -150,25 +87,17 @@ describe.each(cells)("a %s client and a server over %s", (era, server) => {
 
   test("a list that changed, and a resource that did", async () => {
     const one = await client({ capabilities: {} });
-    const known = ownUri[name] ?? "";
+    // Offered by no other server.
+    const known = `fixture://${says}/one`;
     await one.listen([known]);
     await call(one, "change");
-    await w.until("the list's change is told", () =>
+    await matrix.w.until("the list's change is told", () =>
       one.heard.some(({ method }) => method === "notifications/tools/list_changed"),
     );
     await call(one, "touch", { uri: known });
-    await w.until("the resource's change is told", () =>
+    await matrix.w.until("the resource's change is told", () =>
       one.heard.some(({ method, params }) => method === "notifications/resources/updated" && params.uri === known),
     );
     one.close();
   });
 });
-
-/** What the only resource is called that no other server offers. */
-const ownUri: Record<string, string> = {
-  cmd: "fixture://legacy/one",
-  "new-cmd": "fixture://modern/one",
-  web: "fixture://legacy-web/one",
-  "new-web": "fixture://modern-web/one",
-  old: "fixture://old/one",
-};

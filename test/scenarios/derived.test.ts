@@ -192,6 +192,7 @@ test("no secret is in any answer, list, description, log or database row", async
       "offers",
       "group_members",
       "tool_pins",
+      "variants",
       "audit_events",
     ]) {
       dump.push(yield { parts: [`SELECT * FROM ${table}`] as never, values: [] });

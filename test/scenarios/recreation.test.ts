@@ -32,6 +32,7 @@ const dangling: Record<string, string> = {
   "logins of nobody": "sessions WHERE user_id NOT IN (SELECT id FROM resources)",
   "passwords of nobody": "passwords WHERE user_id NOT IN (SELECT id FROM resources)",
   "pins of no server": "tool_pins WHERE server_id NOT IN (SELECT id FROM resources)",
+  "variants of no server": "variants WHERE server_id NOT IN (SELECT id FROM resources)",
   "offers of no server": "offers WHERE server_id NOT IN (SELECT id FROM resources)",
   "values of no secret": "secret_values WHERE secret_id NOT IN (SELECT id FROM resources)",
 };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventsSeen } from "../events.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type World, world } from "../world.ts";
 
@@ -57,33 +58,6 @@ const ping = { id: 1, method: "ping" };
 
 async function opened(token = "mine", path = "/mcp"): Promise<string> {
   return (await send(token, { body: initialize, path })).headers.get("mcp-session-id") ?? "";
-}
-
-/** Reads an event stream as it comes. */
-function events(response: Response) {
-  const seen: { id?: string; data: string }[] = [];
-  const state = { seen, ended: false };
-  void (async () => {
-    let pending = "";
-    for await (const chunk of response.body ?? []) {
-      pending += Buffer.from(chunk).toString();
-      const blocks = pending.split("\n\n");
-      pending = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const field = (name: string) =>
-          block
-            .split("\n")
-            .filter((line) => line.startsWith(`${name}: `))
-            .map((line) => line.slice(name.length + 2))
-            .join("\n");
-        if (block.includes("data:")) seen.push({ id: field("id"), data: field("data") });
-      }
-    }
-    state.ended = true;
-  })().catch(() => {
-    state.ended = true;
-  });
-  return state;
 }
 
 describe("a session", () => {
@@ -206,11 +180,11 @@ describe("streams", () => {
       }),
     );
     expect(response.headers.get("content-type")).toContain("text/event-stream");
-    const first = events(response);
+    const first = eventsSeen(response);
     await w.until("the beginning is there", () => first.seen.length > 0);
     const lastId = first.seen[0]?.id ?? "";
     breaking.abort();
-    const rest = events(
+    const rest = eventsSeen(
       await send("mine", { session, method: "GET", headers: { "last-event-id": lastId, accept: "text/event-stream" } }),
     );
     await w.until("the answer comes", () => rest.ended);
@@ -225,7 +199,7 @@ describe("streams", () => {
     const session = await opened();
     const refused = await send("mine", { session, method: "GET", headers: { accept: "text/html" } });
     expect([refused.status, await refused.text()]).toEqual([406, expect.stringContaining("text/event-stream")]);
-    const heard = events(await send("mine", { session, method: "GET", headers: { accept: "text/event-stream" } }));
+    const heard = eventsSeen(await send("mine", { session, method: "GET", headers: { accept: "text/event-stream" } }));
     await w.must(method, path, body);
     await w.until("it is told", () => heard.seen.some(({ data }) => data.includes("notifications/tools/list_changed")));
     await send("mine", { session, method: "DELETE" });
@@ -240,7 +214,7 @@ test("a server that comes up after its clients is told of to them", async () => 
   // What the project's own change is told by goes out a moment after it.
   await Bun.sleep(200);
   const session = await opened("slow");
-  const heard = events(await send("slow", { session, method: "GET", headers: { accept: "text/event-stream" } }));
+  const heard = eventsSeen(await send("slow", { session, method: "GET", headers: { accept: "text/event-stream" } }));
   expect(heard.seen.filter(({ data }) => data !== "")).toEqual([]);
   await w.must("PUT", "/api/v1/servers/late", { name: "late", url: web.url });
   const isTold = (list: string) => heard.seen.some(({ data }) => data.includes(`notifications/${list}/list_changed`));
@@ -250,7 +224,7 @@ test("a server that comes up after its clients is told of to them", async () => 
 
 describe("the transport of 2024-11-05", () => {
   test("says by a path where to post, and answers on the stream", async () => {
-    const stream = events(await send("mine", { path: "/projects/one/vllm/browser/sse", method: "GET" }));
+    const stream = eventsSeen(await send("mine", { path: "/projects/one/vllm/browser/sse", method: "GET" }));
     await w.until("the endpoint is told", () => stream.seen.length === 1);
     const path = stream.seen[0]?.data ?? "";
     expect(path).toMatch(/^\/projects\/one\/vllm\/browser\/sse\/message\?session=[\w-]+$/);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
+import { eventsSeen, type SeenEvent } from "../events.ts";
 import { startRecorder } from "../fuzz/recorder.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type World, world } from "../world.ts";
@@ -163,25 +164,6 @@ describe("a POST", () => {
   });
 });
 
-/** The messages and ids of an event stream, as they come. */
-function events(response: Response) {
-  const seen: { id: string; message: { id?: unknown; method?: string } }[] = [];
-  void (async () => {
-    let pending = "";
-    for await (const chunk of response.body ?? []) {
-      pending += Buffer.from(chunk).toString();
-      const blocks = pending.split("\n\n");
-      pending = blocks.pop() ?? "";
-      for (const block of blocks) {
-        const id = /^id: (.+)$/m.exec(block)?.[1] ?? "";
-        const data = /^data: (.+)$/m.exec(block)?.[1];
-        if (id !== "" || data !== undefined) seen.push({ id, message: data === undefined ? {} : JSON.parse(data) });
-      }
-    }
-  })().catch(() => {});
-  return seen;
-}
-
 test("streams of a session: an answer goes where its request came, news to one stream only, ids are no other's, a rest is its own", async () => {
   const hello = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "t", version: "1" } };
   const session =
@@ -190,29 +172,30 @@ test("streams of a session: an answer goes where its request came, news to one s
   const listening = [];
   for (let n = 0; n < 2; n++) {
     const response = await send({ method: "GET", headers: { ...headers, accept: "text/event-stream" } });
-    if (response.status === 200) listening.push(events(response));
+    if (response.status === 200) listening.push(eventsSeen(response).seen);
   }
   const slow = (id: number) =>
     send({ headers, body: { id, method: "tools/call", params: { name: "web__slow", arguments: { ms: 1_300 } } } });
-  const calls = (await Promise.all([slow(1), slow(2)])).map(events);
+  const calls = (await Promise.all([slow(1), slow(2)])).map((response) => eventsSeen(response).seen);
   await w.must("PUT", "/api/v1/projects/demo", {
     name: "demo",
     servers: ["web", "plain", "odd"],
     description: "changed",
   });
-  const answers = (list: { message: { id?: unknown; method?: string } }[]) =>
-    list.flatMap(({ message }) => message.id ?? []);
+  const messagesIn = (list: readonly SeenEvent[]): { id?: unknown; method?: string }[] =>
+    list.flatMap(({ data }) => (data === "" ? [] : JSON.parse(data)));
+  const answers = (list: readonly SeenEvent[]) => messagesIn(list).flatMap(({ id }) => id ?? []);
   await w.until("both are answered", () => calls.every((list) => answers(list).length > 0));
   expect(calls.map(answers)).toEqual([[1], [2]]);
-  const news = listening.flat().filter(({ message }) => message.method === "notifications/tools/list_changed");
+  const news = listening.flatMap(messagesIn).filter(({ method }) => method === "notifications/tools/list_changed");
   expect(listening.flatMap(answers)).toEqual([]);
   expect(news).toHaveLength(1);
   // An event without a message only says where its stream stands.
-  const ids = [...listening, ...calls].flat().flatMap(({ id, message }) => ("jsonrpc" in message ? [id] : []));
+  const ids = [...listening, ...calls].flat().flatMap(({ id, data }) => (data === "" ? [] : [id]));
   expect(ids.length).toBeGreaterThan(0);
   expect(new Set(ids).size).toBe(ids.length);
   const lastId = calls[0]?.[0]?.id ?? "";
-  const rest = events(
+  const { seen: rest } = eventsSeen(
     await send({ method: "GET", headers: { ...headers, accept: "text/event-stream", "last-event-id": lastId } }),
   );
   await w.until("the rest comes", () => answers(rest).length > 0);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eventsOf } from "../events.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** What clients look at to find out whether a login by OAuth is asked of them (reference/clients.md §3.3, §6.3): it is not. */
@@ -131,17 +132,14 @@ test("Basic is accepted wherever Bearer is, with the token in either half, and n
   expect(await introspected.json()).toMatchObject({ state: "active", name: "t" });
   const stream = await ask("GET", "/projects/demo/sse", basic(`token:${token}`));
   expect(stream.status).toBe(200);
-  const events = stream.body?.getReader();
-  // A comment comes first, at times in a piece of its own.
-  let first = "";
-  while (!first.includes("data:")) first += new TextDecoder().decode((await events?.read())?.value);
-  const where = /data: (\/\S+)/.exec(first)?.[1] ?? "";
+  const events = eventsOf(stream);
+  const where = (await events.next()).value?.data ?? "";
   for (const [headers, status] of [
     [basic(`${token}:`), 202],
     [{}, 401],
   ] as const)
     expect((await ask("POST", where, { ...json, ...headers }, ping)).status).toBe(status);
-  await events?.cancel();
+  await events.return(undefined);
   const followed = await ask("GET", "/api/v1/audit/events?follow=true", basic(`x:${login}`));
   const logs = await ask("GET", "/api/v1/servers/local/logs?follow=true", basic(`x:${login}`));
   for (const stream of [followed, logs]) {

@@ -1,20 +1,21 @@
-// The interactive server over stdio: `bun interactive-stdio.ts [--era legacy|modern|both] [--silent-probe] [--dies-of-probe] [--noise] [--name NAME]`.
+// The interactive server over stdio: `bun interactive-stdio.ts [--era legacy|modern|both] [--silent-probe] [--dies-of-probe] [--noise] [--varies] [--name NAME]`.
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { interactive, type Message } from "./interactive.ts";
+import { interactive, type Message, varying } from "./interactive.ts";
 
 const { values } = parseArgs({
   options: {
     era: { type: "string", default: "legacy" },
     "silent-probe": { type: "boolean" },
     "dies-of-probe": { type: "boolean" },
+    varies: { type: "boolean" },
     noise: { type: "boolean" },
     name: { type: "string", default: "stdio" },
   },
 });
 
 const say = (message: Message) => void process.stdout.write(`${JSON.stringify(message)}\n`);
-const conversation = interactive(values.name, say);
+const conversation = interactive(values.name, say, values.varies === true ? varying() : undefined);
 if (values.noise === true) process.stdout.write("Server is starting…\n{not json}\n");
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -1,4 +1,5 @@
 // What the fixtures can do beyond answering, in either era and over every wire: ask their client, tell of progress, log, changes.
+import { listedTool, page, rich, richTool } from "./rich.ts";
 import { answer, tools } from "./tools.ts";
 
 export type Message = {
@@ -23,12 +24,33 @@ const capabilities = {
   resources: { subscribe: true, listChanged: true },
   completions: {},
   logging: {},
+  extensions: { "io.modelcontextprotocol/ui": { mimeTypes: ["text/html;profile=mcp-app"] } },
 };
 
-const ownTools = ["ask", "later", "progress", "log", "wait", "seen", "change", "touch", "ask-nobody"].map((name) => ({
-  name,
+const plainTools = [
+  ...["ask", "later", "progress", "log", "wait", "seen", "change", "touch", "ask-nobody"],
+  ...["ask-afterwards", "complete", "ping", "refuse"],
+];
+const ownTools = plainTools.map((name) => ({ name, inputSchema: { type: "object" } }));
+
+/** An error of the server's own. */
+class Refusal extends Error {
+  readonly error: NonNullable<Message["error"]>;
+  constructor(code: number, message: string, data: unknown) {
+    super(message);
+    this.error = { code, message, data };
+  }
+}
+
+/** What a server that goes by its client's abilities offers to those who have them; `progress` it describes otherwise to them. */
+const confide = {
+  name: "confide",
+  description: "Asks who you are",
   inputSchema: { type: "object" },
-}));
+  annotations: { readOnlyHint: true },
+};
+export type Varying = { confide: object; progress: string };
+export const varying = (): Varying => ({ confide, progress: "tells how it goes" });
 
 /** What a server may be told to ask for, by the tool's argument `for`. */
 const questions: Record<string, Message> = {
@@ -45,13 +67,15 @@ const questions: Record<string, Message> = {
  * One conversation. Its own ids and progress tokens begin at 0 like everybody's, so that they collide with others as often as they can.
  * `tell` is for what belongs to no request.
  */
-export function interactive(name: string, tell: Say) {
+export function interactive(name: string, tell: Say, varies?: Varying) {
   const waiting = new Map<number, (answer: Message) => void>();
   const cancelled: unknown[] = [];
   const followed = new Set<string>();
   /** Streams of `subscriptions/listen` by the id of their request. */
   const listens = new Map<number | string, Say>();
   const received: Message[] = [];
+  /** What came of questions that belonged to no call. */
+  const afterwards: unknown[] = [];
   let declared: unknown;
   let level = "debug";
   let nextId = 0;
@@ -83,12 +107,14 @@ export function interactive(name: string, tell: Say) {
     const { arguments: args = {}, _meta = {}, inputResponses, requestState } = message.params;
     const isModern = _meta[`${meta}protocolVersion`] !== undefined;
     switch (tool) {
+      case "confide":
+        return text((await ask(questions["form"] ?? {}, say)).result ?? { refused: true });
       case "ask": {
         const asked = questions[args.for ?? "form"] ?? {};
         if (!isModern) {
-          const { result } = await ask(asked, say);
+          const { result, error } = await ask(asked, say);
           await progress(args, _meta, say);
-          return text(result ?? { refused: true });
+          return text(result ?? { refused: true, why: error?.message });
         }
         const round = Number(requestState ?? 0);
         if (round >= (args.rounds ?? 1)) return text(inputResponses?.[`q${round}`] ?? { unanswered: true });
@@ -119,6 +145,7 @@ export function interactive(name: string, tell: Say) {
           _meta,
           cancelled,
           followed: [...followed],
+          afterwards,
           methods: received.map(({ method }) => method),
         });
       case "change":
@@ -129,9 +156,35 @@ export function interactive(name: string, tell: Say) {
         return text("touched");
       case "ask-nobody":
         return text((await ask(questions["form"] ?? {}, tell)).error ?? "answered");
+      case "ask-afterwards":
+        setTimeout(async () => {
+          const { result, error } = await ask(questions["form"] ?? {}, tell);
+          afterwards.push(result ?? error?.message);
+        }, 30);
+        return text("soon");
+      case "complete":
+        tell({ jsonrpc: "2.0", method: "notifications/elicitation/complete", params: { elicitationId: args.id } });
+        return text("told");
+      case "ping":
+        return text((await ask({ method: "ping" }, say)).result ?? "not answered");
+      case "rich":
+        return rich(isModern ? { [`${meta}serverInfo`]: { name } } : {});
+      case "listed":
+        return { content: [], structuredContent: [1, 2] };
+      case "refuse":
+        throw new Refusal(-32050, "not today", { why: args.mark });
       default:
         return await answer(name, "tools/call", message.params);
     }
+  }
+
+  const isAsked = () => (declared as { elicitation?: object } | undefined)?.elicitation !== undefined;
+
+  const plain: { name: string }[] = [...tools, ...ownTools, richTool(name), listedTool];
+
+  function variant({ confide, progress }: Varying): object[] {
+    if (!isAsked()) return plain;
+    return [...plain.map((tool) => (tool.name === "progress" ? { ...tool, description: progress } : tool)), confide];
   }
 
   async function resultOf(message: Message, say: Say): Promise<object | undefined> {
@@ -173,9 +226,21 @@ export function interactive(name: string, tell: Say) {
         listens.set(id ?? "", say);
         return await new Promise(() => {});
       case "tools/list":
-        return { tools: [...tools, ...ownTools] };
+        return { tools: varies === undefined ? plain : variant(varies) };
       case "tools/call":
         return await call(params.name, message, say);
+      case "resources/list": {
+        const { resources = [] } = ((await answer(name, method, params)) ?? {}) as { resources?: object[] };
+        const able = varies !== undefined && isAsked() ? [{ uri: `fixture://${name}/able`, name: "able" }] : [];
+        return { resources: [...resources, { uri: page(name).uri, name: "page" }, ...able] };
+      }
+      case "resources/read": {
+        if (params.uri === page(name).uri) return { contents: [page(name)] };
+        const isModern = params._meta?.[`${meta}protocolVersion`] !== undefined;
+        if (String(params.uri).endsWith("/none"))
+          throw new Refusal(isModern ? -32602 : -32002, "no such resource", { uri: params.uri });
+        return await answer(name, method, params);
+      }
       default:
         return await answer(name, method, params);
     }
@@ -198,12 +263,15 @@ export function interactive(name: string, tell: Say) {
         listens.delete(params.requestId);
       }
       if (id === undefined) return;
-      const result = await resultOf(message, say);
+      let error: Message["error"] = { code: -32602, message: `no ${method}` };
+      const result = await resultOf(message, say).catch((refusal: Refusal) => {
+        error = refusal.error;
+        return undefined;
+      });
       const isModern = params?._meta?.[`${meta}protocolVersion`] !== undefined;
       const stamped = isModern
         ? { resultType: "complete", _meta: { [`${meta}serverInfo`]: { name } }, ...result }
         : result;
-      const error = { code: -32602, message: `no ${method}` };
       say({ jsonrpc: "2.0", id, ...(result === undefined ? { error } : { result: stamped }) });
     },
   };

@@ -1,5 +1,5 @@
 // An interactive MCP server over HTTP, in this process, on a free port: Streamable HTTP of either era or of both, and the SSE of 2024-11-05.
-import { interactive, type Message } from "./interactive.ts";
+import { interactive, type Message, type Varying } from "./interactive.ts";
 
 export type Habits = {
   name?: string;
@@ -10,6 +10,10 @@ export type Habits = {
   refusesFirst?: readonly string[];
   /** Breaks each stream of a tools/call off after an event that only says where to go on, and asks for this pause. */
   breaksOff?: { retryMs: number };
+  /** Offers more to clients that can be asked; what it is may change as it goes. */
+  varies?: Varying;
+  /** How long each `initialize` takes that declares something. */
+  ableMs?: number;
   /** The error of each tools/call. */
   error?: { code: number; message: string; data?: unknown };
   /** The first event of `/sse`. */
@@ -33,7 +37,7 @@ export function startStreamingServer(habits: Habits = {}) {
   let aborted = 0;
 
   function conversationOf(id: string): Conversation {
-    const conversation: Conversation = interactive(name, (message) => conversation.tell?.(message));
+    const conversation: Conversation = interactive(name, (message) => conversation.tell?.(message), habits.varies);
     conversations.set(id, conversation);
     return conversation;
   }
@@ -91,7 +95,7 @@ export function startStreamingServer(habits: Habits = {}) {
       return json({ error: { code: isModern ? -32000 : -32601, message: "not this era" } }, 400);
     const session = request.headers.get("mcp-session-id");
     const opened = method === "initialize" ? crypto.randomUUID() : undefined;
-    if (opened !== undefined) await Bun.sleep(5);
+    if (opened !== undefined) await Bun.sleep(JSON.stringify(params.capabilities) === "{}" ? 5 : (habits.ableMs ?? 5));
     const conversation = isModern ? modernOne : opened ? conversationOf(opened) : conversations.get(session ?? "");
     if (conversation === undefined) return json({ error: { code: -32001, message: "no such session" } }, 404);
     if (id === undefined || message.method === undefined) {

@@ -96,7 +96,9 @@ test("tools that were pinned before definitions were stay approved after the upg
   raw.run("INSERT INTO tool_pins VALUES ('s', 'f', 'look', 1)");
   close();
   const db = openDatabase(`sqlite:${path}`);
-  expect(await db.read(listPins)).toMatchObject([{ tool: "look", readOnly: true, approvedHash: "", changeHash: null }]);
+  expect(await db.read(listPins)).toMatchObject([
+    { tool: "look", readOnly: true, variant: "", approvedHash: "", changeHash: null },
+  ]);
   db.close();
 });
 

@@ -1,6 +1,7 @@
 import { colors } from "consola/utils";
 import type { Protocol } from "../../client/sdk.ts";
 import { type Check, type Report, validate } from "../../client/validate.ts";
+import { isObject } from "../../lib/object.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
@@ -74,7 +75,7 @@ function canBeSent(name: string, value: string): boolean {
 function jsonObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (isObject(value)) return value;
   } catch {
     // Said below.
   }

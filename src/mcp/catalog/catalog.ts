@@ -5,14 +5,17 @@ import { within } from "../../lib/wait.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
+import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
-import { exposedName } from "./names.ts";
-import { changesBetween, fetchOffer, type Offer } from "./offer.ts";
+import { changeName } from "./names.ts";
+import { differing, fetchOffer, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
-import { createReviews, type Told, together } from "./reviews.ts";
+import { createReviews } from "./reviews.ts";
+import { report, type Told, together, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
+import { createVariants } from "./variants.ts";
 
 type Known = {
   offer?: Offer;
@@ -22,6 +25,8 @@ type Known = {
   /** The newest configuration of the server that answered, and that which is asked. */
   version?: number;
   asked?: number;
+  /** How often it had news: other lists than before, or its word that they changed. */
+  news: number;
   /** What is not told yet: a server that changes all the time is told of once a minute. */
   untold?: Told;
   toldAt?: number;
@@ -29,8 +34,11 @@ type Known = {
   refreshing?: Promise<void>;
 };
 
-/** One server of a project and what it is known to offer; `missing` says why nothing is known or why it is old. */
-export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined };
+/**
+ * One server of a project and what it is known to offer; `missing` says why nothing is known or why it is old. `variant` is there when the offer is
+ * one for clients of certain abilities.
+ */
+export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined; variant?: string };
 
 /** How old a list may be before it is asked for again, behind the answer. */
 const freshMs = 60_000;
@@ -43,28 +51,44 @@ const tellMs = 60_000;
 /** What all servers offer: the last known state at once, refreshed behind. One dead server costs the first caller a short wait, nobody else. */
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
 
-/** Told of what a list brought, in the transaction that stores it. */
-type Tell = (server: ServerRef, told: Told) => Op<void>;
+type Listeners = {
+  /** Told of what a list brought, in the transaction that stores it. */
+  tell: (server: ServerRef, told: Told) => Op<void>;
+  /** These lists of a server are others, for some clients, than they were told. */
+  changed: (server: ServerRef, lists: readonly ListName[]) => void;
+};
 
 export async function createCatalog(
   db: Database,
   connections: () => Connections,
   clock: Clock,
   log: Log,
-  tell: Tell = function* () {},
-  onChange: (server: ServerRef, method: string) => void = () => {},
+  { tell, changed }: Listeners = { *tell() {}, changed: () => {} },
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
   const uriOwners = createUriOwners();
   const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
+  const variants = createVariants({
+    read: (server, abilities) =>
+      connections().lookAs(server, abilities, (upstream) => fetchOffer(upstream, AbortSignal.timeout(fetchMs))),
+    newsOf: ({ id }) => `${knownOf(id).version} ${knownOf(id).news}`,
+    plainOf: (serverId) => known.get(serverId)?.offer,
+    keep: keepVariant,
+    changed(server, lists) {
+      revision++;
+      if (lists.length > 0) changed(server, lists);
+    },
+    clock,
+    log,
+  });
   for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
-    known.set(serverId, { offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
+    known.set(serverId, { news: 0, offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
   }
 
   const knownOf = (id: string): Known => {
-    const entry = known.get(id) ?? { fetchedAt: 0 };
+    const entry = known.get(id) ?? { news: 0, fetchedAt: 0 };
     known.set(id, entry);
     return entry;
   };
@@ -108,69 +132,78 @@ export async function createCatalog(
     const isFirst = entry.execution !== execution;
     const offer = hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
-    if (entry.failure !== undefined || body !== JSON.stringify(entry.offer)) revision++;
-    const changed = changesBetween(entry.offer, offer);
+    const isOther = body !== JSON.stringify(entry.offer);
+    const others = differing(offer, entry.offer);
+    if (isOther) entry.news++;
+    if (isOther || entry.failure !== undefined) revision++;
     entry.offer = offer;
     entry.fetchedAt = askedAt;
     delete entry.failure;
     // Until it is written, what is new in it is not approved.
-    const { found, told, isDue } = await db.write(function* () {
+    await write(server, entry, function* () {
       yield* putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt });
-      const found = yield* reviews.store(server, offer, isFirst, clock.now());
+      return yield* reviews.store(server, offer, isFirst, clock.now());
+    });
+    entry.execution = execution;
+    // A server that came up late, or came back as another, does not say itself that its lists are others now.
+    if (others.length > 0) changed(server, others);
+  }
+
+  /** A variant counts once it is written. */
+  async function keepVariant(server: ServerRef, name: { key: string; abilities: Abilities }, listed: Offer) {
+    const entry = knownOf(server.id);
+    const plain = entry.offer;
+    if (plain === undefined || entry.execution !== executionOf(server.fields))
+      throw new Problem("unavailable", "it was not listed yet by what the server executes now");
+    const offer = hashed(listed, plain);
+    const variant = { key: name.key, abilities: JSON.stringify(name.abilities) };
+    await write(server, entry, () => reviews.storeVariant(server, variant, offer, plain, clock.now()));
+    return offer;
+  }
+
+  /** Writes what a list brought, and tells of it. */
+  async function write(server: ServerRef, entry: Known, store: () => Op<Told | undefined>): Promise<void> {
+    const { found, told, isDue } = await db.write(function* () {
+      const found = yield* store();
       const told = together(entry.untold, found);
       const isDue = told !== undefined && clock.now() - (entry.toldAt ?? 0) >= tellMs;
       if (isDue) yield* tell(server, told);
       return { found, told, isDue };
     });
-    entry.execution = execution;
     if (told !== undefined) entry.untold = told;
     if (found !== undefined) {
       await reviews.reload(server.id);
       revision++;
     }
-    // A server that came up late, or came back as another, does not say itself that its lists are others now.
-    for (const list of changed) onChange(server, `notifications/${list}/list_changed`);
     if (!isDue || told === undefined) return;
     delete entry.untold;
     entry.toldAt = clock.now();
-    report(server, told);
-  }
-
-  function report({ name }: ServerRef, told: Told): void {
-    const { hidden, ...others } = told;
-    const counts = Object.fromEntries(
-      Object.entries(others).flatMap(([what, { length }]) => (length > 0 ? [[what, length]] : [])),
-    );
-    const next = `mcpctl get toolchanges --server ${name}`;
-    if (Object.keys(counts).length > 0)
-      log.warn("tools are not as they were approved", { server: name, ...counts, next });
-    if (hidden.length > 0)
-      log.warn("definitions of tools hold characters that nobody sees", { server: name, tools: hidden.length });
+    report(log, server, told);
   }
 
   /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
-  function heldBack(server: ServerRef, tool: string): string | undefined {
-    const review = reviews.reviewOf(server, known.get(server.id)?.offer, tool);
+  function heldBack(server: ServerRef, tool: string, variant?: string): string | undefined {
+    const review = reviews.reviewOf(server, offerOf(server.id, variant), tool, variant);
     if (review === "approved") return undefined;
-    const why = {
-      new: "is new and waits to be approved",
-      changed: "changed and waits to be approved",
-      rejected: "changed, and the change was rejected",
-      unknown: "was not listed yet by what the server executes now",
-    }[review ?? "unknown"];
-    // A model reads this: the name is ours, since the server's own may be a text as long as it likes.
-    const name = exposedName(server.name, tool);
-    const hint = review === undefined ? `describe server ${server.name}` : `describe toolchange ${name}`;
-    return `The tool "${name}" ${why}: mcpctl ${hint}`;
+    return whyHeldBack(server, tool, review, changeName(server.name, tool, reviews.homeOf(server, tool, variant)));
   }
+
+  const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>
+    variant === undefined ? known.get(serverId)?.offer : variants.offerOf(serverId, variant);
 
   function isStale(entry: Known): boolean {
     const { failure, fetchedAt } = entry;
     return failure === undefined ? clock.now() - fetchedAt > freshMs : clock.now() - failure.at > failureMs;
   }
 
-  /** What these servers offer, as far as it is known now. */
-  async function entriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
+  /** What these servers offer to a client of these abilities, as far as it is known now. */
+  async function entriesOf(servers: readonly ServerRef[], abilities: Abilities = {}): Promise<Entry[]> {
+    const startedAt = performance.now();
+    const entries = await plainEntriesOf(servers);
+    return await variants.of(entries, abilities, Math.max(0, firstWaitMs - (performance.now() - startedAt)));
+  }
+
+  async function plainEntriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
     const stale = servers.filter((server) => isStale(knownOf(server.id)));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
     const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
@@ -192,6 +225,14 @@ export async function createCatalog(
     view: exposure.view,
     uriOwners,
     refresh,
+    /**
+     * As it is now: what was asked before may be answered with what was before. What it offers to more able clients is read when one of them asks.
+     */
+    async readAnew(server: ServerRef): Promise<void> {
+      knownOf(server.id).news++;
+      await known.get(server.id)?.refreshing;
+      await refresh(server);
+    },
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {
       const ids = new Set(servers.map(({ id }) => id));
@@ -200,6 +241,7 @@ export async function createCatalog(
         if (ids.has(id)) continue;
         known.delete(id);
         reviews.forget(id);
+        variants.forget(id);
       }
     },
     isReadOnly: reviews.isReadOnly,
@@ -211,14 +253,21 @@ export async function createCatalog(
       revision++;
     },
     /** A tool's description as its server last wrote it. */
-    toolText(serverId: string, tool: string): string | undefined {
-      const offer = known.get(serverId)?.offer;
+    toolText(serverId: string, tool: string, variant?: string): string | undefined {
+      const offer = offerOf(serverId, variant);
       return offer === undefined ? undefined : toolsIn(offer).get(tool)?.text;
+    },
+    /** The variant in which a tool stands that is not offered to everybody. */
+    variantWith(serverId: string, tool: string): string | undefined {
+      const plain = offerOf(serverId, undefined);
+      if (plain === undefined || toolsIn(plain).has(tool)) return undefined;
+      return variants.differing(serverId).find(([, offer]) => toolsIn(offer).has(tool))?.[0];
     },
     /** What a server last said of itself. */
     introductionOf: (serverId: string): Introduction | undefined => known.get(serverId)?.offer?.introduction,
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,
+    close: variants.close,
   };
 }

@@ -5,7 +5,7 @@ import type { ToolChangeFields } from "../../resources/tool-change.ts";
 import type { Op } from "../../storage/op.ts";
 import { findChange, listChanges, type StoredChange, type WholeChange } from "../../storage/tool-changes.ts";
 import { definitionDiff } from "./definition-diff.ts";
-import { exposedName } from "./names.ts";
+import { changeName } from "./names.ts";
 
 /** Changes of tools as a kind: seen here, and settled by `approve` and `reject`. */
 export const changeSource: Source = {
@@ -20,18 +20,21 @@ export const changeSource: Source = {
 
 function* changeBy(ref: string): Op<WholeChange | undefined> {
   if (isId(ref)) return yield* findChange(ref);
-  const named = (yield* listChanges()).find(({ serverName, tool }) => exposedName(serverName, tool) === ref);
+  const named = (yield* listChanges()).find(
+    ({ serverName, tool, variant }) => changeName(serverName, tool, variant) === ref,
+  );
   return named === undefined ? undefined : yield* findChange(named.id);
 }
 
 function presentChange(change: StoredChange): Resource<ToolChangeFields> {
-  const { id, serverName, tool, approvedHash, changeHash, hidden, seenAt } = change;
+  const { id, serverName, tool, variant, abilities, approvedHash, changeHash, hidden, seenAt } = change;
   const seen = new Date(seenAt).toISOString();
   return {
     id,
-    name: exposedName(serverName, tool),
+    name: changeName(serverName, tool, variant),
     server: serverName,
     tool,
+    ...(abilities === null ? {} : { declared: Object.keys(JSON.parse(abilities) as object) }),
     state: stateOf(change),
     hash: changeHash === "" ? (approvedHash ?? "") : changeHash,
     ...(approvedHash === null || approvedHash === "" ? {} : { approvedHash }),

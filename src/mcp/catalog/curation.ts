@@ -1,6 +1,6 @@
 import { patternCovers } from "../../lib/pattern.ts";
 import type { Curation } from "../../resources/project.ts";
-import { elementsOf, membersOf, memberText, withMembers } from "../spans.ts";
+import { elementsOf, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 
 /** Whether a project offers a tool, by the name that its server gives it. Deny wins; what is neither is offered unless some are allowed. */
 export function isOffered({ allow, deny }: Curation, tool: string): boolean {
@@ -46,7 +46,7 @@ export function presetIn(
   preset: Preset | undefined,
 ): { changes: Record<string, string> } | { refusal: string } {
   if (preset === undefined) return { changes: {} };
-  const given = memberText(paramsText, membersOf(paramsText), "arguments") ?? "{}";
+  const given = memberOf(paramsText, "arguments") ?? "{}";
   if (!given.startsWith("{")) return { refusal: "The arguments of a tool are an object" };
   const fixed = new Map(Object.keys(preset).map((name) => [folded(name), name]));
   const members = membersOf(given);

@@ -12,6 +12,12 @@ const separator = "__";
 export const exposedName = (server: string, name: string): string =>
   fitting(`${server}${separator}${name}`, `${server}/${name}`);
 
+/** A toolchange's name: that of the tool, with a hash where it is what only some clients are told of it. */
+export const changeName = (server: string, tool: string, variant: string): string =>
+  variant === ""
+    ? exposedName(server, tool)
+    : shortened(`${server}${separator}${tool}`, `${server}/${tool} ${variant}`, 8);
+
 /** The same without the server, for projects whose servers do not clash. */
 export const plainName = (name: string): string => fitting(name, name);
 

@@ -15,13 +15,15 @@ const lists = {
   resourceTemplates: { method: "resources/templates/list", capability: "resources", key: "uriTemplate" },
 } as const;
 export type ListName = keyof typeof lists;
-const listNames = Object.keys(lists) as ListName[];
+export const listNames = Object.keys(lists) as ListName[];
 
 /** All that a server said it offers, and of itself. */
 export type Offer = Record<ListName, Item[]> & { introduction?: Introduction };
 
 const mostPages = 100;
 const mostItems = 10_000;
+/** Of one list in all; each page may be as big as a message, and all of it is kept. */
+const mostLength = 16 * 1024 * 1024;
 
 /** Asks a server for all its lists, page by page, within bounds. A list it does not implement is empty; tools it claims must answer. */
 export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promise<Offer> {
@@ -41,12 +43,15 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
   if (upstream.capabilities[capability] === undefined) return [];
   const items: Item[] = [];
   let cursor: string | undefined;
+  let length = 0;
   for (let page = 0; page < mostPages && items.length < mostItems; page++) {
     const outcome = await upstream.request(method, cursor === undefined ? "{}" : `{"cursor":${cursor}}`, { signal });
     if ("error" in outcome) {
       if (name === "tools") throw new Problem("unavailable", `${method} was refused by the server`);
       return items;
     }
+    length += outcome.result.length;
+    if (length > mostLength) throw new Problem("unavailable", `${method} has an answer of over 16 MiB`);
     const members = membersOf(outcome.result);
     items.push(...itemsOf(memberText(outcome.result, members, name) ?? "[]", key));
     const next = memberText(outcome.result, members, "nextCursor");
@@ -69,14 +74,9 @@ function itemsOf(array: string, key: string): Item[] {
   });
 }
 
-/** The lists that clients are told of: templates change with resources. */
-export function changesBetween(before: Offer | undefined, now: Offer) {
-  const textOf = (offer: Offer | undefined, lists: readonly ListName[]) =>
-    JSON.stringify(lists.map((list) => offer?.[list] ?? []));
-  const differs = (...lists: ListName[]) => textOf(before, lists) !== textOf(now, lists);
-  return [
-    ...(differs("tools") ? ["tools"] : []),
-    ...(differs("prompts") ? ["prompts"] : []),
-    ...(differs("resources", "resourceTemplates") ? ["resources"] : []),
-  ];
-}
+const textOf = (offer: Offer | undefined, list: ListName) =>
+  JSON.stringify((offer?.[list] ?? []).map(({ text }) => text));
+
+/** Which lists are not the same, item by item. */
+export const differing = (one: Offer, other: Offer | undefined): ListName[] =>
+  listNames.filter((list) => textOf(one, list) !== textOf(other, list));

@@ -1,6 +1,6 @@
 import type { Pin } from "../../storage/pins.ts";
 import { contentHash } from "../canonical.ts";
-import { membersOf, memberText } from "../spans.ts";
+import { memberOf, objectOf } from "../spans.ts";
 import type { Item, Offer } from "./offer.ts";
 
 /** What is thought of a tool's definition. Only `approved` is beyond doubt. */
@@ -55,6 +55,42 @@ export function findingsOf(
   return findings;
 }
 
+/** What of a variant's tools is not as in the lists for everybody. */
+export function ownTools(offer: Offer, plain: Offer): ReadonlyMap<string, Item> {
+  const common = toolsIn(plain);
+  return new Map(
+    [...toolsIn(offer)].filter(([tool, item]) => {
+      const same = common.get(tool);
+      return same === undefined || hashOf(same) !== hashOf(item);
+    }),
+  );
+}
+
+/**
+ * What a variant's list means for what is pinned of it. A definition that somebody approved for other clients is approved; on the first list so is
+ * a tool that no pin of any variant speaks of. Tools that are gone need nobody: should they return, they are new.
+ */
+export function variantFindings(
+  rows: readonly Pin[],
+  variant: string,
+  tools: ReadonlyMap<string, Item>,
+  isFirst: boolean,
+): Findings {
+  const pins = new Map(rows.filter((pin) => pin.variant === variant).map((pin) => [pin.tool, pin]));
+  const seen = new Set(rows.map(({ tool }) => tool));
+  const approved = new Set(rows.map(({ tool, approvedHash }) => `${approvedHash} ${tool}`));
+  const isBelieved = ({ item, review }: Findings["changed"][number]) =>
+    review === "new" && (approved.has(`${hashOf(item)} ${item.key}`) || (isFirst && !seen.has(item.key)));
+  const { changed, removed, forgotten, ...findings } = findingsOf(pins, tools, false);
+  return {
+    ...findings,
+    baseline: changed.filter(isBelieved).map(({ item }) => item),
+    changed: changed.filter((one) => !isBelieved(one)),
+    removed: [],
+    forgotten: [...forgotten, ...removed],
+  };
+}
+
 /** The list with a hash beside each tool's definition; of those that are as in the list before it is known already. */
 export function hashed(offer: Offer, before: Offer | undefined): Offer {
   const known = before === undefined ? undefined : toolsIn(before);
@@ -81,7 +117,6 @@ export const hashOf = (item: Item): string => item.hash ?? contentHash(item.text
 
 /** Annotations are a server's own word; what it is worth is said by `isReadOnly` alone. */
 export function saysReadOnly(text: string): boolean {
-  const annotations = memberText(text, membersOf(text), "annotations");
-  if (annotations?.startsWith("{") !== true) return false;
-  return memberText(annotations, membersOf(annotations), "readOnlyHint") === "true";
+  const annotations = objectOf(text, "annotations");
+  return annotations !== undefined && memberOf(annotations, "readOnlyHint") === "true";
 }

@@ -11,21 +11,37 @@ import {
   pinChange,
   pinsOfServer,
 } from "../../storage/pins.ts";
+import { deleteOtherVariants, putVariant } from "../../storage/variants.ts";
 import { executionOf } from "../execution.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { hiddenIn } from "./hidden.ts";
 import type { Item, Offer } from "./offer.ts";
-import { type Findings, findingsOf, hashOf, type Review, reviewOf, saysReadOnly, toolsIn } from "./review.ts";
+import {
+  type Findings,
+  findingsOf,
+  hashOf,
+  ownTools,
+  type Review,
+  reviewOf,
+  saysReadOnly,
+  toolsIn,
+  variantFindings,
+} from "./review.ts";
+import type { Told } from "./telling.ts";
 
 /** Longer definitions are pinned by their hash alone. */
 const longestKept = 64 * 1024;
+/** Of how many variants of a server it is known what was approved. */
+export const mostVariants = 8;
 /** The tool is gone. */
 const nothing: Definition = { hash: "", text: null, readOnly: false, hidden: [] };
 
-type Pinned = { fingerprint: string; pins: Map<string, Pin> };
+/** Pins by variant and tool. */
+type Pinned = { fingerprint: string; variants: Map<string, Map<string, Pin>> };
 
-/** What a new list brought, told once: names of tools, and those of them with characters that nobody sees. */
-export type Told = { new: string[]; changed: string[]; removed: string[]; hidden: string[] };
+/** The lists that a server gives to clients of these abilities, and its short name; the lists for everybody have the empty one. */
+export type VariantName = { key: string; abilities: string };
+const forAll = "";
 
 /**
  * What of each tool is approved. A server's first list is, for as long as the server executes the same; what it says later of a tool is a change
@@ -34,29 +50,60 @@ export type Told = { new: string[]; changed: string[]; removed: string[]; hidden
  */
 export async function createReviews(db: Database) {
   const known = new Map<string, Pinned>();
-  for (const pin of await db.read(listPins)) pinned(pin.serverId, pin.fingerprint).pins.set(pin.tool, pin);
+  for (const pin of await db.read(listPins)) remember(pin);
 
-  function pinned(serverId: string, fingerprint: string): Pinned {
+  function remember(pin: Pin): void {
+    const { serverId, fingerprint, variant, tool } = pin;
     const there = known.get(serverId);
-    if (there?.fingerprint === fingerprint) return there;
-    const fresh = { fingerprint, pins: new Map<string, Pin>() };
-    known.set(serverId, fresh);
-    return fresh;
+    const current = there?.fingerprint === fingerprint ? there : { fingerprint, variants: new Map() };
+    known.set(serverId, current);
+    const pins = current.variants.get(variant) ?? new Map<string, Pin>();
+    current.variants.set(variant, pins.set(tool, pin));
   }
 
-  /** What is pinned of what this server executes now; undefined when that was never listed. */
-  function pinsOf({ id, fields }: ServerRef): Pinned["pins"] | undefined {
+  /** What counts for a tool of what this server executes now: what is pinned of the variant, else of the lists for everybody. */
+  function pinOf({ id, fields }: ServerRef, tool: string, variant: string): { pin: Pin | undefined } | undefined {
     const there = known.get(id);
-    return there?.fingerprint === executionOf(fields) ? there.pins : undefined;
+    if (there?.fingerprint !== executionOf(fields)) return undefined;
+    return { pin: there.variants.get(variant)?.get(tool) ?? there.variants.get(forAll)?.get(tool) };
   }
 
   /** Writes what a list brought, if anything; `isFirst` when this execution of the server was never listed before. */
   function* store(server: ServerRef, offer: Offer, isFirst: boolean, seenAt: number): Op<Told | undefined> {
     const fingerprint = executionOf(server.fields);
-    if (isFirst) yield* deleteOtherPins(server.id, fingerprint);
+    if (isFirst) {
+      yield* deleteOtherPins(server.id, fingerprint);
+      yield* deleteOtherVariants(server.id, fingerprint);
+    }
     const rows = (yield* pinsOfServer(server.id)).filter((pin) => pin.fingerprint === fingerprint);
-    const findings = findingsOf(new Map(rows.map((pin) => [pin.tool, pin])), toolsIn(offer), isFirst);
-    const place = (tool: string) => ({ serverId: server.id, fingerprint, tool });
+    const pins = new Map(rows.filter(({ variant }) => variant === forAll).map((pin) => [pin.tool, pin]));
+    const findings = findingsOf(pins, toolsIn(offer), isFirst);
+    const told = yield* write(server, forAll, findings, seenAt);
+    return isFirst ? (told ?? nothingToTell) : told;
+  }
+
+  /**
+   * The same of a variant; what it has in common with the lists for everybody is reviewed with those. `isFirst` is its own: a tool that was seen
+   * nowhere before is then as good as in a server's first list.
+   */
+  function* storeVariant(server: ServerRef, name: VariantName, offer: Offer, plain: Offer, seenAt: number) {
+    const fingerprint = executionOf(server.fields);
+    const variant = {
+      serverId: server.id,
+      fingerprint,
+      variant: name.key,
+      abilities: name.abilities,
+      listedAt: seenAt,
+    };
+    const isFirst = yield* putVariant(variant, mostVariants);
+    const rows = (yield* pinsOfServer(server.id)).filter((pin) => pin.fingerprint === fingerprint);
+    const findings = variantFindings(rows, name.key, ownTools(offer, plain), isFirst);
+    return yield* write(server, name.key, findings, seenAt);
+  }
+
+  function* write(server: ServerRef, variant: string, findings: Findings, seenAt: number): Op<Told | undefined> {
+    const fingerprint = executionOf(server.fields);
+    const place = (tool: string) => ({ serverId: server.id, fingerprint, variant, tool });
     const hidden: string[] = [];
     const defined = (item: Item): Definition => {
       const definition = definitionOf(item);
@@ -68,33 +115,39 @@ export async function createReviews(db: Database) {
     for (const tool of findings.removed) yield* pinChange(place(tool), nothing, { id: newId(), seenAt });
     for (const tool of findings.settled) yield* dropChange(place(tool));
     for (const tool of findings.forgotten) yield* deletePin(place(tool));
-    return isFirst || Object.values(findings).some(({ length }) => length > 0) ? toldOf(findings, hidden) : undefined;
+    return Object.values(findings).some(({ length }) => length > 0) ? toldOf(findings, hidden) : undefined;
   }
 
   /** After a commit: what is written counts from now on. */
   async function reload(serverId: string): Promise<void> {
     const rows = await db.read(() => pinsOfServer(serverId));
     known.delete(serverId);
-    for (const pin of rows) pinned(serverId, pin.fingerprint).pins.set(pin.tool, pin);
+    for (const pin of rows) remember(pin);
   }
 
   return {
     store,
+    storeVariant,
     reload,
     /** What is thought of a tool as it was last listed; undefined when that list is of something else than the server executes now. */
-    reviewOf(server: ServerRef, offer: Offer | undefined, tool: string): Review | undefined {
-      const pins = pinsOf(server);
+    reviewOf(server: ServerRef, offer: Offer | undefined, tool: string, variant = forAll): Review | undefined {
+      const found = pinOf(server, tool, variant);
       const item = offer === undefined ? undefined : toolsIn(offer).get(tool);
-      return pins === undefined || item === undefined ? undefined : reviewOf(pins.get(tool), hashOf(item));
+      return found === undefined || item === undefined ? undefined : reviewOf(found.pin, hashOf(item));
     },
+    /** The variant among whose pins the tool's is. */
+    homeOf: (server: ServerRef, tool: string, variant = forAll): string =>
+      pinOf(server, tool, variant)?.pin?.variant ?? variant,
     /** True when what was approved of the tool says so and what it says now does; of a server that executes something else since, nothing is known yet. */
-    isReadOnly: (server: ServerRef, tool: string, text: string): boolean =>
-      pinsOf(server)?.get(tool)?.readOnly === true && saysReadOnly(text),
+    isReadOnly: (server: ServerRef, tool: string, text: string, variant = forAll): boolean =>
+      pinOf(server, tool, variant)?.pin?.readOnly === true && saysReadOnly(text),
     /** How many tools of a server wait for somebody to look at them. */
     waiting: (serverId: string): number =>
-      [...(known.get(serverId)?.pins.values() ?? [])].filter(
-        ({ changeHash, rejectedHash }) => changeHash !== null && changeHash !== "" && changeHash !== rejectedHash,
-      ).length,
+      [...(known.get(serverId)?.variants.values() ?? [])]
+        .flatMap((pins) => [...pins.values()])
+        .filter(
+          ({ changeHash, rejectedHash }) => changeHash !== null && changeHash !== "" && changeHash !== rejectedHash,
+        ).length,
     forget: (serverId: string) => void known.delete(serverId),
   };
 }
@@ -111,12 +164,4 @@ function toldOf({ changed, removed }: Findings, hidden: string[]): Told {
   return { new: named("new"), changed: named("changed"), removed, hidden };
 }
 
-const mostTold = 1_000;
-
-/** What was not told yet, and what came since; undefined when that is nothing. */
-export function together(before: Told | undefined, now: Told | undefined): Told | undefined {
-  const both = (sort: keyof Told) =>
-    [...new Set([...(before?.[sort] ?? []), ...(now?.[sort] ?? [])])].slice(0, mostTold);
-  const told = { new: both("new"), changed: both("changed"), removed: both("removed"), hidden: both("hidden") };
-  return Object.values(told).some(({ length }) => length > 0) ? told : undefined;
-}
+const nothingToTell: Told = { new: [], changed: [], removed: [], hidden: [] };

@@ -1,7 +1,8 @@
+import { isObject } from "../../lib/object.ts";
+
 export type Schema = Record<string, unknown>;
 
-export const isSchema = (value: unknown): value is Schema =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+export const isSchema: (value: unknown) => value is Schema = isObject;
 
 /** Two schemas that both hold, as far as one can say both: of equal words the second's is kept, properties are those of both. */
 export function joined(first: Schema, second: Schema): Schema {

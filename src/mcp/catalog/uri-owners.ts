@@ -1,4 +1,4 @@
-import { elementsOf, membersOf, memberText } from "../spans.ts";
+import { elementsOf, memberOf, membersOf, memberText } from "../spans.ts";
 
 const mostProjects = 1_000;
 const mostUris = 1_000;
@@ -8,7 +8,8 @@ const longestUri = 2_048;
 /**
  * Which server of a project spoke of a URI in a result, for those that it lists nowhere: a link in an answer can be read. The first server that
  * speaks of a URI keeps it for as long as it is remembered. Bounded: what was not spoken of for longest is forgotten.
- */ export type UriOwners = ReturnType<typeof createUriOwners>;
+ */
+export type UriOwners = ReturnType<typeof createUriOwners>;
 
 export function createUriOwners() {
   const projects = new Map<string, Map<string, string>>();
@@ -42,7 +43,7 @@ function urisIn(result: string): string[] {
   const messages = listIn(memberText(result, members, "messages"));
   const blocks = [
     ...listIn(memberText(result, members, "content")),
-    ...messages.map((message) => memberText(message, membersOf(message), "content") ?? ""),
+    ...messages.map((message) => memberOf(message, "content") ?? ""),
   ];
   return blocks
     .filter((block) => block.includes('"resource'))
@@ -56,7 +57,7 @@ function uriIn(block: string): string[] {
   const type = memberText(block, members, "type");
   const holder = type === '"resource"' ? (memberText(block, members, "resource") ?? "") : block;
   if ((type !== '"resource"' && type !== '"resource_link"') || !holder.startsWith("{")) return [];
-  const uri = memberText(holder, membersOf(holder), "uri");
+  const uri = memberOf(holder, "uri");
   return uri?.startsWith('"') === true && uri.length <= longestUri ? [JSON.parse(uri) as string] : [];
 }
 

@@ -8,8 +8,8 @@ import type { Names } from "./naming.ts";
 import type { Item, ListName } from "./offer.ts";
 import { inlined } from "./schemas.ts";
 
-/** Where a name or URI that a client uses leads: the server, and what that server calls it. */
-export type Target = { server: ServerRef; key: string };
+/** Where a name or URI that a client uses leads: the server, what that server calls it, and which variant of its lists it stands in. */
+export type Target = { server: ServerRef; key: string; variant?: string };
 /** A tool or prompt with its description as the server wrote it, and the arguments that the project adds to every call of it. */
 export type NamedTarget = Target & { text: string; preset?: Preset };
 
@@ -89,7 +89,8 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
   const byOwner = new Map<string, NamedTarget>();
   const items: Listed[] = [];
   const unnamed: { server: string; reason: string }[] = [];
-  for (const { server, offer } of offers) {
+  for (const { server, offer, variant } of offers) {
+    const place = variant === undefined ? { server } : { server, variant };
     let left = 0;
     for (const { key, text } of offer[list]) {
       const name = naming === "own" ? key : naming[list].shownOf({ serverId: server.id, own: key });
@@ -97,11 +98,11 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
       if (name === undefined || targets.has(name)) continue;
       const curation = options.curation(server.name);
       const preset = list === "tools" ? presetOf(curation, key) : undefined;
-      const target = { server, key, text, ...(preset === undefined ? {} : { preset }) };
+      const target = { ...place, key, text, ...(preset === undefined ? {} : { preset }) };
       targets.set(name, target);
       byOwner.set(canonicalName(server.id, key), target);
       const shown = list === "tools" ? shownTool(target, name, curation, options.schemas) : withName(target, name);
-      items.push({ server, key, text, shown });
+      items.push({ ...place, key, text, shown });
     }
     if (left > 0)
       unnamed.push({ server: server.name, reason: `server "${server.name}": ${left} ${list} without a name` });

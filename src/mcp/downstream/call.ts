@@ -5,21 +5,24 @@ import { contentHash } from "../canonical.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { Target, View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
-import type { GatewayOptions, Visit } from "../gateway.ts";
+import type { GatewayOptions } from "../gateway.ts";
+import { progressTokenOf } from "../meta.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
 import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
-import type { Changes } from "./changes.ts";
+import type { RequestOptions } from "../upstream/upstream.ts";
+import { boundOf, type Visit } from "../visit.ts";
 import { dressed } from "./dress.ts";
 import { withFirstText } from "./first-text.ts";
-import type { CallKey, Send } from "./held.ts";
+import type { Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
-import type { Live, Lives } from "./live.ts";
-import { type Face, type May, methods } from "./methods.ts";
+import type { Live } from "./live.ts";
+import { type Exchange, type Face, type May, methods } from "./methods.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
+import type { CallKey } from "./request-state.ts";
 import { taskIds } from "./tasks.ts";
 
 /** The client of one request, as its era lets it be known. */
@@ -34,15 +37,16 @@ export type Client = {
   through: (call: CallKey, send: Send) => Promise<Outcome>;
 };
 
-type Follows = readonly { serverId: string; key: string }[];
+/** How many variants of one endpoint are kept ready. */
+const mostVariants = 16;
 
-type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal; lives: Lives };
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal };
 
 /** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls({ connections, catalog, log, record, seal }: Options) {
-  const views = new Map<string, { key: string; view: View }>();
+  const views = new Map<string, { key: string; views: Map<string, View> }>();
 
   /** The outcome in the words of the client's era. */
   async function answer(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
@@ -58,10 +62,13 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     const may = scopeOf(visit);
     let led: Led | undefined;
     let held: string | undefined;
-    const answered = await method.answer({
+    const note = (outcome: Outcome): void => {
+      if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
+    };
+    const exchange: Exchange = {
       inbound,
       face: faceOf(visit),
-      view: () => viewOf(visit),
+      view: () => viewOf(visit, client.abilities),
       may,
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {
@@ -83,10 +90,17 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       },
       isFussy: isFussy(endpoint),
       extensions: client.abilities.extensions as Record<string, unknown> | undefined,
-    });
-    const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
-    if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
-    return outcome;
+    };
+    try {
+      const answered = await method.answer(exchange);
+      const outcome = held === undefined ? answered : errorOutcome(codes.invalidParams, held);
+      note(outcome);
+      return outcome;
+    } catch (error) {
+      // Whoever goes away before the answer has called all the same.
+      note(errorOutcome(codes.internal, messageOf(error)));
+      throw error;
+    }
   }
 
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
@@ -120,7 +134,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
             ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
-      return askable(abilities, await sent(server, method, withMembers(params, input), peer, signal, text));
+      return askable(abilities, await sent(server, method, withMembers(params, input), { signal, peer, tool: text }));
     });
     if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
@@ -128,17 +142,10 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       : outcome;
   }
 
-  async function sent(
-    server: ServerRef,
-    method: string,
-    params: string,
-    peer: Peer,
-    signal: AbortSignal,
-    tool: string | undefined,
-  ): Promise<Outcome> {
+  async function sent(server: ServerRef, method: string, params: string, options: RequestOptions): Promise<Outcome> {
     try {
-      const upstream = await connections.get(server, peer);
-      return await upstream.request(method, params, { signal, peer, ...(tool === undefined ? {} : { tool }) });
+      const upstream = await connections.get(server, options.peer);
+      return await upstream.request(method, params, options);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
@@ -158,27 +165,32 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
   /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
   function quarantineOf({ admission: { project } }: Visit) {
     if (project.fields.onToolChange !== "quarantine") return undefined;
-    return (list: ListName, { server, key }: Target) => (list === "tools" ? catalog.heldBack(server, key) : undefined);
+    return (list: ListName, { server, key, variant }: Target) =>
+      list === "tools" ? catalog.heldBack(server, key, variant) : undefined;
   }
 
   function rightsTo({ admission: { mayCall, readOnly } }: Visit): May | undefined {
     if (mayCall === undefined && !readOnly) return undefined;
-    return (list, { server, key, text = "{}" }) => {
+    return (list, { server, key, text = "{}", variant }) => {
       const isTool = list === "tools";
       if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
-      return !readOnly || !isTool || catalog.isReadOnly(server, key, text);
+      return !readOnly || !isTool || catalog.isReadOnly(server, key, text, variant);
     };
   }
 
-  async function viewOf({ admission: { project, servers }, endpoint }: Visit): Promise<View> {
-    const entries = await catalog.entriesOf(servers);
+  async function viewOf({ admission: { project, servers }, endpoint }: Visit, abilities: Abilities): Promise<View> {
+    const entries = await catalog.entriesOf(servers, abilities);
     const key = [catalog.revision(), project.version, ...servers.map(({ id, version: at }) => `${id}@${at}`)].join();
     const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
+    const variants = entries.map(({ variant = "" }) => variant).join();
     const cached = views.get(place);
-    if (cached?.key === key) return cached.view;
-    const variant = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
-    const view = await catalog.view(project, entries, variant);
-    views.set(place, { key, view });
+    const known = cached?.key === key ? cached.views : new Map<string, View>();
+    const ready = known.get(variants);
+    if (ready !== undefined) return ready;
+    const kind = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
+    const view = await catalog.view(project, entries, kind);
+    if (known.size >= mostVariants) known.clear();
+    views.set(place, { key, views: known.set(variants, view) });
     return view;
   }
 
@@ -201,47 +213,17 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
     viewOf,
     mayOf: scopeOf,
     tasksOf,
-    /**
-     * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
-     * Answers which servers will not tell.
-     */
-    async follow(owner: string, servers: readonly ServerRef[], resources: Follows, tasks: Follows): Promise<string[]> {
-      const failed: string[] = [];
-      for (const server of servers) {
-        const of = (all: Follows) => all.filter(({ serverId }) => serverId === server.id).map(({ key }) => key);
-        try {
-          await connections.follow(server, owner, { resources: of(resources), tasks: of(tasks) });
-        } catch (error) {
-          if (!(error instanceof Problem)) throw error;
-          failed.push(server.id);
-        }
-      }
-      return failed;
+    /** Passes on that the roots of a client are others now, to those servers that asked this caller for anything. */
+    rootsChanged({ admission: { actor, servers, reaches } }: Visit, program: string | undefined): void {
+      for (const { id, name } of servers)
+        if (reaches?.(name) !== false) connections.rootsChanged(id, actor.subject, program);
     },
-    unfollow: (owner: string): void => connections.unfollow(owner),
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {
       for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
     },
-    /** Passes on what a server said outside of any call. */
-    heard(changes: Changes, server: ServerRef, method: string, params: string): void {
-      const { uri, taskId } = JSON.parse(params) as { uri?: unknown; taskId?: unknown };
-      const renamed = (member: string) => (shown: string) => withMembers(params, { [member]: JSON.stringify(shown) });
-      if (method.endsWith("/list_changed")) changes.listOf(server.id, method);
-      else if (method === "notifications/resources/updated" && typeof uri === "string")
-        void changes.ofOne(server.id, uri, method, renamed("uri"));
-      else if (method === "notifications/tasks" && typeof taskId === "string")
-        void changes.ofOne(server.id, `task ${taskId}`, method, renamed("taskId"));
-    },
   };
 }
-
-/** Whose a session, a state or a task is, and for which endpoint. */
-export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): string[] => [
-  actor.subject,
-  project.id,
-  endpoint.server ?? "",
-];
 
 /** The parameters without what changes from one round of a call to the next. */
 const whatIsAsked = (paramsText: string): string =>
@@ -255,8 +237,9 @@ function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): str
 /** A server's questions as they are, unless there is one that this client did not say it answers. */
 function askable(abilities: Abilities, outcome: Outcome): Outcome {
   if ("error" in outcome || outcome.type !== "input_required") return outcome;
-  const { inputRequests = {} } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked> };
-  const beyond = Object.values(inputRequests).find(
+  const { inputRequests } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked | null> | null };
+  const asked = Object.values(inputRequests ?? {}).map((one): Asked => one ?? {});
+  const beyond = asked.find(
     ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
   );
   if (beyond === undefined) return outcome;
@@ -266,11 +249,3 @@ function askable(abilities: Abilities, outcome: Outcome): Outcome {
 }
 
 type Asked = { method?: unknown; params?: unknown };
-
-/** JSON text of the token under which the client wants to hear of its request. */
-export function progressTokenOf(paramsText: string): string | undefined {
-  if (!paramsText.includes("progressToken")) return undefined;
-  const meta = memberText(paramsText, membersOf(paramsText), "_meta");
-  const token = meta?.startsWith("{") === true ? memberText(meta, membersOf(meta), "progressToken") : undefined;
-  return token !== undefined && /^["\d-]/.test(token) ? token : undefined;
-}

@@ -1,6 +1,6 @@
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, objectOf, withMembers } from "../spans.ts";
 
 /** What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). */
 export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: unknown): Outcome {
@@ -11,9 +11,8 @@ export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: 
 function modern(method: string, outcome: Outcome, serverInfo: unknown): Outcome {
   if ("error" in outcome) return modernError(method, outcome);
   const { result, type = "complete", ttlMs = 0 } = outcome;
-  const meta = memberText(result, membersOf(result), "_meta") ?? "{}";
   const caching = cacheable.has(method) && type === "complete" ? { ttlMs: `${ttlMs}`, cacheScope: '"private"' } : {};
-  const stamped = withMembers(meta.startsWith("{") ? meta : "{}", {
+  const stamped = withMembers(objectOf(result, "_meta") ?? "{}", {
     [metaKeys.serverInfo]: JSON.stringify(serverInfo),
   });
   return { result: withMembers(result, { resultType: JSON.stringify(type), ...caching, _meta: stamped }) };
@@ -42,7 +41,7 @@ function legacyReadError(outcome: Extract<Outcome, { error: string }>): Outcome 
 /** Structured content was an object before 2026-07-28; everything else goes under one key, here and in the schema. */
 function withObjectContent(result: string): string {
   if (!result.includes('"structuredContent"')) return result;
-  const content = memberText(result, membersOf(result), "structuredContent");
+  const content = memberOf(result, "structuredContent");
   if (content === undefined || content.startsWith("{")) return result;
   return withMembers(result, { structuredContent: `{"result":${content}}` });
 }
@@ -52,8 +51,8 @@ export function dressedTool(era: Era, text: string): string {
   // What a tool says of the tasks of 2025-11-25, which this gateway does not carry.
   const plain = text.includes('"execution"') ? withMembers(text, { execution: undefined }) : text;
   if (era === "modern" || !plain.includes('"outputSchema"')) return plain;
-  const schema = memberText(plain, membersOf(plain), "outputSchema");
-  if (schema?.startsWith("{") !== true || memberText(schema, membersOf(schema), "type") === '"object"') return plain;
+  const schema = objectOf(plain, "outputSchema");
+  if (schema === undefined || memberOf(schema, "type") === '"object"') return plain;
   // What the schema refers to stands at its root, which it is not any more.
   const inner = schema.includes('"$ref"') ? "{}" : schema;
   const wrapped = `{"type":"object","properties":{"result":${inner}},"required":["result"]}`;

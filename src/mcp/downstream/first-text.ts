@@ -24,13 +24,16 @@ export function withFirstText(outcome: Outcome): Outcome {
 }
 
 function textOf(block: string): string | undefined {
-  const { type, text } = JSON.parse(block) as { type?: unknown; text?: unknown };
+  const { type, text } = blockIn(block);
   return type === "text" && typeof text === "string" ? text : undefined;
 }
 
 /** Something rather than nothing: the model is told what it cannot see. */
 function describe(blocks: readonly string[]): string {
   if (blocks.length === 0) return "(the tool answered without any content)";
-  const kinds = blocks.map((block) => String((JSON.parse(block) as { type?: unknown }).type));
+  const kinds = blocks.map((block) => String(blockIn(block).type));
   return `(the tool answered with ${kinds.join(", ")}, which cannot be shown as text)`;
 }
+
+/** A server may send `null` for one. */
+const blockIn = (text: string) => (JSON.parse(text) ?? {}) as { type?: unknown; text?: unknown };

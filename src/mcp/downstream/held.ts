@@ -1,17 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import type { Peer } from "../peer.ts";
+import { answerMs, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import type { Seal } from "../seal.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
-
-/** What a modern client carries from one round of a call to the next: a call that we hold for it, or its server's own state. */
-type Carried = { until: number; nonce: string } & ({ held: string } | { upstream: string | null });
-
-/** Whose call it is, and which: principal, project, server, method, name, arguments. Asked for only where a state is given out or brought. */
-export type CallKey = { subject: string; words: () => readonly string[] };
+import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
+import type { CallKey, RequestStates } from "./request-state.ts";
 
 /** One request of the client within a call: rounds come one after the other. */
 export type Round = { notify: Peer["notify"]; gone: AbortSignal };
@@ -38,50 +31,28 @@ type Call = {
   asked: number;
 };
 
-/** How long a person may take to answer. */
-const heldMs = 10 * 60_000;
 /** Questions that come together are asked together. */
 const gatherMs = 15;
 const mostHeld = 1_000;
 const mostOfOne = 64;
-const mostUsed = 20_000;
 
 /**
  * Calls of modern clients in which something is asked. A legacy server asks in the middle of the call: the call is held, not repeated, and the
- * client's next request goes on with it. A modern server asks by an answer of its own: then its state goes out sealed within ours. Each state works
- * once, for who got it, for the same call (reference/protocol.md §1.7).
+ * client's next request goes on with it. A modern server asks by an answer of its own: then its state goes out sealed within ours.
  */
 export type HeldCalls = ReturnType<typeof createHeldCalls>;
 
-export function createHeldCalls(seal: Seal, clock: Clock) {
+export function createHeldCalls(states: RequestStates) {
   const calls = new Map<string, Call>();
-  const used = new Map<string, number>();
-  /** What was used is forgotten by a restart, so no state outlives one. */
-  const boot = randomBytes(9).toString("base64url");
 
   function go(key: CallKey, brought: Brought, round: Round, send: Send): Promise<Outcome> {
     if (brought.state === undefined) return start(key, round, send, inputOf(brought.responses, undefined));
-    const carried = opened(brought.state, key);
+    const carried = states.take(brought.state, key);
     if (carried === undefined) return Promise.resolve(badState());
     if ("upstream" in carried) return start(key, round, send, inputOf(brought.responses, carried.upstream));
     const call = calls.get(carried.held);
     if (call === undefined || call.nonce !== carried.nonce) return Promise.resolve(badState());
     return resume(call, brought.responses, round);
-  }
-
-  function opened(state: unknown, key: CallKey): Carried | undefined {
-    if (typeof state !== "string") return undefined;
-    const carried = seal.open(state, ["state", boot, ...key.words()]) as Carried | undefined;
-    if (carried === undefined || carried.until < clock.now() || used.has(carried.nonce)) return undefined;
-    // Those that have expired need not be remembered: their time refuses them.
-    if (used.size >= mostUsed)
-      for (const [nonce, until] of used) {
-        if (until >= clock.now()) break;
-        used.delete(nonce);
-      }
-    if (used.size >= mostUsed) return undefined;
-    used.set(carried.nonce, carried.until);
-    return carried;
   }
 
   function start(key: CallKey, round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {
@@ -167,7 +138,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
 
   function askSoon(call: Call): void {
     clearTimeout(call.timer);
-    call.timer = setTimeout(() => askNow(call), call.round === undefined ? heldMs : gatherMs);
+    call.timer = setTimeout(() => askNow(call), call.round === undefined ? answerMs : gatherMs);
   }
 
   /** Ends the round with what is asked; the call itself goes on. Without a round nobody came back in time. */
@@ -179,13 +150,12 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
       ([key, { method, params }]) =>
         `${JSON.stringify(key)}:{"method":${JSON.stringify(method)},"params":${withMembers(params, { elicitationId: undefined })}}`,
     );
-    const { until, nonce } = ticket();
-    call.nonce = nonce;
-    const state = seal.seal({ held: call.id, until, nonce } satisfies Carried, ["state", boot, ...call.key.words()]);
-    call.timer = setTimeout(() => drop(call, "nobody answered in time"), heldMs);
+    const state = states.give({ held: call.id }, call.key);
+    call.nonce = state.nonce;
+    call.timer = setTimeout(() => drop(call, "nobody answered in time"), answerMs);
     round.end({
       type: "input_required",
-      result: `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state)}}`,
+      result: `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state.text)}}`,
     });
   }
 
@@ -195,7 +165,7 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     const { round } = call;
     // The answer came between two rounds: it is kept for the next.
     if (round === undefined && calls.has(call.id)) {
-      call.timer = setTimeout(() => drop(call, "nobody came back in time"), heldMs);
+      call.timer = setTimeout(() => drop(call, "nobody came back in time"), answerMs);
       return;
     }
     calls.delete(call.id);
@@ -213,14 +183,12 @@ export function createHeldCalls(seal: Seal, clock: Clock) {
     call.round?.fail(new Problem("unavailable", why));
   }
 
-  const ticket = () => ({ until: clock.now() + heldMs, nonce: randomBytes(9).toString("base64url") });
-
   /** A modern server's question: its own state goes along within ours. */
   function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): Outcome {
-    const state = memberText(outcome.result, membersOf(outcome.result), "requestState");
+    const state = memberOf(outcome.result, "requestState");
     const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const sealed = seal.seal({ upstream, ...ticket() } satisfies Carried, ["state", boot, ...key.words()]);
-    return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(sealed) }) };
+    const { text } = states.give({ upstream }, key);
+    return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(text) }) };
   }
 
   return {

@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/object.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { decodeHeader } from "../param-headers.ts";
 import {
@@ -21,6 +22,8 @@ export type Inbound = {
   params: Record<string, unknown>;
   /** The text of `params`, or `{}`. */
   paramsText: string;
+  /** `_meta` of the parameters, or `{}`. */
+  meta: Record<string, unknown>;
   /** In a client's response: what it answered. */
   answer: Outcome | undefined;
 };
@@ -71,10 +74,10 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
   if (!isObject(params["_meta"] ?? {})) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
   const isResponse = typeof method !== "string";
   const answer = isResponse ? answerIn(text, members) : undefined;
-  const inbound = { id, method: isResponse ? undefined : method, params, paramsText, answer };
   const meta = isObject(params["_meta"]) ? params["_meta"] : {};
+  const inbound = { id, method: isResponse ? undefined : method, params, paramsText, meta, answer };
   const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
-  return claimed ? judgeModern(inbound, meta, headers) : judgeLegacy(inbound, headers);
+  return claimed ? judgeModern(inbound, headers) : judgeLegacy(inbound, headers);
 }
 
 function answerIn(text: string, members: readonly Member[]): Outcome {
@@ -82,8 +85,8 @@ function answerIn(text: string, members: readonly Member[]): Outcome {
   return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }
 
-function judgeModern(inbound: Omit<Inbound, "era">, meta: Record<string, unknown>, headers: Headers): Judged {
-  const { id, method } = inbound;
+function judgeModern(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
+  const { id, method, meta } = inbound;
   if (id === undefined || method === undefined) return { inbound: { ...inbound, era: "modern" } };
   const version = meta[metaKeys.protocolVersion];
   if (typeof version !== "string")
@@ -165,5 +168,3 @@ const refuse = (code: number, text: string, status: number, id?: string): Judged
 });
 const mismatch = (header: string, what: string, id: string) =>
   refuse(codes.headerMismatch, `${header} ${what}`, 400, id);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

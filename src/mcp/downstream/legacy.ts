@@ -1,13 +1,13 @@
-import { errorOutcome, message, type Outcome, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
+import { errorOutcome, type Outcome, respond } from "../answers.ts";
+import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, type Calls, type Client } from "./call.ts";
+import { boundOf, type Visit } from "../visit.ts";
+import type { Calls, Client } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import { askClient, type Listener, type Live, type Lives } from "./live.ts";
-import { tasteOf } from "./modern.ts";
-import { createReply } from "./reply.ts";
+import { createReply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
 type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions };
@@ -45,7 +45,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       return unknownSession(id);
     }
     if (id === undefined || method === undefined) {
-      if (facts !== undefined) told(lives.of(facts), inbound);
+      if (facts !== undefined) told(visit, facts, inbound);
       visit.release();
       return new Response(null, { status: 202 });
     }
@@ -57,7 +57,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
     answerTo(visit, inbound, { id, method }, facts, live, reply)
       .then(
-        (outcome) => reply.end(message(id, outcome)),
+        (outcome) => reply.end(response(id, outcome)),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);
@@ -65,11 +65,11 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
   }
 
   async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
-    const { text } = sessions.mint(inbound.params, boundOf(visit));
+    const session = sessions.mint(inbound.params, boundOf(visit));
     const client = clientOf({ visit, facts: undefined, live: undefined, signal: visit.cut, outlet: silence });
     const outcome = await calls.answer(visit, inbound, "initialize", client).finally(visit.release);
     const response = respond(id, outcome);
-    response.headers.set("mcp-session-id", text);
+    response.headers.set("mcp-session-id", session);
     return response;
   }
 
@@ -103,18 +103,14 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
   }
 
   function clientOf({ visit, facts, live, signal, outlet }: Asking): Client {
-    const notify = (method: string, params: string) =>
-      void outlet.send(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`, true);
+    const notify = (method: string, params: string) => void outlet.send(notification(method, params), true);
     const nobody = async () => errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session");
     return {
       abilities: facts?.abilities ?? {},
       clientInfo: facts?.clientInfo,
       logLevel: live?.level,
       live,
-      resubscribe: async () =>
-        facts === undefined || live === undefined
-          ? []
-          : await calls.follow(facts.id, visit.admission.servers, [...live.subscriptions.values()], []),
+      resubscribe: async () => (facts === undefined || live === undefined ? [] : await follow(visit, facts, live)),
       through: (_, send) =>
         send(
           {
@@ -132,14 +128,23 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     };
   }
 
-  /** A notification, or the answer to a question of ours. */
-  function told(live: Live, { id, method, params, answer }: Inbound): void {
-    if (id !== undefined && answer !== undefined) live.asks.get(id)?.(answer);
+  /** Its subscriptions as they are now. Answers which servers will not tell; a session that ended meanwhile wants nothing any more. */
+  async function follow({ admission }: Visit, { id }: SessionFacts, live: Live): Promise<string[]> {
+    const failed = await changes.follow(id, admission.servers, [...live.subscriptions.values()], []);
+    if (lives.find(id) !== live) changes.unfollow(id);
+    return failed;
+  }
+
+  /** A notification, or the answer to a question of ours. Most sessions are told of once, and have nothing going on. */
+  function told(visit: Visit, facts: SessionFacts, { id, method, params, answer }: Inbound): void {
+    const live = lives.find(facts.id);
+    if (id !== undefined && answer !== undefined) live?.asks.get(id)?.(answer);
     else if (method === "notifications/cancelled") {
       const { requestId } = params;
       if (typeof requestId === "string" || typeof requestId === "number")
-        live.running.get(JSON.stringify(requestId))?.abort();
-    }
+        live?.running.get(JSON.stringify(requestId))?.abort();
+    } else if (method === "notifications/roots/list_changed" && facts.abilities.roots !== undefined)
+      calls.rootsChanged(visit, facts.clientInfo?.name);
   }
 
   /** The stream of GET: what belongs to no request, and what was missed of streams that broke (`Last-Event-ID`). */
@@ -175,20 +180,23 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
     if (!isOfPost) {
       live.listener = listener;
-      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text));
+      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text), out.close);
     }
     return new Response(out.body, { headers: streamHeaders });
   }
 
-  function subscribe(visit: Visit, live: Live, say: (text: string) => void): () => void {
+  function subscribe(visit: Visit, live: Live, say: (text: string) => void, end: () => void): () => void {
     return changes.subscribe({
       projectId: visit.admission.project.id,
       subject: visit.admission.actor.subject,
       admission: visit.again,
       lists: everyList,
-      shown: (serverId, key) =>
-        [...live.subscriptions].find(([, one]) => one.serverId === serverId && one.key === key)?.[0],
-      tell: (method, params) => say(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`),
+      shown(serverId, key) {
+        for (const [name, one] of live.subscriptions) if (one.serverId === serverId && one.key === key) return { name };
+        return undefined;
+      },
+      tell: (method, params) => say(notification(method, params)),
+      end,
     });
   }
 
@@ -198,7 +206,6 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.release();
     if (facts === undefined || facts === "unknown") return unknownSession(undefined);
     lives.finish(facts.id);
-    calls.unfollow(facts.id);
     return new Response(null, { status: 200 });
   }
 
@@ -207,4 +214,4 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
 
 /** Exactly 404, which tells a client to initialize anew. */
 const unknownSession = (id: string | undefined) =>
-  respond(id, errorOutcome(-32001, "There is no such session: initialize again", undefined, 404));
+  respond(id, errorOutcome(codes.unknownSession, "There is no such session: initialize again", undefined, 404));

@@ -1,12 +1,16 @@
 import { errorOutcome, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
+import { canonicalName } from "../catalog/names.ts";
+import type { View } from "../catalog/view.ts";
+import { notification, response } from "../json-rpc.ts";
+import { withMeta } from "../meta.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import type { Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import { resourceTarget } from "./methods.ts";
+import { abilitiesOf } from "./session.ts";
 
 type Wanted = {
   toolsListChanged?: unknown;
@@ -36,19 +40,16 @@ export async function openListen(
     return respond(id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
-  const { lists, resources, tasks } = await honoured(calls, visit, owner, wanted);
-  const shown = new Map([
-    ...resources.map(({ serverId, key, shown: uri }) => [`${serverId} ${key}`, uri] as const),
-    ...tasks.map(({ serverId, key, shown: task }) => [`${serverId} task ${key}`, task] as const),
+  const declared = (inbound.params["_meta"] as Record<string, unknown>)[metaKeys.clientCapabilities];
+  const view = await calls.viewOf(visit, abilitiesOf(declared));
+  const { lists, resources, tasks } = await honoured(calls, changes, visit, view, owner, wanted);
+  const shown = new Map<string, { name: string; tool?: string }>([
+    ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
+    ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
   ]);
   const out = eventOut({ onClose: () => stop() });
-  const tag = `{${JSON.stringify(metaKeys.subscriptionId)}:${id}}`;
-  const tell = (method: string, params: string) => {
-    const meta = memberText(params, membersOf(params), "_meta");
-    const tagged = meta?.startsWith("{") === true ? withMembers(meta, { [metaKeys.subscriptionId]: id }) : tag;
-    const text = withMembers(params, { _meta: tagged });
-    out.send(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${text}}`);
-  };
+  const tagged = (text: string) => withMeta(text, { [metaKeys.subscriptionId]: id });
+  const tell = (method: string, params: string) => void out.send(notification(method, tagged(params)));
   tell(
     "notifications/subscriptions/acknowledged",
     JSON.stringify({ notifications: acknowledged(lists, resources, tasks) }),
@@ -60,25 +61,28 @@ export async function openListen(
     lists: new Set(lists),
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),
     tell,
+    end: () => end(),
   });
   const end = () => {
-    out.send(`{"jsonrpc":"2.0","id":${id},"result":{"resultType":"complete","_meta":${tag}}}`);
+    out.send(response(id, { result: tagged('{"resultType":"complete"}') }));
     out.close();
   };
   function stop(): void {
     unsubscribe();
-    calls.unfollow(owner);
+    changes.unfollow(owner);
     visit.release();
   }
   visit.cut.addEventListener("abort", end);
   visit.request.signal.addEventListener("abort", () => out.close());
+  // While the servers were asked, the right may have ended or the client gone: of that nothing is heard any more.
+  if (visit.cut.aborted) end();
+  if (visit.request.signal.aborted) out.close();
   return new Response(out.body, { headers: streamHeaders });
 }
 
 /** Of what is wished, what there is, the caller may see, and its server tells. */
-async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wanted) {
+async function honoured(calls: Calls, changes: Changes, visit: Visit, view: View, owner: string, wanted: Wanted) {
   const lists = (["tools", "prompts", "resources"] as const).filter((list) => wanted[`${list}ListChanged`] === true);
-  const view = await calls.viewOf(visit);
   const may = calls.mayOf(visit);
   const resources = strings(wanted.resourceSubscriptions).flatMap((uri) => {
     const target = resourceTarget(view, uri);
@@ -88,9 +92,14 @@ async function honoured(calls: Calls, visit: Visit, owner: string, wanted: Wante
   const ids = calls.tasksOf(visit);
   const tasks = strings(wanted.taskIds).flatMap((shown) => {
     const task = ids.open(shown);
-    return task === undefined ? [] : [{ serverId: task.serverId, key: task.id, shown }];
+    const server = visit.admission.servers.find(({ id }) => id === task?.serverId);
+    // As with tasks/get: whoever may not use the tool any more has no task of it.
+    if (task === undefined || server === undefined) return [];
+    const target = view.tools.get(canonicalName(server.name, task.tool));
+    if (target === undefined || may?.("tools", target) === false) return [];
+    return [{ serverId: task.serverId, key: task.id, shown, tool: task.tool }];
   });
-  const failed = await calls.follow(owner, visit.admission.servers, resources, tasks);
+  const failed = await changes.follow(owner, visit.admission.servers, resources, tasks);
   const told = ({ serverId }: { serverId: string }) => !failed.includes(serverId);
   return { lists, resources: resources.filter(told), tasks: tasks.filter(told) };
 }

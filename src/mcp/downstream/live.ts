@@ -1,7 +1,8 @@
 import type { Clock } from "../../lib/clock.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { type Abilities, canAnswer, type LogLevel } from "../peer.ts";
+import { notification, request } from "../json-rpc.ts";
+import { type Abilities, answerMs, canAnswer, type LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { SessionFacts } from "./session.ts";
 import { createTranscripts, type Transcripts } from "./transcript.ts";
@@ -25,8 +26,6 @@ export type Live = {
 export type Listener = { subject: string; abilities: Abilities; say: (text: string) => boolean };
 
 const mostAsks = 64;
-/** How long a person may take to answer. */
-const askMs = 10 * 60_000;
 const idleMs = 10 * 60_000;
 /** Those that asked for something are remembered longer, as long as there are not too many. */
 const stateMs = 24 * 3_600_000;
@@ -38,7 +37,8 @@ let nextAsk = 1;
 /** The live part of legacy sessions. Bounded in number and bytes; what falls out is a stream that cannot be resumed, never a session. */
 export type Lives = ReturnType<typeof createLives>;
 
-export function createLives(clock: Clock) {
+/** `onEnd` is told of each session whose state is let go of: nothing is to be heard for it any more. */
+export function createLives(clock: Clock, onEnd: (id: string) => void) {
   const lives = new Map<string, Live>();
   const ended = new Set<string>();
   const timer = setInterval(sweep, sweepMs);
@@ -88,14 +88,16 @@ export function createLives(clock: Clock) {
     for (const running of live.running.values()) running.abort();
     for (const answer of live.asks.values()) answer(gone());
     live.transcripts.close();
+    if (live.subscriptions.size > 0) onEnd(id);
   }
 
   return {
     of,
+    sweep,
     find: (id: string): Live | undefined => lives.get(id),
     /** Tells all who listen of this subject's something that no call was about. */
     tell(subject: string, method: string, params: string): void {
-      const text = `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`;
+      const text = notification(method, params);
       for (const { listener } of lives.values()) if (listener?.subject === subject) listener.say(text);
     },
     /** Asks a client what belongs to none of its calls: one of this subject that listens and can answer. */
@@ -140,14 +142,14 @@ export function askClient(
   const id = `"mcpctl-${nextAsk++}"`;
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const timer = setTimeout(
-    () => resolve(errorOutcome(codes.internal, `The client gave no answer within ${askMs / 60_000} minutes`)),
-    askMs,
+    () => resolve(errorOutcome(codes.internal, `The client gave no answer within ${answerMs / 60_000} minutes`)),
+    answerMs,
   );
   live.asks.set(id, resolve);
-  const heard = send(`{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`);
+  const heard = send(request(id, method, params));
   if (!heard) resolve(gone());
   const withdraw = () => {
-    send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":${id}}}`);
+    send(notification("notifications/cancelled", `{"requestId":${id}}`));
     resolve(gone());
   };
   signal.addEventListener("abort", withdraw, { once: true });

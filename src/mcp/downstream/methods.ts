@@ -6,7 +6,7 @@ import type { ListName } from "../catalog/offer.ts";
 import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
 import { logLevels } from "../peer.ts";
 import { codes, type Era, isHopKey, supportedVersions, tasksExtension } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, membersOf, objectOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { dressedTool } from "./dress.ts";
 import type { Inbound } from "./inbound.ts";
@@ -202,7 +202,7 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
   const changes = {
     ...forwardable(inbound.paramsText),
     taskId: JSON.stringify(task.id),
-    inputResponses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+    inputResponses: memberOf(inbound.paramsText, "inputResponses"),
   };
   return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
 }
@@ -210,7 +210,7 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
 async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
-  const refText = memberText(inbound.paramsText, membersOf(inbound.paramsText), "ref");
+  const refText = memberOf(inbound.paramsText, "ref");
   const isPrompt = ref?.type === "ref/prompt" && typeof ref.name === "string";
   const isResource = ref?.type === "ref/resource" && typeof ref.uri === "string";
   const target = isPrompt
@@ -233,9 +233,9 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
  * may both use for different calls, and the wish for a task of 2025-11-25, which we do not offer and nobody could ask after.
  */
 function forwardable(paramsText: string): Record<string, string | undefined> {
-  const meta = memberText(paramsText, membersOf(paramsText), "_meta");
+  const meta = objectOf(paramsText, "_meta");
   const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined, task: undefined };
-  if (meta?.startsWith("{") !== true) return hops;
+  if (meta === undefined) return hops;
   const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
   const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
   return { ...hops, _meta: kept === "{}" ? undefined : kept };

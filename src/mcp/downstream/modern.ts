@@ -1,14 +1,16 @@
-import { errorOutcome, message, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
+import { errorOutcome, respond } from "../answers.ts";
+import { notification, response } from "../json-rpc.ts";
+import { progressTokenOf } from "../meta.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
-import { type Calls, type Client, progressTokenOf } from "./call.ts";
+import { memberOf, withMembers } from "../spans.ts";
+import type { Visit } from "../visit.ts";
+import type { Calls, Client } from "./call.ts";
 import type { Changes } from "./changes.ts";
 import type { HeldCalls } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
-import { createReply, type StreamTaste } from "./reply.ts";
+import { createReply, tasteOf } from "./reply.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Options = { calls: Calls; held: HeldCalls; changes: Changes };
@@ -21,8 +23,7 @@ export function modernDoor({ calls, held, changes }: Options) {
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const meta = inbound.params["_meta"] as Record<string, unknown>;
-    const level = meta[metaKeys.logLevel];
+    const level = inbound.meta[metaKeys.logLevel];
     const logLevel = logLevels.find((known) => known === level);
     if (level !== undefined && logLevel === undefined) {
       visit.release();
@@ -41,10 +42,10 @@ export function modernDoor({ calls, held, changes }: Options) {
   ): Promise<Response> {
     const left = new AbortController();
     const reply = createReply({ streams: tasteOf(visit.request), onGone: () => left.abort() });
-    const meta = inbound.params["_meta"] as Record<string, unknown>;
+    const { meta } = inbound;
     const clientInfo = meta[metaKeys.clientInfo];
     const brought = {
-      responses: memberText(inbound.paramsText, membersOf(inbound.paramsText), "inputResponses"),
+      responses: memberOf(inbound.paramsText, "inputResponses"),
       state: inbound.params["requestState"],
     };
     const progressToken = progressTokenOf(inbound.paramsText);
@@ -53,8 +54,7 @@ export function modernDoor({ calls, held, changes }: Options) {
         // A call that was held goes on in another request, which has a token of its own or none.
         const isProgress = what === "notifications/progress";
         if (isProgress && progressToken === undefined) return;
-        const told = isProgress ? withMembers(params, { progressToken }) : params;
-        reply.send(`{"jsonrpc":"2.0","method":${JSON.stringify(what)},"params":${told}}`, true);
+        reply.send(notification(what, isProgress ? withMembers(params, { progressToken }) : params), true);
       },
       gone: AbortSignal.any([visit.cut, left.signal, visit.request.signal]),
     };
@@ -70,7 +70,7 @@ export function modernDoor({ calls, held, changes }: Options) {
     calls
       .answer(visit, inbound, method, client)
       .then(
-        (outcome) => reply.end(message(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
+        (outcome) => reply.end(response(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);
@@ -78,11 +78,4 @@ export function modernDoor({ calls, held, changes }: Options) {
   }
 
   return { take };
-}
-
-/** Whether the client reads an event stream as well as JSON, and which it names first. One that says nothing about it reads JSON. */
-export function tasteOf(request: Request): StreamTaste {
-  const accept = request.headers.get("accept") ?? "";
-  if (!accept.includes("text/event-stream")) return "never";
-  return accept.trimStart().startsWith("text/event-stream") ? "rather" : "at need";
 }

@@ -1,7 +1,7 @@
 import type { AuditOutcome } from "../../resources/audit.ts";
 import type { Outcome } from "../answers.ts";
-import type { Admission } from "../gateway.ts";
-import { membersOf, memberText } from "../spans.ts";
+import { memberOf } from "../spans.ts";
+import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
 /** What the audit log learns of a call. Sizes are lengths of JSON text. */
@@ -22,7 +22,11 @@ export type CallRecord = {
 /** Where a call leads, once it is known: the server, what that server calls it, and whether it ended before it got there. */
 export type Led = { server: string; key: string; isRefused: boolean };
 
-const recorded = new Set(["tools/call", "prompts/get", "resources/read", "completion/complete"]);
+const recorded = new Set([
+  ...["tools/call", "prompts/get", "resources/read", "resources/subscribe", "completion/complete"],
+  // What goes on with a call, or ends it; that somebody looks how it fares is told by nothing else than its first call.
+  ...["tasks/update", "tasks/cancel"],
+]);
 export const isRecorded = (method: string): boolean => recorded.has(method);
 
 /** Pure, and cheap for big bodies: lengths, and one native search. A call that led nowhere is told by the name that was asked for. */
@@ -36,18 +40,19 @@ export function callRecord(
   const { method: action = "", params, paramsText } = inbound;
   const asked = params["name"] ?? params["uri"];
   const key = (led?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
+  const isOfTool = action === "tools/call" || action.startsWith("tasks/");
   const keepsArguments = admission.project.fields.auditArguments === true;
   return {
     admission,
     action,
     server: led?.server,
-    tool: action === "tools/call" ? key : undefined,
-    resource: action === "tools/call" ? undefined : key,
+    tool: isOfTool ? key : undefined,
+    resource: isOfTool ? undefined : key,
     outcome: led?.isRefused === true ? "refused" : failed(outcome) ? "error" : "ok",
     durationMs,
     requestBytes: paramsText.length,
     responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,
-    argumentsText: keepsArguments ? memberText(paramsText, membersOf(paramsText), "arguments") : undefined,
+    argumentsText: keepsArguments ? memberOf(paramsText, "arguments") : undefined,
   };
 }
 
@@ -55,5 +60,5 @@ export function callRecord(
 function failed(outcome: Outcome): boolean {
   if ("error" in outcome) return true;
   const { result } = outcome;
-  return result.includes('"isError"') && memberText(result, membersOf(result), "isError") === "true";
+  return result.includes('"isError"') && memberOf(result, "isError") === "true";
 }

@@ -1,8 +1,8 @@
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 
-/** Where the messages of one event stream go, so that they can be had again: answers each one's event id. */
+/** Where the messages of one event stream go, so that they can be had again. */
 export type Transcript = {
-  add: (data: string) => string;
+  add: (data: string) => void;
   attach: (out: EventOut) => void;
   end: () => void;
   /** Whether the client knows from the beginning where to come back to. */
@@ -11,6 +11,13 @@ export type Transcript = {
 
 export type StreamTaste = "never" | "at need" | "rather";
 
+/** Whether the client reads an event stream as well as JSON, and which it names first. One that says nothing about it reads JSON. */
+export function tasteOf(request: Request): StreamTaste {
+  const accept = request.headers.get("accept") ?? "";
+  if (!accept.includes("text/event-stream")) return "never";
+  return accept.trimStart().startsWith("text/event-stream") ? "rather" : "at need";
+}
+
 type Options = {
   /** Whether the client takes an event stream, and would rather; without it everything but the answer is dropped. */
   streams: StreamTaste;
@@ -18,14 +25,13 @@ type Options = {
   transcript?: () => Transcript;
   /** The client has gone before the answer. */
   onGone?: () => void;
-  headers?: Record<string, string>;
 };
 
 /** Long calls become streams: so they can be resumed, and nobody on the way takes their silence for death. */
 const slowMs = 1_000;
 
 /** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
-export function createReply({ streams, transcript, onGone, headers = {} }: Options) {
+export function createReply({ streams, transcript, onGone }: Options) {
   const answered = Promise.withResolvers<Response>();
   let out: EventOut | undefined;
   let log: Transcript | undefined;
@@ -42,7 +48,7 @@ export function createReply({ streams, transcript, onGone, headers = {} }: Optio
     });
     log = transcript?.();
     log?.attach(out);
-    answered.resolve(new Response(out.body, { headers: { ...streamHeaders, ...headers } }));
+    answered.resolve(new Response(out.body, { headers: streamHeaders }));
   }
 
   const write = (text: string) => (log === undefined ? out?.send(text) : log.add(text));
@@ -65,7 +71,7 @@ export function createReply({ streams, transcript, onGone, headers = {} }: Optio
       isDone = true;
       clearTimeout(timer);
       if (out === undefined)
-        answered.resolve(new Response(text, { status, headers: { ...headers, "content-type": "application/json" } }));
+        answered.resolve(new Response(text, { status, headers: { "content-type": "application/json" } }));
       else {
         write(text);
         log?.end();
@@ -85,6 +91,5 @@ export function createReply({ streams, transcript, onGone, headers = {} }: Optio
       log?.end();
       out?.close();
     },
-    isStreaming: () => out !== undefined,
   };
 }

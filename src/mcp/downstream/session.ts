@@ -29,18 +29,17 @@ export type Sessions = ReturnType<typeof createSessions>;
 
 export function createSessions(seal: Seal, clock: Clock) {
   return {
-    /** `bound` says whose it is and for which endpoint. */
-    mint(params: Record<string, unknown>, bound: readonly string[]): { facts: SessionFacts; text: string } {
-      const facts = factsOf(params, randomBytes(12).toString("base64url"));
-      const { version, abilities, clientInfo } = facts;
+    /** The id of a new session; `bound` says whose it is and for which endpoint. */
+    mint(params: Record<string, unknown>, bound: readonly string[]): string {
+      const { id, version, abilities, clientInfo } = factsOf(params, randomBytes(12).toString("base64url"));
       const sealed: Sealed = {
         v: version,
         a: abilities,
         ...(clientInfo === undefined ? {} : { c: [clientInfo.name, clientInfo.version] as const }),
-        n: facts.id,
+        n: id,
         t: clock.now(),
       };
-      return { facts, text: prefix + seal.seal(sealed, ["session", ...bound]) };
+      return prefix + seal.seal(sealed, ["session", ...bound]);
     },
     open(text: string, bound: readonly string[]): SessionFacts | undefined {
       if (!text.startsWith(prefix)) return undefined;

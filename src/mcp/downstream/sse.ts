@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { errorOutcome, message, respond } from "../answers.ts";
-import type { Visit } from "../gateway.ts";
-import { boundOf } from "./call.ts";
+import { errorOutcome, respond } from "../answers.ts";
+import { response } from "../json-rpc.ts";
+import { codes } from "../protocol.ts";
+import { boundOf, type Visit } from "../visit.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
@@ -16,6 +17,7 @@ type Stream = { facts: SessionFacts; out: EventOut; bound: string; subscribe: (f
  */
 export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives }) {
   const streams = new Map<string, Stream>();
+  let isDraining = false;
 
   function open(visit: Visit): Response {
     const id = randomBytes(18).toString("base64url");
@@ -37,7 +39,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
         const live = lives.of(facts);
         const say = (text: string) => out.send(text, { event: "message" });
         live.listener = { subject: visit.admission.actor.subject, abilities: facts.abilities, say };
-        unsubscribe = legacy.subscribe(visit, live, say);
+        unsubscribe = legacy.subscribe(visit, live, say, () => {});
       },
     });
     visit.cut.addEventListener("abort", () => out.close());
@@ -54,7 +56,10 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const stream = streams.get(id);
     if (stream === undefined || stream.bound !== boundOf(visit).join(" ")) {
       visit.release();
-      return respond(inbound.id, errorOutcome(-32001, "There is no such stream: open one with GET", undefined, 404));
+      return respond(
+        inbound.id,
+        errorOutcome(codes.unknownSession, "There is no such stream: open one with GET", undefined, 404),
+      );
     }
     const { method } = inbound;
     if (method === "initialize") {
@@ -62,7 +67,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       stream.subscribe(stream.facts);
     }
     if (inbound.id === undefined || method === undefined) {
-      legacy.told(lives.of(stream.facts), inbound);
+      legacy.told(visit, stream.facts, inbound);
       visit.release();
     } else answer(visit, inbound, { id: inbound.id, method }, stream);
     return new Response("Accepted", { status: 202 });
@@ -74,11 +79,24 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     legacy
       .answerTo(visit, inbound, asked, facts, lives.of(facts), outlet)
       .then(
-        (outcome) => void outlet.send(message(asked.id, outcome)),
+        (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),
       )
-      .finally(visit.release);
+      .finally(() => {
+        visit.release();
+        if (isDraining) closeIfIdle(stream);
+      });
   }
 
-  return { open, take, size: () => streams.size };
+  function closeIfIdle({ facts, out }: Stream): void {
+    if ((lives.find(facts.id)?.running.size ?? 0) === 0) out.close();
+  }
+
+  /** Closes each stream as soon as nothing is to be answered on it. */
+  function drain(): void {
+    isDraining = true;
+    for (const stream of [...streams.values()]) closeIfIdle(stream);
+  }
+
+  return { open, take, drain, size: () => streams.size };
 }

@@ -1,6 +1,6 @@
 import type { Outcome } from "../answers.ts";
 import type { Seal } from "../seal.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, withMembers } from "../spans.ts";
 
 /** A task of a server, and the tool that began it. */
 export type Task = { serverId: string; tool: string; id: string };
@@ -20,7 +20,7 @@ export function taskIds(seal: Seal, bound: readonly string[]) {
     /** A result that tells of a task, with the id that its client may use. */
     inResult(outcome: Outcome, serverId: string, tool: string): Outcome {
       if ("error" in outcome) return outcome;
-      const id = memberText(outcome.result, membersOf(outcome.result), "taskId");
+      const id = memberOf(outcome.result, "taskId");
       if (id?.startsWith('"') !== true) return outcome;
       const shown = this.shown({ serverId, tool, id: JSON.parse(id) as string });
       return { ...outcome, result: withMembers(outcome.result, { taskId: JSON.stringify(shown) }) };

@@ -3,10 +3,10 @@ import type { Transcript } from "./reply.ts";
 
 /** How much of its streams a session can have again, and how long after the last event of one. */
 const mostEvents = 500;
-/** How soon a client may come back. */
-const retryMs = 1_000;
 const mostBytes = 4 * 1024 * 1024;
 const keptMs = 5 * 60_000;
+/** How soon a client may come back. */
+const retryMs = 1_000;
 
 type Event = { seq: number; data: string };
 type Stream = { number: number; events: Event[]; last: number; out?: EventOut | undefined; endedAt?: number };
@@ -44,14 +44,13 @@ export function createTranscripts(primes: boolean, now: () => number) {
     }
   }
 
-  function add(stream: Stream, data: string): string {
+  function add(stream: Stream, data: string): void {
     const id = `${stream.number}.${++stream.last}`;
     stream.events.push({ seq: stream.last, data });
     bytes += data.length;
     events++;
     stream.out?.send(data, { id });
     trim();
-    return id;
   }
 
   const transcriptOf = (stream: Stream): Transcript => ({
@@ -78,7 +77,6 @@ export function createTranscripts(primes: boolean, now: () => number) {
       add(stream, data);
       return stream.out?.isOpen() === true;
     },
-    hears: (): boolean => streams.get(0)?.out?.isOpen() === true,
     /** Puts a GET's stream in the place of the one before. */
     listen(out: EventOut): void {
       const stream = opened(0);

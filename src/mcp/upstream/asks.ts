@@ -1,19 +1,14 @@
 import { sleep } from "../../lib/wait.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { withMeta } from "../meta.ts";
 import { codes } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
 import { limits } from "./upstream.ts";
 
 /** What a server may ask a client for. */
 export const askable: ReadonlySet<string> = new Set(["elicitation/create", "sampling/createMessage", "roots/list"]);
 
 /** The server's own words about progress are about its hop to us: its token would mean another call to the client. */
-export function withoutToken(params: string): string {
-  const meta = memberText(params, membersOf(params), "_meta");
-  return meta?.startsWith("{") === true
-    ? withMembers(params, { _meta: withMembers(meta, { progressToken: undefined }) })
-    : params;
-}
+export const withoutToken = (params: string): string => withMeta(params, { progressToken: undefined });
 
 /** Who answers, and what ends the wait for it besides the server itself. */
 export type Answerer = {
@@ -42,7 +37,7 @@ export function createAsks() {
         );
         const outcome = await Promise.race([answer, sleep(limits.askMs, over.signal)]);
         if (takenBack.signal.aborted) return undefined;
-        return outcome ?? refusal("Nobody waits for the answer any more");
+        return outcome ?? unwanted;
       } finally {
         end();
         pending.delete(id);
@@ -54,3 +49,6 @@ export function createAsks() {
 }
 
 export const refusal = (why: string, code: number = codes.internal): Outcome => errorOutcome(code, why);
+
+/** What a server is told whose question outlived that for which it was asked. */
+export const unwanted: Outcome = refusal("Nobody waits for the answer any more");

@@ -18,16 +18,23 @@ export function callAsked<Call extends Heard>(
   return candidates.every(({ peer }) => peer?.subject === newest.peer?.subject) ? newest : "unclear";
 }
 
-/** The call that hears a log message: that of the stream it came on, else the only one that wants any. */
+/**
+ * The call that hears a log message: that of the stream it came on, else the only one that wants any, unless somebody else calls too. Servers log
+ * without being asked to, so the message may be about a call that wants none.
+ */
 export function callLogged<Call extends Heard>(
   calls: ReadonlyMap<number, Call>,
   via: number | undefined,
   level: unknown,
 ): Call | undefined {
-  const wanting =
-    via === undefined ? [...calls.values()].filter(({ peer }) => peer?.logLevel !== undefined) : [calls.get(via)];
-  const [call] = wanting;
+  const call = via === undefined ? onlyWanting([...calls.values()]) : calls.get(via);
   const wanted = call?.peer?.logLevel;
-  if (call === undefined || wanting.length > 1 || wanted === undefined) return undefined;
+  if (call === undefined || wanted === undefined) return undefined;
   return logLevels.indexOf(level as LogLevel) >= logLevels.indexOf(wanted) ? call : undefined;
+}
+
+function onlyWanting<Call extends Heard>(calls: readonly Call[]): Call | undefined {
+  const [wanting, another] = calls.filter(({ peer }) => peer?.logLevel !== undefined);
+  const isShared = calls.some(({ peer }) => peer !== undefined && peer.subject !== wanting?.peer?.subject);
+  return another === undefined && !isShared ? wanting : undefined;
 }

@@ -3,11 +3,11 @@ import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/problem.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Outcome } from "../answers.ts";
-import type { Peer } from "../peer.ts";
+import type { Abilities, Peer } from "../peer.ts";
 import { unreachable } from "./failures.ts";
 import type { HttpTarget } from "./http.ts";
 import { openAt, openProcess } from "./negotiate.ts";
-import { createPrivates, hearsLogs, interactive, needsOwn } from "./private.ts";
+import { createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
 import { createShared } from "./shared.ts";
 import type { Opening, Upstream } from "./upstream.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -46,18 +46,24 @@ export function createConnections(options: ConnectionOptions) {
   const { targetOf, startProcess, onNotification, onAsk } = options;
   const shared = createShared(options);
   const privates = createPrivates(options.clock);
+  /** How to end the conversations that are opened for a look. */
+  const looks = new Set<() => void>();
 
   /**
-   * The conversation in which this peer's call is carried on. Lists that depend on what a client declared are a peer's own as well: asked for in
-   * the conversation that is answered here for a peer with those abilities, a legacy server gives the variant that it gives to such clients.
+   * The conversation in which this peer's call is carried on.
    * @throws Problem `unavailable`, naming the server and why
    */
   async function get(server: ServerRef, peer?: Peer): Promise<Upstream> {
     const common = await shared.get(server);
     if (peer === undefined || !needsOwn(common, peer)) return common;
-    const key = JSON.stringify([peer.subject, interactive(peer), hearsLogs(common.capabilities, peer)]);
+    const owner = {
+      subject: peer.subject,
+      program: programOf(peer.clientInfo),
+      abilities: interactive(peer.abilities),
+      hearsLogs: hearsLogs(common.capabilities, peer),
+    };
     try {
-      return await privates.get(server.id, key, () => openOwn(server, peer));
+      return await privates.get(server.id, owner, () => openOwn(server, peer));
     } catch (error) {
       throw unreachable(server, messageOf(error));
     }
@@ -66,17 +72,41 @@ export function createConnections(options: ConnectionOptions) {
   async function openOwn(server: ServerRef, peer: Peer): Promise<Upstream> {
     const { subject } = peer;
     const opening: Opening = {
-      abilities: interactive(peer),
+      abilities: interactive(peer.abilities),
       onNotification: (method, params) => onNotification(server, method, params, subject),
       onAsk: onAsk && ((method, params, signal) => onAsk(server, subject, method, params, signal)),
     };
+    return await openAnother(server, opening);
+  }
+
+  /** One more conversation with a legacy server, over stdio with a process of its own, which ends with it. */
+  async function openAnother(server: ServerRef, opening: Opening): Promise<Upstream> {
     if (server.fields.url !== undefined) return await openAt(await targetOf(server), server.fields, "legacy", opening);
     const own = await startProcess(server.id);
     return await openProcess({ ...own, end: () => void own.stop(false) }, "legacy", undefined, opening);
   }
 
+  /** Lets `look` see a conversation that is opened for nobody: as the server speaks with clients of these abilities. It ends when the look does. */
+  async function lookAs<T>(
+    server: ServerRef,
+    abilities: Abilities,
+    look: (upstream: Upstream) => Promise<T>,
+  ): Promise<T> {
+    const upstream = await openAnother(server, { abilities, onNotification: () => {} });
+    const end = () => upstream.close();
+    looks.add(end);
+    try {
+      return await look(upstream);
+    } finally {
+      looks.delete(end);
+      end();
+    }
+  }
+
   return {
     get,
+    lookAs,
+    rootsChanged: privates.rootsChanged,
     attach: shared.attach,
     follow: shared.follow,
     unfollow: shared.unfollow,
@@ -90,6 +120,7 @@ export function createConnections(options: ConnectionOptions) {
     close(): void {
       shared.close();
       privates.close();
+      for (const end of looks) end();
     },
   };
 }

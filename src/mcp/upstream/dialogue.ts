@@ -1,9 +1,11 @@
 import type { Problem } from "../../lib/problem.ts";
-import { message, type Outcome } from "../answers.ts";
+import type { Outcome } from "../answers.ts";
+import * as rpc from "../json-rpc.ts";
+import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import { isBounded, membersOf, memberText, withMembers } from "../spans.ts";
-import { type Answerer, askable, createAsks, refusal } from "./asks.ts";
+import { isBounded, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
+import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
 import { callerLeft, TimedOut, unavailable } from "./failures.ts";
 import { patience } from "./patience.ts";
@@ -43,6 +45,7 @@ export function dialogue(wire: Wire) {
   const ending = Promise.withResolvers<Problem>();
   const closing = new AbortController();
   let nextId = 1;
+  let answering = 0;
   let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
   wire.hear({
@@ -95,7 +98,7 @@ export function dialogue(wire: Wire) {
     signal?.addEventListener("abort", onAbort, { once: true });
     calls.set(id, call);
     const own = peer?.progressToken === undefined ? params : withToken(params, id);
-    const text = `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${own}}`;
+    const text = rpc.request(id, method, own);
     try {
       letGo = wire.request({ id, method, params: own, text, tool });
     } catch (error) {
@@ -106,7 +109,7 @@ export function dialogue(wire: Wire) {
 
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
   async function notify(method: string, params = "{}"): Promise<void> {
-    if (ended === undefined) await post(`{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`);
+    if (ended === undefined) await post(rpc.notification(method, params));
   }
 
   const post = (text: string) => wire.post(text).catch(() => {});
@@ -130,13 +133,14 @@ export function dialogue(wire: Wire) {
     const unnamed = (id === undefined || id === "null") && error !== undefined;
     const call = calls.get(unnamed && via !== undefined ? via : Number(id));
     if (call === undefined) return;
-    if (error !== undefined) call.resolve({ error });
-    else if (result !== undefined) call.resolve({ result });
+    // Everything behind this looks into them: `null`, or a word, is neither.
+    if (error?.startsWith("{") === true) call.resolve({ error });
+    else if (result?.startsWith("{") === true) call.resolve({ result });
     else call.reject(unavailable("the server's answer has neither result nor error"));
   }
 
   function heard(method: string, params: string, via: number | undefined): void {
-    const field = (name: string) => memberText(params, membersOf(params), name);
+    const field = (name: string) => memberOf(params, name);
     if (method === "notifications/progress") {
       const call = calls.get(Number(field("progressToken")));
       const token = call?.peer?.progressToken;
@@ -155,8 +159,15 @@ export function dialogue(wire: Wire) {
   }
 
   async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
-    const outcome = await answerTo(id, method, params, via);
-    if (outcome !== undefined && ended === undefined) await post(message(id, outcome));
+    // Over HTTP each answer is a request: a server that asks without end and takes none would use up our sockets.
+    if (answering >= limits.answering) return;
+    answering++;
+    try {
+      const outcome = await answerTo(id, method, params, via);
+      if (outcome !== undefined && ended === undefined) await post(rpc.response(id, outcome));
+    } finally {
+      answering--;
+    }
   }
 
   async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {
@@ -169,6 +180,19 @@ export function dialogue(wire: Wire) {
       if (manner.onAsk === undefined) return refusal("There is nobody to ask at this moment");
       return await asks.ask(id, method, params, { ask: manner.onAsk, signal: closing.signal });
     }
+    // What begins later has not caused it.
+    const causes = via === undefined ? [...calls.values()] : [];
+    let outcome = await askWithin(call, id, method, params);
+    // Clients call several tools at once. If the call that it was taken to belong to has ended, it was another's.
+    while (outcome === unwanted) {
+      const next = causes.findLast((cause) => cause.peer !== undefined && calls.get(cause.id) === cause);
+      if (next === undefined) break;
+      outcome = await askWithin(next, id, method, params);
+    }
+    return outcome;
+  }
+
+  async function askWithin(call: Call, id: string, method: string, params: string): Promise<Outcome | undefined> {
     const { peer } = call;
     if (peer === undefined) return refusal("This was asked for by no client");
     call.patience.hold();
@@ -217,12 +241,7 @@ function atMost(perSecond: number): () => boolean {
 }
 
 /** Asks for progress under our own id: it is this call's and nobody else's. */
-function withToken(params: string, id: number): string {
-  const meta = memberText(params, membersOf(params), "_meta");
-  return withMembers(params, {
-    _meta: withMembers(meta?.startsWith("{") === true ? meta : "{}", { progressToken: String(id) }),
-  });
-}
+const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
 
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. */
 function isJsonObject(text: string): boolean {

@@ -89,10 +89,10 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     if (fresh.length > 0 && resources?.subscribe !== true)
       throw unavailable("the server does not tell of changes of resources");
     for (const uri of followed.filter((known) => !wanted.includes(known)))
-      await request("resources/unsubscribe", JSON.stringify({ uri }));
+      await request("resources/unsubscribe", JSON.stringify({ uri }), { timeoutMs: limits.connectMs });
     followed = followed.filter((known) => wanted.includes(known));
     for (const uri of fresh) {
-      const outcome = await request("resources/subscribe", JSON.stringify({ uri }));
+      const outcome = await request("resources/subscribe", JSON.stringify({ uri }), { timeoutMs: limits.connectMs });
       if ("error" in outcome)
         throw unavailable(`the server does not tell of changes of ${uri}: ${wordsOf(outcome.error)}`);
       followed = [...followed, uri];

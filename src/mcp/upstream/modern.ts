@@ -1,5 +1,6 @@
 import { version } from "../../lib/version.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
@@ -51,7 +52,7 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
     takesAsks: false,
     onNotification(method, params) {
       if (method === "notifications/subscriptions/acknowledged") listen.acknowledged();
-      else opening.onNotification(method, withoutMeta(params, metaKeys.subscriptionId));
+      else opening.onNotification(method, withMeta(params, { [metaKeys.subscriptionId]: undefined }));
     },
   });
   listen.start();
@@ -88,14 +89,13 @@ const ourselves = JSON.stringify({ name: "mcpctl", version });
 
 /** What each request says of the client: its abilities as it wrote them, and which log messages it wants. */
 function inEnvelope(params: string, peer: Peer | undefined): string {
-  const meta = memberText(params, membersOf(params), "_meta");
   const envelope = {
     [metaKeys.protocolVersion]: JSON.stringify(modernVersion),
     [metaKeys.clientInfo]: peer?.clientInfo === undefined ? ourselves : JSON.stringify(peer.clientInfo),
     [metaKeys.clientCapabilities]: JSON.stringify(peer?.abilities ?? {}),
     [metaKeys.logLevel]: peer?.logLevel === undefined ? undefined : JSON.stringify(peer.logLevel),
   };
-  return withMembers(params, { _meta: withMembers(meta?.startsWith("{") === true ? meta : "{}", envelope) });
+  return withMeta(params, envelope);
 }
 
 /** The outcome without the words of the modern era, which are said anew for a client that speaks it. */
@@ -103,7 +103,7 @@ function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcom
   if ("error" in outcome) return relayedError(outcome.error, peer);
   const members = membersOf(outcome.result);
   const type = memberText(outcome.result, members, "resultType") ?? '"complete"';
-  const result = withoutMeta(withMembers(outcome.result, { resultType: undefined }), metaKeys.serverInfo);
+  const result = withMeta(withMembers(outcome.result, { resultType: undefined }), { [metaKeys.serverInfo]: undefined });
   if (type === '"input_required"') return { result, type: "input_required" };
   if (type === '"task"') return { result, type: "task" };
   if (type !== '"complete"')
@@ -113,12 +113,4 @@ function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcom
   const ttlMs = Number(memberText(outcome.result, members, "ttlMs"));
   const kept = withMembers(result, { ttlMs: undefined, cacheScope: undefined });
   return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result: kept, ttlMs } : { result: kept };
-}
-
-/** The object without one key of its `_meta`, and without `_meta` when nothing is left of it. */
-function withoutMeta(text: string, key: string): string {
-  const meta = memberText(text, membersOf(text), "_meta");
-  if (meta?.startsWith("{") !== true) return text;
-  const kept = withMembers(meta, { [key]: undefined });
-  return withMembers(text, { _meta: kept === "{}" ? undefined : kept });
 }

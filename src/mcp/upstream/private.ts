@@ -9,30 +9,46 @@ const sweepMs = 30_000;
 
 /** What a caller is given a conversation of its own for: to be asked, or to hear log messages. Nothing of that goes with a single legacy request. */
 export const needsOwn = ({ era, capabilities }: Pick<Introduction, "era" | "capabilities">, peer: Peer): boolean =>
-  era === "legacy" && (Object.keys(interactive(peer)).length > 0 || hearsLogs(capabilities, peer));
+  era === "legacy" && (Object.keys(interactive(peer.abilities)).length > 0 || hearsLogs(capabilities, peer));
 
 export const hearsLogs = (capabilities: Record<string, unknown>, { logLevel }: Peer): boolean =>
   logLevel !== undefined && capabilities["logging"] !== undefined;
 
-export const interactive = ({ abilities: { elicitation, sampling, roots } }: Peer): Abilities => ({
+/** By what of it a legacy server may ask something of its client, or offer more. */
+export const interactive = ({ elicitation, sampling, roots }: Abilities): Abilities => ({
   ...(elicitation === undefined ? {} : { elicitation }),
   ...(sampling === undefined ? {} : { sampling }),
   ...(roots === undefined ? {} : { roots }),
 });
 
-type Held = { serverId: string; opening: Promise<Upstream>; upstream?: Upstream; busy: number; usedAt: number };
+/** Whose a conversation is: the caller and the program by its name, which people give one token to several of; and what was declared in it. */
+export type Owner = { subject: string; program: string | undefined; abilities: Abilities; hearsLogs: boolean };
+
+export const programOf = (clientInfo: object | undefined): string | undefined => {
+  const { name } = (clientInfo ?? {}) as { name?: unknown };
+  return typeof name === "string" ? name.slice(0, longestName) : undefined;
+};
+const longestName = 64;
+
+type Held = {
+  serverId: string;
+  owner: Owner;
+  opening: Promise<Upstream>;
+  upstream?: Upstream;
+  busy: number;
+  usedAt: number;
+};
 
 /**
- * Conversations of one caller each, by server and key: opened at first use, within bounds, and closed when they were idle for long or make room.
- * A key says everything that two callers must have in common to share one, whose they are first of all.
+ * Conversations of one caller each, by server and owner: opened at first use, within bounds, and closed when they were idle for long or make room.
  */
 export function createPrivates(clock: Clock) {
   const held = new Map<string, Held>();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
-  async function get(serverId: string, key: string, open: () => Promise<Upstream>): Promise<Upstream> {
-    const place = `${serverId} ${key}`;
+  async function get(serverId: string, owner: Owner, open: () => Promise<Upstream>): Promise<Upstream> {
+    const place = JSON.stringify([serverId, owner]);
     const known = held.get(place);
     if (known !== undefined) {
       known.usedAt = clock.now();
@@ -41,6 +57,7 @@ export function createPrivates(clock: Clock) {
     makeRoom(serverId);
     const entry: Held = {
       serverId,
+      owner,
       opening: open().then((upstream) => counted(entry, upstream)),
       busy: 0,
       usedAt: clock.now(),
@@ -101,6 +118,14 @@ export function createPrivates(clock: Clock) {
     for (const [place, entry] of held) if (isIdle(entry) && clock.now() - entry.usedAt >= idleMs) end(place, entry);
   }
 
+  /** The roots of this program of the caller's are others now: its own conversations with the server hear so, if it declared any. */
+  function rootsChanged(serverId: string, subject: string, program: string | undefined): void {
+    for (const { serverId: of, owner, upstream } of held.values()) {
+      const isOwn = of === serverId && owner.subject === subject && owner.program === program;
+      if (isOwn && owner.abilities.roots !== undefined) void upstream?.notify("notifications/roots/list_changed");
+    }
+  }
+
   function drop(serverId: string): void {
     for (const [place, entry] of held) if (entry.serverId === serverId) end(place, entry);
   }
@@ -110,5 +135,5 @@ export function createPrivates(clock: Clock) {
     for (const [place, entry] of held) end(place, entry);
   }
 
-  return { get, sweep, drop, close, size: () => held.size };
+  return { get, rootsChanged, sweep, drop, close, size: () => held.size };
 }

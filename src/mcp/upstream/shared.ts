@@ -17,6 +17,8 @@ type Entry = {
   target?: string;
   failure?: { reason: string; at: number };
   followers: ReturnType<typeof createFollowers>;
+  /** Who ever asked to be told of something: nobody else waits for it to be brought in line. */
+  owners: Set<string>;
   /** Changes of what is followed, one after the other. */
   following: Promise<void>;
   /** The process ended while it was asked in the modern era: the next one is asked in the legacy one first. */
@@ -36,7 +38,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
   const closing = new AbortController();
 
   function entryOf(id: string): Entry {
-    const entry = entries.get(id) ?? { followers: createFollowers(), following: Promise.resolve() };
+    const entry = entries.get(id) ?? { followers: createFollowers(), owners: new Set(), following: Promise.resolve() };
     entries.set(id, entry);
     return entry;
   }
@@ -134,6 +136,8 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
    */
   function follow(server: ServerRef, owner: string, wanted: Followed): Promise<void> {
     const entry = entryOf(server.id);
+    if (isSame(wanted, nothing) && !entry.owners.has(owner)) return Promise.resolve();
+    entry.owners.add(owner);
     const done = entry.following.then(() => change(server, entry, owner, wanted));
     entry.following = done.catch(() => {});
     return done;
@@ -155,6 +159,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
   function unfollow(owner: string): void {
     for (const entry of entries.values()) {
       const { followers } = entry;
+      if (!entry.owners.delete(owner)) continue;
       entry.following = entry.following
         .then(async () => {
           if (isSame(followers.of(owner), nothing)) return;

@@ -1,6 +1,6 @@
 import type { Problem } from "../../lib/problem.ts";
 import type { Outcome } from "../answers.ts";
-import type { Abilities, Peer } from "../peer.ts";
+import { type Abilities, answerMs, type Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
 /** `signal` gives up early; the time is 60 s when none is given, begun anew by progress and standing still while the client is asked. */
@@ -56,11 +56,13 @@ export const limits = {
   callMs: 60_000,
   /** However much progress is told, and without the time in which the client was asked. */
   longestCallMs: 10 * 60_000,
-  askMs: 10 * 60_000,
+  askMs: answerMs,
   initializeMs: 30_000,
   connectMs: 5_000,
   inFlight: 128,
   asks: 32,
+  /** Requests of a server's that are being answered; what it asks beyond is not even refused. */
+  answering: 128,
   /** Progress and log messages of one call that are passed on; what is more is dropped. */
   toldPerSecond: 100,
   messageBytes: 10 * 1024 * 1024,

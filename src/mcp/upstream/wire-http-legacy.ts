@@ -21,6 +21,8 @@ async function forgotten(response: Response): Promise<SessionForgotten> {
 /** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
 const retryMs = 1_000;
 const longestRetryMs = 60_000;
+/** A stream that ends at once and asks for no pause would be taken up again without one. */
+const shortestRetryMs = 50;
 const fruitlessTries = 5;
 
 /**
@@ -64,7 +66,7 @@ export function legacyHttpWire(given: HttpTarget): Wire {
   async function resume(id: number, at: Resumption, ending: AbortController): Promise<void> {
     const { signal } = ending;
     for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
-      await sleep(Math.min(at.retryMs, longestRetryMs), signal);
+      await sleep(Math.min(Math.max(at.retryMs, shortestRetryMs), longestRetryMs), signal);
       if (signal.aborted) return;
       const before: string | undefined = at.lastEventId;
       const response = await takeUp(at, signal).catch(() => undefined);
@@ -88,17 +90,21 @@ export function legacyHttpWire(given: HttpTarget): Wire {
   /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
   async function listen(signal: AbortSignal, onForgotten: () => void): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
+    let hasOpened = false;
     for (let failures = 0; !signal.aborted; ) {
       const response = await takeUp(at, signal).catch(() => undefined);
       if (response !== undefined && !isEventStream(response)) {
         await response.body?.cancel();
-        if (response.status === 404 && session !== undefined) return onForgotten();
+        // A server without this stream may say 404 too: a session that is new is not forgotten, and opening another would never end.
+        if (response.status === 404 && session !== undefined && hasOpened) return onForgotten();
         if (response.status < 500) return;
       }
       const isOpen = response !== undefined && isEventStream(response);
+      hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
       if (isOpen) await readStream(response.body, ear.receive, at).catch(() => {});
-      await sleep(Math.min(at.retryMs * 2 ** Math.min(failures, 6), longestRetryMs), signal);
+      const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
+      await sleep(Math.min(pauseMs, longestRetryMs), signal);
     }
   }
 

@@ -100,13 +100,15 @@ function* answerToCall(call: string, project: string, rights: Rights, { catalog 
   const [, serverName = "", tool = ""] = /^([^/]*)\/(.*)$/s.exec(call) ?? [];
   const row = yield* findResource("server", serverName);
   const server = row === undefined ? undefined : serverRef(present(row));
+  const variant = server === undefined ? undefined : catalog.variantWith(server.id, tool);
   const onToolChange = (yield* findResource("project", project))?.fields["onToolChange"];
-  const held = server === undefined || onToolChange !== "quarantine" ? undefined : catalog.heldBack(server, tool);
+  const held =
+    server === undefined || onToolChange !== "quarantine" ? undefined : catalog.heldBack(server, tool, variant);
   if (held !== undefined && !tool.includes("*"))
     return { allowed: false, missing: `tool ${call}`, who: `project ${project}`, because: held };
   if (!rights.filters.some(({ readOnly }) => readOnly)) return decision;
-  const text = server === undefined ? undefined : catalog.toolText(server.id, tool);
-  if (server !== undefined && text !== undefined && catalog.isReadOnly(server, tool, text)) return decision;
+  const text = server === undefined ? undefined : catalog.toolText(server.id, tool, variant);
+  if (server !== undefined && text !== undefined && catalog.isReadOnly(server, tool, text, variant)) return decision;
   const because = "it is for tools that change nothing (--read-only), and this one never said so";
   return { allowed: false, missing: `tool ${call}`, who: "the token", because };
 }

@@ -27,6 +27,12 @@ describe("a log message is heard by", () => {
       levels.map((logLevel, id) => [id, { id, peer: peerOf("a", { logLevel: logLevel as "info" | undefined }) }]),
     );
 
+  const besides = (subject: string) =>
+    new Map([
+      [0, { id: 0, peer: peerOf("a", { logLevel: "info" as const }) }],
+      [1, { id: 1, peer: peerOf(subject) }],
+    ]);
+
   test.each([
     ["the only call that wants any", wanting(undefined, "info"), undefined, "info", 1],
     ["nobody below its level", wanting(undefined, "warning"), undefined, "info", undefined],
@@ -34,6 +40,8 @@ describe("a log message is heard by", () => {
     ["the call on whose stream it came", wanting("info", "info"), 1, "error", 1],
     ["nobody when that call wants none", wanting("info", undefined), 1, "error", undefined],
     ["nobody when that call is over", wanting("info"), 9, "error", undefined],
+    ["nobody when it may be about another caller's", besides("b"), undefined, "error", undefined],
+    ["the one that wants any when all are one caller's", besides("a"), undefined, "error", 0],
     ["nobody at a level that there is not", wanting("debug"), undefined, "loud", undefined],
   ])("%s", (_, under, via, level, expected) => {
     expect(callLogged(under, via, level)?.id).toBe(expected as number);

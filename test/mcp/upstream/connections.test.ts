@@ -76,8 +76,9 @@ describe("conversations", () => {
       await of(peerOf("User:a", { abilities: { elicitation: {} } })),
       await of(peerOf("User:a", { logLevel: "info" })),
       await of(peerOf("User:a", { abilities: {}, logLevel: "info" })),
+      await of(peerOf("User:a", { clientInfo: { name: "another program" } })),
     ];
-    expect(new Set([a, ...others]).size).toBe(6);
+    expect(new Set([a, ...others]).size).toBe(7);
     expect((await call(a, "seen", {})).declared).toEqual(abilities);
     await until("it is told", async () => {
       await call(b, "change", {});

@@ -172,6 +172,24 @@ describe("questions", () => {
     expect(await settled()).toHaveLength(1 + 2 + 32);
   });
 
+  test("that outlive the call they were taken to be of go to one that was under way then", async () => {
+    const { request, ask, say, settled } = setUp();
+    const silent = () => peerOf("User:a", { ask: () => new Promise<Outcome>(() => {}) });
+    const [first, guessed, later] = [peerOf("User:a"), silent(), silent()];
+    void request("asks", "{}", { peer: first });
+    void request("is quick", "{}", { peer: guessed });
+    ask("q");
+    void request("comes later", "{}", { peer: later });
+    say({ id: 2, result: {} });
+    expect((await settled()).at(-1)).toMatchObject({ id: "q", result: { content: { from: "User:a" } } });
+    expect(first.asked).toHaveLength(1);
+    // On its own call's stream there is nothing to guess.
+    void request("asks", "{}", { peer: silent() });
+    ask("r", 4);
+    say({ id: 4, result: {} });
+    expect((await settled()).at(-1)?.error?.message).toBe("Nobody waits for the answer any more");
+  });
+
   test("are asked without the server's token for progress", async () => {
     const { request, say, settled } = setUp();
     const peer = peerOf("User:a");

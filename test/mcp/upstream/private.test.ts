@@ -4,6 +4,8 @@ import { createPrivates, needsOwn } from "../../../src/mcp/upstream/private.ts";
 import type { Upstream } from "../../../src/mcp/upstream/upstream.ts";
 import { peerOf } from "./ways.ts";
 
+const ownerOf = (subject: string) => ({ subject, program: "p", abilities: {}, hearsLogs: false });
+
 function setUp() {
   let now = 0;
   const opened: { closed: boolean; answer: () => void; end: (why: Problem) => void }[] = [];
@@ -19,7 +21,7 @@ function setUp() {
     const upstream = { request: () => answer.promise, ended: ended.promise, close };
     return upstream as unknown as Upstream;
   };
-  const get = (n: number, server = "s") => privates.get(server, `${n}`, open);
+  const get = (n: number, server = "s") => privates.get(server, ownerOf(`${n}`), open);
   const pass = (ms: number) => {
     now += ms;
     privates.sweep();
@@ -72,7 +74,7 @@ test("one that ended or never opened is opened anew; those that open together ar
   opened[0]?.end(new Problem("unavailable", "over"));
   await Bun.sleep(0);
   expect(await get(0)).not.toBe(a as Upstream);
-  await expect(privates.get("s", "bad", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  await expect(privates.get("s", ownerOf("bad"), () => Promise.reject(new Error("no")))).rejects.toThrow("no");
   expect(privates.size()).toBe(1);
 });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { openSession } from "../../../src/auth/session.ts";
 import { Problem } from "../../../src/lib/problem.ts";
-import type { Admission } from "../../../src/mcp/gateway.ts";
+import type { Admission } from "../../../src/mcp/visit.ts";
 import type { ResourceVerb } from "../../../src/rbac/evaluate.ts";
 import { decideCall, type Rights } from "../../../src/rbac/rights.ts";
 import type { AnyKind } from "../../../src/resources/define.ts";

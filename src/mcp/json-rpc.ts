@@ -1,0 +1,14 @@
+import type { Outcome } from "./answers.ts";
+
+/** JSON-RPC 2.0 as text. `id` and `params` are JSON text as they were written, so that `9007199254740993` goes on as it came. */
+export const request = (id: string | number, method: string, params: string): string =>
+  `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`;
+
+export const notification = (method: string, params: string): string =>
+  `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`;
+
+/** Without an id it answers what could not be read (`null`). */
+export function response(id: string | undefined, outcome: Outcome): string {
+  const body = "result" in outcome ? `"result":${outcome.result}` : `"error":${outcome.error}`;
+  return `{"jsonrpc":"2.0","id":${id ?? "null"},${body}}`;
+}

@@ -1,0 +1,39 @@
+import type { AuditActor } from "../resources/audit.ts";
+import type { ProjectFields } from "../resources/project.ts";
+import type { Endpoint } from "./endpoint.ts";
+import type { ServerRef } from "./upstream/connections.ts";
+
+/** What the caller was let into: one project and its servers, as they are at this moment. */
+export type Admission = {
+  project: { id: string; name: string; version: number; fields: ProjectFields };
+  servers: readonly ServerRef[];
+  /** Whether anything of a server is open to the caller, and so that it is missing is theirs to know; undefined when all are. */
+  reaches: ((server: string) => boolean) | undefined;
+  /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
+  mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
+  /** Only tools that change nothing. */
+  readOnly: boolean;
+  /** Who calls, and from where: for the audit log, and so that nobody is given what belongs to somebody else. */
+  actor: AuditActor;
+  address: string | undefined;
+};
+
+/** A request that was let in. */
+export type Visit = {
+  request: Request;
+  endpoint: Endpoint;
+  admission: Admission;
+  /** Aborted, with the Problem as its reason, when the right to it has ended. */
+  cut: AbortSignal;
+  /** The same question again, of this moment. @throws Problem */
+  again: () => Promise<Admission>;
+  /** It is over: nobody need watch it any more. */
+  release: () => void;
+};
+
+/** Whose a session, a state or a task is, and for which endpoint. */
+export const boundOf = ({ admission: { actor, project }, endpoint }: Visit): string[] => [
+  actor.subject,
+  project.id,
+  endpoint.server ?? "",
+];
