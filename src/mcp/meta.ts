@@ -21,4 +21,3 @@ export function progressTokenOf(paramsText: string): string | undefined {
   // It goes with each sign of progress.
   return token !== undefined && token.length <= longestToken && /^["\d-]/.test(token) ? token : undefined;
 }
-const longestToken = 1_024;

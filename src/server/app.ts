@@ -65,7 +65,10 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   return app as unknown as App;
 }
 
-const noRoute = () => new Problem("not_found", "There is nothing at this address", { hint: "see /openapi.json" });
+const noRoute = () =>
+  new Problem("not_found", "There is nothing at this address", {
+    hint: "MCP is at /projects/PROJECT/mcp, and /openapi.json tells of all else",
+  });
 
 const notAllowed = (allow: readonly string[]) =>
   Response.json(new Problem("invalid", `This address takes ${allow.join(", ")}`, { status: 405 }).toJSON(), {

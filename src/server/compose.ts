@@ -31,7 +31,7 @@ import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
-import type { Rooms } from "./rooms.ts";
+import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
 import { serverRef, withStatus } from "./status.ts";
@@ -127,8 +127,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     else gateway.heard(...said);
   }
 
-  async function changedAll(changed: readonly AnyKind[]): Promise<void> {
-    if (!changed.some(({ kind }) => kind === "server" || kind === "secret")) return;
+  async function changedAll(changed: readonly Changed[]): Promise<void> {
+    for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
     await connections.sync(servers);
@@ -138,8 +139,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   async function changed(kind: AnyKind, resource: Resource): Promise<void> {
     if (kind.kind === "instance") return await supervisor.restart(resource.id);
-    if (kind.kind === "project") gateway.changed(resource.id);
-    await changedAll([kind]);
+    await changedAll([{ kind, id: resource.id }]);
   }
 
   /** Exactly what the lists show, kind by kind; nothing of those that are refused. */

@@ -20,6 +20,9 @@ import type { Senders } from "./sender.ts";
 import type { Watch } from "./watch.ts";
 
 /** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
+/** What a commit changed. */
+export type Changed = { kind: AnyKind; id: string };
+
 export type Rooms = {
   config: Config;
   clock: Clock;
@@ -50,7 +53,7 @@ export type Rooms = {
   withStatus: (kind: AnyKind, item: Resource) => Resource;
   /** After a commit: what runs is brought in line with what was written. */
   changed: (kind: AnyKind, resource: Resource) => Promise<void>;
-  changedAll: (kinds: readonly AnyKind[]) => Promise<void>;
+  changedAll: (changed: readonly Changed[]) => Promise<void>;
   overview: (rights: Rights) => Promise<{ counts: Record<string, number>; servers: Resource[] }>;
   /** From now on readiness fails, so that nobody sends new work. */
   stopping: () => void;

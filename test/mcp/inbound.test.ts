@@ -20,6 +20,16 @@ test("the body says the era, the header comes second", () => {
   expect(outcome(call({ _meta: envelope }), modernHeaders)).toBe("modern");
 });
 
+test.each([
+  ['"id":1,"method":"ping","Method":"x"', "another spelling"],
+  ['"id":1.5,"method":"ping"', "neither a string nor an integer"],
+  ['"id":1,"method":"ping","params":[]', "params is not an object"],
+  ['"id":1', "not a JSON-RPC 2.0 message"],
+])("a refusal of %s says what is wrong", (members, what) => {
+  const judged = judge(`{"jsonrpc":"2.0",${members}}`, new Headers());
+  expect(JSON.stringify(judged)).toContain(what);
+});
+
 describe("refusals, with the status and code of reference/protocol.md §1.4", () => {
   const rows: [string, string, Record<string, string>, [number, number]][] = [
     ["not JSON", "{", {}, [400, -32700]],

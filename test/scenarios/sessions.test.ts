@@ -115,6 +115,35 @@ describe("a session", () => {
     expect(w.rooms.gateway.sizes().sessions).toBeLessThan(20);
   });
 
+  test("a task of 2025-11-25 is not asked for, since nobody could ask after it", async () => {
+    const params = { name: "web__echo", arguments: { text: "no task" }, task: { ttl: 1_000 } };
+    const answer = await send("mine", { session: await opened(), body: { id: 1, method: "tools/call", params } });
+    expect(((await answer.json()) as { result: { content: object[] } }).result.content).toHaveLength(1);
+    const sent = web.requests.filter(({ body }) => body.includes("no task"));
+    expect(sent.map(({ body }) => body.includes('"ttl"'))).toEqual([false]);
+  });
+
+  test("a stream that broke is not held on to, though its session may come back", async () => {
+    const dropped: WeakRef<Request>[] = [];
+    for (let i = 0; i < 50; i++) {
+      const headers = {
+        authorization: `Bearer ${tokens["mine"]}`,
+        "mcp-session-id": await opened(),
+        accept: "text/event-stream",
+      };
+      const request = new Request(`${w.url}/mcp`, { headers });
+      dropped.push(new WeakRef(request));
+      const response = await w.rooms.gateway.handle(request, { project: undefined, transport: "streamable" });
+      expect(response.status).toBe(200);
+      await response.body?.cancel();
+    }
+    // What is still on a stack the collector leaves alone.
+    await w.until("they are gone", () => {
+      Bun.gc(true);
+      return dropped.filter((one) => one.deref() !== undefined).length < 10;
+    });
+  });
+
   test("a call is cancelled by its id, and nothing is answered for it", async () => {
     const session = await opened();
     const slow = send("mine", {
@@ -162,16 +191,35 @@ describe("streams", () => {
     expect(rest.seen.map(({ data }) => JSON.parse(data).id)).toEqual([7]);
   });
 
-  test("GET hears that a list has changed when the project has", async () => {
+  const change = { name: "one", servers: ["web"] };
+  test.each([
+    ["by itself", "PUT", "/api/v1/projects/one", { ...change, description: "changed" }],
+    ["by apply", "POST", "/api/v1/apply", { documents: [{ kind: "project", ...change, description: "again" }] }],
+  ] as const)("GET hears that a list has changed when the project has", async (_, method, path, body) => {
     const session = await opened();
     const refused = await send("mine", { session, method: "GET", headers: { accept: "text/html" } });
     expect([refused.status, await refused.text()]).toEqual([406, expect.stringContaining("text/event-stream")]);
     const heard = eventsSeen(await send("mine", { session, method: "GET", headers: { accept: "text/event-stream" } }));
-    await w.must("PUT", "/api/v1/projects/one", { name: "one", servers: ["web"], description: "changed" });
+    await w.must(method, path, body);
     await w.until("it is told", () => heard.seen.some(({ data }) => data.includes("notifications/tools/list_changed")));
     await send("mine", { session, method: "DELETE" });
     await w.until("the stream ends with its session", () => heard.ended);
   });
+});
+
+test("a server that comes up after its clients is told of to them", async () => {
+  await w.must("PUT", "/api/v1/servers/late", { name: "late", url: "http://127.0.0.1:9/mcp" });
+  await w.must("PUT", "/api/v1/projects/slow", { name: "slow", servers: ["late"] });
+  tokens["slow"] = (await w.must("POST", "/api/v1/mcptokens", { name: "slow", project: "slow" })).token;
+  // What the project's own change is told by goes out a moment after it.
+  await Bun.sleep(200);
+  const session = await opened("slow");
+  const heard = eventsSeen(await send("slow", { session, method: "GET", headers: { accept: "text/event-stream" } }));
+  expect(heard.seen.filter(({ data }) => data !== "")).toEqual([]);
+  await w.must("PUT", "/api/v1/servers/late", { name: "late", url: web.url });
+  const isTold = (list: string) => heard.seen.some(({ data }) => data.includes(`notifications/${list}/list_changed`));
+  await w.until("it is told of", () => ["tools", "prompts", "resources"].every(isTold));
+  await send("slow", { session, method: "DELETE" });
 });
 
 describe("the transport of 2024-11-05", () => {

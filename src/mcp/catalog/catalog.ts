@@ -10,7 +10,7 @@ import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
 import { changeName } from "./names.ts";
-import { fetchOffer, type ListName, type Offer } from "./offer.ts";
+import { differing, fetchOffer, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
 import { createReviews } from "./reviews.ts";
 import { report, type Told, together, whyHeldBack } from "./telling.ts";
@@ -133,6 +133,7 @@ export async function createCatalog(
     const offer = hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
     const isOther = body !== JSON.stringify(entry.offer);
+    const others = differing(offer, entry.offer);
     if (isOther) entry.news++;
     if (isOther || entry.failure !== undefined) revision++;
     entry.offer = offer;
@@ -144,6 +145,8 @@ export async function createCatalog(
       return yield* reviews.store(server, offer, isFirst, clock.now());
     });
     entry.execution = execution;
+    // A server that came up late, or came back as another, does not say itself that its lists are others now.
+    if (others.length > 0) changed(server, others);
   }
 
   /** A variant counts once it is written. */

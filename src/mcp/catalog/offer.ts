@@ -73,3 +73,10 @@ function itemsOf(array: string, key: string): Item[] {
     return typeof name === "string" && name.isWellFormed() ? [{ key: name, text }] : [];
   });
 }
+
+const textOf = (offer: Offer | undefined, list: ListName) =>
+  JSON.stringify((offer?.[list] ?? []).map(({ text }) => text));
+
+/** Which lists are not the same, item by item. */
+export const differing = (one: Offer, other: Offer | undefined): ListName[] =>
+  listNames.filter((list) => textOf(one, list) !== textOf(other, list));

@@ -8,7 +8,7 @@ import type { Abilities } from "../peer.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { interactive } from "../upstream/private.ts";
 import type { Entry } from "./catalog.ts";
-import { type ListName, listNames, type Offer } from "./offer.ts";
+import { differing, type ListName, type Offer } from "./offer.ts";
 import { mostVariants } from "./reviews.ts";
 
 /** The lists that a server gives to clients of these abilities. `key` is their name, in short. */
@@ -148,9 +148,3 @@ export function createVariants({ read, newsOf, plainOf, keep, changed, clock, lo
     close: () => closing.abort(),
   };
 }
-
-const textOf = (offer: Offer | undefined, list: ListName) => JSON.stringify(offer?.[list].map(({ text }) => text));
-
-/** Which lists are not the same, item by item. */
-const differing = (one: Offer, other: Offer | undefined): ListName[] =>
-  listNames.filter((list) => textOf(one, list) !== textOf(other, list));

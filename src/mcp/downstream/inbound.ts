@@ -60,9 +60,11 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
   const idOk =
     id === undefined || (id.length <= longestId && (typeof body["id"] === "string" || Number.isInteger(body["id"])));
   const isOne = method === undefined ? id !== undefined && isAnswer(body) : isRequest(body);
-  if (jsonrpc !== "2.0" || !idOk || !isOne || !isObject(params) || misspells(members, envelopeWords)) {
-    return refuse(codes.invalidRequest, "The body is not a JSON-RPC 2.0 message", 400, idOk ? id : undefined);
-  }
+  const invalid = (what: string) => refuse(codes.invalidRequest, what, 400, idOk ? id : undefined);
+  if (misspells(members, envelopeWords)) return invalid("The message holds a key in another spelling than JSON-RPC's");
+  if (jsonrpc !== "2.0" || !isOne) return invalid("The body is not a JSON-RPC 2.0 message");
+  if (!idOk) return invalid("The id is neither a string nor an integer");
+  if (!isObject(params)) return invalid("params is not an object");
   const paramsText = memberText(text, members, "params") ?? "{}";
   const paramMembers = membersOf(paramsText);
   const membersUnder = (key: string) => membersOf(memberText(paramsText, paramMembers, key) ?? "{}");

@@ -170,6 +170,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     const out = eventOut({
       onClose: () => {
         unsubscribe();
+        live.transcripts.left(out);
         if (live.listener === listener) live.listener = undefined;
         visit.release();
       },

@@ -117,11 +117,7 @@ async function byName(
     return resultOutcome({ content: [{ type: "text", text: "" }] });
   // What one may not use is not there: a list and a call must never disagree.
   if (target === undefined || !mayUse(name, target))
-    return unknownName(
-      name.slice(0, -1),
-      asked,
-      current.missing.filter(({ server }) => reaches(server)),
-    );
+    return unknownName(name.slice(0, -1), asked, missingOf(current, reaches));
   const preset = presetIn(inbound.paramsText, target.preset);
   if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
   const params = withMembers(inbound.paramsText, {
@@ -145,11 +141,13 @@ function toolsText(era: Era, items: readonly Listed[]): string {
   return known[era];
 }
 
-async function readResource({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
+async function readResource({ inbound, view, mayUse, reaches, forward }: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
-  const target = typeof uri === "string" ? resourceTarget(await view(), uri) : undefined;
+  const current = await view();
+  const target = typeof uri === "string" ? resourceTarget(current, uri) : undefined;
   if (target === undefined || !mayUse("resources", target)) {
-    return errorOutcome(codes.resourceNotFound, "No server of this project offers this resource", { uri });
+    const text = `No server of this project offers this resource${missingOf(current, reaches)}`;
+    return errorOutcome(codes.resourceNotFound, text, { uri });
   }
   const changes = { ...forwardable(inbound.paramsText), uri: JSON.stringify(target.key) };
   return await forward(target, "resources/read", withMembers(inbound.paramsText, changes));
@@ -235,23 +233,25 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
 }
 
 /**
- * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, and a progress token, which two
- * clients may both use for different calls.
+ * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, a progress token, which two clients
+ * may both use for different calls, and the wish for a task of 2025-11-25, which we do not offer and nobody could ask after.
  */
 function forwardable(paramsText: string): Record<string, string | undefined> {
   const meta = objectOf(paramsText, "_meta");
-  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined };
+  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined, task: undefined };
   if (meta === undefined) return hops;
   const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
   const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
   return { ...hops, _meta: kept === "{}" ? undefined : kept };
 }
 
-function unknownName(what: string, asked: unknown, absent: View["missing"]): Outcome {
-  const missing = absent.map(({ reason }) => reason).join("; ");
+function unknownName(what: string, asked: unknown, missing: string): Outcome {
   const shown = typeof asked === "string" ? ` ${JSON.stringify(asked.slice(0, 128))}` : "";
-  return errorOutcome(
-    codes.invalidParams,
-    `There is no ${what}${shown} in this project${missing === "" ? "" : ` (missing: ${missing})`}`,
-  );
+  return errorOutcome(codes.invalidParams, `There is no ${what}${shown} in this project${missing}`);
+}
+
+/** What is not there may be of a server that is not: which, as far as the caller may know, and why. */
+function missingOf({ missing }: View, reaches: (server: string) => boolean): string {
+  const reasons = missing.filter(({ server }) => reaches(server)).map(({ reason }) => reason);
+  return reasons.length === 0 ? "" : ` (missing: ${reasons.join("; ")})`;
 }

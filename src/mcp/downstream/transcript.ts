@@ -9,7 +9,7 @@ const keptMs = 5 * 60_000;
 const retryMs = 1_000;
 
 type Event = { seq: number; data: string };
-type Stream = { number: number; events: Event[]; last: number; out?: EventOut; endedAt?: number };
+type Stream = { number: number; events: Event[]; last: number; out?: EventOut | undefined; endedAt?: number };
 
 /**
  * What was said on a session's streams, so that a client whose connection broke has the rest (`Last-Event-ID`, 2025-11-25 transports §Resumability).
@@ -74,6 +74,7 @@ export function createTranscripts(primes: boolean, now: () => number, grew: (byt
     end: () => {
       stream.endedAt = now();
       stream.out?.close();
+      stream.out = undefined;
       if (stream.events.length === 0) streams.delete(stream.number);
     },
     primes,
@@ -94,6 +95,10 @@ export function createTranscripts(primes: boolean, now: () => number, grew: (byt
       const before = stream.out;
       transcriptOf(stream).attach(out);
       before?.close();
+    },
+    /** A stream that broke is not held on to: its whole request would be, for as long as the session may come back. */
+    left(out: EventOut): void {
+      for (const stream of streams.values()) if (stream.out === out) stream.out = undefined;
     },
     /** Goes on where a stream broke off. False when nothing is known of it. */
     resume(lastEventId: string, out: EventOut): boolean {

@@ -39,7 +39,7 @@ async function open(eras: readonly Era[], attempts: Record<Era, Attempt>): Promi
       refusals.push(error.message);
     }
   }
-  throw unavailable(refusals.join("; "));
+  throw unavailable([...new Set(refusals)].join("; "));
 }
 
 /** Opens a conversation with a server reached by url. @throws Problem `unavailable` */

@@ -46,7 +46,11 @@ export const applyRoute: Route = {
         throw error;
       },
     );
-    if (!dryRun) await rooms.changedAll(manifests.map(({ kind }) => kind));
+    const changed = saved.flatMap(({ resource, action }, index) => {
+      const kind = manifests[index]?.kind;
+      return kind === undefined || action === "unchanged" ? [] : [{ kind, id: resource.id }];
+    });
+    if (!dryRun) await rooms.changedAll(changed);
     const results = saved.map(({ resource, action, token }, index) => ({
       kind: manifests[index]?.kind.kind,
       name: resource.name,
