@@ -23,7 +23,7 @@ export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
   admit: (request: Request, endpoint: Endpoint) => Promise<Admission>;
   /** Watches what was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
-  watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void) => () => void;
+  watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void, use?: Use) => () => void;
   /** The body's text within the bound. @throws Problem 413, 415 */
   readBody: (request: Request) => Promise<string>;
   connections: Connections;
@@ -35,6 +35,9 @@ export type GatewayOptions = {
   /** Told of each call once it has its answer; must neither wait nor throw. */
   record?: (call: CallRecord) => void;
 };
+
+/** What is used of a project while it lasts: a tool, or what is no single tool of a server. */
+export type Use = { server: string; tool: string | undefined };
 
 /** One exchange in, one out. The order of the checks is read here, top to bottom. */
 export type Gateway = ReturnType<typeof createGateway>;
@@ -83,8 +86,16 @@ export function createGateway(options: GatewayOptions) {
 
   function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
     const cut = new AbortController();
-    const release = watch(request, endpoint, (why) => cut.abort(why));
-    return { request, endpoint, admission, cut: cut.signal, again: () => admit(request, endpoint), release };
+    const refuse = (why: Problem) => cut.abort(why);
+    return {
+      request,
+      endpoint,
+      admission,
+      cut: cut.signal,
+      again: () => admit(request, endpoint),
+      uses: (server, tool) => watch(request, endpoint, refuse, { server, tool }),
+      release: watch(request, endpoint, refuse),
+    };
   }
 
   return {

@@ -29,6 +29,8 @@ export type Visit = {
   cut: AbortSignal;
   /** The same question again, of this moment. @throws Problem */
   again: () => Promise<Admission>;
+  /** From now on the right to this tool of a server, or to what is no single tool of it, is part of the question. Answers how to let go. */
+  uses: (server: string, tool: string | undefined) => () => void;
   /** It is over: nobody need watch it any more. */
   release: () => void;
 };

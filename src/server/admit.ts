@@ -3,6 +3,7 @@ import { callerOf } from "../auth/authenticate.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
+import type { Use } from "../mcp/gateway.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Admission } from "../mcp/visit.ts";
 import { decide } from "../rbac/evaluate.ts";
@@ -77,8 +78,12 @@ function only(servers: readonly ServerRef[], ref: string, reaches: (server: stri
 }
 
 /** The same question again, of what goes on. @throws Problem 401, 403, 404 */
-export function* mayEnter(rights: Rights, endpoint: Endpoint): Op<void> {
-  yield* admit(rights, endpoint);
+export function* mayEnter(rights: Rights, endpoint: Endpoint, use?: Use): Op<void> {
+  const { mayCall } = yield* admit(rights, endpoint);
+  if (use !== undefined && mayCall?.(use.server, use.tool) === false)
+    throw new Problem("forbidden", `The right to use this of server "${use.server}" has ended`, {
+      hint: "mcpctl auth can-i run tools/SERVER/TOOL",
+    });
 }
 
 /** Whoever may not use any project is told the same of those that exist and those that do not. */

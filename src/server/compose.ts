@@ -99,12 +99,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const admit = admission(db, hashKey, clock, uses.note, senders);
   const gateway = createGateway({
     admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
-    watch: (request, endpoint, refuse) =>
+    watch: (request, endpoint, refuse, use) =>
       watch.keep(
         credentials.known(request),
-        (rights) => mayEnter(rights, endpoint),
+        (rights) => mayEnter(rights, endpoint, use),
         refuse,
-        JSON.stringify([endpoint.project, endpoint.server]),
+        JSON.stringify([endpoint.project, endpoint.server, use?.server, use?.tool]),
       ),
     readBody,
     connections,

@@ -120,7 +120,9 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       subject: visit.admission.principal,
       words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
     };
-    const outcome = await client.through(call, async (half, signal, input) => {
+    const isOfTool = method === "tools/call" || method.startsWith("tasks/");
+    const letGo = visit.uses(server.name, isOfTool ? key : undefined);
+    const carried = client.through(call, async (half, signal, input) => {
       const { abilities, clientInfo, logLevel } = client;
       const peer: Peer = {
         ...half,
@@ -136,6 +138,7 @@ export function createCalls({ connections, catalog, log, record, seal }: Options
       };
       return askable(abilities, await sent(server, method, withMembers(params, input), { signal, peer, tool: text }));
     });
+    const outcome = await carried.finally(letGo);
     if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)

@@ -5,8 +5,24 @@ const manyUnread = 1024 * 1024;
 
 const encoder = new TextEncoder();
 const comment = encoder.encode(":\n\n");
-const open = new Set<() => void>();
+const open = new Set<Beating>();
 let pulse: Timer | undefined;
+/** All streams together; beyond it who has read least is let go of, within a second. */
+export const mostUnreadInAll = 128 * 1024 * 1024;
+
+type Beating = { beat: () => void; unread: () => number; drop: () => void };
+
+function onPulse(): void {
+  for (const { beat } of [...open]) beat();
+  let total = 0;
+  for (const { unread } of open) total += unread();
+  while (total > mostUnreadInAll) {
+    const [laziest] = [...open].toSorted((a, b) => b.unread() - a.unread());
+    if (laziest === undefined) return;
+    total -= laziest.unread();
+    laziest.drop();
+  }
+}
 
 /** One event stream to a client (WHATWG HTML §9.2). */
 export type EventOut = ReturnType<typeof eventOut>;
@@ -30,12 +46,16 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
   );
-  const beat = everyBeat(keepAliveMs, () => write(comment));
+  const own: Beating = {
+    beat: everyBeat(keepAliveMs, () => write(comment)),
+    unread: () => unread(),
+    drop: () => drop(),
+  };
 
   function ended(): void {
     if (!isOpen) return;
     isOpen = false;
-    open.delete(beat);
+    open.delete(own);
     if (open.size === 0) {
       clearInterval(pulse);
       pulse = undefined;
@@ -48,11 +68,18 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
   function write(bytes: Uint8Array): boolean {
     if (!isOpen) return false;
     if (unread() > mostUnread) {
-      close();
+      drop();
       return false;
     }
     controller?.enqueue(bytes);
     return true;
+  }
+
+  /** What it has not read it never will: closed in good order, that would be kept for it. */
+  function drop(): void {
+    if (!isOpen) return;
+    controller?.error(new Error("too much is unread"));
+    ended();
   }
 
   function close(): void {
@@ -63,10 +90,8 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
 
   // The headers go out with the first byte: a client that waits for them must not wait for the first event.
   write(comment);
-  open.add(beat);
-  pulse ??= setInterval(() => {
-    for (const one of [...open]) one();
-  }, 1_000);
+  open.add(own);
+  pulse ??= setInterval(onPulse, 1_000);
 
   return {
     body,

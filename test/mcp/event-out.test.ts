@@ -1,0 +1,25 @@
+import { expect, test } from "bun:test";
+import { eventOut, mostUnreadInAll } from "../../src/mcp/downstream/event-out.ts";
+
+const megabyte = "x".repeat(1024 * 1024);
+
+test("who reads nothing is let go of, and what it left unread with it", () => {
+  let closed = 0;
+  const out = eventOut({ onClose: () => closed++ });
+  for (let n = 0; n < 40; n++) out.send(megabyte);
+  expect([out.isOpen(), out.isBehind(), closed]).toEqual([false, false, 1]);
+});
+
+test("all together leave no more unread than there is room for; who reads stays", async () => {
+  const reader = eventOut();
+  const lazy = Array.from({ length: mostUnreadInAll / 1024 / 1024 / 15 + 2 }, () => eventOut());
+  for (const out of lazy) for (let n = 0; n < 15; n++) out.send(megabyte);
+  reader.send("small");
+  await Bun.sleep(1_300);
+  expect(lazy.filter((out) => !out.isOpen()).length).toBeGreaterThan(0);
+  expect(lazy.filter((out) => out.isOpen()).length * 15 * 1024 * 1024).toBeLessThanOrEqual(
+    mostUnreadInAll + 1024 * 1024,
+  );
+  expect(reader.isOpen()).toBe(true);
+  for (const out of [...lazy, reader]) out.close();
+});
