@@ -15,7 +15,7 @@ const lists = {
   resourceTemplates: { method: "resources/templates/list", capability: "resources", key: "uriTemplate" },
 } as const;
 export type ListName = keyof typeof lists;
-export const listNames = Object.keys(lists) as ListName[];
+const listNames = Object.keys(lists) as ListName[];
 
 /** All that a server said it offers, and of itself. */
 export type Offer = Record<ListName, Item[]> & { introduction?: Introduction };
