@@ -110,7 +110,7 @@ export function wrongOfWire(original: Node, sent: string, ownMeta = false): stri
     if (!ownMeta && never.some((key) => see(see(params, "_meta", sight), key, sight) !== undefined))
       return "the hop was forwarded";
   }
-  const rewritten = ["name", "uri", "ref", "_meta", "inputResponses", "requestState"];
+  const rewritten = ["name", "uri", "ref", "_meta", "inputResponses", "requestState", "task"];
   for (const { key, value } of from?.members ?? [])
     if (!rewritten.includes(key) && see(to, key, plain)?.text !== flat(value.text)) return "a value was changed";
   const same = (key: string) => see(see(to, "_meta", plain), key, plain)?.text;
