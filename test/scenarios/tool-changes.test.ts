@@ -177,7 +177,7 @@ test("a new tool is closed like a changed one; one that is gone is only told of,
   await offers(echo, { name: "steal", inputSchema: object });
   expect(await states()).toEqual({ env: "removed", steal: "new" });
   expect(await names("quarantine")).toEqual(["bank__echo"]);
-  expect((await call("quarantine", "bank__steal")).error?.message).toContain('"bank__steal" is new');
+  expect((await call("quarantine", "bank__steal")).error?.message).toContain('"bank__steal" is new and waits');
   await offers(echo, env);
   expect([await states(), await names("quarantine")]).toEqual([{}, ["bank__echo", "bank__env"]]);
   await offers(echo);
@@ -187,6 +187,12 @@ test("a new tool is closed like a changed one; one that is gone is only told of,
   expect(await states()).toEqual({});
   await offers(echo, env);
   expect(await states()).toEqual({ env: "new" });
+});
+
+test("a new tool that was rejected is refused as new, not as changed", async () => {
+  await offers(echo, env, { name: "steal", inputSchema: object });
+  await settle("reject", "bank__steal");
+  expect((await call("quarantine", "bank__steal")).error?.message).toContain('"bank__steal" is new and was rejected');
 });
 
 test("of two tools of one name the first counts, for the list and for the review", async () => {

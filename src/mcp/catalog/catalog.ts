@@ -185,7 +185,9 @@ export async function createCatalog(
   function heldBack(server: ServerRef, tool: string, variant?: string): string | undefined {
     const review = reviews.reviewOf(server, offerOf(server.id, variant), tool, variant);
     if (review === "approved") return undefined;
-    return whyHeldBack(server, tool, review, changeName(server.name, tool, reviews.homeOf(server, tool, variant)));
+    const { home, isNew } = reviews.standingOf(server, tool, variant);
+    const sort = review === "rejected" && isNew ? "rejectedNew" : review;
+    return whyHeldBack(server, tool, sort, changeName(server.name, tool, home));
   }
 
   const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>

@@ -135,9 +135,11 @@ export async function createReviews(db: Database) {
       const item = offer === undefined ? undefined : toolsIn(offer).get(tool);
       return found === undefined || item === undefined ? undefined : reviewOf(found.pin, hashOf(item));
     },
-    /** The variant among whose pins the tool's is. */
-    homeOf: (server: ServerRef, tool: string, variant = forAll): string =>
-      pinOf(server, tool, variant)?.pin?.variant ?? variant,
+    /** The variant among whose pins the tool's is, and whether nothing of the tool was ever approved. */
+    standingOf(server: ServerRef, tool: string, variant = forAll): { home: string; isNew: boolean } {
+      const pin = pinOf(server, tool, variant)?.pin;
+      return { home: pin?.variant ?? variant, isNew: (pin?.approvedHash ?? null) === null };
+    },
     /** True when what was approved of the tool says so and what it says now does; of a server that executes something else since, nothing is known yet. */
     isReadOnly: (server: ServerRef, tool: string, text: string, variant = forAll): boolean =>
       pinOf(server, tool, variant)?.pin?.readOnly === true && saysReadOnly(text),

@@ -32,13 +32,14 @@ export function report(log: Log, { name }: ServerRef, told: Told): void {
 export function whyHeldBack(
   { name }: ServerRef,
   tool: string,
-  review: Exclude<Review, "approved"> | undefined,
+  review: Exclude<Review, "approved"> | "rejectedNew" | undefined,
   change: string,
 ): string {
   const why = {
     new: "is new and waits to be approved",
     changed: "changed and waits to be approved",
     rejected: "changed, and the change was rejected",
+    rejectedNew: "is new and was rejected",
     unknown: "was not listed yet by what the server executes now",
   }[review ?? "unknown"];
   // A model reads this: the name is ours, since the server's own may be a text as long as it likes.
