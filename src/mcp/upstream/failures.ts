@@ -9,8 +9,11 @@ export class TimedOut extends Problem {
 
 /** The server answers, but not to this: another era may be the right one. */
 export class Refused extends Problem {
-  constructor(why: string) {
+  /** What HTTP said, where there was no JSON-RPC. */
+  readonly httpStatus: number | undefined;
+  constructor(why: string, httpStatus?: number) {
     super("unavailable", why);
+    this.httpStatus = httpStatus;
   }
 }
 

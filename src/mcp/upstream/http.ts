@@ -77,7 +77,7 @@ export async function readAnswer(response: Response, id: number, ear: Ear, at: R
 export function refusalOf({ status }: Response): Problem {
   const credentials = status === 401 || status === 403;
   const why = `the server answered HTTP ${status} and no JSON-RPC${credentials ? "; check the server's headers" : ""}`;
-  return credentials || status >= 500 ? unavailable(why) : new Refused(why);
+  return credentials || status >= 500 ? unavailable(why) : new Refused(why, status);
 }
 
 async function boundedText(response: Response): Promise<string> {

@@ -2,10 +2,11 @@ import type { Channel } from "../../instances/channel.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Era } from "../protocol.ts";
 import { dialogue } from "./dialogue.ts";
-import { Refused, TimedOut, unavailable } from "./failures.ts";
+import { Refused, TimedOut } from "./failures.ts";
 import type { HttpTarget } from "./http.ts";
 import { openLegacy } from "./legacy.ts";
 import { discover, modern } from "./modern.ts";
+import { httpFailure } from "./remedies.ts";
 import type { Opening, Upstream } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 import { legacyHttpWire } from "./wire-http-legacy.ts";
@@ -26,20 +27,21 @@ const silenceMs = 5_000;
 export const erasToTry = (protocol: Protocol, known: Era | undefined): readonly Era[] =>
   protocol !== "auto" ? [protocol] : known === "legacy" ? ["legacy", "modern"] : ["modern", "legacy"];
 
-/** @throws Problem `unavailable` */
+/** @throws Refused when the server takes none of them, Problem `unavailable` when that cannot be known */
 async function open(eras: readonly Era[], attempts: Record<Era, Attempt>): Promise<Upstream> {
-  const refusals: string[] = [];
+  const refusals: Refused[] = [];
   for (const era of eras) {
     try {
       const upstream = await attempts[era](era === eras.at(-1));
       if (upstream !== undefined) return upstream;
-      refusals.push("the server does not speak 2026-07-28");
+      refusals.push(new Refused("the server does not speak 2026-07-28"));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      refusals.push(error.message);
+      refusals.push(error);
     }
   }
-  throw unavailable([...new Set(refusals)].join("; "));
+  const why = new Set(refusals.map(({ message }) => message));
+  throw new Refused([...why].join("; "), refusals.at(-1)?.httpStatus);
 }
 
 /** Opens a conversation with a server reached by url. @throws Problem `unavailable` */
@@ -62,13 +64,16 @@ export async function openHttp(
   known: Era | undefined,
   opening: Opening,
 ): Promise<Upstream> {
-  return await open(erasToTry(protocol, known), {
+  const attempts: Record<Era, Attempt> = {
     modern: async () => {
       const talk = dialogue(modernHttpWire(target));
       const introduction = await discover(talk);
       return introduction === undefined ? undefined : modern(talk, introduction, opening);
     },
     legacy: () => openLegacyOver(legacyHttpWire(target), opening),
+  };
+  return await open(erasToTry(protocol, known), attempts).catch(async (error: unknown) => {
+    throw await httpFailure(error, target, protocol);
   });
 }
 

@@ -7,6 +7,7 @@ import { unavailable, unreachable } from "./failures.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
 import type { HttpTarget } from "./http.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
+import { processFailure } from "./remedies.ts";
 import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";
 
 export type ConnectionState = { state: "STARTING" | "RUNNING" | "ERROR"; reason?: string };
@@ -89,7 +90,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
       return adopt(server, entry, upstream);
     } catch (error) {
       entry.diedOfProbe = hasEnded && protocol === "auto" && known !== "legacy";
-      throw error;
+      throw processFailure(error, protocol);
     }
   }
 

@@ -215,6 +215,13 @@ describe("eras", () => {
     expect(connections.spokenOf(forced)).toEqual({ era: "legacy", protocol: "2025-11-25" });
   });
 
+  test("that are forced upon a process and refused are told of as forced", async () => {
+    const { connections, ref } = await setUp({}, { protocol: "modern" });
+    const channel = channelOf("--era", "legacy");
+    closers.push(() => channel.stop(true));
+    expect(await connections.attach(ref, channel).catch(String)).toContain("`protocol: modern` says: remove it");
+  });
+
   test("a process that ends when it is asked is asked in the legacy one next time", async () => {
     const { connections } = await setUp();
     const ref: ServerRef = { id: "p", name: "p", version: 1, fields: { transport: "stdio", command: ["x"] } };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { Era } from "../../../src/mcp/protocol.ts";
 import { erasToTry, openHttp, openProcess, type Protocol } from "../../../src/mcp/upstream/negotiate.ts";
 import { type Habits, startStreamingServer } from "../../servers/streaming-server.ts";
-import { channelOf, opening } from "./ways.ts";
+import { channelOf, opening, until } from "./ways.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -72,6 +72,53 @@ describe("over HTTP", () => {
     expect(outcome).toContain("does not speak 2026-07-28");
     expect(asked).toEqual(["server/discover"]);
     expect((await open({ eras: ["modern"] }, "legacy")).outcome).toContain("refused initialize");
+  });
+
+  test("a forced era that fails says what asked for it and what to do", async () => {
+    expect((await open({ eras: ["legacy"] }, "modern")).outcome).toEndWith(
+      "as `protocol: modern` says: remove it to try both",
+    );
+    expect((await open({ eras: ["modern"] }, "legacy")).outcome).toEndWith(
+      "as `protocol: legacy` says: remove it to try both",
+    );
+    expect((await open({ eras: [] })).outcome).not.toContain("protocol:");
+  });
+
+  test.each([
+    ["by its path", 400, "/sse", true],
+    ["by its path, with a slash", 404, "/sse/", true],
+    ["by its stream", 405, "/events", true],
+    ["by its stream", 404, "/events", true],
+    ["not by a stream beside another answer", 400, "/events", false],
+    ["not without a stream", 404, "/none", false],
+    ["not by credentials that are missing", 401, "/sse", false],
+  ] as const)("a server of HTTP with SSE is told %s (%i %s)", async (_how, status, path, isTold) => {
+    let cancelled = 0;
+    const server = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: ({ method }) =>
+        method === "GET" && path !== "/none"
+          ? new Response(
+              new ReadableStream({
+                start: (c) => c.enqueue("event: endpoint\ndata: /m\n\n"),
+                cancel: () => void cancelled++,
+              }),
+              {
+                headers: { "content-type": "text/event-stream" },
+              },
+            )
+          : new Response("no", { status }),
+    });
+    closers.push(() => server.stop(true));
+    const target = { url: `http://127.0.0.1:${server.port}${path}`, headers: {} };
+    const failure: Error = await openHttp(target, "auto", undefined, opening()).then(
+      () => new Error("opened"),
+      (error: Error) => error,
+    );
+    expect(failure.message).toContain(`HTTP ${status}`);
+    expect(failure.message.includes("set `transport: sse`")).toBe(isTold);
+    if (isTold && path === "/events") await until("the stream is let go of", () => cancelled === 1);
   });
 
   test("a server that cannot be reached decides nothing", async () => {
