@@ -58,6 +58,43 @@ afterAll(async () => {
   await w.close();
   await web.stop();
 });
+test("a typo is told of when it is applied, shown and described, to whoever may view the server", async () => {
+  const typos = { server: "web", deny: ["delet_*"], rename: { nope: "x" }, arguments: { echo: { pth: "/" } } };
+  const warnings = [
+    'server "web": deny "delet_*" matches none of its tools',
+    'server "web": rename "nope": it has no such tool',
+    'server "web": arguments "echo": the tool takes no "pth"',
+  ];
+  const stdin = JSON.stringify(project("typos", { servers: [typos] }));
+  const applied = await w.cli(["apply", "-f", "-"], { stdin });
+  expect([applied.code, applied.out]).toEqual([0, "project/typos created"]);
+  expect(applied.err.split("\n")).toEqual(warnings.map((text) => `warning: project/typos, ${text}`));
+  const asJson = await w.cli(["apply", "-f", "-", "-o", "json"], { stdin });
+  expect([asJson.err, JSON.parse(asJson.out).results]).toEqual([
+    "",
+    [{ kind: "project", name: "typos", action: "unchanged", warnings }],
+  ]);
+  expect(JSON.parse((await w.cli(["get", "project", "typos", "-o", "json"])).out).status).toEqual({ warnings });
+  expect((await w.must("GET", "/api/v1/projects")).items.map(({ status }: { status?: object }) => status)).toEqual([
+    undefined,
+    undefined,
+    { warnings },
+  ]);
+  expect((await w.cli(["describe", "project", "typos"])).out).toContain("delet_*");
+  const edited = await w.cli(["edit", "project", "typos"], {
+    edit: async (path) => {
+      await Bun.write(path, (await Bun.file(path).text()).replace("delet_*", "fai*"));
+      return 0;
+    },
+  });
+  expect([edited.code, edited.out]).toEqual([0, "project/typos edited"]);
+  expect(edited.err.split("\n")).toEqual(warnings.slice(1).map((text) => `warning: project/typos, ${text}`));
+  const viewer = await w.userWith("viewer", [{ role: "view", resource: "projects" }]);
+  const seen = await w.api("GET", "/api/v1/projects/typos", undefined, viewer);
+  expect([seen.status, seen.json.name, seen.json.status]).toEqual([200, "typos", undefined]);
+  await w.must("DELETE", "/api/v1/projects/typos");
+});
+
 describe("curated tools", () => {
   test("are listed as the project says", async () => {
     const tools = await toolsOf(token);

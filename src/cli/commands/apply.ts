@@ -3,8 +3,11 @@ import { manifestsFrom } from "../manifests.ts";
 import { formatOf } from "../output.ts";
 import { clientFor } from "../session.ts";
 import type { Args } from "../verb.ts";
+import { showWarnings } from "../warnings.ts";
 
-type Results = { results: { kind: string; name: string; action: string; token?: string }[] };
+type Results = {
+  results: { kind: string; name: string; action: string; token?: string; warnings?: string[] }[];
+};
 
 export async function run(args: Args, env: Env): Promise<void> {
   const format = formatOf(args, ["table", "json", "name"]);
@@ -26,4 +29,5 @@ export async function run(args: Args, env: Env): Promise<void> {
         `${kind}/${name} ${kind === "mcptoken" && action === "unchanged" ? "already active, skipped" : action}${dryRun ? " (dry run)" : ""}`,
       );
   }
+  for (const { kind, name, warnings } of results) showWarnings(warnings, `${kind}/${name}`, format, env);
 }

@@ -7,6 +7,7 @@ import { usage } from "../parse.ts";
 import { clientFor, kindAndNames } from "../session.ts";
 import { showToken } from "../token.ts";
 import type { Args } from "../verb.ts";
+import { showWarnings } from "../warnings.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
   const { kind, names } = kindAndNames(args.words);
@@ -31,6 +32,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
   else if (args.flag("output") !== undefined) printResources(kind, [created], true, format, env);
   else if (!args.has("quiet")) env.out(`${kind.kind}/${created.name} created`);
+  showWarnings(created.status?.["warnings"], `${kind.kind}/${created.name}`, format, env);
   if (kind.kind === "user" && !("password" in fields) && env.isInteractive)
     env.err(
       `Nobody can log in as ${created.name} yet: mcpctl edit user ${created.name}, and add a line with its password.`,

@@ -8,6 +8,7 @@ import { usage } from "../parse.ts";
 import { scratchFile } from "../scratch.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import type { Args } from "../verb.ts";
+import { showWarnings } from "../warnings.ts";
 
 /** What to type for what is made once and then only ended. */
 const instead: Record<string, string> = {
@@ -31,6 +32,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   else if (args.flag("output") !== undefined) printResources(kind, [saved], true, format, env);
   else if (!args.has("quiet"))
     env.out(`${kind.kind}/${saved.name} ${saved.version === item.version ? "unchanged" : "edited"}`);
+  if (saved !== undefined) showWarnings(saved.status?.["warnings"], `${kind.kind}/${saved.name}`, format, env);
 }
 
 /**

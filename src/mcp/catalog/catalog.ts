@@ -267,6 +267,12 @@ export async function createCatalog(
     },
     /** What a server last said of itself. */
     introductionOf: (serverId: string): Introduction | undefined => known.get(serverId)?.offer?.introduction,
+    /** All lists of what the server executes now that are known: the one for everybody first, then those that differ. */
+    listsOf({ id, fields }: ServerRef): Offer[] {
+      const { offer, execution } = known.get(id) ?? {};
+      if (offer === undefined || execution !== executionOf(fields)) return [];
+      return [offer, ...variants.differing(id).map(([, differing]) => differing)];
+    },
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

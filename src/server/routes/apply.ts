@@ -9,6 +9,7 @@ import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Route } from "../route.ts";
+import { withWarnings } from "../warnings.ts";
 
 const mostDocuments = 5_000;
 
@@ -54,6 +55,7 @@ export const applyRoute: Route = {
     const results = saved.map(({ resource, action, token }, index) => ({
       kind: manifests[index]?.kind.kind,
       name: resource.name,
+      ...(resource.status?.["warnings"] === undefined ? {} : { warnings: resource.status["warnings"] }),
       action: dryRun && action === "unchanged" && givesSecret(manifests[index]) ? "configured" : action,
       ...(token === undefined || dryRun ? {} : { token }),
     }));
@@ -64,6 +66,11 @@ export const applyRoute: Route = {
 function* saveAll(manifests: readonly Manifest[], dryRun: boolean, rights: Rights, rooms: Rooms): Op<Saved[]> {
   const saved: Saved[] = [];
   for (const manifest of manifests) saved.push(yield* rooms.store.save(rights, manifest, "apply"));
+  // Only now: a server may come after the project in what is applied.
+  for (const [index, { kind }] of manifests.entries()) {
+    const one = saved[index];
+    if (one !== undefined) saved[index] = { ...one, resource: yield* withWarnings(rooms, rights, kind, one.resource) };
+  }
   if (dryRun) throw new DryRun(saved);
   return saved;
 }

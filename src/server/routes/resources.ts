@@ -10,6 +10,7 @@ import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
+import { withWarnings } from "../warnings.ts";
 
 /** The routes that every kind gets, as far as its verbs go. */
 export const resourceRoutes = (): Route[] => kinds.flatMap(routesOf);
@@ -29,7 +30,12 @@ function routesOf(kind: AnyKind): Route[] {
       tag: kind.plural,
       query: isOfServer(kind) ? ofServers : inProject,
       handle: async (call, rooms) => {
-        const items = await asCaller("read", call, rooms, (rights) => listed(rights, kind, call.query, rooms));
+        const items = await asCaller("read", call, rooms, function* (rights) {
+          const warned: Resource[] = [];
+          for (const item of yield* listed(rights, kind, call.query, rooms))
+            warned.push(yield* withWarnings(rooms, rights, kind, item));
+          return warned;
+        });
         return { items: items.map((item) => rooms.withStatus(kind, item)) };
       },
     },
@@ -41,7 +47,12 @@ function routesOf(kind: AnyKind): Route[] {
       summary: `Get one ${kind.kind}, by name or id`,
       tag: kind.plural,
       query: inProject,
-      handle: async (call, rooms) => rooms.withStatus(kind, await find(kind, call, rooms)),
+      handle: async (call, rooms) => {
+        const item = await asCaller("read", call, rooms, function* (rights) {
+          return yield* withWarnings(rooms, rights, kind, yield* named(rights, kind, call, rooms));
+        });
+        return rooms.withStatus(kind, item);
+      },
     },
     {
       verb: "create",
@@ -103,10 +114,11 @@ const isOfServer = (kind: AnyKind): boolean => "server" in kind.fields.propertie
 
 /** The resource a route names, if the caller may view it. @throws Problem */
 export function find(kind: AnyKind, call: Call, rooms: Rooms): Promise<Resource> {
-  const { ref = "" } = call.params;
-  const project = call.query.get("project") ?? undefined;
-  return asCaller("read", call, rooms, (rights) => rooms.store.get(rights, kind, ref, project));
+  return asCaller("read", call, rooms, (rights) => named(rights, kind, call, rooms));
 }
+
+const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }: Rooms): Op<Resource> =>
+  store.get(rights, kind, params["ref"] ?? "", query.get("project") ?? undefined);
 
 async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promise<unknown> {
   const manifest = parseManifest(kind, await readJson(call.request));
@@ -118,7 +130,10 @@ async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promis
   }
   const [ready = manifest] = await hashed([manifest], mode, call, rooms);
   const expected = expectedVersion(call.request);
-  const saved = await asCaller("write", call, rooms, (rights) => rooms.store.save(rights, ready, mode, expected));
+  const saved = await asCaller("write", call, rooms, function* (rights) {
+    const saved = yield* rooms.store.save(rights, ready, mode, expected);
+    return { ...saved, resource: yield* withWarnings(rooms, rights, kind, saved.resource) };
+  });
   if (saved.action !== "unchanged") await rooms.changed(kind, saved.resource);
   return { ...rooms.withStatus(kind, saved.resource), ...(saved.token === undefined ? {} : { token: saved.token }) };
 }
