@@ -7,11 +7,14 @@ import {
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
+import { isObject } from "../lib/object.ts";
 import { messageOf } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
 
 export type Protocol = "auto" | "legacy" | "modern";
 export type Tool = { name: string; description?: string | undefined; inputSchema: unknown };
+/** A server that a gateway such as ours could not ask, in its own words: what it offers is not in the list, or old. */
+export type Missing = { server: string; reason: string };
 export type ToolResult = { isError: boolean; text: string };
 
 /** One connection to somebody's MCP endpoint. */
@@ -19,7 +22,7 @@ export type McpConnection = {
   protocolVersion: string;
   era: string;
   serverInfo: { name: string; version: string } | undefined;
-  tools: () => Promise<Tool[]>;
+  tools: () => Promise<{ tools: Tool[]; missing: Missing[] }>;
   call: (name: string, args: Record<string, unknown>) => Promise<ToolResult>;
   close: () => Promise<void>;
 };
@@ -42,7 +45,7 @@ export class McpFailure extends Error {
 }
 
 const modern = "2026-07-28";
-const bounds = { pages: 100, tools: 10_000, bodyBytes: 64 * 1024 * 1024, goodbyeMs: 1_000 } as const;
+const bounds = { pages: 100, tools: 10_000, missing: 100, bodyBytes: 64 * 1024 * 1024, goodbyeMs: 1_000 } as const;
 
 /** Connects with the official client, the only place that knows it. Each step has `timeoutMs` in all. @throws McpFailure */
 export async function connectMcp({ url, headers, protocol, timeoutMs, version }: McpTarget): Promise<McpConnection> {
@@ -76,10 +79,19 @@ export async function connectMcp({ url, headers, protocol, timeoutMs, version }:
 
 type Options = { timeout: number; signal: AbortSignal };
 
-async function allTools(client: Client, options: Options): Promise<Tool[]> {
-  const { tools } = await client.listTools(undefined, options);
+async function allTools(client: Client, options: Options): Promise<{ tools: Tool[]; missing: Missing[] }> {
+  const { tools, _meta } = await client.listTools(undefined, options);
   if (tools.length > bounds.tools) throw new McpFailure("contract", `it lists more than ${bounds.tools} tools`);
-  return tools;
+  return { tools, missing: missingIn(_meta?.["mcpctl/missing"]) };
+}
+
+/** Nothing holds a server to this shape. */
+function missingIn(said: unknown): Missing[] {
+  if (!Array.isArray(said)) return [];
+  return said.slice(0, bounds.missing).flatMap((one: unknown) => {
+    const { server, reason } = isObject(one) ? one : {};
+    return typeof server === "string" && typeof reason === "string" ? [{ server, reason }] : [];
+  });
 }
 
 async function callTool(

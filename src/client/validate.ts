@@ -3,7 +3,7 @@ import { messageOf } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
 import { blotter, shownUrl } from "./blot.ts";
 import { reach } from "./reach.ts";
-import { connectMcp, type McpConnection, McpFailure, type Protocol, type Tool } from "./sdk.ts";
+import { connectMcp, type McpConnection, McpFailure, type Missing, type Protocol, type Tool } from "./sdk.ts";
 
 export type Check = {
   url: string;
@@ -24,6 +24,8 @@ export type Report = {
   era?: string;
   serverInfo?: { name: string; version: string };
   tools: string[];
+  /** Servers behind a gateway that are not there: told, not failed. */
+  missing?: Missing[];
   steps: Step[];
 };
 
@@ -44,13 +46,19 @@ export async function validate(check: Check): Promise<Report> {
     return [introduction(made), made];
   });
   let tools: Tool[] = [];
+  let missing: Missing[] = [];
   if (open !== undefined) {
-    tools = (await step("tools/list", async () => judged(await open.tools()))) ?? [];
+    tools =
+      (await step("tools/list", async () => {
+        const list = await open.tools();
+        missing = list.missing;
+        return judged(list.tools);
+      })) ?? [];
     if (expectTools.length > 0) await step("expected tools", async () => [expected(expectTools, tools), undefined]);
     if (call !== undefined) await step(`tools/call ${call.tool}`, () => called(open, call));
     await open.close();
   }
-  const report = { url, ...verdict(steps), ...about(open), tools: tools.map(({ name }) => name), steps };
+  const report = { url, ...verdict(steps), ...about(open), tools: tools.map(({ name }) => name), missing, steps };
   return withoutSecrets(report, [...Object.values(headers), new URL(url).password]);
 }
 
@@ -87,8 +95,9 @@ const hasCredential = (headers: Record<string, string>): boolean =>
   Object.keys(headers).some((name) => /^(authorization|cookie)$|key|token/i.test(name));
 
 /** Every word of the report that came from the server may hold what we sent it. */
-function withoutSecrets(report: Report, secrets: readonly string[]): Report {
+function withoutSecrets({ missing = [], ...report }: Report, secrets: readonly string[]): Report {
   const clean = blotter(secrets);
+  const cut = (text: string) => clean(text).slice(0, mostDetail);
   const { serverInfo } = report;
   return {
     ...report,
@@ -97,10 +106,13 @@ function withoutSecrets(report: Report, secrets: readonly string[]): Report {
       ? {}
       : { serverInfo: { name: clean(serverInfo.name), version: clean(serverInfo.version) } }),
     tools: report.tools.map(clean),
+    ...(missing.length === 0
+      ? {}
+      : { missing: missing.map(({ server, reason }) => ({ server: cut(server), reason: cut(reason) })) }),
     steps: report.steps.map((step) => ({
       ...step,
       name: clean(step.name),
-      detail: clean(step.detail).slice(0, mostDetail),
+      detail: cut(step.detail),
     })),
   };
 }

@@ -73,6 +73,38 @@ test("JSON holds all of it and nothing else is printed", async () => {
   expect(out).not.toContain("sesame");
 });
 
+test("servers that a gateway misses are warned of, and all else is as it was", async () => {
+  const missing = [
+    { server: "dead", reason: `server "dead": its program was not found${escapes}` },
+    { server: "shy", reason: "knows sesame-token" },
+    { server: 7, reason: "no server" },
+    "nothing",
+  ];
+  for (const era of ["legacy", "modern"] as const) {
+    const gateway = startOddServer({ era, pageSize: 2, listMeta: { "mcpctl/missing": missing } });
+    try {
+      const table = await cli([gateway.url, "--token", "sesame-token"]);
+      expect([table.code, table.out.endsWith(": pass")]).toEqual([0, true]);
+      const [first, second, ...others] = table.err.split("\n");
+      expect(first).toStartWith('warning: server "dead" is not there: its program was not found');
+      expect(second).toStartWith('warning: server "shy" is not there: knows ');
+      expect(others).toEqual([]);
+      expect([table.err.includes("\u001b"), table.err.includes("sesame")]).toEqual([false, false]);
+      const json = await cli([gateway.url, "--token", "sesame-token", "-o", "json"]);
+      expect([json.code, json.err]).toEqual([0, ""]);
+      expect(JSON.parse(json.out).missing.map((one: { server: string }) => one.server)).toEqual(["dead", "shy"]);
+      expect(json.out).not.toContain("sesame");
+      expect((await cli([gateway.url, "--quiet"])).err).toBe("");
+    } finally {
+      await gateway.stop();
+    }
+  }
+  const odd = startOddServer({ listMeta: { "mcpctl/missing": { server: "x" } } });
+  expect(await cli([odd.url])).toMatchObject({ code: 0, err: "" });
+  await odd.stop();
+  expect(JSON.parse((await cli([server.url, "-o", "json"])).out).missing).toBeUndefined();
+});
+
 test("whom we say we are: flag over variable, an Authorization header over the variable, empty is nobody", async () => {
   const variables = { MCPCTL_TOKEN: "from-variable" };
   await cli([server.url], { variables });

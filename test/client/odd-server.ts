@@ -9,6 +9,8 @@ export type Odd = {
   /** Tools on a page; `endless` names a next page for ever. */
   pageSize?: number;
   endless?: boolean;
+  /** Stands in every list of tools as `_meta`. */
+  listMeta?: Record<string, unknown>;
   /** The whole result of every call, or its error. */
   callResult?: unknown;
   callError?: { code: number; message: string };
@@ -74,7 +76,8 @@ async function speak(message: Message, headers: Headers, odd: Odd, sessions: Set
 type Outcome = { result: object } | { error: { code: number; message: string } };
 
 async function outcome(method: string, params: Params, odd: Odd): Promise<Outcome> {
-  if (method === "tools/list") return { result: page(odd, Number(params.cursor ?? 0)) };
+  if (method === "tools/list")
+    return { result: { ...page(odd, Number(params.cursor ?? 0)), ...(odd.listMeta ? { _meta: odd.listMeta } : {}) } };
   if (method !== "tools/call") return { error: { code: -32601, message: `no ${method}` } };
   if (odd.callError !== undefined) return { error: odd.callError };
   if (odd.callResult !== undefined) return { result: odd.callResult as object };

@@ -82,7 +82,7 @@ function jsonObject(text: string): Record<string, unknown> {
   throw usage("test mcp", "--args is not a JSON object");
 }
 
-function show({ url, verdict, exitCode, steps }: Report, quiet: boolean, env: Env): void {
+function show({ url, verdict, exitCode, missing = [], steps }: Report, quiet: boolean, env: Env): void {
   const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
   const paint = (ok: boolean, text: string) => (colour ? (ok ? colors.green(text) : colors.red(text)) : text);
   if (quiet) {
@@ -94,6 +94,10 @@ function show({ url, verdict, exitCode, steps }: Report, quiet: boolean, env: En
     env.out(
       `${paint(ok, ok ? "✓" : "✗")} ${printable(name).padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${printable(detail)}`,
     );
+  }
+  for (const { server, reason } of missing) {
+    const why = reason.replace(`server "${server}": `, "");
+    env.err(`warning: ${printable(`server "${server}" is not there: ${why}`)}`);
   }
   env.out(`\n${printable(url)}: ${paint(exitCode === 0, verdict)}`);
 }
