@@ -10,8 +10,8 @@ import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
-import { longestFollowed } from "./methods.ts";
 import { abilitiesOf } from "./session.ts";
+import { longestFollowed } from "./session-methods.ts";
 
 type Wanted = {
   toolsListChanged?: unknown;

@@ -4,51 +4,13 @@ import { presetIn } from "../catalog/curation.ts";
 import { canonicalName } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import { resourceTarget, templateTarget } from "../catalog/resource-target.ts";
-import { type Listed, listText, type NamedTarget, type Target, type View } from "../catalog/view.ts";
-import { logLevels } from "../peer.ts";
-import { codes, type Era, isHopKey, supportedVersions, tasksExtension } from "../protocol.ts";
-import { memberOf, membersOf, objectOf, withMembers } from "../spans.ts";
-import type { Introduction } from "../upstream/upstream.ts";
+import { type Listed, listText, type NamedTarget, type View } from "../catalog/view.ts";
+import { codes, type Era, supportedVersions, tasksExtension } from "../protocol.ts";
+import { memberOf, withMembers } from "../spans.ts";
 import { dressedTool } from "./dress.ts";
-import type { Inbound } from "./inbound.ts";
-import type { Live } from "./live.ts";
+import { type Exchange, forwardable } from "./exchange.ts";
 import { factsOf } from "./session.ts";
-
-/** What a method works with. `forward` sends params (JSON text) to a server. */
-export type Exchange = {
-  inbound: Inbound;
-  /** Who answers, as the client is told: the project, or the one server that the endpoint is of. */
-  face: Face;
-  view: () => Promise<View>;
-  /** What of the view this caller may see; undefined when it is all of it. */
-  may: May | undefined;
-  /** Whether anything of a server is open to this caller. */
-  reaches: (server: string) => boolean;
-  /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
-  mayUse: May;
-  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
-  /** What its session asked for; undefined outside of one. */
-  live: Live | undefined;
-  /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
-  resubscribe: () => Promise<readonly string[]>;
-  /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
-  taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
-  /** For a client that looks for nothing but text. */
-  isFussy: boolean;
-  /** Those that the client declared. */
-  extensions: Readonly<Record<string, unknown>> | undefined;
-};
-
-/** How an endpoint presents itself. `known` are the introductions of its servers, as far as they have been spoken to. */
-export type Face = {
-  info: unknown;
-  instructions: string | undefined;
-  known: readonly Introduction[];
-  isSingle: boolean;
-};
-
-/** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
-export type May = (list: ListName, target: Target & { text?: string }) => boolean;
+import { setLevel, subscribe, unsubscribe } from "./session-methods.ts";
 
 type Method = { eras: readonly Era[]; answer: (exchange: Exchange) => Promise<Outcome> | Outcome };
 
@@ -153,43 +115,6 @@ async function readResource({ inbound, view, mayUse, reaches, forward }: Exchang
   return await forward(target, "resources/read", withMembers(inbound.paramsText, changes));
 }
 
-function setLevel({ inbound, live }: Exchange): Outcome {
-  const level = logLevels.find((known) => known === inbound.params["level"]);
-  if (level === undefined) return errorOutcome(codes.invalidParams, `The level is one of ${logLevels.join(", ")}`);
-  if (live === undefined) return needsSession();
-  live.level = level;
-  return resultOutcome({});
-}
-
-const mostSubscriptions = 500;
-/** What is followed is kept, and said to its server with all else that is: a longer URI can only be read. */
-export const longestFollowed = 8_192;
-
-async function subscribe({ inbound, view, mayUse, live, resubscribe }: Exchange): Promise<Outcome> {
-  const { uri } = inbound.params;
-  const target =
-    typeof uri === "string" && uri.length <= longestFollowed ? resourceTarget(await view(), uri) : undefined;
-  if (typeof uri !== "string" || target === undefined || !mayUse("resources", target))
-    return errorOutcome(codes.resourceNotFound, "No server of this project offers this resource", { uri });
-  if (live === undefined) return needsSession();
-  if (live.subscriptions.size >= mostSubscriptions)
-    return errorOutcome(codes.invalidParams, `A session follows ${mostSubscriptions} resources at most`);
-  live.subscriptions.set(uri, { serverId: target.server.id, key: target.key });
-  const failed = await resubscribe();
-  if (!failed.includes(target.server.id)) return resultOutcome({});
-  live.subscriptions.delete(uri);
-  return errorOutcome(codes.internal, `server "${target.server.name}" does not tell of changes of this resource`);
-}
-
-async function unsubscribe({ inbound, live, resubscribe }: Exchange): Promise<Outcome> {
-  if (live === undefined) return needsSession();
-  if (live.subscriptions.delete(String(inbound.params["uri"]))) await resubscribe();
-  return resultOutcome({});
-}
-
-const needsSession = () =>
-  errorOutcome(codes.invalidRequest, "This needs a session: initialize, and send the Mcp-Session-Id of its answer");
-
 /** A task is known by an id that only who was given it can use, and only here. */
 async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Exchange): Promise<Outcome> {
   const { taskId } = inbound.params;
@@ -230,19 +155,6 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
     "completion/complete",
     withMembers(inbound.paramsText, { ...forwardable(inbound.paramsText), ref: rewritten }),
   );
-}
-
-/**
- * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, a progress token, which two clients
- * may both use for different calls, and the wish for a task of 2025-11-25, which we do not offer and nobody could ask after.
- */
-function forwardable(paramsText: string): Record<string, string | undefined> {
-  const meta = objectOf(paramsText, "_meta");
-  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined, task: undefined };
-  if (meta === undefined) return hops;
-  const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
-  const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
-  return { ...hops, _meta: kept === "{}" ? undefined : kept };
 }
 
 function unknownName(what: string, asked: unknown, missing: string): Outcome {

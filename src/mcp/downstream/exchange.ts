@@ -1,0 +1,57 @@
+import type { Outcome } from "../answers.ts";
+import type { ListName } from "../catalog/offer.ts";
+import type { NamedTarget, Target, View } from "../catalog/view.ts";
+import { isHopKey } from "../protocol.ts";
+import { membersOf, objectOf, withMembers } from "../spans.ts";
+import type { Introduction } from "../upstream/upstream.ts";
+import type { Inbound } from "./inbound.ts";
+import type { Live } from "./live.ts";
+
+/** What a method works with. `forward` sends params (JSON text) to a server. */
+export type Exchange = {
+  inbound: Inbound;
+  /** Who answers, as the client is told: the project, or the one server that the endpoint is of. */
+  face: Face;
+  view: () => Promise<View>;
+  /** What of the view this caller may see; undefined when it is all of it. */
+  may: May | undefined;
+  /** Whether anything of a server is open to this caller. */
+  reaches: (server: string) => boolean;
+  /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
+  mayUse: May;
+  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  /** What its session asked for; undefined outside of one. */
+  live: Live | undefined;
+  /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
+  resubscribe: () => Promise<readonly string[]>;
+  /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
+  taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
+  /** For a client that looks for nothing but text. */
+  isFussy: boolean;
+  /** Those that the client declared. */
+  extensions: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** How an endpoint presents itself. `known` are the introductions of its servers, as far as they have been spoken to. */
+export type Face = {
+  info: unknown;
+  instructions: string | undefined;
+  known: readonly Introduction[];
+  isSingle: boolean;
+};
+
+/** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
+export type May = (list: ListName, target: Target & { text?: string }) => boolean;
+
+/**
+ * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, a progress token, which two clients
+ * may both use for different calls, and the wish for a task of 2025-11-25, which we do not offer and nobody could ask after.
+ */
+export function forwardable(paramsText: string): Record<string, string | undefined> {
+  const meta = objectOf(paramsText, "_meta");
+  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined, task: undefined };
+  if (meta === undefined) return hops;
+  const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
+  const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
+  return { ...hops, _meta: kept === "{}" ? undefined : kept };
+}

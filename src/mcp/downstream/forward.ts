@@ -1,0 +1,116 @@
+import { messageOf, Problem } from "../../lib/problem.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import { contentHash } from "../canonical.ts";
+import type { GatewayOptions } from "../gateway.ts";
+import { progressTokenOf } from "../meta.ts";
+import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
+import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
+import { codes } from "../protocol.ts";
+import type { Seal } from "../seal.ts";
+import { withMembers } from "../spans.ts";
+import type { ServerRef } from "../upstream/connections.ts";
+import type { RequestOptions } from "../upstream/upstream.ts";
+import { boundOf, type Visit } from "../visit.ts";
+import type { Send } from "./held.ts";
+import type { Inbound } from "./inbound.ts";
+import type { Live } from "./live.ts";
+import type { CallKey } from "./request-state.ts";
+import { taskIds } from "./tasks.ts";
+
+/** The client of one request, as its era lets it be known. */
+export type Client = {
+  abilities: Abilities;
+  clientInfo: object | undefined;
+  logLevel: LogLevel | undefined;
+  live: Live | undefined;
+  /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
+  resubscribe: () => Promise<readonly string[]>;
+  /** Carries a call through: what the server says and asks meanwhile goes to the client. */
+  through: (call: CallKey, send: Send) => Promise<Outcome>;
+};
+
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log"> & { seal: Seal };
+
+/** Brings what a client asks to its server, and the answer back. */
+export function createForward({ connections, catalog, log, seal }: Options) {
+  const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
+
+  /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
+  async function forward(
+    visit: Visit,
+    inbound: Inbound,
+    client: Client,
+    { server, key, text }: { server: ServerRef; key: string; text?: string },
+    method: string,
+    params: string,
+  ): Promise<Outcome> {
+    const mismatch = text === undefined || inbound.era === "legacy" ? undefined : mirrorFault(text, visit, inbound);
+    if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
+    const call: CallKey = {
+      subject: visit.admission.principal,
+      words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
+    };
+    const isOfTool = method === "tools/call" || method.startsWith("tasks/");
+    const letGo = visit.uses(server.name, isOfTool ? key : undefined);
+    const carried = client.through(call, async (half, signal, input) => {
+      const { abilities, clientInfo, logLevel } = client;
+      const peer: Peer = {
+        ...half,
+        subject: visit.admission.principal,
+        abilities,
+        clientInfo,
+        logLevel,
+        progressToken: progressTokenOf(inbound.paramsText),
+        ask: async (asked, question, unwanted) =>
+          canAnswer(abilities, asked, question)
+            ? await half.ask(asked, question, unwanted)
+            : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
+      };
+      return askable(abilities, await sent(server, method, withMembers(params, input), { signal, peer, tool: text }));
+    });
+    const outcome = await carried.finally(letGo);
+    if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
+    return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
+      ? tasksOf(visit).inResult(outcome, server.id, key)
+      : outcome;
+  }
+
+  async function sent(server: ServerRef, method: string, params: string, options: RequestOptions): Promise<Outcome> {
+    try {
+      const upstream = await connections.get(server, options.peer);
+      return await upstream.request(method, params, options);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
+      const text = error.message.startsWith("server ") ? error.message : `server "${server.name}": ${error.message}`;
+      return errorOutcome(codes.internal, text);
+    }
+  }
+
+  return { forward, tasksOf };
+}
+
+/** The parameters without what changes from one round of a call to the next. */
+const whatIsAsked = (paramsText: string): string =>
+  withMembers(paramsText, { _meta: undefined, inputResponses: undefined, requestState: undefined });
+
+function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): string | undefined {
+  const headers = paramHeadersOf(tool);
+  return "invalid" in headers ? undefined : mismatchIn(headers.declared, params["arguments"], request.headers);
+}
+
+/** A server's questions as they are, unless there is one that this client did not say it answers. */
+function askable(abilities: Abilities, outcome: Outcome): Outcome {
+  if ("error" in outcome || outcome.type !== "input_required") return outcome;
+  const { inputRequests } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked | null> | null };
+  const asked = Object.values(inputRequests ?? {}).map((one): Asked => one ?? {});
+  const beyond = asked.find(
+    ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
+  );
+  if (beyond === undefined) return outcome;
+  const [needed = ""] = String(beyond.method).split("/");
+  const data = { requiredCapabilities: { [needed]: {} } };
+  return errorOutcome(codes.missingCapability, `This needs a client that answers ${beyond.method}`, data, 400);
+}
+
+type Asked = { method?: unknown; params?: unknown };
