@@ -37,7 +37,9 @@ function surpriseIn(verdict: Verdict, n: number, pair = pairFrom(diceOf(seed + n
 test("headers that say what the body says are let in, all others are 400 and -32020", () => {
   const from = performance.now();
   const hows = new Map<string, number>();
-  for (let n = 0; n < runs; n++) {
+  const missing = () => changes.filter(({ how }) => !hows.has(how)).map(({ how }) => how);
+  // A way that few pairs can go wrong in has its turn some time.
+  for (let n = 0; n < runs || (missing().length > 0 && n < 20 * runs); n++) {
     const pair = pairFrom(diceOf(seed + n));
     const surprise = surpriseIn(ours, n, pair);
     if (surprise !== undefined) throw new Error(surprise);
@@ -45,7 +47,7 @@ test("headers that say what the body says are let in, all others are 400 and -32
   }
   process.stdout.write(`${runs} pairs in ${Math.round(performance.now() - from)} ms, SEED=${seed}\n`);
   // Each way to be wrong had its share.
-  expect(changes.filter(({ how }) => !hows.has(how)).map(({ how }) => how)).toEqual([]);
+  expect(missing()).toEqual([]);
 }, 120_000);
 
 /** What a header means to gateways that were told half of it; each must be found out. */
