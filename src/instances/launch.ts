@@ -19,8 +19,7 @@ export async function launchOf(fields: ServerFields, env: Record<string, string>
   const { command, packageName, runtime, args = [], cwd } = fields;
   if (cwd !== undefined && !existsSync(cwd)) throw new Problem("unavailable", `its cwd ${cwd} does not exist`);
   if (command !== undefined) return { command, asBun: false, env: serverEnvironment(env), cwd };
-  if (packageName === undefined)
-    throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
+  if (packageName === undefined) throw new Problem("unavailable", "it has neither a command nor a package");
   if (runtime === "python") {
     const uvx = Bun.which("uvx");
     if (uvx === null) throw new Problem("unavailable", "a python package needs uvx, which is not in PATH");

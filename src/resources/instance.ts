@@ -4,13 +4,22 @@ import { defineKind, oneOf, text } from "./define.ts";
 const instanceStates = ["STARTING", "RUNNING", "STOPPING", "STOPPED", "ERROR"] as const;
 export type InstanceState = (typeof instanceStates)[number];
 
+const healths = ["healthy", "degraded", "unhealthy"] as const;
+export type Health = (typeof healths)[number];
+
 const fields = Type.Object({
   server: Type.String({ description: "The server it is a copy of" }),
   state: oneOf(instanceStates, "ERROR is never final: mcpctl tries again after a pause"),
   pid: Type.Optional(Type.Integer({ description: "Process id, while there is one" })),
+  container: Type.Optional(Type.String({ description: "The engine's id of the container, while there is one" })),
   startedAt: Type.Optional(Type.String({ description: "Start of the present process, ISO 8601" })),
   restarts: Type.Integer({ description: "How often it was started again" }),
   reason: Type.Optional(text("Why it is not running")),
+  nextTryAt: Type.Optional(Type.String({ description: "When it is started again, ISO 8601" })),
+  health: Type.Optional(oneOf(healths, "`degraded` is not well, `unhealthy` for long enough that something is done")),
+  probedAt: Type.Optional(Type.String({ description: "When its health was last looked at, ISO 8601" })),
+  probeReason: Type.Optional(text("What was wrong then")),
+  nextProbeAt: Type.Optional(Type.String({ description: "When it is looked at again, ISO 8601" })),
   exitCode: Type.Optional(Type.Integer({ description: "Of the last process" })),
   signal: Type.Optional(Type.String({ description: "That ended the last process" })),
   stderr: Type.Optional(Type.Array(Type.String(), { description: "Last lines of the process's standard error" })),
@@ -29,6 +38,7 @@ export const Instance = defineKind({
   columns: [
     { header: "SERVER", value: (i) => String(i["server"]) },
     { header: "STATE", value: (i) => String(i["state"]) },
+    { header: "HEALTH", value: (i) => String(i["health"] ?? "") },
     { header: "RESTARTS", value: (i) => String(i["restarts"]) },
     { header: "PID", value: (i) => String(i["pid"] ?? "") },
     { header: "REASON", value: (i) => String(i["reason"] ?? "") },

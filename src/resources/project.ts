@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, Name, oneOf, text } from "./define.ts";
+import { projectLimits } from "./limits.ts";
 
 /** What becomes of a tool whose definition is not as it was approved; `warn` when nothing is said (docs/decisions/0008-tool-changes.md). */
 const onToolChange = oneOf(
@@ -67,6 +68,7 @@ const fields = Type.Object({
     Type.Boolean({ description: "Keep the arguments of calls in the audit log, without what looks like a secret" }),
   ),
   onToolChange: Type.Optional(onToolChange),
+  limits: Type.Optional(projectLimits),
   prompt: Type.Optional(text("Instructions that clients hand to their model", 10_000)),
 });
 export type ProjectFields = Static<typeof fields>;

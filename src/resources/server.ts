@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { defineKind, Name, oneOf, type Reference, text } from "./define.ts";
+import { serverLimits } from "./limits.ts";
 
 const SecretRef = Type.Object({
   secretRef: Type.Object({
@@ -20,6 +21,50 @@ const valued = (name: typeof variableName, description: string) =>
     }),
     { maxItems: 128, description },
   );
+
+const healthCheck = Type.Object(
+  {
+    tool: Type.String({ minLength: 1, maxLength: 256, description: "A tool of the server's, by its own name" }),
+    arguments: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "What it is called with" })),
+    intervalSeconds: Type.Optional(Type.Integer({ minimum: 5, maximum: 86_400, description: "How often; 60" })),
+    timeoutSeconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 600, description: "For an answer; 10" })),
+    failureThreshold: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: "Failures in a row that make it unhealthy; 3" }),
+    ),
+  },
+  { description: "A tool call that shows whether it works; without one, whether it lists its tools" },
+);
+export type HealthCheck = Static<typeof healthCheck>;
+
+const tls = Type.Object(
+  {
+    ca: Type.Optional(text("Certificates that are trusted besides the system's, PEM", 65_536)),
+    certificate: Type.Optional(text("Our own certificate, PEM", 65_536)),
+    key: Type.Optional(SecretRef),
+    serverName: Type.Optional(text("The name that the server's certificate must have", 253)),
+    insecureSkipVerify: Type.Optional(
+      Type.Boolean({ description: "Take any certificate: whoever is between can read and change everything" }),
+    ),
+  },
+  { description: "How a `https` url is trusted" },
+);
+export type Tls = Static<typeof tls>;
+
+const oauth = Type.Object(
+  {
+    tokenUrl: Type.String({
+      pattern: "^https?://[^\\s/@]+(/\\S*)?$",
+      maxLength: 2048,
+      description: "Where tokens are given for the client's credentials",
+    }),
+    clientId: text("The client as the issuer knows it", 512),
+    clientSecret: SecretRef,
+    scope: Type.Optional(text("Scopes to ask for, with blanks between", 1024)),
+    resource: Type.Optional(text("For which resource (RFC 8707), where the issuer wants to be told", 2048)),
+  },
+  { description: "A token by the client's credentials (RFC 6749 §4.4), for a url that asks for one" },
+);
+export type OAuthClient = Static<typeof oauth>;
 
 const fields = Type.Object({
   description: Type.Optional(text("What the server is for")),
@@ -46,9 +91,18 @@ const fields = Type.Object({
   ),
   runtime: Type.Optional(oneOf(["node", "python"], "What runs the package; `node` is mcpctl itself")),
   args: Type.Optional(
-    Type.Array(Type.String({ maxLength: 8192 }), { maxItems: 256, description: "Arguments of the package" }),
+    Type.Array(Type.String({ maxLength: 8192 }), {
+      maxItems: 256,
+      description: "Arguments of the package, or of the image's program",
+    }),
   ),
-  image: Type.Optional(text("Container image; needs a container engine", 512)),
+  image: Type.Optional(
+    Type.String({
+      pattern: "^[a-z0-9][A-Za-z0-9._/:@-]*$",
+      maxLength: 512,
+      description: "Container image that is there already or can be pulled; needs podman or Docker",
+    }),
+  ),
   containerPort: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 65535, description: "Port an `image` serves HTTP on" }),
   ),
@@ -62,7 +116,62 @@ const fields = Type.Object({
   headers: Type.Optional(valued(headerName, "Headers sent to a `url`, in plain sight or from a secret")),
   env: Type.Optional(valued(variableName, "Variables of the process, in plain sight or from a secret")),
   cwd: Type.Optional(text("Working folder of the process", 4096)),
-  replicas: Type.Optional(Type.Integer({ minimum: 0, maximum: 1, default: 1, description: "0 stops it, 1 runs it" })),
+  replicas: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 16,
+      default: 1,
+      description: "How many copies run; 0 stops it. A caller meets the same copy as long as it runs",
+    }),
+  ),
+  start: Type.Optional(
+    oneOf(["eager", "lazy"], "`eager`, the default, runs it at once; `lazy` from the first call that needs it"),
+  ),
+  idleStopSeconds: Type.Optional(
+    Type.Integer({
+      minimum: 5,
+      maximum: 86_400,
+      description: "A lazy server is stopped after so long without a call; never when absent",
+    }),
+  ),
+  healthCheck: Type.Optional(healthCheck),
+  limits: Type.Optional(serverLimits),
+  memoryMiB: Type.Optional(Type.Integer({ minimum: 16, maximum: 1_048_576, description: "Memory it may use" })),
+  cpus: Type.Optional(
+    Type.Number({ minimum: 0.05, maximum: 1024, description: "Processors it may use; 0.5 is half of one" }),
+  ),
+  openFiles: Type.Optional(Type.Integer({ minimum: 16, maximum: 1_048_576, description: "Files it may have open" })),
+  processes: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 100_000, description: "Processes and threads it may have" }),
+  ),
+  user: Type.Optional(
+    Type.String({
+      pattern: "^[a-z_][a-z0-9_-]*$|^\\d{1,10}(:\\d{1,10})?$",
+      maxLength: 64,
+      description: "User it runs as, by name or as UID:GID; mcpctl itself must be root, or an image must be run",
+    }),
+  ),
+  readOnly: Type.Optional(Type.Boolean({ description: "An image's file system cannot be written to" })),
+  network: Type.Optional(
+    Type.String({
+      pattern: "^[a-zA-Z0-9][a-zA-Z0-9_.-]*$",
+      maxLength: 128,
+      description: "Network of an image: none, bridge, host or the name of one",
+    }),
+  ),
+  volumes: Type.Optional(
+    Type.Array(Type.String({ pattern: "^[^:\\s][^:]*:/[^:]*(:ro|:rw)?$", maxLength: 4096 }), {
+      maxItems: 64,
+      description: "Folders or volumes within an image: SOURCE:/TARGET or SOURCE:/TARGET:ro",
+    }),
+  ),
+  allowPrivate: Type.Optional(
+    Type.Boolean({
+      description: "The url's name may lead to a private address; an address written as such, or localhost, always may",
+    }),
+  ),
+  tls: Type.Optional(tls),
+  oauth: Type.Optional(oauth),
 });
 export type ServerFields = Static<typeof fields>;
 export type Valued = NonNullable<ServerFields["env"]>[number];
@@ -106,6 +215,18 @@ export const Server = defineKind({
     "headers",
     "env",
     "cwd",
+    "memoryMiB",
+    "cpus",
+    "openFiles",
+    "processes",
+    "user",
+    "readOnly",
+    "network",
+    "volumes",
+    "allowPrivate",
+    "tls",
+    "oauth",
+    "healthCheck",
   ],
   normalize: (input) => {
     const given = input["transport"];
@@ -120,7 +241,12 @@ export const Server = defineKind({
     };
   },
   check: (server) => [...checkWay(server), ...checkValues(server)],
-  references: (server) => [...secretRefs("env", server.env), ...secretRefs("headers", server.headers)],
+  references: (server) => [
+    ...secretRefs("env", server.env),
+    ...secretRefs("headers", server.headers),
+    ...secretRef("/tls/key", server.tls?.key),
+    ...secretRef("/oauth/clientSecret", server.oauth?.clientSecret),
+  ],
   heldBy: ["projects"],
   example: {
     kind: "server",
@@ -141,6 +267,28 @@ function runsOf(server: Record<string, unknown>): string {
     : String(server["packageName"] ?? server["image"] ?? server["url"] ?? "");
 }
 
+/** What a field says something about. Those that stand here are of no use to others, and a sign that something else was meant. */
+const goesOnlyWith: Partial<Record<keyof ServerFields, readonly (typeof ways)[number][]>> = {
+  args: ["packageName", "image"],
+  runtime: ["packageName"],
+  containerPort: ["image"],
+  headers: ["url"],
+  env: ["command", "packageName", "image"],
+  cwd: ["command", "packageName", "image"],
+  start: ["command", "packageName", "image"],
+  memoryMiB: ["command", "packageName", "image"],
+  cpus: ["command", "packageName", "image"],
+  openFiles: ["command", "packageName", "image"],
+  processes: ["command", "packageName", "image"],
+  user: ["command", "packageName", "image"],
+  readOnly: ["image"],
+  network: ["image"],
+  volumes: ["image"],
+  allowPrivate: ["url"],
+  tls: ["url"],
+  oauth: ["url"],
+};
+
 function checkWay(server: ServerFields) {
   const given = ways.filter((way) => server[way] !== undefined);
   if (given.length !== 1) {
@@ -152,19 +300,18 @@ function checkWay(server: ServerFields) {
     ];
   }
   const errors: { path: string; message: string }[] = [];
-  const only = (field: keyof ServerFields, way: (typeof ways)[number]) => {
-    if (server[field] !== undefined && given[0] !== way)
-      errors.push({ path: `/${field}`, message: `goes only with ${way}` });
-  };
-  only("args", "packageName");
-  only("runtime", "packageName");
-  only("containerPort", "image");
-  only("headers", "url");
+  const [way] = given;
+  for (const [field, goesWith] of Object.entries(goesOnlyWith) as [keyof ServerFields, readonly string[]][]) {
+    if (server[field] === undefined || (way !== undefined && goesWith.includes(way))) continue;
+    const message =
+      server.url !== undefined && !goesWith.includes("url")
+        ? "a server reached by url has no process of ours"
+        : `goes only with ${goesWith.join(" or ")}`;
+    errors.push({ path: `/${field}`, message });
+  }
+  if (server.idleStopSeconds !== undefined && server.start !== "lazy")
+    errors.push({ path: "/idleStopSeconds", message: "goes only with start: lazy, which starts it again" });
   if (server.url !== undefined) {
-    for (const field of ["env", "cwd"] as const) {
-      if (server[field] !== undefined)
-        errors.push({ path: `/${field}`, message: "a server reached by url has no process of ours" });
-    }
     if (!URL.canParse(server.url)) errors.push({ path: "/url", message: "is not an address" });
     if (server.transport === "stdio") errors.push({ path: "/transport", message: "a url is reached by http or sse" });
     if (server.transport === "sse" && server.protocol === "modern")
@@ -186,14 +333,7 @@ function checkValues(server: ServerFields) {
 }
 
 const secretRefs = (field: string, entries: readonly Valued[] = []): Reference[] =>
-  entries.flatMap((entry, index) =>
-    entry.valueFrom === undefined
-      ? []
-      : [
-          {
-            plural: "secrets",
-            name: entry.valueFrom.secretRef.name,
-            path: `/${field}/${index}/valueFrom/secretRef/name`,
-          },
-        ],
-  );
+  entries.flatMap(({ valueFrom }, index) => secretRef(`/${field}/${index}/valueFrom`, valueFrom));
+
+const secretRef = (path: string, from: Static<typeof SecretRef> | undefined): Reference[] =>
+  from === undefined ? [] : [{ plural: "secrets", name: from.secretRef.name, path: `${path}/secretRef/name` }];

@@ -1,6 +1,7 @@
 import type { Channel } from "../../instances/channel.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/problem.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Outcome } from "../answers.ts";
 import type { Abilities, Peer } from "../peer.ts";
@@ -72,6 +73,7 @@ export function createConnections(options: ConnectionOptions) {
   async function openOwn(server: ServerRef, peer: Peer): Promise<Upstream> {
     const { subject } = peer;
     const opening: Opening = {
+      limits: serverLimitsOf(server.fields),
       abilities: interactive(peer.abilities),
       onNotification: (method, params) => onNotification(server, method, params, subject),
       onAsk: onAsk && ((method, params, signal) => onAsk(server, subject, method, params, signal)),
@@ -92,7 +94,11 @@ export function createConnections(options: ConnectionOptions) {
     abilities: Abilities,
     look: (upstream: Upstream) => Promise<T>,
   ): Promise<T> {
-    const upstream = await openAnother(server, { abilities, onNotification: () => {} });
+    const upstream = await openAnother(server, {
+      limits: serverLimitsOf(server.fields),
+      abilities,
+      onNotification: () => {},
+    });
     const end = () => upstream.close();
     looks.add(end);
     try {

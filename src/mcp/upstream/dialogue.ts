@@ -1,4 +1,5 @@
 import type { Problem } from "../../lib/problem.ts";
+import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
@@ -39,7 +40,7 @@ const openers: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
  */
 export type Dialogue = ReturnType<typeof dialogue>;
 
-export function dialogue(wire: Wire) {
+export function dialogue(wire: Wire, bounds: ServerLimits) {
   const calls = new Map<number, Call>();
   const asks = createAsks();
   const ending = Promise.withResolvers<Problem>();
@@ -57,10 +58,10 @@ export function dialogue(wire: Wire) {
   });
 
   function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const { signal, peer, tool, timeoutMs = limits.callMs } = options;
+    const { signal, peer, tool, timeoutMs = bounds.callSeconds * 1000 } = options;
     if (ended !== undefined) return Promise.reject(ended);
     const theirs = peer === undefined ? [] : [...calls.values()].filter((one) => one.peer?.subject === peer.subject);
-    if (calls.size >= limits.inFlight || theirs.length >= limits.inFlightOfOne)
+    if (calls.size >= bounds.inFlight || theirs.length >= Math.ceil(bounds.inFlight * limits.shareOfOne))
       return Promise.reject(unavailable("the server has too many calls to answer already"));
     // While the body came or the server started, the right may have ended: such a call must not arrive.
     if (signal?.aborted === true) return Promise.reject(unavailable(callerLeft));
@@ -78,7 +79,7 @@ export function dialogue(wire: Wire) {
       id,
       peer,
       patience: patience(timeoutMs, longestMs, () => giveUp(new TimedOut(timeoutMs))),
-      mayTell: atMost(limits.toldPerSecond),
+      mayTell: atMost(bounds.notificationsPerSecond),
       questions: undefined,
       resolve(outcome) {
         over();
@@ -117,7 +118,7 @@ export function dialogue(wire: Wire) {
 
   /** Takes one message of the server. What is not JSON-RPC is dropped: it answers nothing. */
   function receive(text: string, via?: number): void {
-    if (!isJsonObject(text)) return;
+    if (!isJsonObject(text, bounds)) return;
     const members = membersOf(text);
     const id = memberText(text, members, "id");
     const method = memberText(text, members, "method");
@@ -222,6 +223,9 @@ export function dialogue(wire: Wire) {
       manner = next;
     },
     ended: ending.promise,
+    limits: bounds,
+    /** How many requests have no answer yet. */
+    underWay: () => calls.size,
     close(why = "the connection to the server was closed"): void {
       end(unavailable(why));
       wire.close();
@@ -245,8 +249,8 @@ function atMost(perSecond: number): () => boolean {
 const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
 
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. */
-function isJsonObject(text: string): boolean {
-  if (text.length > limits.messageBytes || !isBounded(text)) return false;
+function isJsonObject(text: string, { messageBytes }: ServerLimits): boolean {
+  if (text.length > messageBytes || !isBounded(text)) return false;
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value);

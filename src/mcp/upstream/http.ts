@@ -1,7 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
 import { eventsOf } from "./event-stream.ts";
 import { Refused, unavailable } from "./failures.ts";
-import { limits } from "./upstream.ts";
 import type { Ear } from "./wire.ts";
 
 /** Address and headers of a server that somebody else runs, secrets included. */
@@ -49,8 +48,9 @@ export async function readStream(
   body: ReadableStream<Uint8Array>,
   onMessage: (data: string) => void,
   at: Resumption,
+  messageBytes: number,
 ): Promise<void> {
-  for await (const { data, id, retryMs } of eventsOf(body, limits.messageBytes)) {
+  for await (const { data, id, retryMs } of eventsOf(body, messageBytes)) {
     if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
     if (retryMs !== undefined) at.retryMs = retryMs;
     if (data !== "") onMessage(data);
@@ -58,9 +58,16 @@ export async function readStream(
 }
 
 /** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
-export async function readAnswer(response: Response, id: number, ear: Ear, at: Resumption, ending: AbortController) {
+export async function readAnswer(
+  response: Response,
+  id: number,
+  ear: Ear,
+  at: Resumption,
+  ending: AbortController,
+  messageBytes: number,
+) {
   if (!isEventStream(response)) {
-    const text = await boundedText(response);
+    const text = await boundedText(response, messageBytes);
     ear.receive(text, id);
     if (ear.waits(id)) throw refusalOf(response);
     return;
@@ -70,7 +77,7 @@ export async function readAnswer(response: Response, id: number, ear: Ear, at: R
     ear.receive(data, id);
     if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
   };
-  await readStream(response.body, hand, at).finally(() => clearTimeout(rest));
+  await readStream(response.body, hand, at, messageBytes).finally(() => clearTimeout(rest));
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */
@@ -80,12 +87,12 @@ export function refusalOf({ status }: Response): Problem {
   return credentials || status >= 500 ? unavailable(why) : new Refused(why, status);
 }
 
-async function boundedText(response: Response): Promise<string> {
+async function boundedText(response: Response, messageBytes: number): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > limits.messageBytes) throw unavailable("the server's answer is too big");
+    if (size > messageBytes) throw unavailable("the server's answer is too big");
     parts.push(chunk);
   }
   return Buffer.concat(parts).toString();

@@ -4,14 +4,7 @@ import type { Abilities, LogLevel } from "../peer.ts";
 import { legacyVersions, newestLegacy } from "../protocol.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { Refused, SessionForgotten, unavailable } from "./failures.ts";
-import {
-  type Followed,
-  type Introduction,
-  limits,
-  type Opening,
-  type RequestOptions,
-  type Upstream,
-} from "./upstream.ts";
+import type { Followed, Introduction, Opening, RequestOptions, Upstream } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 
 /**
@@ -21,6 +14,7 @@ import type { Wire } from "./wire.ts";
  * @throws Problem `unavailable`
  */
 export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): Promise<Upstream> {
+  const { initializeSeconds, connectSeconds } = talk.limits;
   let generation = 0;
   let renewing: Promise<void> | undefined;
   let level: LogLevel | undefined;
@@ -30,7 +24,9 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
   async function initialize(): Promise<Introduction> {
     talk.speak({ takesAsks: true, onNotification: opening.onNotification, onAsk: opening.onAsk });
     const params = initializeParams(opening.abilities);
-    const introduction = introductionFrom(await talk.request("initialize", params, { timeoutMs: limits.initializeMs }));
+    const introduction = introductionFrom(
+      await talk.request("initialize", params, { timeoutMs: initializeSeconds * 1000 }),
+    );
     wire.agreed?.(introduction.protocolVersion);
     await talk.notify("notifications/initialized");
     wire.listen?.(() => void renew(generation).catch(() => {}));
@@ -89,10 +85,12 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     if (fresh.length > 0 && resources?.subscribe !== true)
       throw unavailable("the server does not tell of changes of resources");
     for (const uri of followed.filter((known) => !wanted.includes(known)))
-      await request("resources/unsubscribe", JSON.stringify({ uri }), { timeoutMs: limits.connectMs });
+      await request("resources/unsubscribe", JSON.stringify({ uri }), { timeoutMs: connectSeconds * 1000 });
     followed = followed.filter((known) => wanted.includes(known));
     for (const uri of fresh) {
-      const outcome = await request("resources/subscribe", JSON.stringify({ uri }), { timeoutMs: limits.connectMs });
+      const outcome = await request("resources/subscribe", JSON.stringify({ uri }), {
+        timeoutMs: connectSeconds * 1000,
+      });
       if ("error" in outcome)
         throw unavailable(`the server does not tell of changes of ${uri}: ${wordsOf(outcome.error)}`);
       followed = [...followed, uri];
@@ -106,6 +104,7 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     notify: talk.notify,
     follow,
     ended: talk.ended,
+    underWay: talk.underWay,
     close: () => talk.close(),
   };
 }

@@ -3,7 +3,7 @@ import { sleep, within } from "../../lib/wait.ts";
 import type { Outcome } from "../answers.ts";
 import { codes } from "../protocol.ts";
 import { unavailable } from "./failures.ts";
-import { type Followed, limits } from "./upstream.ts";
+import type { Followed } from "./upstream.ts";
 
 type Capability = { listChanged?: unknown; subscribe?: unknown };
 export type Filter = Record<string, true | readonly string[]>;
@@ -30,6 +30,7 @@ const longestPauseMs = 60_000;
 export function listening(
   capabilities: Record<string, unknown>,
   open: (filter: Filter, signal: AbortSignal) => Promise<Outcome>,
+  connectMs: number,
 ) {
   let wanted: Followed = { resources: [], tasks: [] };
   let current = new AbortController();
@@ -56,7 +57,7 @@ export function listening(
     current = new AbortController();
     acknowledged = Promise.withResolvers();
     void run(current, acknowledged);
-    void within(limits.connectMs, acknowledged.promise).then(() => before.abort());
+    void within(connectMs, acknowledged.promise).then(() => before.abort());
     return acknowledged.promise;
   }
 
@@ -69,7 +70,7 @@ export function listening(
       if (next.resources.length > 0 && resources?.subscribe !== true)
         throw unavailable("the server does not tell of changes of resources");
       wanted = next;
-      const failure = await within(limits.connectMs, start());
+      const failure = await within(connectMs, start());
       if (failure !== undefined) throw failure;
     },
     stop: () => current.abort(),

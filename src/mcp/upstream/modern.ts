@@ -8,14 +8,7 @@ import type { Dialogue } from "./dialogue.ts";
 import { answeredByClient } from "./input-rounds.ts";
 import { listening } from "./listening.ts";
 import { relayedError, supportedIn } from "./relayed-error.ts";
-import {
-  type Followed,
-  type Introduction,
-  limits,
-  type Opening,
-  type RequestOptions,
-  type Upstream,
-} from "./upstream.ts";
+import type { Followed, Introduction, Opening, RequestOptions, Upstream } from "./upstream.ts";
 
 /**
  * Asks a server whether it speaks the modern era. Undefined when it says anything but yes.
@@ -23,7 +16,7 @@ import {
  */
 export async function discover(
   talk: Dialogue,
-  timeoutMs: number = limits.initializeMs,
+  timeoutMs: number = talk.limits.initializeSeconds * 1000,
 ): Promise<Introduction | undefined> {
   const outcome = await withVersion(() => talk.request("server/discover", inEnvelope("{}", undefined), { timeoutMs }));
   if ("error" in outcome) return undefined;
@@ -42,12 +35,12 @@ export async function discover(
 
 /** A conversation in the modern era (2026-07-28), which each request begins and ends: who may be asked, and for what, is said with each. */
 export function modern(talk: Dialogue, introduction: Introduction, opening: Opening): Upstream {
-  const listen = listening(introduction.capabilities, (filter, signal) =>
+  const open: Parameters<typeof listening>[1] = (filter, signal) =>
     talk.request("subscriptions/listen", inEnvelope(`{"notifications":${JSON.stringify(filter)}}`, undefined), {
       timeoutMs: Number.POSITIVE_INFINITY,
       signal,
-    }),
-  );
+    });
+  const listen = listening(introduction.capabilities, open, talk.limits.connectSeconds * 1000);
   talk.speak({
     takesAsks: false,
     onNotification(method, params) {
@@ -75,6 +68,7 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
     notify: async () => {},
     follow: (wanted: Followed) => listen.follow(wanted),
     ended: talk.ended,
+    underWay: talk.underWay,
     close: () => talk.close(),
   };
 }

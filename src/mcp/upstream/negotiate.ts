@@ -66,24 +66,24 @@ export async function openHttp(
 ): Promise<Upstream> {
   const attempts: Record<Era, Attempt> = {
     modern: async () => {
-      const talk = dialogue(modernHttpWire(target));
+      const talk = dialogue(modernHttpWire(target, opening.limits), opening.limits);
       const introduction = await discover(talk);
       return introduction === undefined ? undefined : modern(talk, introduction, opening);
     },
-    legacy: () => openLegacyOver(legacyHttpWire(target), opening),
+    legacy: () => openLegacyOver(legacyHttpWire(target, opening.limits), opening),
   };
   return await open(erasToTry(protocol, known), attempts).catch(async (error: unknown) => {
-    throw await httpFailure(error, target, protocol);
+    throw await httpFailure(error, target, protocol, opening.limits.connectSeconds * 1000);
   });
 }
 
 /** @throws Problem `unavailable` */
 export async function openSse(target: HttpTarget, opening: Opening): Promise<Upstream> {
-  return await openLegacyOver(await openSseWire(target), opening);
+  return await openLegacyOver(await openSseWire(target, opening.limits), opening);
 }
 
 async function openLegacyOver(wire: Wire, opening: Opening): Promise<Upstream> {
-  const talk = dialogue(wire);
+  const talk = dialogue(wire, opening.limits);
   try {
     return await openLegacy(talk, wire, opening);
   } catch (error) {
@@ -104,7 +104,7 @@ export async function openProcess(
   opening: Opening,
 ): Promise<Upstream> {
   const wire: Wire = stdioWire(channel, channel.end);
-  const talk = dialogue(wire);
+  const talk = dialogue(wire, opening.limits);
   const eras = erasToTry(protocol, known);
   const modernly = async (isLast: boolean) => {
     const introduction = await discover(talk, isLast ? undefined : silenceMs).catch((error: unknown) => {

@@ -2,7 +2,6 @@ import type { Problem } from "../../lib/problem.ts";
 import { Refused, TimedOut, unavailable } from "./failures.ts";
 import { type HttpTarget, isEventStream, reach } from "./http.ts";
 import type { Protocol } from "./negotiate.ts";
-import { limits } from "./upstream.ts";
 
 /** A server that answers, but not to what it was asked, may only be configured wrongly: then what to change is said too. */
 const mayBeAsked = (error: unknown): error is Refused | TimedOut =>
@@ -19,18 +18,23 @@ export const processFailure = (error: unknown, protocol: Protocol): unknown =>
   mayBeAsked(error) ? withRemedies(error, forced(protocol)) : error;
 
 /** For an address; a silent server is down, and no era is to blame. */
-export async function httpFailure(error: unknown, target: HttpTarget, protocol: Protocol): Promise<unknown> {
+export async function httpFailure(
+  error: unknown,
+  target: HttpTarget,
+  protocol: Protocol,
+  connectMs: number,
+): Promise<unknown> {
   if (!mayBeAsked(error)) return error;
-  const sse = (await speaksSse(error, target)) ? ["it looks like HTTP with SSE: set `transport: sse`"] : [];
+  const sse = (await speaksSse(error, target, connectMs)) ? ["it looks like HTTP with SSE: set `transport: sse`"] : [];
   return withRemedies(error, [...(error instanceof Refused ? forced(protocol) : []), ...sse]);
 }
 
 /** By the usual path, or because it takes no POST and offers an event stream. */
-async function speaksSse(error: Refused | TimedOut, target: HttpTarget): Promise<boolean> {
+async function speaksSse(error: Refused | TimedOut, target: HttpTarget, connectMs: number): Promise<boolean> {
   if (/\/sse\/?$/.test(new URL(target.url).pathname)) return true;
   if (!(error instanceof Refused) || (error.httpStatus !== 404 && error.httpStatus !== 405)) return false;
   const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limits.connectMs)]);
+  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(connectMs)]);
   try {
     return isEventStream(await reach(target, { method: "GET", headers: {}, signal }));
   } catch {

@@ -1,6 +1,7 @@
 import type { Channel } from "../../instances/channel.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
 import type { Era } from "../protocol.ts";
 import type { ConnectionOptions, ServerRef } from "./connections.ts";
 import { unavailable, unreachable } from "./failures.ts";
@@ -46,6 +47,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
 
   /** In the legacy era nothing is declared: what one client could do cannot be promised to a server that many share (reference/protocol.md §3.3). */
   const openingFor = (server: ServerRef): Opening => ({
+    limits: serverLimitsOf(server.fields),
     abilities: {},
     onNotification: (method, params) => onNotification(server, method, params, undefined),
   });

@@ -1,9 +1,10 @@
 import type { Problem } from "../../lib/problem.ts";
+import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import { type Abilities, answerMs, type Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
-/** `signal` gives up early; the time is 60 s when none is given, begun anew by progress and standing still while the client is asked. */
+/** `signal` gives up early; the time is `callSeconds` of its limits when none is given, begun anew by progress and standing still while the client is asked. */
 export type RequestOptions = {
   signal?: AbortSignal;
   timeoutMs?: number;
@@ -35,6 +36,8 @@ export type Upstream = Introduction & {
    * @throws Problem `unavailable` when the server cannot or will not
    */
   follow: (wanted: Followed) => Promise<void>;
+  /** How many requests have no answer yet. */
+  underWay: () => number;
   /** Why there is nothing more to be had from this conversation, once that is so. */
   readonly ended: Promise<Problem>;
   close: () => void;
@@ -44,6 +47,8 @@ export type Followed = { resources: readonly string[]; tasks: readonly string[] 
 
 /** Who hears what a server says outside of any call, and what was said of those who may be asked. */
 export type Opening = {
+  /** What this server may do to us, and how long it is waited for. */
+  limits: ServerLimits;
   /** Declared exactly so in the legacy era; in the modern one each request declares its own. */
   abilities: Abilities;
   /** Such as `notifications/tools/list_changed` or `notifications/resources/updated`; `params` is JSON text. */
@@ -52,22 +57,16 @@ export type Opening = {
   onAsk?: ((method: string, params: string, signal: AbortSignal) => Promise<Outcome>) | undefined;
 };
 
+/** What no server needs otherwise; all else is `Opening.limits`. */
 export const limits = {
-  callMs: 60_000,
   /** However much progress is told, and without the time in which the client was asked. */
   longestCallMs: 10 * 60_000,
   askMs: answerMs,
-  initializeMs: 30_000,
-  connectMs: 5_000,
-  inFlight: 128,
-  /** Of one caller: the rest is for others, and for asking what the server offers. */
-  inFlightOfOne: 96,
+  /** The share of one caller: the rest is for others, and for asking what the server offers. */
+  shareOfOne: 0.75,
   asks: 32,
   /** Requests of a server's that are being answered; what it asks beyond is not even refused. */
   answering: 128,
   /** Resources and tasks of one server that it is asked to tell of, for all clients together. */
   followed: 10_000,
-  /** Progress and log messages of one call that are passed on; what is more is dropped. */
-  toldPerSecond: 100,
-  messageBytes: 10 * 1024 * 1024,
 } as const;

@@ -1,4 +1,5 @@
 import { sleep } from "../../lib/wait.ts";
+import type { ServerLimits } from "../../resources/limits.ts";
 import { SessionForgotten, unavailable } from "./failures.ts";
 import {
   asProblem,
@@ -10,7 +11,6 @@ import {
   readStream,
   withPlainNames,
 } from "./http.ts";
-import { limits } from "./upstream.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 async function forgotten(response: Response): Promise<SessionForgotten> {
@@ -29,8 +29,10 @@ const fruitlessTries = 5;
  * Streamable HTTP of the legacy era: a session where the server wants one, a stream for each request that is taken up again when it breaks off
  * (`Last-Event-ID`, after exactly the `retry` that was asked for), and one stream for what belongs to no request.
  */
-export function legacyHttpWire(given: HttpTarget): Wire {
+export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
   const target = withPlainNames(given);
+  const { messageBytes } = limits;
+  const connectMs = limits.connectSeconds * 1000;
   let ear: Ear;
   let version: string | undefined;
   let session: string | undefined;
@@ -51,7 +53,7 @@ export function legacyHttpWire(given: HttpTarget): Wire {
       const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
       if (response.status === 404 && used !== undefined) throw await forgotten(response);
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
+      await readAnswer(response, id, ear, at, ending, messageBytes).catch((error: unknown) => {
         if (at.lastEventId === undefined) throw error;
       });
       if (!ear.waits(id)) return;
@@ -73,7 +75,7 @@ export function legacyHttpWire(given: HttpTarget): Wire {
       if (response === undefined) continue;
       if (!isEventStream(response))
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, ending).catch(() => {});
+      await readAnswer(response, id, ear, at, ending, messageBytes).catch(() => {});
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
@@ -102,14 +104,14 @@ export function legacyHttpWire(given: HttpTarget): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await readStream(response.body, ear.receive, at).catch(() => {});
+      if (isOpen) await readStream(response.body, ear.receive, at, messageBytes).catch(() => {});
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
       await sleep(Math.min(pauseMs, longestRetryMs), signal);
     }
   }
 
   async function post(text: string): Promise<void> {
-    const signal = AbortSignal.timeout(limits.connectMs);
+    const signal = AbortSignal.timeout(connectMs);
     const response = await reach(target, { headers: headers(json), body: text, signal });
     await response.body?.cancel();
   }
@@ -136,7 +138,7 @@ export function legacyHttpWire(given: HttpTarget): Wire {
     close() {
       listening.abort();
       if (session === undefined) return;
-      const signal = AbortSignal.timeout(limits.connectMs);
+      const signal = AbortSignal.timeout(connectMs);
       void reach(target, { method: "DELETE", headers: headers(), signal }).catch(() => {});
     },
   };

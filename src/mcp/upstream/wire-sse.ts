@@ -1,29 +1,32 @@
 import { within } from "../../lib/wait.ts";
+import type { ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
 import { unavailable } from "./failures.ts";
 import { type HttpTarget, isEventStream, reach, refusalOf, withPlainNames } from "./http.ts";
-import { limits } from "./upstream.ts";
 import type { Ear, Wire } from "./wire.ts";
 
 /**
  * HTTP with SSE, the transport of 2024-11-05: one stream for all that the server says, whose first event names where messages are POSTed.
  * @throws Problem `unavailable`
  */
-export async function openSseWire(given: HttpTarget): Promise<Wire> {
+export async function openSseWire(given: HttpTarget, limits: ServerLimits): Promise<Wire> {
   const target = withPlainNames(given);
   const closing = new AbortController();
+  const initializeMs = limits.initializeSeconds * 1000;
   try {
-    const response = await within(
-      limits.initializeMs,
-      reach(target, { method: "GET", headers: {}, signal: closing.signal }),
-    );
+    const response = await within(initializeMs, reach(target, { method: "GET", headers: {}, signal: closing.signal }));
     if (response === undefined) throw unavailable("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
     const events = eventsOf(response.body, limits.messageBytes);
-    const first = await within(limits.initializeMs, events.next());
+    const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");
-    return sseWire({ ...target, url: endpointOf(target.url, first.value.data) }, events, closing);
+    return sseWire(
+      { ...target, url: endpointOf(target.url, first.value.data) },
+      events,
+      closing,
+      limits.connectSeconds * 1000,
+    );
   } catch (error) {
     closing.abort();
     throw error;
@@ -38,7 +41,12 @@ function endpointOf(url: string, data: string): string {
   return endpoint.href;
 }
 
-function sseWire(endpoint: HttpTarget, events: AsyncGenerator<ServerEvent>, closing: AbortController): Wire {
+function sseWire(
+  endpoint: HttpTarget,
+  events: AsyncGenerator<ServerEvent>,
+  closing: AbortController,
+  connectMs: number,
+): Wire {
   async function post(text: string, signal: AbortSignal): Promise<void> {
     const headers = { "content-type": "application/json" };
     const response = await reach(endpoint, { headers, body: text, signal });
@@ -66,7 +74,7 @@ function sseWire(endpoint: HttpTarget, events: AsyncGenerator<ServerEvent>, clos
       post(text, ending.signal).catch((why) => ear.failed(id, why));
       return () => ending.abort();
     },
-    post: (text) => post(text, AbortSignal.timeout(limits.connectMs)),
+    post: (text) => post(text, AbortSignal.timeout(connectMs)),
     cancelsBy: "message",
     close: () => closing.abort(),
   };

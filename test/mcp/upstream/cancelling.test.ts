@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import { openHttp } from "../../../src/mcp/upstream/negotiate.ts";
+import { serverLimitsOf } from "../../../src/resources/limits.ts";
 import { startHttpServer } from "../../servers/http-server.ts";
 
 const server = startHttpServer();
@@ -9,6 +10,7 @@ test.each(["the caller goes away", "the time is up"])(
   "when %s, a server reached by url is told which call",
   async (why) => {
     const upstream = await openHttp({ url: server.url, headers: {} }, "legacy", undefined, {
+      limits: serverLimitsOf({}),
       abilities: {},
       onNotification: () => {},
     });

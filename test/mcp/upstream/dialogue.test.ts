@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { Problem } from "../../../src/lib/problem.ts";
 import type { Outcome } from "../../../src/mcp/answers.ts";
 import { dialogue, type Manner } from "../../../src/mcp/upstream/dialogue.ts";
-import type { Ear } from "../../../src/mcp/upstream/wire.ts";
+import type { Ear, Wire } from "../../../src/mcp/upstream/wire.ts";
+import { serverLimitsOf } from "../../../src/resources/limits.ts";
 import { peerOf } from "./ways.ts";
 
 /** A dialogue whose wire is the test itself. */
@@ -15,7 +16,7 @@ function setUp(manner: Partial<Manner> = {}) {
     error?: { message: string };
   }[] = [];
   let ear: Ear | undefined;
-  const talk = dialogue({
+  const wire: Wire = {
     hear(given) {
       ear = given;
     },
@@ -26,7 +27,8 @@ function setUp(manner: Partial<Manner> = {}) {
     post: async (text) => void sent.push(JSON.parse(text)),
     cancelsBy: "message",
     close: () => {},
-  });
+  };
+  const talk = dialogue(wire, serverLimitsOf({}));
   talk.speak({ takesAsks: true, onNotification: () => {}, ...manner });
   const say = (message: object, via?: number) => ear?.receive(JSON.stringify({ jsonrpc: "2.0", ...message }), via);
   const ask = (id: unknown, via?: number) => say({ id, method: "elicitation/create", params: { message: "?" } }, via);

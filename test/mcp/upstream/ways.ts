@@ -8,6 +8,7 @@ import type { Outcome } from "../../../src/mcp/answers.ts";
 import type { Peer } from "../../../src/mcp/peer.ts";
 import { openHttp, openProcess, openSse } from "../../../src/mcp/upstream/negotiate.ts";
 import type { Opening, RequestOptions, Upstream } from "../../../src/mcp/upstream/upstream.ts";
+import { serverLimitsOf } from "../../../src/resources/limits.ts";
 import { type Habits, startStreamingServer } from "../../servers/streaming-server.ts";
 
 export const abilities = { elicitation: { form: {}, url: {} }, sampling: { tools: {} }, roots: {} };
@@ -37,7 +38,12 @@ export function peerOf(subject: string, own: Partial<Peer> = {}): TestPeer {
   };
 }
 
-export const opening = (own: Partial<Opening> = {}): Opening => ({ abilities, onNotification: () => {}, ...own });
+export const opening = (own: Partial<Opening> = {}): Opening => ({
+  limits: serverLimitsOf({}),
+  abilities,
+  onNotification: () => {},
+  ...own,
+});
 
 export function channelOf(...flags: string[]) {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-way-"));

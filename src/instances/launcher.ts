@@ -1,0 +1,32 @@
+import { Problem } from "../lib/problem.ts";
+import type { ServerFields } from "../resources/server.ts";
+import type { Run } from "./channel.ts";
+import { startChild } from "./child.ts";
+import { launchOf } from "./launch.ts";
+import type { LogRing } from "./log-ring.ts";
+import type { Packages } from "./package.ts";
+
+/** One run of a server to be started: its variables, secrets included, and where its words go. */
+export type Start = {
+  server: { id: string; name: string; fields: ServerFields };
+  env: Record<string, string>;
+  log: LogRing;
+  /** The instance that it is a run of, for marks by which a crash's leftovers are found. */
+  instance: string;
+};
+
+/** What was started, and which version of a package it was found to be. */
+export type Started = Run & { resolved?: string };
+
+/** Starts what a server is made of: a command, a package or an image. @throws Problem `unavailable` when that cannot be done on this machine */
+export type Launcher = (start: Start) => Promise<Started>;
+
+export function createLauncher(packages: Packages, dataDir: string): Launcher {
+  return async ({ server: { fields }, env, log }) => {
+    if (fields.image !== undefined)
+      throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
+    const { resolved, ...launch } = await launchOf(fields, env, packages);
+    const child = startChild({ ...launch, log, dataDir });
+    return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
+  };
+}
