@@ -5,13 +5,15 @@ import type { InstanceState } from "../resources/instance.ts";
 import type { Exit } from "./channel.ts";
 import { type Child, startChild } from "./child.ts";
 import { type Launch, launchOf } from "./launch.ts";
-import { logRing } from "./log-ring.ts";
+import type { LogRing } from "./log-ring.ts";
 import type { Packages } from "./package.ts";
 import { relevantExits, restartDelay } from "./restart-policy.ts";
+import type { ServerLogs } from "./server-logs.ts";
 import type { DesiredServer, InstanceView, SupervisorOptions } from "./supervisor.ts";
 
 const readyMs = 60_000;
 const shownLines = 20;
+const longestReason = 2_000;
 
 /** One copy of a server through all its processes: started, watched, started again after a pause, for as long as it is wanted. */
 export type Instance = ReturnType<typeof createInstance>;
@@ -19,13 +21,16 @@ export type Instance = ReturnType<typeof createInstance>;
 export function createInstance(
   server: DesiredServer,
   fingerprint: string,
+  logs: ServerLogs,
   packages: Packages,
   options: SupervisorOptions,
 ) {
   const { clock, log: serveLog, random = Math.random } = options;
   const id = newId();
-  const log = logRing();
-  let startedWith = 0;
+  const name = `${server.name}-1`;
+  const log = logs.ring(server.id, name);
+  /** What the present process writes, or the last one. */
+  let run: LogRing | undefined;
   const ending = new AbortController();
   const createdAt = new Date(clock.now()).toISOString();
   let state: InstanceState = "STARTING";
@@ -52,8 +57,9 @@ export function createInstance(
     while (!ending.signal.aborted) {
       become("STARTING");
       startedAt = clock.now();
-      startedWith = log.total();
-      last = await onceThrough();
+      run = undefined;
+      const { reason, ...ended } = await onceThrough();
+      last = { ...ended, reason: options.blotOf(server.id)(reason, longestReason) };
       if (ending.signal.aborted) break;
       become("ERROR");
       const now = clock.now();
@@ -71,7 +77,8 @@ export function createInstance(
       launch = await launchOf(server.fields, await options.environmentOf(server), packages);
       if (ending.signal.aborted) return { reason: "stopped" };
       resolved = launch.resolved;
-      child = startChild({ ...launch, log, dataDir: options.dataDir });
+      run = log.begin(options.blotOf(server.id));
+      child = startChild({ ...launch, log: run, dataDir: options.dataDir });
     } catch (error) {
       return { reason: messageOf(error) };
     }
@@ -114,7 +121,7 @@ export function createInstance(
   async function startExtra(): Promise<Child> {
     const launch = await launchOf(server.fields, await options.environmentOf(server), packages);
     if (ending.signal.aborted) throw new Problem("unavailable", "it is being stopped");
-    const extra = startChild({ ...launch, log, dataDir: options.dataDir });
+    const extra = startChild({ ...launch, log: run ?? log, dataDir: options.dataDir });
     extras.add(extra);
     void extra.closed.then(() => extras.delete(extra));
     return extra;
@@ -133,7 +140,7 @@ export function createInstance(
     return {
       id,
       serverId: server.id,
-      name: `${server.name}-1`,
+      name,
       server: server.name,
       state,
       ...(running && child !== undefined ? { pid: child.pid, startedAt: new Date(startedAt).toISOString() } : {}),
@@ -141,7 +148,7 @@ export function createInstance(
       ...(reason === undefined ? {} : { reason }),
       ...(exit?.code === null || exit === undefined ? {} : { exitCode: exit.code }),
       ...(exit?.signal === null || exit === undefined ? {} : { signal: exit.signal }),
-      ...(state === "RUNNING" ? {} : { stderr: log.since(startedWith, shownLines) }),
+      ...(state === "RUNNING" ? {} : { stderr: run?.since(0, shownLines) ?? [] }),
       ...(resolved === undefined ? {} : { resolved }),
       version: 1,
       createdAt,
@@ -149,7 +156,7 @@ export function createInstance(
     };
   }
 
-  return { id, serverId: server.id, fingerprint, log, view, startExtra, stop };
+  return { id, serverId: server.id, fingerprint, view, startExtra, stop };
 }
 
 const wrapperCodes: Record<number, string> = {

@@ -10,6 +10,7 @@ import type { Child } from "./child.ts";
 import { createInstance, type Instance } from "./instance.ts";
 import { createPackages } from "./package.ts";
 import { reconcile } from "./reconcile.ts";
+import { createServerLogs } from "./server-logs.ts";
 import { sweep } from "./sweep.ts";
 
 /** `revision` changes when anything behind the fields does, such as a secret. */
@@ -20,6 +21,8 @@ export type SupervisorOptions = {
   desired: () => Promise<DesiredServer[]>;
   /** Its variables, secrets included. @throws Problem when a secret is missing: ERROR, and tried again */
   environmentOf: (server: DesiredServer) => Promise<Record<string, string>>;
+  /** Takes the secrets that the server was last given out of what it says. */
+  blotOf: (serverId: string) => (text: string, most?: number) => string;
   /** Speaks to a new process; the instance is STARTING until this resolves. */
   ready: (server: DesiredServer, channel: Channel) => Promise<void>;
   dataDir: string;
@@ -40,6 +43,7 @@ export type Supervisor = ReturnType<typeof createSupervisor>;
 export function createSupervisor(options: SupervisorOptions) {
   const instances = new Map<string, Instance>();
   const stopping = new AbortController();
+  const logs = createServerLogs(options.clock);
   const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal);
   let timer: ReturnType<typeof setInterval> | undefined;
   let running: Promise<void> | undefined;
@@ -64,8 +68,10 @@ export function createSupervisor(options: SupervisorOptions) {
 
   async function bringInLine(): Promise<void> {
     try {
-      const servers = (await options.desired()).filter(({ fields }) => (fields.replicas ?? 1) > 0);
+      const all = await options.desired();
+      const servers = all.filter(({ fields }) => (fields.replicas ?? 1) > 0);
       if (stopping.signal.aborted) return;
+      logs.prune(new Set(all.map(({ id }) => id)));
       const byId = new Map(servers.map((server) => [server.id, server]));
       const wanted = servers.map((server) => ({ id: server.id, fingerprint: fingerprintOf(server) }));
       const { start, stop, replace } = reconcile(
@@ -80,7 +86,8 @@ export function createSupervisor(options: SupervisorOptions) {
       }
       for (const id of [...start, ...replace]) {
         const server = byId.get(id);
-        if (server !== undefined) instances.set(id, createInstance(server, fingerprintOf(server), packages, options));
+        if (server !== undefined)
+          instances.set(id, createInstance(server, fingerprintOf(server), logs, packages, options));
       }
     } catch (error) {
       options.log.error("servers could not be brought in line", { reason: messageOf(error) });
@@ -100,9 +107,7 @@ export function createSupervisor(options: SupervisorOptions) {
     },
     list: (): InstanceView[] =>
       [...instances.values()].map((instance) => instance.view()).toSorted((a, b) => a.name.localeCompare(b.name)),
-    logs: (instanceId: string, tail: number): string[] => byInstanceId(instanceId)?.log.tail(tail) ?? [],
-    follow: (instanceId: string, listener: (line: string) => void): (() => void) =>
-      byInstanceId(instanceId)?.log.follow(listener) ?? (() => {}),
+    logs,
     /** One more process of a running server, for one caller alone; see instance.ts. @throws Problem `unavailable` */
     async startExtra(serverId: string): Promise<Child> {
       const instance = instances.get(serverId);

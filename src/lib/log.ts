@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** Structured log lines on standard error: readable on a terminal, JSON for machines, secrets blotted out by key and by shape. */
 export type LogFields = Record<string, unknown>;
 export type Log = {
@@ -105,7 +107,5 @@ function prettyLine(time: string, level: string, message: string, fields: LogFie
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
   // Reasons hold what servers said: nothing of it may steer the terminal, or look like a line of ours.
-  return [time.slice(11, 19), level.padEnd(5), message, ...pairs]
-    .join(" ")
-    .replace(/[\p{Cc}\p{Cf}]/gu, (character) => (character === "\n" ? "\n    " : "\ufffd"));
+  return printable([time.slice(11, 19), level.padEnd(5), message, ...pairs].join(" "), true).replaceAll("\n", "\n    ");
 }

@@ -18,6 +18,10 @@ export function* resolveValues(vault: Vault, entries: readonly Valued[] = []): O
   return values;
 }
 
+/** Those of the values that came from secrets. */
+export const secretsAmong = (entries: readonly Valued[], values: Readonly<Record<string, string>>): string[] =>
+  entries.flatMap(({ name, valueFrom }) => (valueFrom === undefined ? [] : [values[name] ?? ""]));
+
 function* secretValue(vault: Vault, { name, key }: { name: string; key: string }): Op<string> {
   const secret = yield* findResource("secret", name);
   if (secret === undefined) {

@@ -5,7 +5,7 @@ import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
@@ -19,9 +19,10 @@ import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
-import { isManaged } from "../resources/server.ts";
+import { isManaged, type Valued } from "../resources/server.ts";
+import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
-import { resolveValues } from "../secrets/resolve.ts";
+import { resolveValues, secretsAmong } from "../secrets/resolve.ts";
 import { createVault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
@@ -37,12 +38,13 @@ import { sourcesOf } from "./sources.ts";
 import { serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
-export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
+export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: LevelledLog };
 
 /** Puts the rooms together. The only place that knows how one room's needs are met by another. */
 export async function compose({ config, db, master, clock, log }: Materials): Promise<Rooms> {
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
+  const blots = createBlots();
   const uses = lastUses(db, clock);
   const attempts = createAttempts(clock);
   const stopping = new AbortController();
@@ -55,13 +57,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
+  /** Variables or headers for a server; from now on what it says is looked through for the secrets among them. */
+  async function given(serverId: string, entries: readonly Valued[] = []): Promise<Record<string, string>> {
+    const values = await db.read(() => resolveValues(vault, entries));
+    blots.give(serverId, secretsAmong(entries, values));
+    return values;
+  }
+
   const connections: Connections = createConnections({
     clock,
     verdicts: await createVerdicts(db, clock),
-    targetOf: async ({ fields }) => ({
-      url: fields.url ?? "",
-      headers: await db.read(() => resolveValues(vault, fields.headers)),
-    }),
+    targetOf: async ({ id, fields }) => ({ url: fields.url ?? "", headers: await given(id, fields.headers) }),
     processState: (serverId) => processState(supervisor, serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
     onNotification: (...said) => heard(...said),
@@ -80,7 +86,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         db,
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
-    environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
+    environmentOf: ({ id, fields }) => given(id, fields.env),
+    blotOf: blots.of,
     ready: async (server, channel) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
       if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
@@ -132,6 +139,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
+    blots.prune(new Set(servers.map(({ id }) => id)));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();

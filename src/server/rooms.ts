@@ -3,7 +3,7 @@ import type { PasswordChange } from "../auth/own-password.ts";
 import type { Logins } from "../auth/session.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -26,7 +26,7 @@ export type Changed = { kind: AnyKind; id: string };
 export type Rooms = {
   config: Config;
   clock: Clock;
-  log: Log;
+  log: LevelledLog;
   startedAt: number;
   db: Database;
   /** The key under which bearers are stored. */
