@@ -135,6 +135,8 @@ export function createConnections(options: ConnectionOptions) {
     stateOf: shared.stateOf,
     spokenOf: shared.spokenOf,
     broken: shared.broken,
+    /** The conversation with a server reached by url ends; the next call opens another. */
+    letGo: shared.letGo,
     /** After a change: lets go of servers that are gone, and of addresses or credentials that are no longer theirs. */
     async sync(servers: readonly ServerRef[]): Promise<void> {
       for (const id of await shared.sync(servers)) privates.drop(id);

@@ -244,7 +244,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
       delete entry.failure;
       if (server !== undefined && !(await opensElsewhere(server, entry))) continue;
       gone.push(id);
-      letGo(entry);
+      closeAll(entry);
       if (server !== undefined) continue;
       entries.delete(id);
       verdicts.forget(id);
@@ -258,7 +258,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     return target === undefined || entry.target !== opened(server, target);
   }
 
-  function letGo(entry: Entry): void {
+  function closeAll(entry: Entry): void {
     for (const copy of [...entry.upstreams.keys()]) leave(entry, copy)?.close();
   }
 
@@ -284,9 +284,17 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
   function broken(server: ServerRef, upstream: Upstream, reason: string): void {
     const entry = entries.get(server.id);
     if (server.fields.url === undefined || entry?.upstreams.get(elsewhere) !== upstream) return;
-    letGo(entry);
+    closeAll(entry);
     entry.failure = { reason, at: clock.now() };
     void reopen(server, entry);
+  }
+
+  /** The conversation with a server reached by url ends once it has answered, and the next call opens another at once. */
+  function letGo(serverId: string): void {
+    const entry = entries.get(serverId);
+    const upstream = entry && leave(entry, elsewhere);
+    if (entry !== undefined) delete entry.failure;
+    if (upstream !== undefined) void finished(upstream, closing.signal);
   }
 
   /** When a caller last needed it, and how many calls it has to answer. */
@@ -310,7 +318,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
 
   function close(): void {
     closing.abort();
-    for (const entry of entries.values()) letGo(entry);
+    for (const entry of entries.values()) closeAll(entry);
     entries.clear();
   }
 
@@ -327,6 +335,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     stateOf,
     spokenOf,
     broken,
+    letGo,
     close,
   };
 }
