@@ -235,21 +235,27 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     }
   }
 
-  /** Lets go of servers that are gone and of those that are opened otherwise now; answers whose conversations have ended by it. */
-  async function sync(servers: readonly ServerRef[]): Promise<string[]> {
+  /** Lets go of servers that are gone, and of those that are opened otherwise now once they have answered. Answers which these are. */
+  async function sync(servers: readonly ServerRef[]): Promise<{ gone: string[]; changed: string[] }> {
     const byId = new Map(servers.map((server) => [server.id, server]));
-    const gone: string[] = [];
+    const [gone, changed]: [string[], string[]] = [[], []];
     for (const [id, entry] of entries) {
       const server = byId.get(id);
       delete entry.failure;
-      if (server !== undefined && !(await opensElsewhere(server, entry))) continue;
-      gone.push(id);
-      closeAll(entry);
-      if (server !== undefined) continue;
-      entries.delete(id);
-      verdicts.forget(id);
+      if (server === undefined) {
+        gone.push(id);
+        closeAll(entry);
+        entries.delete(id);
+        verdicts.forget(id);
+      } else if (await opensElsewhere(server, entry)) {
+        changed.push(id);
+        for (const copy of [...entry.upstreams.keys()]) {
+          const upstream = leave(entry, copy);
+          if (upstream !== undefined) void finished(upstream, closing.signal);
+        }
+      }
     }
-    return gone;
+    return { gone, changed };
   }
 
   async function opensElsewhere(server: ServerRef, entry: Entry): Promise<boolean> {
@@ -342,4 +348,4 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
 
 /** What a conversation was opened with: other than this it is another one. */
 const opened = ({ fields }: ServerRef, target: HttpTarget): string =>
-  JSON.stringify([target, fields.transport, fields.protocol]);
+  JSON.stringify([target, fields.transport, fields.protocol, fields.limits]);
