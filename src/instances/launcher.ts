@@ -10,7 +10,8 @@ import type { Packages } from "./package.ts";
 export type Start = {
   server: { id: string; name: string; fields: ServerFields };
   env: Record<string, string>;
-  log: LogRing;
+  /** Asked for once it is about to run, and not before: fetching what it is made of is no run. */
+  log: () => LogRing;
   /** The instance that it is a run of, for marks by which a crash's leftovers are found. */
   instance: string;
 };
@@ -26,7 +27,7 @@ export function createLauncher(packages: Packages, dataDir: string): Launcher {
     if (fields.image !== undefined)
       throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
     const { resolved, ...launch } = await launchOf(fields, env, packages);
-    const child = startChild({ ...launch, log, dataDir });
+    const child = startChild({ ...launch, log: log(), dataDir });
     return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
   };
 }

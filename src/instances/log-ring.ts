@@ -10,7 +10,7 @@ export type LogEvent = { at: number; run: number; text?: string };
 export type LogQuery = { tail?: number | undefined; since?: number | undefined; previous?: boolean | undefined };
 
 /** Takes out what must not be kept, and answers at most so many characters. */
-type Blot = (text: string, most: number) => string;
+export type Blot = (text: string, most: number) => string;
 
 /** What a run writes to. `since` answers lines after a mark of `total`, as far as they are kept. */
 export type LogRing = {
@@ -26,6 +26,8 @@ export type LogRing = {
    * `since` of the answer are about this run alone. `blot` takes out what must not be kept.
    */
   begin: (blot?: Blot) => LogRing;
+  /** What is written beside the present run, such as by a process for one caller alone: it begins none. */
+  beside: (blot: Blot) => LogRing;
   follow: (listener: (event: LogEvent) => void) => () => void;
 };
 
@@ -82,6 +84,7 @@ export function logRing(clock: Clock = systemClock): LogRing {
         tell({ at: clock.now(), run });
         return view(itsBlot, run);
       },
+      beside: (itsBlot) => view(itsBlot),
       follow(listener) {
         followers.add(listener);
         return () => followers.delete(listener);

@@ -31,17 +31,22 @@ export function blotOf(secrets: readonly string[]): Blot {
 }
 
 const nothing: Blot = blotOf([]);
+/** Of one server, the newest first: a secret that was replaced may still be spoken of by what was started with it. */
+const mostKnown = 64;
 
-/** The secrets that each server was last given, for as long as it is there: what it says of them is for nobody. */
+/** The secrets that each server was given, for as long as it is there: what it says of them is for nobody. */
 export function createBlots() {
-  const blots = new Map<string, Blot>();
+  const known = new Map<string, { secrets: readonly string[]; blot: Blot }>();
   return {
     give(serverId: string, secrets: readonly string[]): void {
-      blots.set(serverId, blotOf(secrets));
+      const before = known.get(serverId)?.secrets ?? [];
+      if (secrets.every((secret) => before.includes(secret))) return;
+      const all = [...new Set([...secrets, ...before])].slice(0, Math.max(mostKnown, secrets.length));
+      known.set(serverId, { secrets: all, blot: blotOf(all) });
     },
-    of: (serverId: string): Blot => blots.get(serverId) ?? nothing,
+    of: (serverId: string): Blot => known.get(serverId)?.blot ?? nothing,
     prune(ids: ReadonlySet<string>): void {
-      for (const id of blots.keys()) if (!ids.has(id)) blots.delete(id);
+      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
     },
   };
 }

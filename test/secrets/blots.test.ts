@@ -32,6 +32,8 @@ test("each server has its own, until it is gone", () => {
   const blots = createBlots();
   blots.give("a", ["planted"]);
   expect([blots.of("a")("planted"), blots.of("b")("planted")]).toEqual(["•••", "planted"]);
+  blots.give("a", ["rotated"]);
+  expect(blots.of("a")("planted, rotated")).toBe("•••, •••");
   blots.prune(new Set(["b"]));
   expect(blots.of("a")("planted")).toBe("planted");
 });
