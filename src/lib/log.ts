@@ -13,8 +13,13 @@ export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 export const isLogLevel = (word: unknown): word is LogLevel => (logLevels as readonly unknown[]).includes(word);
 
-/** A log whose level may be changed while it is written. */
-export type LevelledLog = Log & { level: () => LogLevel; setLevel: (level: LogLevel) => void };
+/** A log whose level may be changed while it is written, and which learns of secrets that no shape tells. */
+export type LevelledLog = Log & {
+  level: () => LogLevel;
+  setLevel: (level: LogLevel) => void;
+  hide: (blot: Blot) => void;
+};
+type Blot = (text: string, most: number) => string;
 
 const secretKey = /authorization|passw|secret|token|cookie|apikey|api_key|api-key|credential/i;
 // Whatever stands before: `files__mcpctl_pat_…` is a tool's name that somebody put a token into.
@@ -30,16 +35,21 @@ export function createLog(
   now: () => number,
 ): LevelledLog {
   let level = initial;
+  let blot: Blot = (text, most) => text.slice(0, most);
+  const clean = (text: string) => {
+    const rest = withoutShapes(blot(text, longestText));
+    return text.length > longestText ? `${rest}…` : rest;
+  };
   const at =
     (name: Exclude<LogLevel, "silent">) =>
     (message: string, fields: LogFields = {}) => {
       if (logLevels.indexOf(name) < logLevels.indexOf(level)) return;
-      const clean = withoutSecrets(fields);
+      const told = withoutSecrets(fields, clean);
       const time = new Date(now()).toISOString();
       write(
         pretty()
-          ? prettyLine(time, name, withoutShapes(message), clean)
-          : JSON.stringify({ time, level: name, message: withoutShapes(message), ...clean }),
+          ? prettyLine(time, name, clean(message), told)
+          : JSON.stringify({ time, level: name, message: clean(message), ...told }),
       );
     };
   return {
@@ -50,6 +60,9 @@ export function createLog(
     level: () => level,
     setLevel: (next) => {
       level = next;
+    },
+    hide: (next) => {
+      blot = next;
     },
   };
 }
@@ -66,23 +79,21 @@ const shapes: readonly [shape: RegExp, kept: string][] = [
 ];
 const longestText = 8 * 1024;
 
-function withoutShapes(text: string): string {
-  const cut = text.length > longestText ? `${text.slice(0, longestText)}…` : text;
-  return shapes.reduce((rest, [shape, kept]) => rest.replace(shape, kept), redact(cut));
-}
+const withoutShapes = (text: string): string =>
+  shapes.reduce((rest, [shape, kept]) => rest.replace(shape, kept), redact(text));
 
 const deepest = 6;
 const mostValues = 500;
 
 /** Fields as they may be written: secrets gone at any depth, and within bounds whatever was given. */
-function withoutSecrets(fields: LogFields): LogFields {
+function withoutSecrets(fields: LogFields, cleanText: (text: string) => string): LogFields {
   let left = mostValues;
 
   function clean(value: unknown, depth: number): unknown {
     if (left-- <= 0 || depth > deepest) return "…";
-    if (typeof value === "string") return withoutShapes(value);
+    if (typeof value === "string") return cleanText(value);
     if (typeof value === "bigint") return String(value);
-    if (value instanceof Error) return withoutShapes(value.message);
+    if (value instanceof Error) return cleanText(value.message);
     if (value instanceof Date) return value.toISOString();
     if (value instanceof Uint8Array) return `${value.length} bytes`;
     if (Array.isArray(value)) return value.slice(0, mostValues).map((inner) => clean(inner, depth + 1));
@@ -94,7 +105,7 @@ function withoutSecrets(fields: LogFields): LogFields {
       Object.entries(value)
         .slice(0, mostValues)
         .map(([key, inner]) => [
-          withoutShapes(key),
+          cleanText(key),
           secretKey.test(key) || (isNamed && key === "value") ? "[redacted]" : clean(inner, depth + 1),
         ]),
     );

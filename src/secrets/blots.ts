@@ -30,23 +30,32 @@ export function blotOf(secrets: readonly string[]): Blot {
   };
 }
 
-const nothing: Blot = blotOf([]);
 /** Of one server, the newest first: a secret that was replaced may still be spoken of by what was started with it. */
 const mostKnown = 64;
 
 /** The secrets that each server was given, for as long as it is there: what it says of them is for nobody. */
 export function createBlots() {
   const known = new Map<string, { secrets: readonly string[]; blot: Blot }>();
+  const nothing = blotOf([]);
+  let all = nothing;
+  const gather = () => {
+    all = blotOf([...known.values()].flatMap(({ secrets }) => secrets));
+  };
   return {
     give(serverId: string, secrets: readonly string[]): void {
       const before = known.get(serverId)?.secrets ?? [];
       if (secrets.every((secret) => before.includes(secret))) return;
-      const all = [...new Set([...secrets, ...before])].slice(0, Math.max(mostKnown, secrets.length));
-      known.set(serverId, { secrets: all, blot: blotOf(all) });
+      const kept = [...new Set([...secrets, ...before])].slice(0, Math.max(mostKnown, secrets.length));
+      known.set(serverId, { secrets: kept, blot: blotOf(kept) });
+      gather();
     },
     of: (serverId: string): Blot => known.get(serverId)?.blot ?? nothing,
+    /** For our own log, which speaks of all of them. */
+    ofAll: (text: string, most?: number): string => all(text, most),
     prune(ids: ReadonlySet<string>): void {
-      for (const id of known.keys()) if (!ids.has(id)) known.delete(id);
+      const gone = [...known.keys()].filter((id) => !ids.has(id));
+      for (const id of gone) known.delete(id);
+      if (gone.length > 0) gather();
     },
   };
 }

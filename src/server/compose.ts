@@ -45,6 +45,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
   const blots = createBlots();
+  log.hide(blots.ofAll);
   const uses = lastUses(db, clock);
   const attempts = createAttempts(clock);
   const stopping = new AbortController();
@@ -68,6 +69,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     clock,
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ id, fields }) => ({ url: fields.url ?? "", headers: await given(id, fields.headers) }),
+    blotOf: blots.of,
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
@@ -76,6 +78,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log, {
     tell: toolChangeTeller(audit, clock),
+    blotOf: blots.of,
     changed(server, lists) {
       for (const list of new Set(lists.map((name) => (name === "resourceTemplates" ? "resources" : name))))
         gateway.heard(server, `notifications/${list}/list_changed`, "{}", undefined);

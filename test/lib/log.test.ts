@@ -66,6 +66,20 @@ test("a line is bounded, whatever it is given, and never steers a terminal", () 
   expect(performance.now() - started).toBeLessThan(2_000);
 });
 
+test("secrets that no shape tells are hidden once they are known, also where a line is cut", () => {
+  const lines: string[] = [];
+  const log = createLog(
+    (line) => void lines.push(line),
+    "info",
+    () => false,
+    () => 0,
+  );
+  log.hide((text, most) => text.replaceAll(planted, "•••").slice(0, most));
+  log.info(`it said ${planted}`, { reason: `${"x".repeat(8_188)}${planted}`, deep: [{ text: planted }] });
+  expect(lines.join()).toContain("it said •••");
+  expect(lines.join()).not.toContain(planted.slice(0, 4));
+});
+
 test("how much is told can be changed while it is written", () => {
   const lines: string[] = [];
   const log = createLog(

@@ -108,7 +108,48 @@ test("whoever follows goes on with the next run and with the next instance, unti
   expect(lines.filter((line) => /^run \d+ with •••$/.test(line))).toHaveLength(2);
 });
 
+test("lines of several copies come together, each with whose it is", async () => {
+  await w.must("POST", "/api/v1/servers", { name: "twins", command: crier(), replicas: 2 });
+  const running = async () =>
+    (await w.must("GET", "/api/v1/instances")).items.filter(
+      ({ server, state }: Record<string, unknown>) => server === "twins" && state === "RUNNING",
+    ).length;
+  await w.until("both run", async () => (await running()) === 2);
+  const { lines } = await logs("twins", "--tail", "1000");
+  for (const copy of ["twins-1", "twins-2"])
+    expect(lines.filter((line) => line.startsWith(`${copy} | run `))).toHaveLength(1);
+  const { lines: own } = await logs("instance/twins-2");
+  expect(own[0]).toMatch(/^run \d+ with/);
+  expect(own.length).toBe(lines.filter((line) => line.startsWith("twins-2 | ")).length);
+});
+
 describe("no secret ever", () => {
+  test("nor in what a server elsewhere says of the header it was sent", async () => {
+    const quoting = Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: async (request) => {
+        const { id } = (await request.json()) as { id: unknown };
+        const message = `${request.headers.get("x-key")} is not a valid key`;
+        return Response.json({ jsonrpc: "2.0", id, error: { code: -32000, message } });
+      },
+    });
+    try {
+      const headers = [{ name: "X-Key", valueFrom: { secretRef: { name: "header", key: "key" } } }];
+      await w.must("POST", "/api/v1/secrets", { name: "header", data: { key: "Bearer planted-4c21b0" } });
+      await w.must("POST", "/api/v1/servers", { name: "quoting", url: `${quoting.url}mcp`, headers });
+      await w.must("PUT", "/api/v1/projects/demo", { name: "demo", servers: ["quoting"] });
+      const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "q", project: "demo" });
+      const listed = (await w.rpc(token, "tools/list")).text;
+      expect(listed).toContain("••• is not a valid key");
+      const status = (await w.api("GET", "/api/v1/servers/quoting")).text;
+      expect(status).toContain("••• is not a valid key");
+      for (const seen of [listed, status, w.logs.join("\n")]) expect(seen).not.toContain("planted-4c21b0");
+    } finally {
+      await quoting.stop(true);
+    }
+  });
+
   test("what a server says of its own is in no log, state, description and line of ours", async () => {
     await w.must("POST", "/api/v1/servers", { name: "refuser", command: crier("--refuse"), env });
     const refuser = async () => (await w.api("GET", "/api/v1/servers/refuser")).json;

@@ -43,9 +43,12 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
-export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotification }: ConnectionOptions) {
+export function createShared(options: ConnectionOptions) {
+  const { clock, verdicts, targetOf, fareOf, wake, onNotification, blotOf } = options;
   const entries = new Map<string, Entry>();
   const closing = new AbortController();
+
+  const failed = ({ id }: ServerRef, reason: string) => ({ reason: blotOf?.(id)(reason) ?? reason, at: clock.now() });
 
   function entryOf(id: string): Entry {
     const entry = entries.get(id) ?? {
@@ -185,7 +188,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
       const upstream = await openAt(target, server.fields, verdicts.eraOf(server), openingFor(server));
       return adopt(server, entry, elsewhere, upstream);
     } catch (error) {
-      entry.failure = { reason: messageOf(error), at: clock.now() };
+      entry.failure = failed(server, messageOf(error));
       throw unreachable(server, entry.failure.reason);
     }
   }
@@ -291,7 +294,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     const entry = entries.get(server.id);
     if (server.fields.url === undefined || entry?.upstreams.get(elsewhere) !== upstream) return;
     closeAll(entry);
-    entry.failure = { reason, at: clock.now() };
+    entry.failure = failed(server, reason);
     void reopen(server, entry);
   }
 
