@@ -55,10 +55,8 @@ export function createSupervisor(options: SupervisorOptions) {
   /** Instances whose successors are there already, until their last calls are answered and they have ended. */
   const leaving = new Map<Instance, Promise<void>>();
   const stopping = new AbortController();
-  const launcher = createLauncher(
-    createPackages(join(options.dataDir, "packages"), options.log, stopping.signal),
-    options.dataDir,
-  );
+  const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal);
+  const launcher = createLauncher(packages, options.dataDir);
   let timer: ReturnType<typeof setInterval> | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -144,6 +142,9 @@ export function createSupervisor(options: SupervisorOptions) {
     /** How a server as a whole fares, out of its instances. */
     fareOf: (serverId: string): Fare => fareOf(ofServer(serverId).map((instance) => instance.view())),
     logs,
+    /** The version of an npm package that is on disk, whether it runs or not. */
+    packageVersion: ({ packageName, runtime }: ServerFields): string | undefined =>
+      packageName === undefined || runtime === "python" ? undefined : packages.versionOf(packageName),
     /** Somebody needs a server that may be asleep. */
     wake(serverId: string): void {
       for (const instance of ofServer(serverId)) instance.wake();

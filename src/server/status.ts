@@ -17,15 +17,22 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
     ...(tools === undefined ? {} : { tools }),
     ...(waiting === 0 ? {} : { toolChanges: waiting }),
   };
-  if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
-  const { state, running, copies, reason, resolved } = supervisor.fareOf(item.id);
+  if (!isManaged(server.fields))
+    return { ...item, status: { ...item.status, ...connections.stateOf(server), ...seen } };
+  const {
+    state,
+    running,
+    copies,
+    reason,
+    resolved = supervisor.packageVersion(server.fields),
+  } = supervisor.fareOf(item.id);
   const fare = {
     state,
     ...(copies < 2 ? {} : { copies: `${running}/${copies}` }),
     ...(reason === undefined ? {} : { reason }),
     ...(resolved === undefined ? {} : { resolved }),
   };
-  return { ...item, status: { ...fare, ...seen } };
+  return { ...item, status: { ...item.status, ...fare, ...seen } };
 }
 
 /** The gateway's idea of a server, out of its resource. */

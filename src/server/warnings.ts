@@ -5,29 +5,41 @@ import type { AnyKind, Resource } from "../resources/define.ts";
 import { type ProjectFields, serversOf } from "../resources/project.ts";
 import { Server } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
+import { pinning } from "./pinning.ts";
 import type { Rooms } from "./rooms.ts";
 import { serverRef } from "./status.ts";
 
-type Shelves = Pick<Rooms, "store" | "catalog">;
+type Shelves = Pick<Rooms, "store" | "catalog" | "supervisor">;
 
-/** A project with what its curation says in vain, as far as the caller may view the servers: what a pattern matches tells of their tools. */
-export function* withWarnings(
-  { store, catalog }: Shelves,
-  rights: Rights,
-  kind: AnyKind,
-  item: Resource,
-): Op<Resource> {
-  if (kind.kind !== "project") return item;
-  const warnings: string[] = [];
-  for (const curation of serversOf(item as unknown as ProjectFields)) {
-    if (Object.keys(curation).length === 1) continue;
-    const server = yield* visible({ store }, rights, curation.server);
-    if (server !== undefined) warnings.push(...curationWarnings(curation, catalog.listsOf(serverRef(server))));
-  }
+/** A resource with what is written of it and may not be meant so. */
+export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, item: Resource): Op<Resource> {
+  const warnings =
+    kind.kind === "project"
+      ? yield* curationsOf(shelves, rights, item)
+      : kind.kind === "server"
+        ? unpinned(shelves, item)
+        : [];
   return warnings.length === 0 ? item : { ...item, status: { ...item.status, warnings } };
 }
 
-function* visible({ store }: Pick<Rooms, "store">, rights: Rights, name: string): Op<Resource | undefined> {
+function unpinned({ supervisor }: Shelves, item: Resource): string[] {
+  const { fields } = serverRef(item);
+  const warning = pinning(fields, supervisor.packageVersion(fields));
+  return warning === undefined ? [] : [warning];
+}
+
+/** What a project's curation says in vain, as far as the caller may view the servers: what a pattern matches tells of their tools. */
+function* curationsOf({ store, catalog }: Shelves, rights: Rights, item: Resource): Op<string[]> {
+  const warnings: string[] = [];
+  for (const curation of serversOf(item as unknown as ProjectFields)) {
+    if (Object.keys(curation).length === 1) continue;
+    const server = yield* visible(store, rights, curation.server);
+    if (server !== undefined) warnings.push(...curationWarnings(curation, catalog.listsOf(serverRef(server))));
+  }
+  return warnings;
+}
+
+function* visible(store: Rooms["store"], rights: Rights, name: string): Op<Resource | undefined> {
   try {
     return yield* store.get(rights, Server, name);
   } catch (error) {
