@@ -17,7 +17,7 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
     ...(tools === undefined ? {} : { tools }),
     ...(waiting === 0 ? {} : { toolChanges: waiting }),
   };
-  if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
+  if (!isManaged(server.fields)) return { ...item, status: { ...item.status, ...connections.stateOf(server), ...seen } };
   const instance = supervisor.list().find(({ serverId }) => serverId === item.id);
   if (instance === undefined) return { ...item, status: { state: "STOPPED", ...seen } };
   const { state, reason, resolved } = instance;

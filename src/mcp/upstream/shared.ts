@@ -6,7 +6,7 @@ import type { Era } from "../protocol.ts";
 import type { ConnectionOptions, ServerRef } from "./connections.ts";
 import { unavailable, unreachable } from "./failures.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
 import { processFailure } from "./remedies.ts";
 import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";

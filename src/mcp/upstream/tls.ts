@@ -1,0 +1,23 @@
+/** How a `https` url is trusted, the key included. */
+export type TlsTrust = {
+  ca?: string | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+  serverName?: string | undefined;
+  insecureSkipVerify?: boolean | undefined;
+};
+
+/**
+ * What `fetch` is told. The certificate is checked for the server's name, also where an address is connected to that was judged before.
+ * @param name the host's name, undefined for an address
+ */
+export function tlsOptions(trust: TlsTrust, name: string | undefined) {
+  const { ca, certificate, key, serverName = name, insecureSkipVerify } = trust;
+  return {
+    ...(ca === undefined ? {} : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { serverName }),
+    ...(insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+  };
+}
