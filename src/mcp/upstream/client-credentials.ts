@@ -58,7 +58,7 @@ export function createTokens(clock: Clock, ways: Ways) {
           return token;
         },
         (error: unknown) => {
-          const why = unavailable(`there is no access token: ${messageOf(error)}`, error);
+          const why = unavailable(`there is no access token from \`oauth.tokenUrl\`: ${messageOf(error)}`, error);
           entry.failure = { why, until: clock.now() + failureMs };
           throw why;
         },

@@ -144,7 +144,7 @@ describe("an issuer", () => {
   ])("that gives %s is told of, without the secret, and left alone for a moment", async (_, bytes, why) => {
     const { issuer, server, ask, advance } = await setUp(() => bytes);
     const said = await ask();
-    expect(said).toContain("there is no access token: ");
+    expect(said).toContain("there is no access token from `oauth.tokenUrl`: ");
     expect(said).toContain(why);
     expect(said).not.toContain("s3cr3t");
     const asked = issuer.arrived.length;
