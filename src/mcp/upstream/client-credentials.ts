@@ -1,18 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, type Problem } from "../../lib/problem.ts";
+import type { OAuthClient } from "../../resources/server.ts";
 import { boundedText } from "./bounded-text.ts";
 import { dial, type Place, type Ways } from "./dial.ts";
 import { unavailable } from "./failures.ts";
 
 /** A client as the issuer of its tokens knows it, the secret included. */
-export type ClientCredentials = {
-  tokenUrl: string;
-  clientId: string;
-  clientSecret: string;
-  scope?: string | undefined;
-  resource?: string | undefined;
-};
+export type ClientCredentials = Omit<OAuthClient, "clientSecret"> & { clientSecret: string };
 
 type Token = { value: string; askedAt: number; refreshAt: number; endsAt: number };
 type Entry = {

@@ -1,11 +1,7 @@
+import type { Tls } from "../../resources/server.ts";
+
 /** How a `https` url is trusted, the key included. */
-export type TlsTrust = {
-  ca?: string | undefined;
-  certificate?: string | undefined;
-  key?: string | undefined;
-  serverName?: string | undefined;
-  insecureSkipVerify?: boolean | undefined;
-};
+export type TlsTrust = Omit<Tls, "key"> & { key?: string | undefined };
 
 /**
  * What `fetch` is told. The certificate is checked for the server's name, also where an address is connected to that was judged before.
