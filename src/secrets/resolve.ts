@@ -18,11 +18,8 @@ export function* resolveValues(vault: Vault, entries: readonly Valued[] = []): O
   return values;
 }
 
-/** Those of the values that came from secrets. */
-export const secretsAmong = (entries: readonly Valued[], values: Readonly<Record<string, string>>): string[] =>
-  entries.flatMap(({ name, valueFrom }) => (valueFrom === undefined ? [] : [values[name] ?? ""]));
-
-function* secretValue(vault: Vault, { name, key }: { name: string; key: string }): Op<string> {
+/** One value of a secret. @throws Problem `unavailable` */
+export function* secretValue(vault: Vault, { name, key }: { name: string; key: string }): Op<string> {
   const secret = yield* findResource("secret", name);
   if (secret === undefined) {
     throw new Problem("unavailable", `secret "${name}" does not exist`, {

@@ -11,6 +11,7 @@ import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
+import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
@@ -19,17 +20,18 @@ import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
-import { isManaged, type Valued } from "../resources/server.ts";
+import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
-import { resolveValues, secretsAmong } from "../secrets/resolve.ts";
-import { createVault } from "../secrets/vault.ts";
+import { resolveValues } from "../secrets/resolve.ts";
+import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Changed, Rooms } from "./rooms.ts";
@@ -58,17 +60,21 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
-  /** Variables or headers for a server; from now on what it says is looked through for the secrets among them. */
-  async function given(serverId: string, entries: readonly Valued[] = []): Promise<Record<string, string>> {
-    const values = await db.read(() => resolveValues(vault, entries));
-    blots.give(serverId, secretsAmong(entries, values));
-    return values;
-  }
+  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  const vaultOf = (serverId: string): Vault => ({
+    ...vault,
+    open(...sealed) {
+      const data = vault.open(...sealed);
+      blots.give(serverId, Object.values(data));
+      return data;
+    },
+  });
 
+  const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
     verdicts: await createVerdicts(db, clock),
-    targetOf: async ({ id, fields }) => ({ url: fields.url ?? "", headers: await given(id, fields.headers) }),
+    targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
     blotOf: blots.of,
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
@@ -90,7 +96,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         db,
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
-    environmentOf: ({ id, fields }) => given(id, fields.env),
+    environmentOf: ({ id, fields }) => db.read(() => resolveValues(vaultOf(id), fields.env)),
     blotOf: blots.of,
     ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
@@ -194,7 +200,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
+    withStatus: (...of) => withStatus({ supervisor, connections, catalog }, ...of),
     changed,
     changedAll,
     overview,

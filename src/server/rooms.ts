@@ -50,7 +50,8 @@ export type Rooms = {
   refusals: Refusals;
   senders: Senders;
   instances: () => Resource[];
-  withStatus: (kind: AnyKind, item: Resource) => Resource;
+  /** `visible`: for a project, the servers that the caller may view. */
+  withStatus: (kind: AnyKind, item: Resource, visible?: readonly Resource[]) => Resource;
   /** After a commit: what runs is brought in line with what was written. */
   changed: (kind: AnyKind, resource: Resource) => Promise<void>;
   changedAll: (changed: readonly Changed[]) => Promise<void>;

@@ -2,12 +2,45 @@ import type { Supervisor } from "../instances/supervisor.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { isManaged, type ServerFields } from "../resources/server.ts";
+import { Project, type ProjectFields, serverNames } from "../resources/project.ts";
+import { isManaged, Server, type ServerFields } from "../resources/server.ts";
 
 type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog };
 
+/** What is usable of a project, and why the rest is not; of the servers that the caller may view, which are given. */
+function ofProject(running: Running, item: Resource, visible: readonly Resource[]): Resource {
+  const named = new Map(visible.map((server) => [server.name, server]));
+  const servers = serverNames(item as unknown as ProjectFields).flatMap((name) => {
+    const server = named.get(name);
+    if (server === undefined) return [];
+    const { state, copies, health, reason, tools } = withStatus(running, Server, server).status ?? {};
+    return [{ name, state, copies, health, reason, tools, isReady: isReady(running, server) }];
+  });
+  if (servers.length === 0) return item;
+  const ready = `${servers.filter((server) => server.isReady).length}/${servers.length}`;
+  const told = servers.map(({ isReady: _, ...told }) =>
+    Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+  );
+  return { ...item, status: { ...item.status, ready, servers: told } };
+}
+
+/** One that sleeps is: the next call wakes it. */
+function isReady({ supervisor, connections }: Running, server: Resource): boolean {
+  const ref = serverRef(server);
+  if (!isManaged(ref.fields)) return connections.stateOf(ref).state === "RUNNING";
+  const { state, sleeps } = supervisor.fareOf(server.id);
+  return state === "RUNNING" || sleeps;
+}
+
 /** A server's state as people see it: that of its instance, or of the connection when somebody else runs it. */
-export function withStatus({ supervisor, connections, catalog }: Running, kind: AnyKind, item: Resource): Resource {
+export function withStatus(
+  running: Running,
+  kind: AnyKind,
+  item: Resource,
+  visible: readonly Resource[] = [],
+): Resource {
+  const { supervisor, connections, catalog } = running;
+  if (kind === Project) return ofProject(running, item, visible);
   if (kind.kind !== "server") return item;
   const server = serverRef(item);
   const tools = catalog.toolsOf(item.id);
@@ -21,14 +54,14 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
     return { ...item, status: { ...item.status, ...connections.stateOf(server), ...seen } };
   const {
     state,
-    running,
+    running: up,
     copies,
     reason,
     resolved = supervisor.packageVersion(server.fields),
   } = supervisor.fareOf(item.id);
   const fare = {
     state,
-    ...(copies < 2 ? {} : { copies: `${running}/${copies}` }),
+    ...(copies < 2 ? {} : { copies: `${up}/${copies}` }),
     ...(reason === undefined ? {} : { reason }),
     ...(resolved === undefined ? {} : { resolved }),
   };

@@ -3,7 +3,7 @@ import { curationWarnings } from "../mcp/catalog/curation-warnings.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { type ProjectFields, serversOf } from "../resources/project.ts";
-import { Server } from "../resources/server.ts";
+import { Server, type ServerFields } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
 import { pinning } from "./pinning.ts";
 import type { Rooms } from "./rooms.ts";
@@ -11,21 +11,25 @@ import { serverRef } from "./status.ts";
 
 type Shelves = Pick<Rooms, "store" | "catalog" | "supervisor">;
 
-/** A resource with what is written of it and may not be meant so. */
+/** A resource with what is written of it and may not be meant so, or not be safe. */
 export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, item: Resource): Op<Resource> {
   const warnings =
     kind.kind === "project"
       ? yield* curationsOf(shelves, rights, item)
       : kind.kind === "server"
-        ? unpinned(shelves, item)
+        ? ofServer(serverRef(item).fields, shelves)
         : [];
   return warnings.length === 0 ? item : { ...item, status: { ...item.status, warnings } };
 }
 
-function unpinned({ supervisor }: Shelves, item: Resource): string[] {
-  const { fields } = serverRef(item);
-  const warning = pinning(fields, supervisor.packageVersion(fields));
-  return warning === undefined ? [] : [warning];
+function ofServer(fields: ServerFields, { supervisor }: Shelves): string[] {
+  const unpinned = pinning(fields, supervisor.packageVersion(fields));
+  return [
+    ...(unpinned === undefined ? [] : [unpinned]),
+    ...(fields.tls?.insecureSkipVerify === true
+      ? ["tls.insecureSkipVerify takes any certificate: whoever is between can read and change everything"]
+      : []),
+  ];
 }
 
 /** What a project's curation says in vain, as far as the caller may view the servers: what a pattern matches tells of their tools. */

@@ -74,7 +74,7 @@ test("a typo is told of when it is applied, shown and described, to whoever may 
     "",
     [{ kind: "project", name: "typos", action: "unchanged", warnings }],
   ]);
-  expect(JSON.parse((await w.cli(["get", "project", "typos", "-o", "json"])).out).status).toEqual({ warnings });
+  expect(JSON.parse((await w.cli(["get", "project", "typos", "-o", "json"])).out).status.warnings).toEqual(warnings);
   expect((await w.must("GET", "/api/v1/projects")).items.map(({ status }: { status?: object }) => status)).toEqual([
     undefined,
     undefined,
