@@ -21,11 +21,14 @@ export function turnAt({ open }: Breaker, now: number): Turn {
   return now < open.retryAt ? "refused" : "trial";
 }
 
-/** A trial has begun. It may be a call that takes its time: should nothing be heard of it, the next may begin a pause later. */
+/** A trial has begun. It may be a call that takes its time: the next may begin when nothing was heard of it for a minute. */
 export const tried = (breaker: Breaker, now: number): Breaker =>
   breaker.open === undefined
     ? breaker
-    : { ...breaker, open: { ...breaker.open, retryAt: now + breaker.open.pauseMs, isTrying: true } };
+    : {
+        ...breaker,
+        open: { ...breaker.open, retryAt: now + Math.max(longestMs, breaker.open.pauseMs), isTrying: true },
+      };
 
 /** The next may try at once: whoever tried went away, or something was changed that may help. */
 export const untried = (breaker: Breaker, now: number): Breaker =>
