@@ -1,6 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
 import { eventsOf } from "./event-stream.ts";
-import { Refused, unavailable } from "./failures.ts";
+import { Absent, Refused, unavailable } from "./failures.ts";
 import type { Ear } from "./wire.ts";
 
 /** Address and headers of a server that somebody else runs, secrets included. */
@@ -33,7 +33,7 @@ export async function reach(
   try {
     return await fetch(target.url, { ...init, ...more, headers } as RequestInit);
   } catch (error) {
-    throw unavailable("it cannot be reached", error);
+    throw new Absent("it cannot be reached", error);
   }
 }
 
@@ -84,6 +84,8 @@ export async function readAnswer(
 export function refusalOf({ status }: Response): Problem {
   const credentials = status === 401 || status === 403;
   const why = `the server answered HTTP ${status} and no JSON-RPC${credentials ? "; check the server's headers" : ""}`;
+  // What stands before it says that it is not there itself.
+  if (status === 502 || status === 503 || status === 504) return new Absent(why);
   return credentials || status >= 500 ? unavailable(why) : new Refused(why, status);
 }
 
@@ -99,4 +101,4 @@ async function boundedText(response: Response, messageBytes: number): Promise<st
 }
 
 export const asProblem = (error: unknown, otherwise: string): Problem =>
-  error instanceof Problem ? error : unavailable(otherwise, error);
+  error instanceof Problem ? error : new Absent(otherwise, error);

@@ -1,6 +1,6 @@
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
-import { SessionForgotten, unavailable } from "./failures.ts";
+import { Absent, SessionForgotten, unavailable } from "./failures.ts";
 import {
   asProblem,
   type HttpTarget,
@@ -79,7 +79,7 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
-    throw unavailable("the server's event stream ended without an answer");
+    throw new Absent("the server's event stream ended without an answer");
   }
 
   const takeUp = ({ lastEventId }: Resumption, signal: AbortSignal): Promise<Response> =>
