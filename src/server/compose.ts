@@ -57,6 +57,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   const connections: Connections = createConnections({
     clock,
+    log,
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({
       url: fields.url ?? "",

@@ -52,6 +52,13 @@ export function failed(
   return { ...seen, open: { retryAt: now + pauseMs, pauseMs, isTrying: false } };
 }
 
+/** Its conversation was let go of: the failures that led to that are counted already. */
+export const givenUp = (breaker: Breaker, why: string, now: number, firstMs: number): Breaker => ({
+  failures: Math.max(1, breaker.failures),
+  last: why,
+  open: breaker.open ?? { retryAt: now + firstMs, pauseMs: firstMs, isTrying: false },
+});
+
 /** What whoever calls meanwhile is told. */
 export function refusalOf(name: string, { failures, last, open }: Breaker, now: number): string {
   const seconds = Math.max(1, Math.ceil(((open?.retryAt ?? now) - now) / 1000));

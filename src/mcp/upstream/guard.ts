@@ -1,26 +1,38 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { type Breaker, closed, failed, refusalOf, tried, turnAt, untried, viewOf } from "./breaker.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
+import { type Breaker, closed, failed, givenUp, refusalOf, tried, turnAt, untried, viewOf } from "./breaker.ts";
+import type { ServerRef } from "./connections.ts";
 import { Absent, Refused } from "./failures.ts";
 import type { Upstream } from "./upstream.ts";
 
-/** One server, or one copy of it, and whether it is asked: its breaker, and what runs through it. */
+/** A call that was not sent, because the server is left alone at this moment. */
+export class LeftAlone extends Problem {
+  constructor(name: string, breaker: Breaker, now: number) {
+    super("unavailable", refusalOf(name, breaker, now), { hint: `mcpctl describe server ${name}` });
+  }
+}
+
+/** What is asked of one server, or of one copy of it, goes through its guard: it counts how that goes, and lets nobody wait in vain for long. */
 export type Guard = ReturnType<typeof createGuard>;
 
-/** `firstMs` is for how long it is left alone at first. */
-export function createGuard(name: string, firstMs: number, clock: Clock, log: Log) {
+export function createGuard(first: ServerRef, clock: Clock, log: Log) {
+  let server = first;
   let breaker = closed;
   let answeredAt: number | undefined;
+  let counted: unknown;
+  const firstMs = () => serverLimitsOf(server.fields).absentSeconds * 1000;
 
   function become(next: Breaker): void {
     const [before, after] = [viewOf(breaker), viewOf(next)];
     breaker = next;
     if (before.state === after.state) return;
     const { state, failures, last, retryAt } = after;
-    if (state === "open") log.warn("a server is left alone", { server: name, failures, reason: last, until: retryAt });
-    else if (state === "half-open") log.debug("a server that was left alone is tried", { server: name });
-    else log.info("a server answers again", { server: name, failures: before.failures });
+    const told = { server: server.name, failures };
+    if (state === "open") log.warn("a server is left alone", { ...told, reason: last, until: retryAt });
+    else if (state === "half-open") log.debug("a server that was left alone is tried", told);
+    else log.info("a server answers again", { server: server.name, failures: before.failures });
   }
 
   function answered(): void {
@@ -28,40 +40,58 @@ export function createGuard(name: string, firstMs: number, clock: Clock, log: Lo
     if (breaker !== closed) become(closed);
   }
 
-  /** Nobody waits for a server that is left alone. A look at it is no call, and is let through: its answer counts like any other. */
-  async function through<T>(how: "call" | "opening", isProbe: boolean, work: () => Promise<T>): Promise<T> {
-    const turn = isProbe ? "call" : turnAt(breaker, clock.now());
-    if (turn === "refused")
-      throw new Problem("unavailable", refusalOf(name, breaker, clock.now()), {
-        hint: `mcpctl describe server ${name}`,
-      });
+  /** @throws LeftAlone when it is not a caller's turn to ask */
+  function admit(): void {
+    if (turnAt(breaker, clock.now()) === "refused") throw new LeftAlone(server.name, breaker, clock.now());
+  }
+
+  /**
+   * Callers are let through in their turn. What we ask for ourselves, such as whether it is there, is let through always: nobody waits for it, and
+   * its answer counts like any other. @throws LeftAlone
+   */
+  async function through<T>(how: "call" | "opening", isOwn: boolean, work: () => Promise<T>): Promise<T> {
+    if (!isOwn) admit();
+    const turn = isOwn ? "call" : turnAt(breaker, clock.now());
     if (turn === "trial") become(tried(breaker, clock.now()));
     try {
       const result = await work();
       answered();
       return result;
     } catch (error) {
-      if (error instanceof Absent || how === "opening")
-        become(failed(breaker, messageOf(error), how === "opening" ? how : turn, clock.now(), firstMs));
+      if (how === "opening") count(error, how);
+      else if (error instanceof Absent) count(error, turn === "trial" ? "trial" : "call");
       else if (error instanceof Refused) answered();
       else if (turn === "trial") become(untried(breaker, clock.now()));
       throw error;
     }
   }
 
+  /** What ends a conversation ends all calls in it, which is one failure. */
+  function count(error: unknown, how: "call" | "trial" | "opening"): void {
+    if (error === counted) return;
+    counted = error;
+    become(failed(breaker, messageOf(error), how, clock.now(), firstMs()));
+  }
+
   return {
-    /** The same conversation, with each request counted. */
+    /** The same conversation, with what is asked in it going through here. */
     over: (upstream: Upstream): Upstream => ({
       ...upstream,
       request: (method, params, options) =>
-        through("call", options?.isProbe === true, () => upstream.request(method, params, options)),
+        through("call", options?.peer === undefined, () => upstream.request(method, params, options)),
     }),
-    /** Opens a conversation. @throws Problem `unavailable`, at once while it is left alone */
-    opening: <T>(isProbe: boolean, open: () => Promise<T>): Promise<T> => through("opening", isProbe, open),
-    /** It does not answer, and its conversation was let go of for that. */
-    lost: (why: string) => become(failed(breaker, why, "opening", clock.now(), firstMs)),
+    /** Opens a conversation, for a caller or on our own account. @throws LeftAlone */
+    opening: <T>(isOwn: boolean, open: () => Promise<T>): Promise<T> => through("opening", isOwn, open),
+    admit,
+    /** It introduced itself. */
+    answered,
+    /** Its conversation was let go of because it does not answer. */
+    givenUp: (why: string) => become(givenUp(breaker, why, clock.now(), firstMs())),
     /** Something was changed that may help: whoever comes next tries. */
-    retryNow: () => become(untried(breaker, clock.now())),
+    changed(next: ServerRef): void {
+      server = next;
+      become(untried(breaker, clock.now()));
+    },
     isOpen: () => breaker.open !== undefined,
     view: () => viewOf(breaker),
     /** When it last answered anything at all, Unix milliseconds. */
