@@ -259,22 +259,28 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
     }
   }
 
-  /** Lets go of servers that are gone and of those that are opened otherwise now; answers whose conversations have ended by it. */
-  async function sync(servers: readonly ServerRef[]): Promise<string[]> {
+  /** Lets go of servers that are gone, and of those that are opened otherwise now once they have answered. Answers which these are. */
+  async function sync(servers: readonly ServerRef[]): Promise<{ gone: string[]; changed: string[] }> {
     const byId = new Map(servers.map((server) => [server.id, server]));
-    const gone: string[] = [];
+    const [gone, changed]: [string[], string[]] = [[], []];
     for (const [id, entry] of entries) {
       const server = byId.get(id);
-      if (server !== undefined) guards.get(id)?.changed(server);
-      if (server !== undefined && !(await opensElsewhere(server, entry))) continue;
-      gone.push(id);
-      letGo(entry);
-      guards.delete(id);
-      if (server !== undefined) continue;
-      entries.delete(id);
-      verdicts.forget(id);
+      if (server === undefined) {
+        gone.push(id);
+        closeAll(entry);
+        entries.delete(id);
+        guards.delete(id);
+        verdicts.forget(id);
+      } else if (await opensElsewhere(server, entry)) {
+        changed.push(id);
+        guards.delete(id);
+        for (const copy of [...entry.upstreams.keys()]) {
+          const upstream = leave(entry, copy);
+          if (upstream !== undefined) void finished(upstream, closing.signal);
+        }
+      } else guards.get(id)?.changed(server);
     }
-    return gone;
+    return { gone, changed };
   }
 
   async function opensElsewhere(server: ServerRef, entry: Entry): Promise<boolean> {
@@ -283,7 +289,7 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
     return target === undefined || entry.target !== opened(server, target);
   }
 
-  function letGo(entry: Entry): void {
+  function closeAll(entry: Entry): void {
     for (const copy of [...entry.upstreams.keys()]) leave(entry, copy)?.close();
   }
 
@@ -317,6 +323,14 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
     void reopen(server, entry);
   }
 
+  /** The conversation with a server reached by url ends once it has answered, and the next call opens another at once. */
+  function letGo(serverId: string): void {
+    const entry = entries.get(serverId);
+    const upstream = entry && leave(entry, elsewhere);
+    if (entry !== undefined) delete entry.failure;
+    if (upstream !== undefined) void finished(upstream, closing.signal);
+  }
+
   /** When a caller last needed it, and how many calls it has to answer. */
   function usage(serverId: string): { usedAt: number; underWay: number } {
     const { usedAt = 0, upstreams = new Map<string, Upstream>() } = entries.get(serverId) ?? {};
@@ -338,7 +352,7 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
 
   function close(): void {
     closing.abort();
-    for (const entry of entries.values()) letGo(entry);
+    for (const entry of entries.values()) closeAll(entry);
     entries.clear();
   }
 
@@ -365,10 +379,11 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
     stateOf,
     spokenOf,
     broken,
+    letGo,
     close,
   };
 }
 
 /** What a conversation was opened with: other than this it is another one. */
 const opened = ({ fields }: ServerRef, target: HttpTarget): string =>
-  JSON.stringify([target, fields.transport, fields.protocol]);
+  JSON.stringify([target, fields.transport, fields.protocol, fields.limits]);
