@@ -20,7 +20,7 @@ import {
 } from "./health.ts";
 
 /** What is looked at: a copy that runs, by its instance; a server that somebody else runs, by its own id. */
-export type Watched = { id: string; server: { id: string; name: string; fields: ServerFields } };
+export type Watched = { id: string; server: { id: string; name: string; version: number; fields: ServerFields } };
 
 /** `liveness` asks whether it answers, `check` whether its `healthCheck` passes. */
 export type Look = "liveness" | "check";

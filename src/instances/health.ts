@@ -43,6 +43,7 @@ export const dueAt = ({ rhythm, probes }: Row): number => (probes.at(-1)?.at ?? 
 
 export const isLost = (row: Row): boolean => row.probes.length > 0 && levelOf(row) === "unhealthy";
 
+/** `reason` is what was wrong at the last probe of the worst kind. */
 export type Verdict = { health: Health; probedAt: number; nextProbeAt: number; reason?: string };
 
 const worst: readonly Health[] = ["healthy", "degraded", "unhealthy"];
@@ -59,4 +60,11 @@ export function healthOf(rows: readonly Row[]): Verdict | undefined {
     nextProbeAt: Math.min(...rows.map(dueAt)),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+/** How a server fares out of its copies: callers of one that is not well are served badly, while the others serve theirs. */
+export function healthOfAll(copies: readonly Verdict[]): Verdict | undefined {
+  const [first] = copies.toSorted((a, b) => worst.indexOf(b.health) - worst.indexOf(a.health));
+  if (first === undefined) return undefined;
+  return copies.every(({ health }) => health === first.health) ? first : { ...first, health: "degraded" };
 }

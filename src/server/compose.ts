@@ -29,12 +29,13 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { watchHealth } from "./health.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { serverRef, withStatus } from "./status.ts";
+import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
@@ -96,7 +97,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
-  const instances = () => supervisor.list().map(instanceResource);
+  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const running = { supervisor, connections, catalog, health };
+  const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
@@ -179,12 +182,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     connections,
     catalog,
     gateway,
+    health,
     audit,
     record,
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
+    withStatus: (kind, item) => withStatus(running, kind, item),
     changed,
     changedAll,
     overview,
@@ -196,6 +200,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     stopSignal: stopping.signal,
     close: async (fast) => {
       stopping.abort();
+      health.stop();
       uses.stop();
       watch.close();
       gateway.close();
@@ -220,8 +225,3 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
-
-const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, sleeps: _sleeps, ...fields } = view;
-  return fields;
-};

@@ -1,6 +1,7 @@
 import type { Leaks } from "../auth/leaks.ts";
 import type { PasswordChange } from "../auth/own-password.ts";
 import type { Logins } from "../auth/session.ts";
+import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -43,6 +44,7 @@ export type Rooms = {
   connections: Connections;
   catalog: Catalog;
   gateway: Gateway;
+  health: HealthWatch;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */
   record: Recorder;

@@ -8,6 +8,7 @@ const copy = (id: string, healthCheck?: HealthCheck): Watched => ({
   server: {
     id: `of-${id}`,
     name: id,
+    version: 1,
     fields: { transport: "stdio", command: ["x"], ...(healthCheck && { healthCheck }) },
   },
 });

@@ -1,5 +1,15 @@
 import { expect, test } from "bun:test";
-import { dueAt, healthOf, isLost, liveness, type Row, rhythmOf, rowIn, withProbe } from "../../src/instances/health.ts";
+import {
+  dueAt,
+  healthOf,
+  healthOfAll,
+  isLost,
+  liveness,
+  type Row,
+  rhythmOf,
+  rowIn,
+  withProbe,
+} from "../../src/instances/health.ts";
 
 const after = (row: Row, ...failures: (string | undefined)[]): Row =>
   failures.reduce<Row>(
@@ -53,3 +63,15 @@ test("before the first look nothing is known, and it is due at once", () => {
 test("no more probes are kept than decide", () => {
   expect(after(rowIn(liveness), "a", "b", "c", "d", "e").probes).toHaveLength(3);
 });
+
+test("a server is as well as its copies are: all of one mind, or degraded for the reason of the worst", () => {
+  const copy = (...failures: (string | undefined)[]) => healthOf([after(rowIn(liveness), ...failures)]) ?? never();
+  const [well, bad] = [copy(undefined), copy("a", "b", "silent")];
+  expect(healthOfAll([])).toBeUndefined();
+  expect([healthOfAll([well, well])?.health, healthOfAll([bad, bad])?.health]).toEqual(["healthy", "unhealthy"]);
+  expect(healthOfAll([well, bad, well])).toEqual({ ...bad, health: "degraded" });
+});
+
+const never = () => {
+  throw new Error("nothing was looked at");
+};

@@ -327,7 +327,7 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
   function letGo(serverId: string): void {
     const entry = entries.get(serverId);
     const upstream = entry && leave(entry, elsewhere);
-    if (entry !== undefined) delete entry.failure;
+    guards.delete(serverId);
     if (upstream !== undefined) void finished(upstream, closing.signal);
   }
 
