@@ -48,9 +48,11 @@ export function watchHealth({ allServers, supervisor, connections, catalog, cloc
     lost(one, reason) {
       if (isManaged(one.server.fields)) return supervisor.fail(one.id, reason);
       const upstream = conversationOf(one);
-      if (upstream !== undefined) connections.broken(one.server, upstream, reason);
+      if (upstream === undefined) return;
+      connections.broken(one.server, upstream, reason);
+      // Projects tell which of their servers are missing.
+      void catalog.refresh(one.server);
     },
-    // Its lists were out of reach too.
     recovered({ server }) {
       if (!isManaged(server.fields)) void catalog.refresh(server);
     },

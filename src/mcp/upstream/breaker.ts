@@ -55,7 +55,7 @@ export function failed(
 /** Its conversation was let go of: the failures that led to that are counted already. */
 export const givenUp = (breaker: Breaker, why: string, now: number, firstMs: number): Breaker => ({
   failures: Math.max(1, breaker.failures),
-  last: why,
+  last: breaker.last ?? why,
   open: breaker.open ?? { retryAt: now + firstMs, pauseMs: firstMs, isTrying: false },
 });
 
