@@ -78,6 +78,9 @@ const stateColours: Record<string, (text: string) => string> = {
   STARTING: colors.yellow,
   STOPPING: colors.yellow,
   ERROR: colors.red,
+  healthy: colors.green,
+  degraded: colors.yellow,
+  unhealthy: colors.red,
   active: colors.green,
   expired: colors.yellow,
   rotated: colors.yellow,
@@ -93,7 +96,7 @@ function coloured(cell: string, line: number, env: Env): string {
 }
 
 /** "3m ago" for what a person reads; machines get the instant. */
-function humane(cell: string, now: number): string {
+export function humane(cell: string, now: number): string {
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(cell)) return cell;
   const seconds = Math.round((Date.parse(cell) - now) / 1000);
   const size = Math.abs(seconds);

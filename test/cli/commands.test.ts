@@ -293,7 +293,14 @@ describe("logins and contexts", () => {
 
 test("describe tells what is asked for and what is observed", async () => {
   const server = await ok("describe", "server", "local");
-  for (const words of ["Name:       local", "Kind:       server", "Status:", "state: RUNNING", "instances:"])
+  for (const words of [
+    "Name:       local",
+    "Kind:       server",
+    "Status:",
+    "state: RUNNING",
+    "Instances:",
+    "Breaker:    closed",
+  ])
     expect(server).toContain(words);
   expect(await ok("describe", "project", "demo")).toContain("/projects/demo/mcp");
   expect((await w.cli(["describe", "server"])).err).toContain("which server?");
