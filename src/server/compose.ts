@@ -15,10 +15,8 @@ import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
-import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { kinds } from "../resources/index.ts";
 import { isManaged } from "../resources/server.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
@@ -32,6 +30,8 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { createOverview } from "./overview.ts";
+import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -149,21 +149,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     await changedAll([{ kind, id: resource.id }]);
   }
 
-  /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
-  async function overview(rights: Rights) {
-    const visible = (kind: AnyKind): Promise<Resource[]> =>
-      db
-        .read(() => store.list(rights, kind))
-        .catch((error: unknown) => {
-          if (error instanceof Problem && error.code === "forbidden") return [];
-          throw error;
-        });
-    const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
-    return {
-      counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
-      servers: lists.find(([kind]) => kind.kind === "server")?.[1] ?? [],
-    };
-  }
+  const overview = createOverview(db, store, running);
+  const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
 
   return {
     config,
@@ -191,7 +178,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     withStatus: (kind, item) => withStatus(running, kind, item),
     changed,
     changedAll,
-    overview,
+    overview: overview.of,
+    ready,
     stopping: () => {
       stopping.abort();
       gateway.drain();
