@@ -92,7 +92,9 @@ const stateColours: Record<string, (text: string) => string> = {
 
 function coloured(cell: string, line: number, env: Env): string {
   if (!env.isTerminal || env.variables["NO_COLOR"] !== undefined) return cell;
-  return line === 0 ? colors.bold(cell) : (stateColours[cell]?.(cell) ?? cell);
+  // "RUNNING 2/3" is a state too.
+  const word = cell.replace(/ \d+\/\d+$/, "");
+  return line === 0 ? colors.bold(cell) : (stateColours[word]?.(cell) ?? cell);
 }
 
 /** "3m ago" for what a person reads; machines get the instant. */

@@ -33,7 +33,7 @@ export type HealthOptions = {
   answeredAt: (id: string) => number | undefined;
   /** Asks through the very conversation that serves callers. Resolves to what is wrong, if anything is. */
   probe: (one: Watched, look: Look, options: { signal: AbortSignal; timeoutMs: number }) => Promise<string | undefined>;
-  /** It has not answered for as often as is borne; told after each look for which that is so. */
+  /** It has not answered for as often as is borne; told once, until it has answered again. */
   lost: (one: Watched, reason: string) => void;
   /** It passed a look after one that it did not. */
   recovered: (one: Watched) => void;
@@ -133,7 +133,7 @@ export function createHealthWatch({ watched, answeredAt, probe, lost, recovered,
     rows.set(one.id, { ...own, [look]: next });
     tell(one, of(one.id));
     if (found.failure === undefined && failuresInARow(row) > 0) recovered(one);
-    if (found.failure !== undefined && look === "liveness" && isLost(next))
+    if (look === "liveness" && isLost(next) && !isLost(row))
       lost(one, `it failed its health check ${next.rhythm.threshold} times in a row: ${found.failure}`);
   }
 

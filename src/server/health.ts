@@ -2,7 +2,7 @@ import { createHealthWatch, type HealthWatch, type Watched } from "../instances/
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { Problem } from "../lib/problem.ts";
+import { messageOf, Problem } from "../lib/problem.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import { probeLiveness, probeTool } from "../mcp/upstream/probe.ts";
@@ -31,12 +31,18 @@ export function watchHealth({ allServers, supervisor, connections, catalog, cloc
   const conversationOf = ({ id, server }: Watched): Upstream | undefined =>
     connections.conversations(server).find(({ instance = server.id }) => instance === id)?.upstream;
 
+  /** Of whom it is need not be said where it is told. */
+  const reached = (server: ServerRef): Promise<Upstream> =>
+    connections.reach(server).catch((error: unknown) => {
+      throw new Problem("unavailable", messageOf(error).replace(`server "${server.name}": `, ""), { cause: error });
+    });
+
   return createHealthWatch({
     watched: async () => (await allServers()).flatMap(watchedOf),
     answeredAt: connections.answeredAt,
     async probe(one, look, options) {
       const { server } = one;
-      const upstream = isManaged(server.fields) ? conversationOf(one) : await connections.reach(server);
+      const upstream = isManaged(server.fields) ? conversationOf(one) : await reached(server);
       if (upstream === undefined) throw new Problem("unavailable", "it has ended");
       const { healthCheck } = server.fields;
       const probe =

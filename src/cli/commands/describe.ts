@@ -57,10 +57,10 @@ export async function run(args: Args, env: Env): Promise<void> {
 const copiesOf = async (server: Resource, client: Client): Promise<Resource[]> =>
   (await client.list(Instance).catch(() => [])).filter((instance) => instance["server"] === server.name);
 
-/** How it fares, in words; of a server whose only copy says the same, what the copy says. */
+/** How it fares, in words. Of a server with one copy, that says it all. */
 function fares(item: Record<string, unknown>, copies: readonly Resource[], env: Env): string {
-  const lines = conditionOf(item, env).map((line) => `  ${line}`);
-  return ["Condition:", ...lines, ...copiesBlock(copies, env)].join("\n");
+  const own = copies.length === 1 ? [] : ["Condition:", ...conditionOf(item, env).map((line) => `  ${line}`)];
+  return [...own, ...copiesBlock(copies, env)].join("\n");
 }
 
 type SubjectRights = {
