@@ -23,7 +23,7 @@ export function withStatus(running: Running, kind: AnyKind, item: Resource): Res
   };
   if (!isManaged(server.fields)) {
     const well = { ...told(health.of(item.id)), ...breakerIn([connections.breakerOf(item.id)]) };
-    return { ...item, status: { ...connections.stateOf(server), ...well, ...seen } };
+    return { ...item, status: { ...item.status, ...connections.stateOf(server), ...well, ...seen } };
   }
   const copies = connections.conversations(server).flatMap(({ instance }) => instance ?? []);
   const { state, running: count, copies: all, reason, resolved } = supervisor.fareOf(item.id);

@@ -9,7 +9,7 @@ import type { Outcome } from "../answers.ts";
 import type { Abilities, Peer } from "../peer.ts";
 import { unreachable } from "./failures.ts";
 import { createGuard } from "./guard.ts";
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess } from "./negotiate.ts";
 import { type Another, createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
 import { createShared } from "./shared.ts";

@@ -10,7 +10,7 @@ import { unavailable, unreachable } from "./failures.ts";
 import { finished } from "./finished.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
 import { createGuard, type Guard, LeftAlone } from "./guard.ts";
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
 import { processFailure } from "./remedies.ts";
 import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";
