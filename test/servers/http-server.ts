@@ -15,6 +15,8 @@ export type Behaviour = {
   echoesHeaders?: boolean;
   /** Offer these in place of the tools that all fixtures have; what it offers may change as it goes. */
   tools?: readonly object[];
+  /** Where it listens, if not on a free port for this machine alone. */
+  listen?: { hostname: string; port: number };
 };
 
 export function startHttpServer(behaviour: Behaviour = {}) {
@@ -22,8 +24,8 @@ export function startHttpServer(behaviour: Behaviour = {}) {
   const sessions = new Set<string>();
   const requests: { method: string; headers: Headers; body: string }[] = [];
   const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
+    port: behaviour.listen?.port ?? 0,
+    hostname: behaviour.listen?.hostname ?? "127.0.0.1",
     idleTimeout: 0,
     async fetch(request) {
       if (request.method !== "POST") return new Response(null, { status: 405 });

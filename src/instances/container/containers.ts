@@ -3,7 +3,7 @@ import { Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
-import type { Run } from "../channel.ts";
+import type { Exit, Run } from "../channel.ts";
 import type { Start } from "../launcher.ts";
 import { type Container, followContainer, remove } from "./container.ts";
 import { creation } from "./creation.ts";
@@ -39,8 +39,9 @@ export function createContainers({ sockets, dataDir }: Options) {
     const run = { container: id, closed: container.closed, stop: container.stop };
     if (fields.containerPort === undefined) return { ...run, via: container };
     const url = await servedAt(engine, id, container, fields, signal);
-    // One that ended before it served anything is told of like any other that ended.
-    return { ...run, via: url === undefined ? container : { url } };
+    if (url !== undefined) return { ...run, via: { url } };
+    // It is told of like any other that ended.
+    return { ...run, via: container, closed: container.closed.then((exit) => unserved(exit, fields)) };
   }
 
   async function started(engine: Engine, start: Start, init: boolean): Promise<{ id: string; container: Container }> {
@@ -135,6 +136,12 @@ async function servedAt(
       ? `the container engine did not publish its containerPort ${fields.containerPort}`
       : `nothing answers HTTP at its containerPort ${fields.containerPort} within ${initializeSeconds} s; it must serve there on 0.0.0.0, not on 127.0.0.1 alone`,
   );
+}
+
+function unserved(exit: Exit, { containerPort }: ServerFields): Exit {
+  const how = exit.signal === null ? `with code ${exit.code}` : `by ${exit.signal}`;
+  const reason = exit.reason ?? `it ended ${how} before it served anything at its containerPort ${containerPort}`;
+  return { ...exit, reason };
 }
 
 /** The port of this machine that the engine chose. */

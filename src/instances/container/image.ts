@@ -21,15 +21,18 @@ export function createImages() {
     if (await isThere(engine, image)) return;
     const key = `${engine.socket} ${image}`;
     const pull = underWay.get(key) ?? begin(engine, image);
-    if (!underWay.has(key)) void pull.done.catch(() => {}).then(() => underWay.delete(key));
     underWay.set(key, pull);
+    const waiter = { log };
     log.add(`pulling the image ${image}`);
-    pull.waiting.add(log);
+    pull.waiting.add(waiter);
     try {
-      await Promise.race([pull.done, aborted(signal)]);
+      await Promise.race([pull.done, sleep(pullMs, signal)]);
     } finally {
-      pull.waiting.delete(log);
-      if (pull.waiting.size === 0) pull.ending.abort();
+      pull.waiting.delete(waiter);
+      if (pull.waiting.size === 0) {
+        underWay.delete(key);
+        pull.ending.abort();
+      }
     }
     if (signal.aborted) throw new Problem("unavailable", `pulling the image ${image} was stopped`);
   }
@@ -37,18 +40,19 @@ export function createImages() {
   return { provide };
 }
 
-type Pull = { done: Promise<void>; ending: AbortController; waiting: Set<LogRing> };
+type Pull = { done: Promise<void>; ending: AbortController; waiting: Set<{ log: LogRing }> };
 
 function begin(engine: Engine, image: string): Pull {
   const ending = new AbortController();
-  const waiting = new Set<LogRing>();
+  const waiting: Pull["waiting"] = new Set();
   const tell = (line: string) => {
-    for (const log of waiting) log.add(line);
+    for (const { log } of waiting) log.add(line);
   };
-  return { done: pullOnce(engine, image, tell, ending.signal), ending, waiting };
+  const done = pullOnce(engine, image, tell, ending.signal);
+  // Whoever stopped waiting does not hear of its end.
+  done.catch(() => {});
+  return { done, ending, waiting };
 }
-
-const aborted = (signal: AbortSignal): Promise<void> => sleep(pullMs, signal);
 
 async function isThere(engine: Engine, image: string): Promise<boolean> {
   try {
