@@ -27,6 +27,8 @@ export type Config = {
   /** Names by which people reach this machine besides its own (design §6, front door). */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
+  /** A proxy of the environment's makes our connections to elsewhere. */
+  isProxied: boolean;
   oauth: OAuth | undefined;
   /** Where a container engine may be listening, in the order in which they are tried. */
   containerSockets: readonly string[];
@@ -60,6 +62,8 @@ const settings = {
 const notInFile: readonly string[] = ["oauthIssuer", "oauthAudience"];
 const fileKeys: readonly string[] = [...Object.keys(settings).filter((key) => !notInFile.includes(key)), "oauth"];
 
+const proxies = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"];
+
 /** @throws Problem `invalid`, naming the setting and where it came from */
 export function readConfig(flags: Words, env: Words): Config {
   const home = join(env["HOME"] ?? homedir(), ".mcpctl");
@@ -90,6 +94,7 @@ export function readConfig(flags: Words, env: Words): Config {
     auditRetentionDays: daysOf(value("auditRetentionDays") ?? ""),
     allowedHosts: allowedHostsOf(list("allowedHosts")),
     allowedOrigins: allowedOriginsOf(list("allowedOrigins")),
+    isProxied: proxies.some((name) => nonEmpty(env[name]) !== undefined),
     oauth: oauthOf(file["oauth"], typed("oauthIssuer"), typed("oauthAudience")),
     containerSockets: socketsOf({
       chosen: containerSocketOf(value("containerSocket")),
