@@ -12,15 +12,24 @@ import { type Ended, exitOf } from "./ending.ts";
 import type { Engine } from "./engine.ts";
 import type { Frame } from "./frames.ts";
 
-const patience = { afterEofMs: 2_000, afterTermMs: 3_000, afterKillMs: 5_000 } as const;
+const usualPatience = { afterEofMs: 2_000, afterTermMs: 3_000, afterKillMs: 8_000 } as const;
 const shortMs = 10_000;
+const unanswered = "the container engine does not answer any more";
 
 export type Container = Channel & { stop: (fast: boolean) => Promise<Exit> };
 
-type Running = { engine: Engine; id: string; attached: Attached; fields: ServerFields; log: LogRing };
+type Running = {
+  engine: Engine;
+  id: string;
+  attached: Attached;
+  fields: ServerFields;
+  log: LogRing;
+  patience?: { afterEofMs: number; afterTermMs: number; afterKillMs: number };
+};
 
 /** A container that has been started and is attached to, until it has ended and is removed. */
-export function followContainer({ engine, id, attached, fields, log }: Running): Container {
+export function followContainer(running: Running): Container {
+  const { engine, id, attached, fields, log, patience = usualPatience } = running;
   const output = serverOutput(log);
   const errors = lineCutter(outputBounds.errorLine, log.add, () => {});
   const speaks = fields.containerPort === undefined;
@@ -38,21 +47,28 @@ export function followContainer({ engine, id, attached, fields, log }: Running):
       })
     : output.readAsLog(stdout);
 
-  const closed = (async (): Promise<Exit> => {
+  const gaveUp = Promise.withResolvers<Exit>();
+  const untold = (): Exit => ({
+    code: null,
+    signal: null,
+    stderr: log.since(startedWith, shownLines),
+    reason: unanswered,
+  });
+
+  async function end(): Promise<Exit> {
     await reading;
     hasEnded = true;
     attached.close();
     const ended = await endOf(engine, id);
+    if (ended === undefined) return { ...untold(), ...(reason === undefined ? {} : { reason }) };
     await remove(engine, id);
-    const stderr = log.since(startedWith, shownLines);
-    if (ended === undefined)
-      return { code: null, signal: null, stderr, reason: reason ?? "the container engine does not answer any more" };
-    const exit = exitOf(ended, fields, stderr, isStopping || reason !== undefined);
+    const exit = exitOf(ended, fields, log.since(startedWith, shownLines), isStopping || reason !== undefined);
     return reason === undefined ? exit : { ...exit, reason };
-  })();
+  }
+  const closed = Promise.race([end(), gaveUp.promise]);
 
   async function kill(): Promise<void> {
-    await engine.ask("POST", `/containers/${id}/kill?signal=SIGKILL`, { ms: patience.afterKillMs }).catch(() => {});
+    await engine.ask("POST", `/containers/${id}/kill?signal=SIGKILL`, { ms: shortMs }).catch(() => {});
   }
 
   async function stop(fast: boolean): Promise<Exit> {
@@ -60,13 +76,16 @@ export function followContainer({ engine, id, attached, fields, log }: Running):
     if (!fast) {
       if (speaks) attached.endInput();
       if (speaks && (await within(patience.afterEofMs, closed)) !== undefined) return await closed;
-      const path = `/containers/${id}/stop?t=${patience.afterTermMs / 1000}`;
-      const asked = engine.ask("POST", path, { ms: 2 * patience.afterTermMs }).catch(() => {});
+      const path = `/containers/${id}/stop?t=${Math.ceil(patience.afterTermMs / 1000)}`;
+      const asked = engine.ask("POST", path, { ms: shortMs }).catch(() => {});
       await within(2 * patience.afterTermMs, Promise.race([asked, closed]));
     }
-    if (!hasEnded) await kill();
-    // An engine that hangs must not keep us: what it still has of ours is removed with the next run, or at the next start.
-    if ((await within(patience.afterKillMs, closed)) === undefined) attached.close();
+    if (!hasEnded) void kill();
+    if ((await within(patience.afterKillMs, closed)) === undefined) {
+      // An engine that hangs must not keep us: what it still has of ours is swept with the next run, or at the next start.
+      gaveUp.resolve(untold());
+      attached.close();
+    }
     return await closed;
   }
 

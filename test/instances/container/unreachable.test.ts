@@ -2,7 +2,9 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { followContainer } from "../../../src/instances/container/container.ts";
 import { engineAt } from "../../../src/instances/container/engine.ts";
+import type { Frame } from "../../../src/instances/container/frames.ts";
 import { createImages } from "../../../src/instances/container/image.ts";
 import { findEngine } from "../../../src/instances/container/sockets.ts";
 import { logRing } from "../../../src/instances/log-ring.ts";
@@ -85,4 +87,20 @@ test("what went wrong with a pull stands in the last line of a good answer", asy
   );
   const pull = createImages().provide(engineAt(engine.path), "tools:9", logRing(), new AbortController().signal);
   expect(pull).rejects.toThrow("the image tools:9 is not on this machine and cannot be pulled: denied");
+});
+
+test("an engine that hangs keeps nobody from stopping", async () => {
+  using engine = listener("hanging.sock", () => new Promise<Response>(() => {}));
+  const frames = new ReadableStream<Frame>();
+  const container = followContainer({
+    engine: engineAt(engine.path),
+    id: "abc",
+    attached: { frames, write: () => {}, endInput: () => {}, close: () => {} },
+    fields: { transport: "stdio", image: "tools" },
+    log: logRing(),
+    patience: { afterEofMs: 10, afterTermMs: 10, afterKillMs: 10 },
+  });
+  expect((await container.stop(false)).reason).toBe("the container engine does not answer any more");
+  expect((await container.stop(true)).reason).toBe("the container engine does not answer any more");
+  expect(() => container.send("{}")).toThrow("has ended");
 });
