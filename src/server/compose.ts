@@ -93,6 +93,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     retire: (instance) => connections.retire(instance),
     usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
+    containerSockets: config.containerSockets,
     clock,
     log,
   });
