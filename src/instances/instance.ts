@@ -98,7 +98,8 @@ export function createInstance(
 
   async function launched(into: (blot: Blot) => LogRing): Promise<Started> {
     const env = await options.environmentOf(server);
-    return await launcher({ server, env, log: () => into(options.blotOf(server.id)), instance: id });
+    const log = () => into(options.blotOf(server.id));
+    return await launcher({ server, env, log, instance: id, signal: ending.signal });
   }
 
   function begin(blot: Blot): LogRing {

@@ -16,10 +16,8 @@ import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
-import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { kinds } from "../resources/index.ts";
 import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
@@ -31,13 +29,16 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { createOverview } from "./overview.ts";
+import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { serverRef, withStatus } from "./status.ts";
+import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: LevelledLog };
@@ -73,6 +74,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
+    log,
     verdicts: await createVerdicts(db, clock),
     targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
     blotOf: blots.of,
@@ -107,11 +109,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     retire: (instance) => connections.retire(instance),
     usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
+    containerSockets: config.containerSockets,
     clock,
     log,
   });
 
-  const instances = () => supervisor.list().map(instanceResource);
+  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const running = { supervisor, connections, catalog, health };
+  const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
@@ -162,21 +167,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     await changedAll([{ kind, id: resource.id }]);
   }
 
-  /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
-  async function overview(rights: Rights) {
-    const visible = (kind: AnyKind): Promise<Resource[]> =>
-      db
-        .read(() => store.list(rights, kind))
-        .catch((error: unknown) => {
-          if (error instanceof Problem && error.code === "forbidden") return [];
-          throw error;
-        });
-    const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
-    return {
-      counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
-      servers: lists.find(([kind]) => kind.kind === "server")?.[1] ?? [],
-    };
-  }
+  const overview = createOverview(db, store, running);
+  const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
 
   return {
     config,
@@ -195,15 +187,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     connections,
     catalog,
     gateway,
+    health,
     audit,
     record,
     refusals,
     senders,
     instances,
-    withStatus: (...of) => withStatus({ supervisor, connections, catalog }, ...of),
+    withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
-    overview,
+    overview: overview.of,
+    ready,
     stopping: () => {
       stopping.abort();
       gateway.drain();
@@ -212,6 +206,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     stopSignal: stopping.signal,
     close: async (fast) => {
       stopping.abort();
+      health.stop();
       uses.stop();
       watch.close();
       gateway.close();
@@ -236,8 +231,3 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
-
-const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, sleeps: _sleeps, ...fields } = view;
-  return fields;
-};
