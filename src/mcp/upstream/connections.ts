@@ -49,7 +49,7 @@ export type ConnectionOptions = {
 export type Connections = ReturnType<typeof createConnections>;
 
 export function createConnections(options: ConnectionOptions) {
-  const { targetOf, startProcess, onNotification, onAsk } = options;
+  const { targetOf, startProcess, onNotification, onAsk, blotOf } = options;
   const shared = createShared(options);
   const privates = createPrivates(options.clock);
   /** How to end the conversations that are opened for a look. */
@@ -71,7 +71,7 @@ export function createConnections(options: ConnectionOptions) {
     try {
       return await privates.get(server.id, owner, () => openOwn(server, peer));
     } catch (error) {
-      throw unreachable(server, messageOf(error));
+      throw unreachable(server, blotOf?.(server.id)(messageOf(error)) ?? messageOf(error));
     }
   }
 
