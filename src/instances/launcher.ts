@@ -2,9 +2,11 @@ import { Problem } from "../lib/problem.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { startChild } from "./child.ts";
+import { confine, thisMachine } from "./confine.ts";
 import { launchOf } from "./launch.ts";
 import type { LogRing } from "./log-ring.ts";
 import type { Packages } from "./package.ts";
+import { createUsageWatch } from "./usage.ts";
 
 /** One run of a server to be started: its variables, secrets included, and where its words go. */
 export type Start = {
@@ -22,11 +24,14 @@ export type Started = Run & { resolved?: string };
 export type Launcher = (start: Start) => Promise<Started>;
 
 export function createLauncher(packages: Packages, dataDir: string): Launcher {
-  return async ({ server: { fields }, env, log }) => {
+  const usage = createUsageWatch();
+  return async ({ server: { fields }, env, log, instance }) => {
     if (fields.image !== undefined)
       throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
-    const { resolved, ...launch } = await launchOf(fields, env, packages);
-    const child = startChild({ ...launch, log, dataDir });
+    const { identity, notes, cwd, ...confined } = confine(fields, thisMachine(), Math.random());
+    const { resolved, ...launch } = await launchOf(fields, { ...identity, ...env }, packages);
+    for (const note of notes) log.add(`[mcpctl] ${note}`);
+    const child = startChild({ ...launch, ...confined, cwd, log, dataDir, instance, usage });
     return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
   };
 }

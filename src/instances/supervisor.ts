@@ -11,6 +11,7 @@ import { createInstance, type Extra, type Instance } from "./instance.ts";
 import { createLauncher } from "./launcher.ts";
 import { type LogRing, logRing } from "./log-ring.ts";
 import { createPackages } from "./package.ts";
+import { startReaper } from "./reaper.ts";
 import { reconcile } from "./reconcile.ts";
 import { sweep } from "./sweep.ts";
 
@@ -59,6 +60,7 @@ export function createSupervisor(options: SupervisorOptions) {
     options.dataDir,
   );
   let timer: ReturnType<typeof setInterval> | undefined;
+  let stopReaper = () => {};
   let running: Promise<void> | undefined;
   let again = false;
 
@@ -132,6 +134,7 @@ export function createSupervisor(options: SupervisorOptions) {
     reconcile: reconcileNow,
     /** Ends what a crash left, then starts what ought to run. */
     start(): void {
+      stopReaper = startReaper();
       const ended = sweep(options.dataDir);
       if (ended > 0) options.log.warn("ended servers that an earlier crash left", { ended });
       void reconcileNow();
@@ -167,6 +170,7 @@ export function createSupervisor(options: SupervisorOptions) {
       const all = [...instances.values(), ...leaving.keys()];
       instances.clear();
       await Promise.all(all.map((instance) => instance.stop(fast)));
+      stopReaper();
     },
   };
 }

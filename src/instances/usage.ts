@@ -1,0 +1,89 @@
+import { FFIType } from "bun:ffi";
+import { readFileSync } from "node:fs";
+import type { Allowance } from "./confine.ts";
+import { type Family, membersOf } from "./family.ts";
+import { libc } from "./libc.ts";
+import { isOfRun } from "./mark.ts";
+import { type Process, processes } from "./proc.ts";
+
+const everyMs = 2_000;
+const pageKiB = (libc({ getpagesize: { args: [], returns: FFIType.i32 } })?.getpagesize() ?? 4096) / 1024;
+
+/** What is watched of a run, and who hears that it is over its allowance. */
+type Watched = { family: Family; allowance: Allowance; onOver: (why: string) => void; foreign: Set<string> };
+
+/**
+ * Looks every two seconds at the memory and the processes of those runs that have an allowance. Asking the kernel was tried: a bound on address space
+ * stops Bun and Node.js from starting, one on data makes them crash without a word, and a control group takes rights that we mostly do not have.
+ */
+export type UsageWatch = ReturnType<typeof createUsageWatch>;
+
+export function createUsageWatch(intervalMs: number = everyMs) {
+  const watched = new Set<Watched>();
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  function look(): void {
+    const all = processes();
+    for (const { family, allowance, onOver, foreign } of watched) {
+      const why = overOf(allowance, membersOf(family, all, memory(family, all, foreign)), residentKiB);
+      if (why !== undefined) onOver(why);
+    }
+  }
+
+  return {
+    /** Until the answer is called. */
+    watch(family: Family, allowance: Allowance, onOver: (why: string) => void): () => void {
+      if (Object.keys(allowance).length === 0) return () => {};
+      const entry: Watched = { family, allowance, onOver, foreign: new Set() };
+      watched.add(entry);
+      timer ??= setInterval(look, intervalMs);
+      return () => {
+        watched.delete(entry);
+        if (watched.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+      };
+    },
+  };
+}
+
+/** Whether a process is marked, asked once of each: what was none of the run's stays so. */
+function memory({ mark }: Family, all: readonly Process[], foreign: Set<string>): (pid: number) => boolean {
+  const keys = new Map(all.map(({ pid, startTicks }) => [pid, `${pid}/${startTicks}`]));
+  const present = new Set(keys.values());
+  for (const key of foreign) if (!present.has(key)) foreign.delete(key);
+  return (pid) => {
+    const key = keys.get(pid) ?? "";
+    if (foreign.has(key)) return false;
+    const isMarked = isOfRun(pid, mark);
+    if (!isMarked) foreign.add(key);
+    return isMarked;
+  };
+}
+
+/** Why a run is over its allowance, in the words that its owner reads. `shareOf` is asked only where the rough sum is too much. */
+export function overOf(
+  { memoryMiB, processes: most }: Allowance,
+  members: readonly Process[],
+  shareOf: (process: Process) => number,
+): string | undefined {
+  const tasks = members.reduce((sum, { threads }) => sum + threads, 0);
+  if (most !== undefined && tasks > most)
+    return `it had ${tasks} of the ${most} processes and threads that it may have`;
+  if (memoryMiB === undefined) return undefined;
+  const roughly = members.reduce((sum, { residentPages }) => sum + residentPages * pageKiB, 0);
+  if (roughly <= memoryMiB * 1024) return undefined;
+  const used = Math.round(members.reduce((sum, member) => sum + shareOf(member), 0) / 1024);
+  return used > memoryMiB ? `it used ${used} MiB of the ${memoryMiB} MiB that it may` : undefined;
+}
+
+/** What is shared by several counts a part for each; where the kernel does not tell, all that is resident counts. */
+function residentKiB({ pid, residentPages }: Process): number {
+  try {
+    return Number(
+      /^Pss: +(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "latin1"))?.[1] ?? residentPages * pageKiB,
+    );
+  } catch {
+    return residentPages * pageKiB;
+  }
+}
