@@ -2,7 +2,7 @@ import { sleep } from "../lib/wait.ts";
 import { lineCutter } from "./lines.ts";
 
 /** What is kept of one process's words in a second, and how long it waits when it says more (reference/reliability.md §6). */
-const most = { lines: 200, bytes: 1024 * 1024, lineBytes: 64 * 1024, pauseMs: 10 } as const;
+const most = { lines: 200, bytes: 1024 * 1024, lineBytes: 64 * 1024, pauseMs: 25 } as const;
 const windowMs = 1_000;
 const newline = 10;
 
@@ -41,26 +41,34 @@ export function boundedWords(keep: (line: string) => void) {
    * left out is only counted, and a process that says more than is kept is read no faster than some megabytes a second.
    */
   async function drain(stream: AsyncIterable<Uint8Array>): Promise<void> {
-    let cut = lineCutter(most.lineBytes, add, () => leftOut++);
+    const cutter = () => lineCutter(most.lineBytes, add, () => leftOut++);
+    let cut = cutter();
     let isMidLine = false;
+    let isSkipping = false;
     try {
       for await (const chunk of stream) {
         begin();
-        if (!isSpent()) {
-          const start: number = isMidLine ? chunk.indexOf(newline) + 1 : 0;
-          isMidLine &&= start === 0;
-          if (!isMidLine) cut(chunk.subarray(start));
-          bytes += chunk.length;
+        if (isSpent()) {
+          leftOut += newlinesIn(chunk);
+          isSkipping = chunk.at(-1) !== newline;
+          isMidLine = false;
+          cut = cutter();
+          await sleep(most.pauseMs);
           continue;
         }
-        leftOut += newlinesIn(chunk);
+        bytes += chunk.length;
+        // What is left of a line whose beginning was left out is none.
+        const start: number = isSkipping ? chunk.indexOf(newline) + 1 : 0;
+        if (isSkipping && start === 0) continue;
+        isSkipping = false;
+        cut(chunk.subarray(start));
         isMidLine = chunk.at(-1) !== newline;
-        cut = lineCutter(most.lineBytes, add, () => leftOut++);
-        await sleep(most.pauseMs);
       }
     } catch {
       // The pipe broke: the process is going, and `closed` says so.
     }
+    // Last words often come without an end of line.
+    if (isMidLine && !isSkipping) cut(new Uint8Array([newline]));
   }
 
   return { add, end, drain };
@@ -68,6 +76,6 @@ export function boundedWords(keep: (line: string) => void) {
 
 function newlinesIn(chunk: Uint8Array): number {
   let count = 0;
-  for (const byte of chunk) if (byte === newline) count++;
+  for (let at = chunk.indexOf(newline); at >= 0; at = chunk.indexOf(newline, at + 1)) count++;
   return count;
 }
