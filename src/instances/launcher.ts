@@ -23,8 +23,7 @@ export type Started = Run & { resolved?: string };
 /** Starts what a server is made of: a command, a package or an image. @throws Problem `unavailable` when that cannot be done on this machine */
 export type Launcher = (start: Start) => Promise<Started>;
 
-export function createLauncher(packages: Packages, dataDir: string): Launcher {
-  const usage = createUsageWatch();
+export function createLauncher(packages: Packages, dataDir: string, usage = createUsageWatch()): Launcher {
   return async ({ server: { fields }, env, log, instance }) => {
     if (fields.image !== undefined)
       throw new Problem("unavailable", "an image needs a container engine, which this version does not have");

@@ -5,6 +5,7 @@ import { type Family, membersOf } from "./family.ts";
 import { libc } from "./libc.ts";
 import { isOfRun } from "./mark.ts";
 import { type Process, processes } from "./proc.ts";
+import { childWord } from "./self.ts";
 
 const everyMs = 2_000;
 const pageKiB = (libc({ getpagesize: { args: [], returns: FFIType.i32 } })?.getpagesize() ?? 4096) / 1024;
@@ -26,7 +27,7 @@ export function createUsageWatch(intervalMs: number = everyMs) {
     const all = processes();
     for (const { family, allowance, onOver, foreign } of watched) {
       const why = overOf(allowance, membersOf(family, all, memory(family, all, foreign)), residentKiB);
-      if (why !== undefined) onOver(why);
+      if (why !== undefined && !isStillUs(family.leader)) onOver(why);
     }
   }
 
@@ -45,6 +46,15 @@ export function createUsageWatch(intervalMs: number = everyMs) {
       };
     },
   };
+}
+
+/** For its first milliseconds a server is our own executable, with more threads and memory than it may be to have itself. */
+function isStillUs(leader: number): boolean {
+  try {
+    return readFileSync(`/proc/${leader}/cmdline`, "latin1").includes(`\0${childWord}\0{`);
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a process is marked, asked once of each: what was none of the run's stays so. */
