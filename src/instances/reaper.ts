@@ -1,6 +1,6 @@
 import { FFIType, ptr } from "bun:ffi";
 import { libc } from "./libc.ts";
-import { processes } from "./proc.ts";
+import { processes, processOf } from "./proc.ts";
 
 const { i32, u64, ptr: pointer } = FFIType;
 const functions = {
@@ -30,11 +30,12 @@ export function startReaper(): () => void {
   c.prctl(becomeSubreaper, 1n, 0n, 0n, 0n);
   const info = new Int32Array(32);
   let seen = new Map<string, number>();
+  let isStopped = false;
   let timer = setTimeout(look, calmMs).unref();
 
-  function look(): void {
-    seen = isAnyDead() ? bury() : new Map();
-    timer = setTimeout(look, seen.size > 0 ? busyMs : calmMs).unref();
+  async function look(): Promise<void> {
+    seen = isAnyDead() ? await bury() : new Map();
+    if (!isStopped) timer = setTimeout(look, seen.size > 0 ? busyMs : calmMs).unref();
   }
 
   /** One system call; only then is it worth looking who. The first word of the answer is not 0. */
@@ -43,17 +44,21 @@ export function startReaper(): () => void {
     return c?.waitid(anyChild, 0, ptr(info), exited | noHang | leaveIt) === 0 && info[0] !== 0;
   }
 
-  function bury(): Map<string, number> {
-    const dead = processes().filter(({ parent, isZombie }) => isZombie && parent === process.pid);
+  async function bury(): Promise<Map<string, number>> {
+    const dead = (await processes()).filter(({ parent, isZombie }) => isZombie && parent === process.pid);
     const still = new Map<string, number>();
     for (const { pid, startTicks } of dead) {
       const key = `${pid}/${startTicks}`;
       const times = (seen.get(key) ?? 0) + 1;
       if (times < sights) still.set(key, times);
-      else c?.waitpid(pid, ptr(info), noHang);
+      // Bun may have taken it meanwhile, and the number be somebody else's.
+      else if (processOf(pid)?.startTicks === startTicks) c?.waitpid(pid, ptr(info), noHang);
     }
     return still;
   }
 
-  return () => clearTimeout(timer);
+  return () => {
+    isStopped = true;
+    clearTimeout(timer);
+  };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isOfFolder } from "./mark.ts";
-import { bootId, entriesOf, killProcess, type Process, processes, processOf } from "./proc.ts";
+import { bootId, entriesOf, killProcess, type Process, processesAtOnce, processOf } from "./proc.ts";
 
 /** Enough to tell a process from a later one with the same number. */
 type Note = { pid: number; startTicks: string; bootId: string };
@@ -36,7 +36,7 @@ export function sweep(dataDir: string): number {
   const isOurs = isOfFolder(dataDir);
   const ended = new Set<number>();
   for (let round = 0; round < rounds; round++) {
-    const all = processes().filter(({ isZombie }) => !isZombie);
+    const all = processesAtOnce().filter(({ isZombie }) => !isZombie);
     // A server may have started this very mcpctl; then we carry its mark, and so does the shell between.
     const line = lineTo(process.pid, all);
     const isLeft = (each: Process) => !line.has(each.pid) && (isNoted(each, notes) || isOurs(each.pid));

@@ -1,9 +1,8 @@
 import { FFIType } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import type { Allowance } from "./confine.ts";
-import { type Family, membersOf } from "./family.ts";
+import { type Family, markedOf, membersOf } from "./family.ts";
 import { libc } from "./libc.ts";
-import { isOfRun } from "./mark.ts";
 import { type Process, processes } from "./proc.ts";
 import { childWord } from "./self.ts";
 
@@ -15,20 +14,23 @@ type Watched = { family: Family; allowance: Allowance; onOver: (why: string) => 
 
 /**
  * Looks every two seconds at the memory and the processes of those runs that have an allowance. Asking the kernel was tried: a bound on address space
- * stops Bun and Node.js from starting, one on data makes them crash without a word, and a control group takes rights that we mostly do not have.
+ * breaks WebAssembly under Node.js, one on data lets it crash without a word, and a control group takes rights that we mostly do not have.
  */
 export type UsageWatch = ReturnType<typeof createUsageWatch>;
 
 export function createUsageWatch(intervalMs: number = everyMs) {
   const watched = new Set<Watched>();
-  let timer: ReturnType<typeof setInterval> | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function look(): void {
-    const all = processes();
-    for (const { family, allowance, onOver, foreign } of watched) {
-      const why = overOf(allowance, membersOf(family, all, memory(family, all, foreign)), residentKiB);
-      if (why !== undefined && !isStillUs(family.leader)) onOver(why);
+  async function look(): Promise<void> {
+    const all = await processes();
+    for (const entry of watched) {
+      const { family, allowance, onOver, foreign } = entry;
+      const members = membersOf(family, all, await markedOf(family, all, foreign));
+      const why = overOf(allowance, members, residentKiB);
+      if (why !== undefined && watched.has(entry) && !isStillUs(family.leader)) onOver(why);
     }
+    timer = watched.size > 0 ? setTimeout(look, intervalMs).unref() : undefined;
   }
 
   return {
@@ -37,13 +39,8 @@ export function createUsageWatch(intervalMs: number = everyMs) {
       if (Object.keys(allowance).length === 0) return () => {};
       const entry: Watched = { family, allowance, onOver, foreign: new Set() };
       watched.add(entry);
-      timer ??= setInterval(look, intervalMs);
-      return () => {
-        watched.delete(entry);
-        if (watched.size > 0) return;
-        clearInterval(timer);
-        timer = undefined;
-      };
+      timer ??= setTimeout(look, intervalMs).unref();
+      return () => void watched.delete(entry);
     },
   };
 }
@@ -55,20 +52,6 @@ function isStillUs(leader: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Whether a process is marked, asked once of each: what was none of the run's stays so. */
-function memory({ mark }: Family, all: readonly Process[], foreign: Set<string>): (pid: number) => boolean {
-  const keys = new Map(all.map(({ pid, startTicks }) => [pid, `${pid}/${startTicks}`]));
-  const present = new Set(keys.values());
-  for (const key of foreign) if (!present.has(key)) foreign.delete(key);
-  return (pid) => {
-    const key = keys.get(pid) ?? "";
-    if (foreign.has(key)) return false;
-    const isMarked = isOfRun(pid, mark);
-    if (!isMarked) foreign.add(key);
-    return isMarked;
-  };
 }
 
 /** Why a run is over its allowance, in the words that its owner reads. `shareOf` is asked only where the rough sum is too much. */

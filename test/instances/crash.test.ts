@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isOfFolder } from "../../src/instances/mark.ts";
-import { type Process, processes } from "../../src/instances/proc.ts";
+import { type Process, processesAtOnce } from "../../src/instances/proc.ts";
 import { readCredentials } from "../../src/lib/credentials-file.ts";
 import { fixture } from "../world.ts";
 
@@ -53,7 +53,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
     if (performance.now() > end) throw new Error(`it never happened: ${holds}\n${await told()}`);
 }
 
-const ours = (): Process[] => processes().filter(({ pid, isZombie }) => !isZombie && isOfFolder(dataDir)(pid));
+const ours = (): Process[] => processesAtOnce().filter(({ pid, isZombie }) => !isZombie && isOfFolder(dataDir)(pid));
 const isSame = (a: Process) => (b: Process) => a.pid === b.pid && a.startTicks === b.startTicks;
 
 test("after kill -9 with five servers running, the next start leaves nothing of the life before", async () => {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startChild } from "../../src/instances/child.ts";
 import { membersOf } from "../../src/instances/family.ts";
 import { logRing } from "../../src/instances/log-ring.ts";
-import { processes, processOf } from "../../src/instances/proc.ts";
+import { processesAtOnce, processOf } from "../../src/instances/proc.ts";
 import { startReaper } from "../../src/instances/reaper.ts";
 import { type Habit, habits, isBrief, serverOf } from "./habits.ts";
 
@@ -69,8 +69,8 @@ async function cycles(count: number): Promise<Outcome> {
     }),
   );
   // By descent and not by what they carry: whatever escaped has us for its parent by now.
-  const left = () => membersOf({ leader: process.pid, startTicks }, processes(), () => false).length - 1;
-  const zombies = () => processes().filter(({ isZombie, parent }) => isZombie && parent === process.pid).length;
+  const left = () => membersOf({ leader: process.pid, startTicks }, processesAtOnce(), new Set()).length - 1;
+  const zombies = () => processesAtOnce().filter(({ isZombie, parent }) => isZombie && parent === process.pid).length;
   for (let i = 0; i < 50 && (left() > 0 || zombies() > 0 || descriptors() > before); i++) await Bun.sleep(100);
   stop();
   return {

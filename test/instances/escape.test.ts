@@ -6,7 +6,7 @@ import { startChild } from "../../src/instances/child.ts";
 import { membersOf } from "../../src/instances/family.ts";
 import { logRing } from "../../src/instances/log-ring.ts";
 import { isOfFolder, isOfRun, type Mark, markOfRun } from "../../src/instances/mark.ts";
-import { parseStat, processes, processOf } from "../../src/instances/proc.ts";
+import { parseStat, processesAtOnce, processOf } from "../../src/instances/proc.ts";
 import { sweep } from "../../src/instances/sweep.ts";
 import { type Habit, serverOf } from "./habits.ts";
 
@@ -44,7 +44,7 @@ const marked = (limit: bigint) => {
       return false;
     }
   };
-  return processes().flatMap(({ pid, isZombie }) => (!isZombie && has(pid) ? [pid] : []));
+  return processesAtOnce().flatMap(({ pid, isZombie }) => (!isZombie && has(pid) ? [pid] : []));
 };
 
 describe("what escapes its server's group is ended with it", () => {
@@ -131,7 +131,7 @@ test("a family is who descends from the leader or is marked; nobody older, nobod
     process(70, 1, 14),
   ];
   const pids = (startTicks: bigint) =>
-    membersOf({ leader: 10, startTicks }, all, (pid) => pid === 50 || pid === 60).map(({ pid }) => pid);
+    membersOf({ leader: 10, startTicks }, all, new Set([50, 60])).map(({ pid }) => pid);
   expect(pids(10n)).toEqual([30, 10, 20, 50, 51]);
   expect(pids(8n)).toEqual([50, 51, 60]);
 });
