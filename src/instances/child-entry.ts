@@ -33,7 +33,7 @@ export function runChild([entry = "{}", command = "", ...args]: readonly string[
     c.prctl(deathSignal, BigInt(kill), 0n, 0n, 0n);
   }
   if (process.ppid !== parent) process.exit(125);
-  if (account !== undefined) mayUse(account.name, asBun ? args : []);
+  if (account !== undefined) mayEnterCwd(account.name);
   const path = command.includes("/") ? command : Bun.which(command, { PATH: process.env["PATH"] ?? "" });
   if (path === null) fail(127, `${command}: there is no such program in PATH`);
   // Said as a word, because with the variable set already this very process would have been Bun and not us.
@@ -98,17 +98,10 @@ function become(c: Libc, { uid, gid, groups }: NonNullable<Entry["account"]>): b
   return c.setgroups(BigInt(list.length), ptr(list)) === 0 && c.setgid(gid) === 0 && c.setuid(uid) === 0;
 }
 
-/** Says which of our folders another user cannot enter, rather than letting the server stumble over it. */
-function mayUse(user: string, args: readonly string[]): void {
-  const program = args.find((arg) => arg.startsWith("/"));
-  for (const [path, what] of [
-    [process.cwd(), "its cwd"],
-    [program, "the package in"],
-  ] as const) {
-    try {
-      if (path !== undefined) accessSync(path, what === "its cwd" ? constants.X_OK : constants.R_OK);
-    } catch {
-      fail(126, `the user ${user} may not use ${what} ${path}`);
-    }
+function mayEnterCwd(user: string): void {
+  try {
+    accessSync(process.cwd(), constants.X_OK);
+  } catch {
+    fail(126, `the user ${user} may not enter its cwd ${process.cwd()}`);
   }
 }

@@ -36,7 +36,7 @@ export type Machine = {
   isFolder: (path: string) => boolean;
 };
 
-type Wishes = Pick<ServerFields, "memoryMiB" | "cpus" | "openFiles" | "processes" | "user" | "cwd">;
+type Wishes = Pick<ServerFields, "memoryMiB" | "cpus" | "openFiles" | "processes" | "user" | "cwd" | "packageName">;
 
 /**
  * What is done about the limits of a process on this machine. `spread` in [0, 1) is where the search for its processors begins.
@@ -45,6 +45,7 @@ type Wishes = Pick<ServerFields, "memoryMiB" | "cpus" | "openFiles" | "processes
 export function confine(wishes: Wishes, machine: Machine, spread: number): Confined {
   const { memoryMiB, cpus, openFiles, processes, user, cwd } = wishes;
   const account = user === undefined ? undefined : becoming(user, machine);
+  if (account !== undefined && wishes.packageName !== undefined) throw new Problem("unavailable", unreachablePackage);
   const base = { identity: {}, notes: [], ...(cwd !== undefined && { cwd }) };
   if (machine.platform !== "linux") {
     const asked = Object.entries({ memoryMiB, cpus, openFiles, processes }).filter(([, value]) => value !== undefined);
@@ -67,6 +68,9 @@ export function confine(wishes: Wishes, machine: Machine, spread: number): Confi
     notes: [...(files?.notes ?? []), ...(share?.notes ?? [])],
   };
 }
+
+const unreachablePackage =
+  "a package lies in mcpctl's data folder, which no other user may enter: give a command that starts it, or an image";
 
 /** Undefined when it is who we are already. */
 function becoming(user: string, { platform, uid, passwd, group }: Machine): Account | undefined {

@@ -20,7 +20,7 @@ export type UsageWatch = ReturnType<typeof createUsageWatch>;
 
 export function createUsageWatch(intervalMs: number = everyMs) {
   const watched = new Set<Watched>();
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isDue = false;
 
   async function look(): Promise<void> {
     const all = await processes();
@@ -30,7 +30,14 @@ export function createUsageWatch(intervalMs: number = everyMs) {
       const why = overOf(allowance, members, residentKiB);
       if (why !== undefined && watched.has(entry) && !isStillUs(family.leader)) onOver(why);
     }
-    timer = watched.size > 0 ? setTimeout(look, intervalMs).unref() : undefined;
+    isDue = false;
+    lookLater();
+  }
+
+  function lookLater(): void {
+    if (isDue || watched.size === 0) return;
+    isDue = true;
+    setTimeout(look, intervalMs).unref();
   }
 
   return {
@@ -39,7 +46,7 @@ export function createUsageWatch(intervalMs: number = everyMs) {
       if (Object.keys(allowance).length === 0) return () => {};
       const entry: Watched = { family, allowance, onOver, foreign: new Set() };
       watched.add(entry);
-      timer ??= setTimeout(look, intervalMs).unref();
+      lookLater();
       return () => void watched.delete(entry);
     },
   };

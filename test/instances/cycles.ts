@@ -21,6 +21,7 @@ export type Outcome = {
   wrongExits: string[];
   processes: number;
   zombies: number;
+  /** More than at first. */
   descriptors: number;
   notes: number;
 };
@@ -79,7 +80,7 @@ async function cycles(count: number): Promise<Outcome> {
     wrongExits,
     processes: left(),
     zombies: zombies(),
-    descriptors: descriptors() - before,
+    descriptors: Math.max(0, descriptors() - before),
     notes: readdirSync(join(dataDir, "run")).length,
   };
 }

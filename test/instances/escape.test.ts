@@ -162,9 +162,7 @@ test("a server has three descriptors, and none of ours", async () => {
 
 test("arguments reach the server as they are, and no shell", async () => {
   const odd = ["$(id)", "; rm -rf x", "a\nb", "", " ", "`id`", "*", "~", "--flag=$HOME", "\\", "'\"", "é😀", "-c"];
-  const child = start(["sh", "-c", `printf '%s\\0' "$@" >&2; printf '{"n":%s}\\n' $#`, "name", ...odd]);
-  const [answer] = await Promise.all([new Promise<string>((resolve) => child.onMessage(resolve)), child.closed]);
-  expect(answer).toBe(`{"n":${odd.length}}`);
-  const { stderr } = await child.closed;
-  expect(stderr.join("\n").split("\0").slice(0, -1)).toEqual(odd);
+  const heard = join(dataDir, "heard");
+  await start(["sh", "-c", `printf '%s\\0' "$@" > ${heard}`, "name", ...odd]).closed;
+  expect(readFileSync(heard, "utf8").split("\0").slice(0, -1)).toEqual(odd);
 });

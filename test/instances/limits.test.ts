@@ -3,25 +3,38 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Exit } from "../../src/instances/channel.ts";
+import { createContainers } from "../../src/instances/container/containers.ts";
 import { createLauncher, type Started } from "../../src/instances/launcher.ts";
 import { logRing } from "../../src/instances/log-ring.ts";
-import type { Packages } from "../../src/instances/package.ts";
+import { createPackages } from "../../src/instances/package.ts";
 import { createUsageWatch } from "../../src/instances/usage.ts";
+import { createLog } from "../../src/lib/log.ts";
 import type { ServerFields } from "../../src/resources/server.ts";
 
 /** The limits of a process for real: asked of the kernel, or watched. */
 const home = mkdtempSync(join(tmpdir(), "mcpctl-limits-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
-const packages: Packages = {
-  install: async () => ({ bin: join(home, "closed/program.js"), version: "1.0.0" }),
-};
-const launch = createLauncher(packages, home, createUsageWatch(20));
+const launch = createLauncher(
+  createPackages(
+    join(home, "packages"),
+    createLog(
+      () => {},
+      "error",
+      () => false,
+      Date.now,
+    ),
+    new AbortController().signal,
+  ),
+  createContainers({ sockets: [], dataDir: home }),
+  home,
+  createUsageWatch(20),
+);
 const isRoot = process.getuid?.() === 0;
 
 async function start(fields: Partial<ServerFields>, env: Record<string, string> = {}) {
   const log = logRing();
   const server = { id: "1", name: "x", fields: { transport: "stdio", ...fields } as ServerFields };
-  return { log, run: await launch({ server, env, log, instance: "own" }) };
+  return { log, run: await launch({ server, env, log: () => log, instance: "own" }) };
 }
 const shell = (script: string) => ({ command: ["sh", "-c", script] });
 const ended = async (run: Started): Promise<Exit> => await run.closed;
@@ -82,22 +95,18 @@ describe("another user", () => {
     expect(stderr[6]).toBe("/");
   });
 
-  test("one that is not there, a folder and a package that it may not enter are told of", async () => {
+  test("one that is not there, and a folder that it may not enter, are told of", async () => {
     await expect(start({ ...shell("id"), user: "no-such-user" })).rejects.toThrow("there is no user no-such-user");
     if (!isRoot) return;
     const closed = join(home, "closed");
     mkdirSync(closed);
-    await Bun.write(join(closed, "program.js"), "");
     chmodSync(closed, 0o700);
     const cwd = await start({ ...shell("id"), user, cwd: closed });
     expect(await ended(cwd.run)).toMatchObject({
       code: 126,
-      stderr: [`mcpctl: the user ${user} may not use its cwd ${closed}`],
+      stderr: [`mcpctl: the user ${user} may not enter its cwd ${closed}`],
     });
-    const packaged = await start({ packageName: "x", user });
-    expect((await ended(packaged.run)).stderr).toEqual([
-      `mcpctl: the user ${user} may not use the package in ${closed}/program.js`,
-    ]);
+    await expect(start({ packageName: "x", user })).rejects.toThrow("a package lies in mcpctl's data folder");
   });
 });
 

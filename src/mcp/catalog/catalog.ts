@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
@@ -9,10 +10,11 @@ import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
+import { rowsAtOnce, writeInTurns } from "./in-turns.ts";
 import { changeName } from "./names.ts";
 import { differing, fetchOffer, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
-import { createReviews } from "./reviews.ts";
+import { createReviews, type Plan } from "./reviews.ts";
 import { report, type Told, together, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
@@ -40,11 +42,8 @@ type Known = {
  */
 export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined; variant?: string };
 
-/** How old a list may be before it is asked for again, behind the answer. */
-const freshMs = 60_000;
-/** How long the first caller waits for a server that nothing is known of, and how long nobody waits after that failed. */
+/** How long the first caller waits for a server that nothing is known of. */
 const firstWaitMs = 1_500;
-const failureMs = 10_000;
 const fetchMs = 30_000;
 const tellMs = 60_000;
 
@@ -56,6 +55,8 @@ type Listeners = {
   tell: (server: ServerRef, told: Told) => Op<void>;
   /** These lists of a server are others, for some clients, than they were told. */
   changed: (server: ServerRef, lists: readonly ListName[]) => void;
+  /** Takes a server's own secrets out of what it says why it cannot be listed. */
+  blotOf?: (serverId: string) => (text: string) => string;
 };
 
 export async function createCatalog(
@@ -63,7 +64,7 @@ export async function createCatalog(
   connections: () => Connections,
   clock: Clock,
   log: Log,
-  { tell, changed }: Listeners = { *tell() {}, changed: () => {} },
+  { tell, changed, blotOf }: Listeners = { *tell() {}, changed: () => {} },
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
@@ -117,7 +118,7 @@ export async function createCatalog(
       });
       await keep(server, entry, offer, askedAt);
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = blotOf?.(server.id)(messageOf(error)) ?? messageOf(error);
       if (entry.failure?.reason !== reason) revision++;
       entry.failure = { reason, at: clock.now() };
       log.info("a server's lists cannot be read", { server: server.name, reason });
@@ -130,7 +131,7 @@ export async function createCatalog(
     entry.version = server.version;
     const execution = executionOf(server.fields);
     const isFirst = entry.execution !== execution;
-    const offer = hashed(listed, entry.offer);
+    const offer = await hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
     const isOther = body !== JSON.stringify(entry.offer);
     const others = differing(offer, entry.offer);
@@ -140,10 +141,12 @@ export async function createCatalog(
     entry.fetchedAt = askedAt;
     delete entry.failure;
     // Until it is written, what is new in it is not approved.
-    await write(server, entry, function* () {
-      yield* putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt });
-      return yield* reviews.store(server, offer, isFirst, clock.now());
-    });
+    await write(
+      server,
+      entry,
+      () => reviews.plan(server, offer, isFirst, clock.now()),
+      () => putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt }),
+    );
     entry.execution = execution;
     // A server that came up late, or came back as another, does not say itself that its lists are others now.
     if (others.length > 0) changed(server, others);
@@ -153,22 +156,26 @@ export async function createCatalog(
   async function keepVariant(server: ServerRef, name: { key: string; abilities: Abilities }, listed: Offer) {
     const entry = knownOf(server.id);
     const plain = entry.offer;
-    if (plain === undefined || entry.execution !== executionOf(server.fields))
+    const offer = plain && (await hashed(listed, plain));
+    if (plain === undefined || offer === undefined || entry.execution !== executionOf(server.fields))
       throw new Problem("unavailable", "it was not listed yet by what the server executes now");
-    const offer = hashed(listed, plain);
     const variant = { key: name.key, abilities: JSON.stringify(name.abilities) };
-    await write(server, entry, () => reviews.storeVariant(server, variant, offer, plain, clock.now()));
+    await write(server, entry, () => reviews.planVariant(server, variant, offer, plain, clock.now()));
     return offer;
   }
 
-  /** Writes what a list brought, and tells of it. */
-  async function write(server: ServerRef, entry: Known, store: () => Op<Told | undefined>): Promise<void> {
-    const { found, told, isDue } = await db.write(function* () {
-      const found = yield* store();
+  /** Writes what a list brought, and tells of it with the last of it. What a crash interrupts is found again in the next list. */
+  async function write(server: ServerRef, entry: Known, plan: () => Op<Plan>, seal?: () => Op<void>): Promise<void> {
+    const { steps, told: found } = await db.write(plan);
+    const few = Math.max(0, steps.length - rowsAtOnce);
+    await writeInTurns(db, steps.slice(0, few), (step) => step());
+    const { told, isDue } = await db.write(function* () {
+      for (const step of steps.slice(few)) yield* step();
+      if (seal !== undefined) yield* seal();
       const told = together(entry.untold, found);
       const isDue = told !== undefined && clock.now() - (entry.toldAt ?? 0) >= tellMs;
       if (isDue) yield* tell(server, told);
-      return { found, told, isDue };
+      return { told, isDue };
     });
     if (told !== undefined) entry.untold = told;
     if (found !== undefined) {
@@ -193,9 +200,11 @@ export async function createCatalog(
   const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>
     variant === undefined ? known.get(serverId)?.offer : variants.offerOf(serverId, variant);
 
-  function isStale(entry: Known): boolean {
-    const { failure, fetchedAt } = entry;
-    return failure === undefined ? clock.now() - fetchedAt > freshMs : clock.now() - failure.at > failureMs;
+  function isStale({ id, fields }: ServerRef): boolean {
+    const { failure, fetchedAt } = knownOf(id);
+    const { listSeconds, absentSeconds } = serverLimitsOf(fields);
+    const [since, seconds] = failure === undefined ? [fetchedAt, listSeconds] : [failure.at, absentSeconds];
+    return clock.now() - since > seconds * 1000;
   }
 
   const isKnown = ({ id, fields }: ServerRef): boolean => {
@@ -213,7 +222,7 @@ export async function createCatalog(
   async function plainEntriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
     // One that sleeps is not woken to say the same again.
     const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
-    const stale = servers.filter((server) => isStale(knownOf(server.id)) && !rests(server));
+    const stale = servers.filter((server) => isStale(server) && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
     const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
     if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));
@@ -280,6 +289,8 @@ export async function createCatalog(
       if (offer === undefined || execution !== executionOf(fields)) return [];
       return [offer, ...variants.differing(id).map(([, differing]) => differing)];
     },
+    /** By their own names, as the server last listed them for everybody. */
+    toolNamesOf: (serverId: string): string[] | undefined => known.get(serverId)?.offer?.tools.map(({ key }) => key),
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,
