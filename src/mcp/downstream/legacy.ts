@@ -1,8 +1,8 @@
 import { onAbort } from "../../lib/abort.ts";
-import { errorOutcome, type Outcome, respond } from "../answers.ts";
+import { errorOutcome, headOf, type Outcome, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, ownerOf, type Visit } from "../visit.ts";
+import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
@@ -22,6 +22,7 @@ type Outlet = {
 };
 
 const silence: Outlet = { send: () => false };
+const done: Outcome = { result: "{}" };
 
 type Asking = {
   visit: Visit;
@@ -51,7 +52,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit));
+    const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit), holderOf(visit));
     const reply = createReply({
       streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
@@ -59,7 +60,8 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
     answerTo(visit, inbound, { id, method }, facts, live, reply)
       .then(
-        (outcome) => reply.end(response(id, outcome)),
+        // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
+        (outcome) => reply.end(response(id, outcome), headOf(facts === undefined ? outcome : done)),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);
@@ -160,7 +162,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
     }
-    const live = lives.of(facts, ownerOf(visit));
+    const live = lives.of(facts, ownerOf(visit), holderOf(visit));
     const listener: Listener = {
       subject: visit.admission.principal,
       abilities: facts.abilities,

@@ -1,4 +1,4 @@
-import { errorOutcome, respond } from "../answers.ts";
+import { errorOutcome, headOf, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { progressTokenOf } from "../meta.ts";
 import { logLevels } from "../peer.ts";
@@ -71,7 +71,7 @@ export function modernDoor({ calls, held, changes }: Options) {
     calls
       .answer(visit, inbound, method, client)
       .then(
-        (outcome) => reply.end(response(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
+        (outcome) => reply.end(response(id, outcome), headOf(outcome)),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);

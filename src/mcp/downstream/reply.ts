@@ -1,4 +1,6 @@
+import type { headOf } from "../answers.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
+import { jsonBody } from "./json-body.ts";
 
 /** Where the messages of one event stream go, so that they can be had again. */
 export type Transcript = {
@@ -66,12 +68,11 @@ export function createReply({ streams, transcript, onGone }: Options) {
       return log !== undefined || out?.isOpen() === true;
     },
     /** The answer. On a stream it is the last event, and its status is told by what it holds. */
-    end(text: string, status = 200): void {
+    end(text: string, head: ReturnType<typeof headOf>): void {
       if (isDone) return;
       isDone = true;
       clearTimeout(timer);
-      if (out === undefined)
-        answered.resolve(new Response(text, { status, headers: { "content-type": "application/json" } }));
+      if (out === undefined) answered.resolve(new Response(jsonBody(text), head));
       else {
         write(text);
         log?.end();

@@ -3,7 +3,7 @@ import { onAbort } from "../../lib/abort.ts";
 import { errorOutcome, respond } from "../answers.ts";
 import { response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, ownerOf, type Visit } from "../visit.ts";
+import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
@@ -37,7 +37,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       bound: boundOf(visit).join(" "),
       subscribe: (facts) => {
         unsubscribe();
-        const live = lives.of(facts, ownerOf(visit));
+        const live = lives.of(facts, ownerOf(visit), holderOf(visit));
         const say = (text: string) => out.send(text, { event: "message" });
         live.listener = { subject: visit.admission.principal, abilities: facts.abilities, say };
         unsubscribe = legacy.subscribe(visit, live, say, () => {});
@@ -78,7 +78,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const { out, facts } = stream;
     const outlet = { send: (text: string) => out.send(text, { event: "message" }) };
     legacy
-      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit)), outlet)
+      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit), holderOf(visit)), outlet)
       .then(
         (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),

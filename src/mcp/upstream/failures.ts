@@ -2,8 +2,23 @@ import { Problem } from "../../lib/problem.ts";
 
 /** Why a request has no answer, where more depends on it than what people are told. */
 export class TimedOut extends Problem {
-  constructor(ms: number) {
-    super("unavailable", `the server gave no answer within ${ms / 1000} s`);
+  /** `setBy` says which field the time is of. */
+  constructor(ms: number, setBy?: string) {
+    super("unavailable", `the server gave no answer within ${ms / 1000} s${setBy === undefined ? "" : `; ${setBy}`}`);
+  }
+}
+
+/** We sent nothing, since too much is under way: this says nothing of the server, and the call may be tried again. */
+export class Busy extends Problem {
+  constructor(why: string) {
+    super("unavailable", why, { status: 429, retryAfterSeconds: 1 });
+  }
+}
+
+/** The server said something, and it was more than it may say. */
+export class Beyond extends Problem {
+  constructor(why: string) {
+    super("unavailable", why);
   }
 }
 

@@ -1,6 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
+import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { eventsOf } from "./event-stream.ts";
-import { Refused, unavailable } from "./failures.ts";
+import { Beyond, Refused, unavailable } from "./failures.ts";
 import type { Ear } from "./wire.ts";
 
 /** Address and headers of a server that somebody else runs, secrets included. */
@@ -48,9 +49,9 @@ export async function readStream(
   body: ReadableStream<Uint8Array>,
   onMessage: (data: string) => void,
   at: Resumption,
-  messageBytes: number,
+  limits: ServerLimits,
 ): Promise<void> {
-  for await (const { data, id, retryMs } of eventsOf(body, messageBytes)) {
+  for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits))) {
     if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
     if (retryMs !== undefined) at.retryMs = retryMs;
     if (data !== "") onMessage(data);
@@ -64,10 +65,10 @@ export async function readAnswer(
   ear: Ear,
   at: Resumption,
   ending: AbortController,
-  messageBytes: number,
+  limits: ServerLimits,
 ) {
   if (!isEventStream(response)) {
-    const text = await boundedText(response, messageBytes);
+    const text = await boundedText(response, limits);
     ear.receive(text, id);
     if (ear.waits(id)) throw refusalOf(response);
     return;
@@ -77,7 +78,7 @@ export async function readAnswer(
     ear.receive(data, id);
     if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
   };
-  await readStream(response.body, hand, at, messageBytes).finally(() => clearTimeout(rest));
+  await readStream(response.body, hand, at, limits).finally(() => clearTimeout(rest));
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */
@@ -87,12 +88,13 @@ export function refusalOf({ status }: Response): Problem {
   return credentials || status >= 500 ? unavailable(why) : new Refused(why, status);
 }
 
-async function boundedText(response: Response, messageBytes: number): Promise<string> {
+async function boundedText(response: Response, { messageBytes }: ServerLimits): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > messageBytes) throw unavailable("the server's answer is too big");
+    if (size > messageBytes)
+      throw new Beyond(`its answer is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
     parts.push(chunk);
   }
   return Buffer.concat(parts).toString();

@@ -1,6 +1,6 @@
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
-import { SessionForgotten, unavailable } from "./failures.ts";
+import { Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import {
   asProblem,
   type HttpTarget,
@@ -31,7 +31,6 @@ const fruitlessTries = 5;
  */
 export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
   const target = withPlainNames(given);
-  const { messageBytes } = limits;
   const connectMs = limits.connectSeconds * 1000;
   let ear: Ear;
   let version: string | undefined;
@@ -53,8 +52,8 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
       const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
       if (response.status === 404 && used !== undefined) throw await forgotten(response);
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, ending, messageBytes).catch((error: unknown) => {
-        if (at.lastEventId === undefined) throw error;
+      await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {
+        if (at.lastEventId === undefined || error instanceof Beyond) throw error;
       });
       if (!ear.waits(id)) return;
       if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
@@ -75,7 +74,10 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
       if (response === undefined) continue;
       if (!isEventStream(response))
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, ending, messageBytes).catch(() => {});
+      await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {
+        // Taken up again, it would begin with the same event.
+        if (error instanceof Beyond) throw error;
+      });
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
@@ -104,7 +106,7 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await readStream(response.body, ear.receive, at, messageBytes).catch(() => {});
+      if (isOpen) await readStream(response.body, ear.receive, at, limits).catch(() => {});
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
       await sleep(Math.min(pauseMs, longestRetryMs), signal);
     }

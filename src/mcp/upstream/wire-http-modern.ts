@@ -7,7 +7,7 @@ import { asProblem, type HttpTarget, reach, readAnswer, refusalOf, withPlainName
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
-export function modernHttpWire(given: HttpTarget, { messageBytes }: ServerLimits): Wire {
+export function modernHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
   const target = withPlainNames(given);
   let ear: Ear;
 
@@ -16,7 +16,7 @@ export function modernHttpWire(given: HttpTarget, { messageBytes }: ServerLimits
       const headers = { "content-type": "application/json", ...mirrored(sending) };
       const response = await reach(target, { headers, body: sending.text, signal: ending.signal });
       if (decidesNothing(sending, response)) throw await unread(response);
-      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, messageBytes);
+      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, limits);
       ear.failed(sending.id, unavailable("the server's event stream ended without an answer"));
     } catch (error) {
       ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));

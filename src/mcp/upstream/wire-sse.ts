@@ -1,7 +1,7 @@
 import { within } from "../../lib/wait.ts";
-import type { ServerLimits } from "../../resources/limits.ts";
+import { longestLine, type ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
-import { unavailable } from "./failures.ts";
+import { Beyond, unavailable } from "./failures.ts";
 import { type HttpTarget, isEventStream, reach, refusalOf, withPlainNames } from "./http.ts";
 import type { Ear, Wire } from "./wire.ts";
 
@@ -17,7 +17,7 @@ export async function openSseWire(given: HttpTarget, limits: ServerLimits): Prom
     const response = await within(initializeMs, reach(target, { method: "GET", headers: {}, signal: closing.signal }));
     if (response === undefined) throw unavailable("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
-    const events = eventsOf(response.body, limits.messageBytes);
+    const events = eventsOf(response.body, longestLine(limits));
     const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");
@@ -57,8 +57,9 @@ function sseWire(
   async function read(ear: Ear): Promise<void> {
     try {
       for await (const { event, data } of events) if (event === "message" && data !== "") ear.receive(data);
-    } catch {
-      // It broke off, which is an end as well.
+    } catch (error) {
+      // That it broke off is an end as well.
+      if (error instanceof Beyond) return ear.ended(error);
     }
     ear.ended(unavailable("the server's event stream has ended"));
   }

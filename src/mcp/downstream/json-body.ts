@@ -1,0 +1,1 @@
+export const jsonBody = (text: string): string => text;
