@@ -294,8 +294,8 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     },
     ended: ending.promise,
     limits: bounds,
-    /** How many requests have no answer yet, those included that wait for their turn. */
-    underWay: () => open.size,
+    /** How many requests of clients have no answer yet, those included that wait for their turn. */
+    underWay: () => [...open].filter(({ peer }) => peer !== undefined).length,
     close(why = "the connection to the server was closed"): void {
       end(unavailable(why));
       wire.close();
