@@ -185,13 +185,11 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   }
 
   /** Whoever waits for an answer that cannot be read is told so at once, if it can be seen whose it is. */
-  function unreadable(text: string, fault: Beyond, via: number | undefined): void {
+  function unreadable(text: string, fault: Problem, via: number | undefined): void {
     meter.add("messages_refused");
-    const { id, method } = skimmed(text);
-    if (method !== undefined) return;
-    // Noise on a call's own stream is no answer to it, but what is too much of one may be.
-    const isBig = text.length > longestSkimmed;
-    calls.get(id ?? (isBig ? (via ?? Number.NaN) : Number.NaN))?.reject(fault);
+    // Noise on a call's own stream is no answer to it, but what is too much of one is.
+    const { method, id = fault instanceof Beyond ? via : undefined } = skimmed(text);
+    if (method === undefined && id !== undefined) calls.get(id)?.reject(fault);
   }
 
   function settle(id: string | undefined, result?: string, error?: string, via?: number): void {

@@ -1,9 +1,10 @@
+import type { Problem } from "../../lib/problem.ts";
 import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { digits, excessIn } from "../spans.ts";
-import { Beyond } from "./failures.ts";
+import { Beyond, unavailable } from "./failures.ts";
 
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. Undefined when all is well. */
-export function faultIn(text: string, limits: ServerLimits): Beyond | undefined {
+export function faultIn(text: string, limits: ServerLimits): Problem | undefined {
   const { messageBytes, depth, elements } = limits;
   if (text.length > messageBytes)
     return new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
@@ -17,7 +18,7 @@ export function faultIn(text: string, limits: ServerLimits): Beyond | undefined 
   } catch {
     // Said below.
   }
-  return new Beyond("its message is not JSON-RPC");
+  return unavailable("its message is no JSON-RPC");
 }
 
 const jsonrpc = `"jsonrpc"\\s*:\\s*"2\\.0"`;

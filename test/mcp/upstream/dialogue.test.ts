@@ -96,7 +96,7 @@ describe("answers", () => {
     const { request, end, ended, underWay } = setUp({}, { inFlight: 2 });
     const peer = peerOf("User:a");
     const waiting = [peer, peer, peer, undefined].map((who) => request("a", "{}", { peer: who }).catch(String));
-    expect(underWay()).toBe(4);
+    expect(underWay()).toBe(3);
     end(new Problem("unavailable", "it fell"));
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["Problem: it fell"]));
     await expect(request("a", "{}")).rejects.toThrow("it fell");
@@ -188,7 +188,7 @@ describe("a message that is too much", () => {
     ["deep", { depth: 9 }, deep, "nested over 9 deep; limits.depth of the server"],
     ["wide", { elements: 100 }, `[${"0,".repeat(200)}0]`, "over 100 values; limits.elements of the server"],
     ["long a number", {}, "1".repeat(2_000), "a number of over 1000 digits"],
-    ["no JSON", {}, "[1", "is not JSON-RPC"],
+    ["no JSON", {}, "[1", "is no JSON-RPC"],
   ])("too %s fails the call that it answers, at once and saying why", async (_, limits, inner, why) => {
     for (const text of [
       `{"jsonrpc":"2.0","id":1,"result":{"x":${inner}}}`,
