@@ -1,5 +1,7 @@
 import { Problem } from "../lib/problem.ts";
+import { createTurn } from "../lib/turn.ts";
 import { within } from "../lib/wait.ts";
+import { bytesInWords, setByServer } from "../resources/limits.ts";
 import type { Channel, Exit } from "./channel.ts";
 import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
@@ -14,6 +16,8 @@ export type ChildOptions = {
   cwd?: string | undefined;
   log: LogRing;
   dataDir: string;
+  /** Bytes of its longest line. */
+  lineBytes?: number;
 };
 
 export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
@@ -21,8 +25,6 @@ export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => P
 const bounds = {
   lineBytes: 10 * 1024 * 1024,
   unsentBytes: 32 * 1024 * 1024,
-  turnMessages: 256,
-  turnMs: 2,
   errorLine: 64 * 1024,
 } as const;
 const patience = { afterEofMs: 2_000, afterTermMs: 3_000 } as const;
@@ -32,7 +34,15 @@ const shownLines = 20;
  * Starts a server as the leader of a process group of its own, through the wrapper that dies with us.
  * @throws Problem `unavailable` when the folder it shall work in is not there
  */
-export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOptions): Child {
+export function startChild({
+  command,
+  asBun,
+  env,
+  cwd,
+  log,
+  dataDir,
+  lineBytes = bounds.lineBytes,
+}: ChildOptions): Child {
   const listeners = new Set<(text: string) => void>();
   const process_ = spawn(...wrapped(command, asBun, env), cwd);
   const { pid } = process_;
@@ -51,7 +61,7 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
     if (line.charCodeAt(0) === 0x7b) for (const listener of listeners) listener(line);
     else if (line.trim() !== "") log.add(`[stdout] ${line}`);
   };
-  const reading = readLines(process_.stdout, deliver, () => failWith("it wrote a line of over 10 MiB"));
+  const reading = readLines(process_.stdout, lineBytes, deliver, () => failWith(tooLong(lineBytes)));
   const errors = drain(
     process_.stderr,
     lineCutter(bounds.errorLine, log.add, () => {}),
@@ -146,23 +156,26 @@ function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Reads lines with a budget for each turn of the event loop, so that one server that chatters at full speed starves nobody. */
+const tooLong = (bytes: number) => `it wrote a line of over ${bytesInWords(bytes)}; ${setByServer("lineBytes")}`;
+
+/** Reads lines, within a share of each turn of the event loop: one server that chatters at full speed starves nobody. */
 async function readLines(
   stream: ReadableStream<Uint8Array>,
+  lineBytes: number,
   onLine: (line: string) => void,
   onTooLong: () => void,
 ): Promise<void> {
   const waiting: string[] = [];
-  const cut = lineCutter(bounds.lineBytes, (line) => waiting.push(line), onTooLong);
+  const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
+  const spent = createTurn();
   try {
     for await (const chunk of stream) {
       cut(chunk);
-      let turnEnds = performance.now() + bounds.turnMs;
-      for (let i = 0; i < waiting.length; i++) {
-        onLine(waiting[i] ?? "");
-        if (i % bounds.turnMessages !== bounds.turnMessages - 1 && performance.now() < turnEnds) continue;
-        await new Promise((resolve) => setImmediate(resolve));
-        turnEnds = performance.now() + bounds.turnMs;
+      await spent();
+      for (const line of waiting) {
+        onLine(line);
+        const turn = spent();
+        if (turn !== undefined) await turn;
       }
       waiting.length = 0;
     }

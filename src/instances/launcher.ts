@@ -1,4 +1,5 @@
 import { Problem } from "../lib/problem.ts";
+import { longestLine, serverLimitsOf } from "../resources/limits.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { startChild } from "./child.ts";
@@ -26,7 +27,8 @@ export function createLauncher(packages: Packages, dataDir: string): Launcher {
     if (fields.image !== undefined)
       throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
     const { resolved, ...launch } = await launchOf(fields, env, packages);
-    const child = startChild({ ...launch, log, dataDir });
+    const lineBytes = longestLine(serverLimitsOf(fields));
+    const child = startChild({ ...launch, log, dataDir, lineBytes });
     return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
   };
 }

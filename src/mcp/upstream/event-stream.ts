@@ -18,7 +18,8 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: numb
     await spent();
     for (const event of read(decoder.decode(chunk, { stream: true }))) {
       yield event;
-      await spent();
+      const turn = spent();
+      if (turn !== undefined) await turn;
     }
   }
 }
