@@ -12,6 +12,7 @@ import { type Judged, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
+import { createReaders } from "./downstream/readers.ts";
 import type { CallRecord } from "./downstream/record.ts";
 import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
@@ -55,9 +56,10 @@ export function createGateway(options: GatewayOptions) {
   const changes = createChanges(options.connections);
   const held = createHeldCalls(createRequestStates(seal, clock));
   const calls = createCalls({ ...options, counters, seal });
-  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
-  const modern = modernDoor({ calls, held, changes });
-  const sse = sseDoor({ legacy, lives });
+  const readers = createReaders(() => counters.add("readers_dropped"));
+  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock), readers });
+  const modern = modernDoor({ calls, held, changes, readers });
+  const sse = sseDoor({ legacy, lives, readers });
 
   let isDraining = false;
 
@@ -154,7 +156,14 @@ export function createGateway(options: GatewayOptions) {
     /** Lets go of what nobody came back for. Done every half minute without being asked. */
     sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
-    sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
+    sizes: () => ({
+      sessions: lives.size(),
+      held: held.size(),
+      streams: sse.size(),
+      subscribers: changes.size(),
+      readers: readers.size(),
+      unread: readers.unread(),
+    }),
     /** What is under way is answered; who only listens is let go of, since nobody waits for anything there. */
     drain(): void {
       isDraining = true;

@@ -5,6 +5,9 @@ import { bytesInWords } from "../resources/limits.ts";
 /** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
 export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;
 
+/** How long a connection may be silent that neither waits for an answer nor is an event stream. */
+export const idleSeconds = 30;
+
 /** A body that drips in byte by byte would hold its connection for ever. */
 const bodyMs = 30_000;
 

@@ -180,6 +180,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    counters,
     catalog,
     gateway,
     audit,

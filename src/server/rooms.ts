@@ -3,6 +3,7 @@ import type { PasswordChange } from "../auth/own-password.ts";
 import type { Logins } from "../auth/session.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Counters } from "../lib/counters.ts";
 import type { Log } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
@@ -41,6 +42,7 @@ export type Rooms = {
   watch: Watch;
   supervisor: Supervisor;
   connections: Connections;
+  counters: Counters;
   catalog: Catalog;
   gateway: Gateway;
   audit: Audit;

@@ -12,7 +12,7 @@ import { loadMasterKey } from "../secrets/master-key.ts";
 import { getMeta, setMeta } from "../storage/meta.ts";
 import { openDatabase } from "../storage/open.ts";
 import { createApp } from "./app.ts";
-import { bodyLimits } from "./body.ts";
+import { bodyLimits, idleSeconds } from "./body.ts";
 import { compose } from "./compose.ts";
 import { type Config, readConfig, type Words } from "./config.ts";
 import { takeDataDir } from "./data-dir.ts";
@@ -73,7 +73,13 @@ type App = ReturnType<typeof createApp>;
 export function listen(app: App, { host, port }: Pick<Config, "host" | "port">): string {
   try {
     // Elysia would share the port with whoever has it (reusePort), and half of the requests would go astray.
-    app.listen({ hostname: host, port, reusePort: false, idleTimeout: 30, maxRequestBodySize: bodyLimits.hard });
+    app.listen({
+      hostname: host,
+      port,
+      reusePort: false,
+      idleTimeout: idleSeconds,
+      maxRequestBodySize: bodyLimits.hard,
+    });
   } catch (error) {
     throw new Problem("conflict", `${host}:${port} cannot be listened on: ${messageOf(error)}`, {
       hint: "stop what uses the port, or give another: mcpctl serve --port 3201",

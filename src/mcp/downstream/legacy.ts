@@ -9,10 +9,11 @@ import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Client } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
 import { askClient, type Listener, type Live, type Lives } from "./live.ts";
+import type { Readers } from "./readers.ts";
 import { createReply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
-type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions };
+type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions; readers: Readers };
 
 /** Where what belongs to one request goes besides its answer. False when nobody hears it. */
 type Outlet = {
@@ -37,7 +38,7 @@ const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "pr
 /** Clients of 2024-11-05 to 2025-11-25: they initialize, keep a session if they like, and a disconnect cancels nothing. */
 export type LegacyDoor = ReturnType<typeof legacyDoor>;
 
-export function legacyDoor({ calls, lives, changes, sessions }: Options) {
+export function legacyDoor({ calls, lives, changes, sessions, readers }: Options) {
   /** One POST. Requests outside of a session are served as far as that goes: nobody can be asked anything. */
   async function take(visit: Visit, inbound: Inbound): Promise<Response> {
     const { id, method } = inbound;
@@ -54,6 +55,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     }
     const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit), holderOf(visit));
     const reply = createReply({
+      readers,
       streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
     });
@@ -170,7 +172,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     };
     const lastEventId = visit.request.headers.get("last-event-id");
     let unsubscribe = () => {};
-    const out = eventOut({
+    const out = eventOut(readers, {
       onClose: () => {
         unsubscribe();
         live.transcripts.left(out);
