@@ -1,7 +1,8 @@
 import { onAbort } from "../../lib/abort.ts";
-import { errorOutcome, headOf, type Outcome, respond } from "../answers.ts";
+import { busyOutcome, errorOutcome, headOf, type Outcome, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
+import { Busy } from "../upstream/failures.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
@@ -53,7 +54,11 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit), holderOf(visit));
+    const live = facts === undefined ? undefined : liveFor(visit, facts);
+    if (live instanceof Busy) {
+      visit.release();
+      return new Response(response(id, busyOutcome(live.message)), headOf(done));
+    }
     const reply = createReply({
       readers,
       streams: facts === undefined ? "never" : tasteOf(visit.request),
@@ -63,11 +68,24 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     answerTo(visit, inbound, { id, method }, facts, live, reply)
       .then(
         // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
-        (outcome) => reply.end(response(id, outcome), headOf(facts === undefined ? outcome : done)),
+        (outcome) =>
+          reply.end(
+            response(id, outcome),
+            headOf(facts === undefined && "retryAfterSeconds" in outcome ? outcome : done),
+          ),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);
     return reply.response;
+  }
+
+  function liveFor(visit: Visit, facts: SessionFacts): Live | Busy {
+    try {
+      return lives.of(facts, ownerOf(visit), holderOf(visit));
+    } catch (error) {
+      if (error instanceof Busy) return error;
+      throw error;
+    }
   }
 
   async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
