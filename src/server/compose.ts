@@ -32,10 +32,12 @@ import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { openFiles } from "./open-files.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
 import { serverRef, withStatus } from "./status.ts";
+import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
@@ -57,6 +59,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
   const counters = createCounters();
+  const files = openFiles();
+  const vitals = watchVitals();
   const connections: Connections = createConnections({
     clock,
     counters,
@@ -113,6 +117,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         JSON.stringify([endpoint.project, endpoint.server, use?.server, use?.tool]),
       ),
     readBody,
+    isScarce: files.isScarce,
     counters,
     connections,
     catalog,
@@ -181,6 +186,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     supervisor,
     connections,
     counters,
+    files,
+    vitals,
     catalog,
     gateway,
     audit,
@@ -202,6 +209,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       stopping.abort();
       uses.stop();
       watch.close();
+      vitals.close();
       gateway.close();
       catalog.close();
       connections.close();

@@ -17,7 +17,9 @@ import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { Senders } from "./sender.ts";
+import type { Vitals } from "./vitals.ts";
 import type { Watch } from "./watch.ts";
 
 /** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
@@ -43,6 +45,8 @@ export type Rooms = {
   supervisor: Supervisor;
   connections: Connections;
   counters: Counters;
+  files: OpenFiles;
+  vitals: Vitals;
   catalog: Catalog;
   gateway: Gateway;
   audit: Audit;

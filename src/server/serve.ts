@@ -16,6 +16,7 @@ import { bodyLimits, idleSeconds } from "./body.ts";
 import { compose } from "./compose.ts";
 import { type Config, readConfig, type Words } from "./config.ts";
 import { takeDataDir } from "./data-dir.ts";
+import { keepDoor } from "./door-keeper.ts";
 import type { Rooms } from "./rooms.ts";
 
 export type ServeOptions = {
@@ -40,6 +41,8 @@ export async function serve({ flags, env, out, err, isTerminal = () => false }: 
     const { rooms, first } = await open(config, log);
     const app = createApp(rooms);
     const url = listen(app, config);
+    const at = { host: config.host, port: Number(new URL(url).port) };
+    const door = keepDoor({ ...rooms, server: () => app.server, listen: () => listen(app, at) });
     folder.tell(url);
     // Requests that wait already are answered before the work that none of them needs.
     await sleep(0);
@@ -48,7 +51,7 @@ export async function serve({ flags, env, out, err, isTerminal = () => false }: 
     await sleep(0);
     await leaveCredential(rooms, url);
     greet(out, config, url, first);
-    return await untilStopped(app, rooms);
+    return await untilStopped(door, rooms);
   } finally {
     folder.release();
   }
@@ -128,7 +131,7 @@ function greet(out: (text: string) => void, config: Config, url: string, first: 
   out(`The password is shown this once. In a second terminal of this user \`${status}\` works without it.`);
 }
 
-async function untilStopped(app: App, rooms: Rooms): Promise<number> {
+async function untilStopped(door: ReturnType<typeof keepDoor>, rooms: Rooms): Promise<number> {
   const asked = Promise.withResolvers<void>();
   const hurried = Promise.withResolvers<void>();
   const onSignal = () => {
@@ -143,9 +146,8 @@ async function untilStopped(app: App, rooms: Rooms): Promise<number> {
   }
   rooms.stopping();
   const fast = hurried.promise.then(() => true);
-  const hurry =
-    (await Promise.race([within(drainMs, Promise.resolve(app.server?.stop(false))).then(() => false), fast])) === true;
+  const hurry = (await Promise.race([within(drainMs, door.stop()).then(() => false), fast])) === true;
   await Promise.race([rooms.close(hurry), fast.then(() => rooms.close(true))]);
-  await app.server?.stop(true);
+  await door.end();
   return 0;
 }
