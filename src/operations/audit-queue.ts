@@ -79,6 +79,7 @@ export function createAuditQueue({ write, clock, log }: Options) {
   return {
     add,
     flush,
+    size: () => waiting.length,
     async close(): Promise<void> {
       await flush();
       isClosed = true;

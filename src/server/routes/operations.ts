@@ -1,6 +1,9 @@
 import { version } from "../../lib/version.ts";
+import { exposition, expositionType, metricValues } from "../../operations/exposition.ts";
+import { judgeOperation } from "../../rbac/judge.ts";
 import { rightsOf } from "../../rbac/rights.ts";
 import { Server } from "../../resources/server.ts";
+import { metricsOf } from "../metrics.ts";
 import { must, type Route } from "../route.ts";
 
 const tag = "operations";
@@ -33,6 +36,18 @@ export const operationRoutes: Route[] = [
   },
   {
     method: "GET",
+    path: "/metrics",
+    permission: { operation: "metrics" },
+    tag,
+    summary: "What is counted and measured, in Prometheus' text format",
+    mediaType: "text/plain",
+    handle: async (_, rooms) =>
+      new Response(exposition(await metricsOf(rooms)), {
+        headers: { "content-type": expositionType, "cache-control": "no-store" },
+      }),
+  },
+  {
+    method: "GET",
     path: "/api/v1/status",
     permission: "authenticated",
     tag,
@@ -47,6 +62,7 @@ export const operationRoutes: Route[] = [
         uptimeSeconds: Math.round((rooms.clock.now() - rooms.startedAt) / 1000),
         ...(rights.project === undefined ? { dataDir } : {}),
         counts,
+        ...(judgeOperation(rights, "metrics").allowed ? { metrics: metricValues(await metricsOf(rooms)) } : {}),
         servers: seesServers
           ? servers.map((server) => ({ name: server.name, ...rooms.withStatus(Server, server).status }))
           : [],
