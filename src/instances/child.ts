@@ -1,10 +1,10 @@
 import { Problem } from "../lib/problem.ts";
-import { createTurn } from "../lib/turn.ts";
 import { within } from "../lib/wait.ts";
-import { bytesInWords, setByServer } from "../resources/limits.ts";
+import { serverLimitsOf } from "../resources/limits.ts";
 import type { Channel, Exit } from "./channel.ts";
 import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
+import { outputBounds, serverOutput, shownLines, tooLong } from "./output.ts";
 import { childWord, selfCommand } from "./self.ts";
 import { forget, remember } from "./sweep.ts";
 
@@ -22,13 +22,7 @@ export type ChildOptions = {
 
 export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
 
-const bounds = {
-  lineBytes: 10 * 1024 * 1024,
-  unsentBytes: 32 * 1024 * 1024,
-  errorLine: 64 * 1024,
-} as const;
 const patience = { afterEofMs: 2_000, afterTermMs: 3_000 } as const;
-const shownLines = 20;
 
 /**
  * Starts a server as the leader of a process group of its own, through the wrapper that dies with us.
@@ -41,9 +35,9 @@ export function startChild({
   cwd,
   log,
   dataDir,
-  lineBytes = bounds.lineBytes,
+  lineBytes = serverLimitsOf({}).lineBytes,
 }: ChildOptions): Child {
-  const listeners = new Set<(text: string) => void>();
+  const output = serverOutput(log);
   const process_ = spawn(...wrapped(command, asBun, env), cwd);
   const { pid } = process_;
   remember(dataDir, pid);
@@ -56,15 +50,10 @@ export function startChild({
     reason ??= why;
     killGroup(pid, "SIGKILL");
   };
-  const deliver = (line: string) => {
-    // Some servers print words of their own; only JSON objects are messages.
-    if (line.charCodeAt(0) === 0x7b) for (const listener of listeners) listener(line);
-    else if (line.trim() !== "") log.add(`[stdout] ${line}`);
-  };
-  const reading = readLines(process_.stdout, lineBytes, deliver, () => failWith(tooLong(lineBytes)));
+  const reading = output.read(process_.stdout, lineBytes, () => failWith(tooLong(lineBytes)));
   const errors = drain(
     process_.stderr,
-    lineCutter(bounds.errorLine, log.add, () => {}),
+    lineCutter(outputBounds.errorLine, log.add, () => {}),
   );
 
   const closed = (async (): Promise<Exit> => {
@@ -75,13 +64,13 @@ export function startChild({
     forget(dataDir, pid);
     const signal = process_.signalCode === null ? null : String(process_.signalCode);
     const exit = { code: process_.exitCode, signal, stderr: log.since(startedWith, shownLines) };
-    return reason === undefined ? exit : { ...exit, reason };
+    return reason === undefined ? exit : { ...exit, reason, isOverlong: true };
   })();
 
   function send(text: string): void {
     if (process_.exitCode !== null || process_.signalCode !== null || stopping)
       throw new Problem("unavailable", "the server's process has ended");
-    if (unsent > bounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
+    if (unsent > outputBounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
     process_.stdin.write(`${text}\n`);
     const flushed = process_.stdin.flush();
     if (!(flushed instanceof Promise)) return;
@@ -110,10 +99,7 @@ export function startChild({
     send,
     stop,
     closed,
-    onMessage: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onMessage: output.onMessage,
   };
 }
 
@@ -156,38 +142,10 @@ function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-const tooLong = (bytes: number) => `it wrote a line of over ${bytesInWords(bytes)}; ${setByServer("lineBytes")}`;
-
-/** Reads lines, within a share of each turn of the event loop: one server that chatters at full speed starves nobody. */
-async function readLines(
-  stream: ReadableStream<Uint8Array>,
-  lineBytes: number,
-  onLine: (line: string) => void,
-  onTooLong: () => void,
-): Promise<void> {
-  const waiting: string[] = [];
-  const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
-  const spent = createTurn();
-  try {
-    for await (const chunk of stream) {
-      cut(chunk);
-      await spent();
-      for (const line of waiting) {
-        onLine(line);
-        const turn = spent();
-        if (turn !== undefined) await turn;
-      }
-      waiting.length = 0;
-    }
-  } catch {
-    // The pipe broke: the process is going, and `closed` says so.
-  }
-}
-
 async function drain(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void): Promise<void> {
   try {
     for await (const chunk of stream) take(chunk);
   } catch {
-    // As above.
+    // The pipe broke: the process is going, and `closed` says so.
   }
 }

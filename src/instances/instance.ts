@@ -94,7 +94,14 @@ export function createInstance(
     nextTryAt = undefined;
   }
 
-  const launched = async () => await launcher({ server, env: await options.environmentOf(server), log, instance: id });
+  const launched = async () =>
+    await launcher({
+      server,
+      env: await options.environmentOf(server),
+      log,
+      instance: id,
+      signal: ending.signal,
+    });
 
   /** One run from start to end. Answers why it is not running any more; no reason when it fell asleep. */
   async function onceThrough(): Promise<typeof last> {

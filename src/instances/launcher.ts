@@ -1,8 +1,8 @@
-import { Problem } from "../lib/problem.ts";
 import { longestLine, serverLimitsOf } from "../resources/limits.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { startChild } from "./child.ts";
+import type { Containers } from "./container/containers.ts";
 import { launchOf } from "./launch.ts";
 import type { LogRing } from "./log-ring.ts";
 import type { Packages } from "./package.ts";
@@ -14,6 +14,8 @@ export type Start = {
   log: LogRing;
   /** The instance that it is a run of, for marks by which a crash's leftovers are found. */
   instance: string;
+  /** Fires when it is not wanted any more: an image that is being pulled is not waited for. */
+  signal?: AbortSignal;
 };
 
 /** What was started, and which version of a package it was found to be. */
@@ -22,10 +24,11 @@ export type Started = Run & { resolved?: string };
 /** Starts what a server is made of: a command, a package or an image. @throws Problem `unavailable` when that cannot be done on this machine */
 export type Launcher = (start: Start) => Promise<Started>;
 
-export function createLauncher(packages: Packages, dataDir: string): Launcher {
-  return async ({ server: { fields }, env, log }) => {
-    if (fields.image !== undefined)
-      throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
+export function createLauncher(packages: Packages, containers: Containers, dataDir: string): Launcher {
+  return async (start) => {
+    const { server, env, log } = start;
+    const { fields } = server;
+    if (fields.image !== undefined) return await containers.run(start);
     const { resolved, ...launch } = await launchOf(fields, env, packages);
     const lineBytes = longestLine(serverLimitsOf(fields));
     const child = startChild({ ...launch, log, dataDir, lineBytes });

@@ -6,6 +6,7 @@ import type { Resource } from "../resources/define.ts";
 import type { InstanceFields } from "../resources/instance.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
+import { createContainers } from "./container/containers.ts";
 import { type Fare, fareOf } from "./fare.ts";
 import { createInstance, type Extra, type Instance } from "./instance.ts";
 import { createLauncher } from "./launcher.ts";
@@ -29,6 +30,8 @@ export type SupervisorOptions = {
   /** When a caller last needed this server, and how many calls it has to answer. */
   usage: (serverId: string) => { usedAt: number; underWay: number };
   dataDir: string;
+  /** Where container engines may be listening. */
+  containerSockets: readonly string[];
   clock: Clock;
   log: Log;
   /** In [0, 1); spreads restarts. */
@@ -54,10 +57,9 @@ export function createSupervisor(options: SupervisorOptions) {
   /** Instances whose successors are there already, until their last calls are answered and they have ended. */
   const leaving = new Map<Instance, Promise<void>>();
   const stopping = new AbortController();
-  const launcher = createLauncher(
-    createPackages(join(options.dataDir, "packages"), options.log, stopping.signal),
-    options.dataDir,
-  );
+  const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal);
+  const containers = createContainers({ sockets: options.containerSockets, dataDir: options.dataDir });
+  const launcher = createLauncher(packages, containers, options.dataDir);
   let timer: ReturnType<typeof setInterval> | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -132,8 +134,10 @@ export function createSupervisor(options: SupervisorOptions) {
     reconcile: reconcileNow,
     /** Ends what a crash left, then starts what ought to run. */
     start(): void {
-      const ended = sweep(options.dataDir);
-      if (ended > 0) options.log.warn("ended servers that an earlier crash left", { ended });
+      const tell = (ended: number) =>
+        ended > 0 && options.log.warn("ended servers that an earlier crash left", { ended });
+      tell(sweep(options.dataDir));
+      void containers.sweep().then(tell);
       void reconcileNow();
       timer = setInterval(() => void reconcileNow(), reconcileMs);
     },

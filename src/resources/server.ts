@@ -38,7 +38,7 @@ export type HealthCheck = Static<typeof healthCheck>;
 
 const tls = Type.Object(
   {
-    ca: Type.Optional(text("Certificates that are trusted besides the system's, PEM", 65_536)),
+    ca: Type.Optional(text("Certificates of the authorities that are trusted, PEM, in place of the system's", 65_536)),
     certificate: Type.Optional(text("Our own certificate, PEM", 65_536)),
     key: Type.Optional(SecretRef),
     serverName: Type.Optional(text("The name that the server's certificate must have", 253)),
@@ -105,6 +105,13 @@ const fields = Type.Object({
   ),
   containerPort: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 65535, description: "Port an `image` serves HTTP on" }),
+  ),
+  containerPath: Type.Optional(
+    Type.String({
+      pattern: "^/[^\\s?#]*$",
+      maxLength: 1024,
+      description: "Path an `image` serves MCP at; `/mcp` when absent, `/sse` with transport sse",
+    }),
   ),
   url: Type.Optional(
     Type.String({
@@ -195,11 +202,13 @@ export const Server = defineKind({
   columns: [
     { header: "TRANSPORT", value: (s) => String(s["transport"]) },
     { header: "STATE", value: (s) => String(s.status?.["state"] ?? "") },
+    { header: "HEALTH", value: (s) => String(s.status?.["health"] ?? "") },
     { header: "TOOLS", value: (s) => String(s.status?.["tools"] ?? "") },
     { header: "DESCRIPTION", value: (s) => String(s["description"] ?? "") },
   ],
   wide: [
     { header: "PROTOCOL", value: (s) => String(s.status?.["protocol"] ?? "") },
+    { header: "BREAKER", value: (s) => (s.status?.["breaker"] as { state: string } | undefined)?.state ?? "" },
     { header: "RUNS", value: (s) => runsOf(s) },
     { header: "RESOLVED", value: (s) => String(s.status?.["resolved"] ?? "") },
   ],
@@ -211,6 +220,7 @@ export const Server = defineKind({
     "args",
     "image",
     "containerPort",
+    "containerPath",
     "url",
     "headers",
     "env",
@@ -230,7 +240,8 @@ export const Server = defineKind({
   ],
   normalize: (input) => {
     const given = input["transport"];
-    const transport = given ?? (input["url"] === undefined ? "stdio" : "http");
+    const isServed = input["url"] !== undefined || input["containerPort"] !== undefined;
+    const transport = given ?? (isServed ? "http" : "stdio");
     // The default is not kept: what was never said and what was said to be so compare equal.
     const { protocol, ...rest } = input;
     const said = protocol === undefined || protocol === "auto" ? {} : { protocol };
@@ -240,7 +251,7 @@ export const Server = defineKind({
       transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
     };
   },
-  check: (server) => [...checkWay(server), ...checkValues(server)],
+  check: (server) => [...checkWay(server), ...checkValues(server), ...checkTrust(server)],
   references: (server) => [
     ...secretRefs("env", server.env),
     ...secretRefs("headers", server.headers),
@@ -272,6 +283,7 @@ const goesOnlyWith: Partial<Record<keyof ServerFields, readonly (typeof ways)[nu
   args: ["packageName", "image"],
   runtime: ["packageName"],
   containerPort: ["image"],
+  containerPath: ["image"],
   headers: ["url"],
   env: ["command", "packageName", "image"],
   cwd: ["command", "packageName", "image"],
@@ -316,9 +328,23 @@ function checkWay(server: ServerFields) {
     if (server.transport === "stdio") errors.push({ path: "/transport", message: "a url is reached by http or sse" });
     if (server.transport === "sse" && server.protocol === "modern")
       errors.push({ path: "/protocol", message: "the sse transport exists in the legacy era only" });
-  } else if (server.transport !== "stdio" && server.containerPort === undefined) {
-    errors.push({ path: "/transport", message: `${given[0]} speaks stdio` });
+  } else errors.push(...checkTransport(server, String(way)));
+  return errors;
+}
+
+function checkTransport({ transport, containerPort, containerPath, network }: ServerFields, way: string) {
+  const errors: { path: string; message: string }[] = [];
+  if (containerPort === undefined) {
+    if (transport !== "stdio")
+      errors.push({
+        path: "/transport",
+        message: way === "image" ? "needs containerPort, the port that the image serves on" : `${way} speaks stdio`,
+      });
+    if (containerPath !== undefined) errors.push({ path: "/containerPath", message: "goes only with containerPort" });
+    return errors;
   }
+  if (transport === "stdio") errors.push({ path: "/containerPort", message: "goes only with transport http or sse" });
+  if (network === "none") errors.push({ path: "/network", message: "none has no containerPort to be reached at" });
   return errors;
 }
 
@@ -330,6 +356,25 @@ function checkValues(server: ServerFields) {
         : [],
     ),
   );
+}
+
+/** What of `tls` and `oauth` cannot be meant so. */
+function checkTrust({ url, headers = [], tls, oauth }: ServerFields) {
+  const errors: { path: string; message: string }[] = [];
+  if (oauth !== undefined) {
+    const at = headers.findIndex(({ name }) => name.toLowerCase() === "authorization");
+    if (at >= 0) errors.push({ path: `/headers/${at}`, message: "is what oauth gives: keep one of the two" });
+    if (!URL.canParse(oauth.tokenUrl)) errors.push({ path: "/oauth/tokenUrl", message: "is not an address" });
+  }
+  if (tls === undefined) return errors;
+  if (url?.startsWith("https://") !== true) errors.push({ path: "/tls", message: "goes only with a url of https" });
+  for (const field of ["ca", "certificate"] as const) {
+    if (tls[field]?.includes("-----BEGIN CERTIFICATE-----") === false)
+      errors.push({ path: `/tls/${field}`, message: "is no certificate in PEM: -----BEGIN CERTIFICATE-----" });
+  }
+  if ((tls.certificate === undefined) !== (tls.key === undefined))
+    errors.push({ path: "/tls", message: "give certificate and key together" });
+  return errors;
 }
 
 const secretRefs = (field: string, entries: readonly Valued[] = []): Reference[] =>

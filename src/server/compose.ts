@@ -12,14 +12,13 @@ import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
+import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
-import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { kinds } from "../resources/index.ts";
 import { isManaged } from "../resources/server.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
@@ -30,13 +29,17 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { watchHealth } from "./health.ts";
+import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
+import { createOverview } from "./overview.ts";
+import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { serverRef, withStatus } from "./status.ts";
+import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
@@ -61,14 +64,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const counters = createCounters();
   const files = openFiles();
   const vitals = watchVitals();
+  const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
+    log,
     counters,
     verdicts: await createVerdicts(db, clock),
-    targetOf: async ({ fields }) => ({
-      url: fields.url ?? "",
-      headers: await db.read(() => resolveValues(vault, fields.headers)),
-    }),
+    targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
@@ -98,11 +100,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     retire: (instance) => connections.retire(instance),
     usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
+    containerSockets: config.containerSockets,
     clock,
     log,
   });
 
-  const instances = () => supervisor.list().map(instanceResource);
+  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const running = { supervisor, connections, catalog, health };
+  const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
@@ -154,21 +159,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     await changedAll([{ kind, id: resource.id }]);
   }
 
-  /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
-  async function overview(rights: Rights) {
-    const visible = (kind: AnyKind): Promise<Resource[]> =>
-      db
-        .read(() => store.list(rights, kind))
-        .catch((error: unknown) => {
-          if (error instanceof Problem && error.code === "forbidden") return [];
-          throw error;
-        });
-    const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
-    return {
-      counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
-      servers: lists.find(([kind]) => kind.kind === "server")?.[1] ?? [],
-    };
-  }
+  const overview = createOverview(db, store, running);
+  const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
 
   return {
     config,
@@ -190,15 +182,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     vitals,
     catalog,
     gateway,
+    health,
     audit,
     record,
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
+    withStatus: (kind, item) => withStatus(running, kind, item),
     changed,
     changedAll,
-    overview,
+    overview: overview.of,
+    ready,
     stopping: () => {
       stopping.abort();
       gateway.drain();
@@ -207,6 +201,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     stopSignal: stopping.signal,
     close: async (fast) => {
       stopping.abort();
+      health.stop();
       uses.stop();
       watch.close();
       vitals.close();
@@ -232,8 +227,3 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
-
-const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, sleeps: _sleeps, ...fields } = view;
-  return fields;
-};

@@ -52,7 +52,7 @@ async function gatewayOf({ db, withStatus, supervisor, gateway, watch, audit }: 
     gauge("mcpctl_subscribers", "Clients that hear of changes", subscribers),
     gauge("mcpctl_held_calls", "Calls that wait for what their client was asked", held),
     gauge("mcpctl_watched", "Requests and streams whose right is looked at again", watch.size()),
-    gauge("mcpctl_audit_queue", "Audit events that wait to be written", audit.waiting()),
+    gauge("mcpctl_audit_queue", "Audit events that wait to be written", audit.waiting().waiting),
   ];
 }
 

@@ -9,7 +9,7 @@ import { codes } from "../protocol.ts";
 import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
-import { Beyond, Busy, callerLeft, TimedOut, unavailable } from "./failures.ts";
+import { Absent, Beyond, Busy, callerLeft, Overlong, TimedOut, unavailable } from "./failures.ts";
 import { faultIn, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { patience } from "./patience.ts";
@@ -121,7 +121,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
       try {
         letGo = wire.request({ id, method, params: asked, text, tool });
       } catch (error) {
-        call.reject(unavailable(error instanceof Error ? error.message : "the server cannot be written to", error));
+        call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
       }
     };
     signal?.addEventListener("abort", onAbort, { once: true });
@@ -276,7 +276,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   function end(why: Problem): void {
     if (ended !== undefined) return;
     ended = why;
-    if (why instanceof Beyond) meter.add("lines_too_long");
+    if (why instanceof Overlong) meter.add("lines_too_long");
     closing.abort();
     pace.end();
     for (const { reject } of [...open]) reject(why);

@@ -1,12 +1,25 @@
 import { Problem } from "../../lib/problem.ts";
 
-/** Why a request has no answer, where more depends on it than what people are told. */
-export class TimedOut extends Problem {
-  /** `setBy` says which field the time is of. */
-  constructor(ms: number, setBy?: string) {
-    super("unavailable", `the server gave no answer within ${ms / 1000} s${setBy === undefined ? "" : `; ${setBy}`}`);
+/**
+ * The server is not there: it cannot be reached, breaks off, or has ended. An error of its own is no such thing, nor is a caller who left, nor what
+ * we refuse ourselves: a server that is given up by its breaker is one that others would wait for in vain.
+ */
+export class Absent extends Problem {
+  constructor(why: string, cause?: unknown) {
+    super("unavailable", why, { cause });
   }
 }
+
+/** Why a request has no answer, where more depends on it than what people are told. */
+export class TimedOut extends Absent {
+  /** `setBy` says which field the time is of. */
+  constructor(ms: number, setBy?: string) {
+    super(`the server gave no answer within ${ms / 1000} s${setBy === undefined ? "" : `; ${setBy}`}`);
+  }
+}
+
+/** It was ended, or its stream was, for a line or an event that was too long. */
+export class Overlong extends Absent {}
 
 /** We sent nothing, since too much is under way: this says nothing of the server, and the call may be tried again. */
 export class Busy extends Problem {
@@ -15,7 +28,7 @@ export class Busy extends Problem {
   }
 }
 
-/** The server said something, and it was more than it may say. */
+/** The server said something, and it was more than it may say: the call has no answer, and the server is there. */
 export class Beyond extends Problem {
   constructor(why: string) {
     super("unavailable", why);
@@ -32,7 +45,10 @@ export class Refused extends Problem {
   }
 }
 
-/** HTTP 404 for our session: the request was refused before it could do anything. */
+/** No connection came about, so that nothing of the request can have arrived. */
+export class Unreached extends Absent {}
+
+/** The server does not know our session: the request was refused before it could do anything. */
 export class SessionForgotten extends Problem {
   constructor() {
     super("unavailable", "the server forgets each session at once");

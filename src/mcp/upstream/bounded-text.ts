@@ -1,0 +1,15 @@
+import { bytesInWords } from "../../resources/limits.ts";
+import { Beyond } from "./failures.ts";
+
+/** The body as text; what is compressed counts as what it becomes. `setBy` says what sets the bound. @throws Beyond when it is longer */
+export async function boundedText(response: Response, maxBytes: number, setBy?: string): Promise<string> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > maxBytes)
+      throw new Beyond(`its answer is over ${bytesInWords(maxBytes)}${setBy === undefined ? "" : `; ${setBy}`}`);
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts).toString();
+}
