@@ -186,7 +186,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     overview,
     stopping: () => {
       stopping.abort();
-      gateway.drain();
+      return gateway.drain();
     },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,

@@ -135,10 +135,10 @@ async function untilStopped(app: App, rooms: Rooms): Promise<number> {
     process.removeListener(signal, onSignal);
     process.on(signal, hurried.resolve);
   }
-  rooms.stopping();
+  // Meanwhile the door stays open: whoever comes is told to try again, and health checks see why.
+  const drained = rooms.stopping().then(() => app.server?.stop(false));
   const fast = hurried.promise.then(() => true);
-  const hurry =
-    (await Promise.race([within(drainMs, Promise.resolve(app.server?.stop(false))).then(() => false), fast])) === true;
+  const hurry = await Promise.race([within(drainMs, drained).then(() => false), fast]);
   await Promise.race([rooms.close(hurry), fast.then(() => rooms.close(true))]);
   await app.server?.stop(true);
   return 0;
