@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { diceOf } from "../rbac/properties/settings.ts";
 import { changesTold, faultsOf } from "./database.ts";
 import { createLedger } from "./ledger.ts";
-import { type RealServe, realServe } from "./real-serve.ts";
+import { type Answer, type RealServe, realServe } from "./real-serve.ts";
 import { base, readAll, writeAll } from "./writers.ts";
 
 /** How long it writes before it is killed, at most; and once in so many times it is killed while it starts. */
@@ -30,7 +30,8 @@ export async function crash({ seed, cycles, until, afterKill = () => {} }: Plan)
   let done = 0;
   while (done < cycles && performance.now() < until && faults.length === 0) {
     const over = new AbortController();
-    const refused = (why: string) => faults.push(`refused: ${why}`);
+    const refused = (what: string, { status, json }: Answer) =>
+      faults.push(`${what} was refused: ${status} ${JSON.stringify(json)}`);
     const writing = writeAll({ ledger, gateway, signal: over.signal, refused }, (n) => diceOf(seed + 100 * done + n));
     await Bun.sleep(dice.below(loadMs));
     await gateway.kill();

@@ -32,6 +32,10 @@ export function changesTold(dataDir: string): Map<string, number> {
   });
 }
 
+/** How many calls of tools the audit log tells of. */
+export const callsTold = (dataDir: string): number =>
+  reading(dataDir, (db) => Number(db.query("SELECT count(*) FROM audit_events WHERE kind = 'call'").values()[0]?.[0]));
+
 function reading<T>(dataDir: string, work: (db: Database) => T): T {
   const db = new Database(join(dataDir, "mcpctl.db"), { readonly: true });
   try {
@@ -40,4 +44,14 @@ function reading<T>(dataDir: string, work: (db: Database) => T): T {
   } finally {
     db.close();
   }
+}
+
+/** Holds the database as another process would. */
+export async function heldFor(dataDir: string, ms: number): Promise<void> {
+  const db = new Database(join(dataDir, "mcpctl.db"));
+  db.run("PRAGMA busy_timeout = 5000");
+  db.run("BEGIN EXCLUSIVE");
+  await Bun.sleep(ms);
+  db.run("ROLLBACK");
+  db.close();
 }

@@ -1,9 +1,15 @@
 import type { Dice } from "../rbac/properties/settings.ts";
 import type { Change, Ledger } from "./ledger.ts";
-import type { RealServe } from "./real-serve.ts";
+import type { Answer, RealServe } from "./real-serve.ts";
 
 type Gateway = Pick<RealServe, "api">;
-type Writer = { ledger: Ledger; gateway: Gateway; dice: Dice; signal: AbortSignal; refused: (why: string) => void };
+type Writer = {
+  ledger: Ledger;
+  gateway: Gateway;
+  dice: Dice;
+  signal: AbortSignal;
+  refused: (what: string, answer: Answer) => void;
+};
 
 /** What is written to in every test: the project that tokens are of. */
 export const base = { kind: "project", name: "base", servers: [] };
@@ -81,9 +87,9 @@ async function tokens(writer: Writer): Promise<void> {
 
 async function written(writer: Writer, changes: Change[], method: string, path: string, body?: object) {
   return await writer.ledger.write(changes, async () => {
-    const { status, json } = await writer.gateway.api(method, path, body);
-    if (status >= 300) writer.refused(`${method} ${path}: ${status} ${JSON.stringify(json)}`);
-    return status < 300;
+    const answer = await writer.gateway.api(method, path, body);
+    if (answer.status >= 300) writer.refused(`${method} ${path}`, answer);
+    return answer.status < 300;
   });
 }
 
