@@ -24,7 +24,7 @@ test(
     const { twice, unfounded, invented, answered, failed } = played;
     expect([seed, twice, unfounded, invented]).toEqual([seed, [], [], []]);
     // Else nothing was shown: many calls are answered, and some were killed while they were carried out.
-    expect([answered > calls / 4, failed.delivered > 0]).toEqual([true, true]);
+    expect([answered > calls / 10, failed.delivered > 0]).toEqual([true, true]);
   },
   60_000 + calls * 20,
 );

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { diceOf } from "../rbac/properties/settings.ts";
 import { judge, type Seen, type Verdict } from "./counted.ts";
+import { projectOf } from "./in-use.ts";
 import { type RealServe, realServe } from "./real-serve.ts";
 import { type Upstream, upstream, type Way } from "./upstreams.ts";
 
 const clients = 32;
 const ways: readonly Way[] = ["stdio", "stdio", "stdio", "legacy", "legacy", "modern", "modern"];
 /** A client that had no answer takes a breath before its next call: what is down stays down for a moment. */
-const breathMs = 40;
+const breathMs = 80;
 /** How long a client waits. Beyond it the call counts as failed, which it may be or not. */
 const patienceMs = 20_000;
 
@@ -32,7 +33,7 @@ export async function play(plan: Plan): Promise<Played> {
   const upstreams = ways.map((way, n) => upstream(folder, `${way}-${n}`, way));
   try {
     await using gateway = await realServe();
-    const token = await prepare(gateway, upstreams);
+    const token = await projectOf(gateway, upstreams);
     const stand = plan.before?.(gateway.url);
     const from = performance.now();
     const killing = new AbortController();
@@ -56,18 +57,6 @@ export async function play(plan: Plan): Promise<Played> {
     for (const each of upstreams) await each.stop();
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function prepare(gateway: RealServe, upstreams: readonly Upstream[]): Promise<string> {
-  const names = upstreams.map(({ name }) => name);
-  const documents = [...upstreams.map(({ document }) => document), { kind: "project", name: "one", servers: names }];
-  await gateway.must("POST", "/api/v1/apply", { documents });
-  const { token } = await gateway.must("POST", "/api/v1/mcptokens", { name: "t", project: "one" });
-  await gateway.until("every server is listed", async () => {
-    const { json } = await gateway.api("POST", "/mcp", { jsonrpc: "2.0", id: 1, method: "tools/list" }, token);
-    return json.result?.tools?.length === names.length;
-  });
-  return token;
 }
 
 /** Kills one or the other until it is told to stop; answers how often. */

@@ -2,10 +2,11 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSse } from "../interop/sse-session.ts";
+import { openSse, type SseSession } from "../interop/sse-session.ts";
 import { diceOf, seed } from "../rbac/properties/settings.ts";
+import { call, projectOf } from "./in-use.ts";
 import { type RealServe, realServe } from "./real-serve.ts";
-import { type Upstream, upstream } from "./upstreams.ts";
+import { upstream } from "./upstreams.ts";
 
 /** How long the longest call takes. `LONGEST_MS=20000 bun test test/delivery/drain.test.ts` comes near to the 25 s of a drain. */
 const longestMs = Number(process.env["LONGEST_MS"] ?? 2_000);
@@ -23,40 +24,28 @@ const arrived = () => upstreams.flatMap(({ arrivals }) => (existsSync(join(folde
 const isAlive = (pid: number) => existsSync(`/proc/${pid}`);
 const stdioPid = () => Number(readFileSync(join(folder, "stdio.pid"), "utf8"));
 
-async function gatewayOf(list: readonly Upstream[]): Promise<{ gateway: RealServe; token: string }> {
-  const gateway = await realServe();
-  const names = list.map(({ name }) => name);
-  const documents = [...list.map(({ document }) => document), { kind: "project", name: "one", servers: names }];
-  await gateway.must("POST", "/api/v1/apply", { documents });
-  const { token } = await gateway.must("POST", "/api/v1/mcptokens", { name: "t", project: "one" });
-  await gateway.until("every server is listed", async () => {
-    const { json } = await gateway.api("POST", "/mcp", { jsonrpc: "2.0", id: 1, method: "tools/list" }, token);
-    return json.result?.tools?.length === names.length;
-  });
-  return { gateway, token };
-}
-
 const sseOf = (gateway: RealServe, token: string) =>
   openSse(`http://tok:${token}@${new URL(gateway.url).host}/projects/one/sse`);
-const callOf = (name: string, id: string, ms: number) => ({ name: `${name}__count`, arguments: { id, ms } });
-const post = (gateway: RealServe, token: string, params: object) =>
-  gateway.api("POST", "/mcp", { jsonrpc: "2.0", id: 1, method: "tools/call", params }, token);
-
 test(
   "SIGTERM: what can finish is answered, what is new is refused, streams and servers end, and so does it",
   async () => {
-    const { gateway, token } = await gatewayOf(upstreams);
-    await using _ = gateway;
+    await using gateway = await realServe();
+    const token = await projectOf(gateway, upstreams);
     const dice = diceOf(seed);
     const before = arrived();
     const open = (count: number) => Promise.all(Array.from({ length: count }, () => sseOf(gateway, token)));
     const [quiet, busy] = [await open(quietStreams), await open(busyStreams)];
     await Promise.all(busy.map((stream) => stream.initialize()));
-    const call = (n: number) => callOf(dice.pick(upstreams).name, `drain-${n}`, dice.below(longestMs));
-    const overSse = busy.flatMap((stream, n) => [0, 1].map((k) => stream.request("tools/call", call(2 * n + k))));
-    const overHttp = Array.from({ length: posts }, (_, n) => post(gateway, token, call(1_000 + n)));
-    const tooLong = Array.from({ length: endless }, () => post(gateway, token, callOf("legacy", "endless", 600_000)));
-    const last = post(gateway, token, callOf("stdio", "last", longestMs));
+    const next = (n: number) => ({ server: dice.pick(upstreams).name, id: `drain-${n}`, ms: dice.below(longestMs) });
+    const streamed = (stream: SseSession, { server, ...work }: ReturnType<typeof next>) =>
+      stream.request("tools/call", { name: `${server}__count`, arguments: work });
+    const posted = ({ server, ...work }: ReturnType<typeof next>) => call(gateway, token, server, work);
+    const overSse = busy.flatMap((stream, n) => [0, 1].map((k) => streamed(stream, next(2 * n + k))));
+    const overHttp = Array.from({ length: posts }, (_, n) => posted(next(1_000 + n)));
+    const tooLong = Array.from({ length: endless }, () =>
+      call(gateway, token, "legacy", { id: "endless", ms: 600_000 }),
+    );
+    const last = call(gateway, token, "stdio", { id: "last", ms: longestMs });
     const sent = overSse.length + overHttp.length + endless + 1;
     await gateway.until("every call arrives", async () => arrived() - before === sent);
 
@@ -66,7 +55,7 @@ test(
     let ready = await gateway.api("GET", "/readyz");
     while (ready.status === 200) ready = await gateway.api("GET", "/readyz");
     expect([ready.status, ready.json]).toEqual([503, { status: "stopping" }]);
-    const refused = await post(gateway, token, callOf("stdio", "new", 0));
+    const refused = await call(gateway, token, "stdio", { id: "new" });
     expect([refused.status, refused.json.error.code, refused.headers.get("retry-after")]).toEqual([503, -32000, "1"]);
     expect(refused.json.error.message).toStartWith("mcpctl is stopping");
     await expect(sseOf(gateway, token)).rejects.toThrow(/^503 .*mcpctl is stopping/);
@@ -83,10 +72,10 @@ test(
 );
 
 test("a second SIGTERM waits for nothing", async () => {
-  const { gateway, token } = await gatewayOf(upstreams);
-  await using _ = gateway;
+  await using gateway = await realServe();
+  const token = await projectOf(gateway, upstreams);
   const before = arrived();
-  const calls = upstreams.map(({ name }) => post(gateway, token, callOf(name, "long", 60_000)).catch(() => "cut"));
+  const calls = upstreams.map(({ name }) => call(gateway, token, name, { id: "long", ms: 60_000 }).catch(() => "cut"));
   await gateway.until("every call arrives", async () => arrived() - before === calls.length);
   const server = stdioPid();
   const from = performance.now();
