@@ -11,6 +11,7 @@ import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
+import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
@@ -29,6 +30,7 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Changed, Rooms } from "./rooms.ts";
@@ -55,14 +57,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
+  const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
     verdicts: await createVerdicts(db, clock),
-    targetOf: async ({ fields }) => ({
-      url: fields.url ?? "",
-      headers: await db.read(() => resolveValues(vault, fields.headers)),
-    }),
-    processState: (serverId) => processState(supervisor, serverId),
+    targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
+    fareOf: (serverId) => supervisor.fareOf(serverId),
+    wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
     onNotification: (...said) => heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
@@ -81,12 +82,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
     environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
-    ready: async (server, channel) => {
+    ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
       if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
-      await connections.attach(current, channel);
+      await connections.attach(current, instance, run);
       await catalog.refresh(current);
     },
+    retire: (instance) => connections.retire(instance),
+    usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
     clock,
     log,
@@ -217,14 +220,7 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
   }));
 }
 
-function processState(supervisor: Supervisor, serverId: string): { starting: boolean; reason: string } {
-  const instance = supervisor.list().find((candidate) => candidate.serverId === serverId);
-  if (instance === undefined) return { starting: false, reason: "it is stopped" };
-  const { state, reason = `it is ${state.toLowerCase()}` } = instance;
-  return { starting: state === "STARTING", reason };
-}
-
 const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, ...fields } = view;
+  const { serverId: _, sleeps: _sleeps, ...fields } = view;
   return fields;
 };
