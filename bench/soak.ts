@@ -18,6 +18,8 @@ const ways: readonly Way[] = [
   ...Array<Way>(6).fill("legacy"),
   ...Array<Way>(6).fill("modern"),
 ];
+/** One in so many times a client opens a session; `SESSIONS=0` is never. What is left without a word is kept for ten minutes. */
+const sessionsOneIn = Number(process.env["SESSIONS"] ?? 20);
 /** A client's pause between two calls, at most. */
 const pauseMs = 600;
 
@@ -32,7 +34,7 @@ async function client(gateway: RealServe, token: string, n: number): Promise<voi
   const dice = diceOf(seed + n);
   for (let made = 0; !over.signal.aborted; made++) {
     await Bun.sleep(dice.below(pauseMs));
-    if (dice.once(20)) await session(gateway, token, `client-${n}-${made}`, dice).catch(() => counts.failed++);
+    if (sessionsOneIn > 0 && dice.once(sessionsOneIn)) await session(gateway, token, `client-${n}-${made}`, dice).catch(() => counts.failed++);
     else await single(gateway, token, dice.pick(upstreams).name, `client-${n}-${made}`, dice.below(20));
   }
 }
