@@ -6,6 +6,7 @@ const program = join(import.meta.dir, "hostile-server.ts");
 /** How many calls hang, or are answered hugely, at a time. */
 const hanging = 100;
 const huge = 4;
+const refusedPauseMs = 50;
 
 /** Ways in which one server may take more than its share; `isHttp` by url, else over stdio. `calls` at a time are made of it meanwhile. */
 export const floods: readonly { name: string; flood: string; isHttp: boolean; calls: number }[] = [
@@ -46,6 +47,8 @@ export async function hostile(gateway: RealServe, { flood, isHttp, calls }: (typ
       const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
       const response = await gateway.send("POST", "/mcp", body, other, over.signal).catch(() => undefined);
       await response?.arrayBuffer().catch(() => {});
+      // What is refused at once is not the server's doing.
+      await Bun.sleep(refusedPauseMs);
     }
   };
   const all = Array.from({ length: calls }, calling);
