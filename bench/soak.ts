@@ -34,7 +34,8 @@ async function client(gateway: RealServe, token: string, n: number): Promise<voi
   const dice = diceOf(seed + n);
   for (let made = 0; !over.signal.aborted; made++) {
     await Bun.sleep(dice.below(pauseMs));
-    if (sessionsOneIn > 0 && dice.once(sessionsOneIn)) await session(gateway, token, `client-${n}-${made}`, dice).catch(() => counts.failed++);
+    if (sessionsOneIn > 0 && dice.once(sessionsOneIn))
+      await session(gateway, token, `client-${n}-${made}`, dice).catch(() => counts.failed++);
     else await single(gateway, token, dice.pick(upstreams).name, `client-${n}-${made}`, dice.below(20));
   }
 }

@@ -5,7 +5,7 @@ import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
@@ -16,35 +16,39 @@ import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
-import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { kinds } from "../resources/index.ts";
 import { isManaged } from "../resources/server.ts";
+import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
-import { createVault } from "../secrets/vault.ts";
+import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { createOverview } from "./overview.ts";
+import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { serverRef, withStatus } from "./status.ts";
+import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
-export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
+export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: LevelledLog };
 
 /** Puts the rooms together. The only place that knows how one room's needs are met by another. */
 export async function compose({ config, db, master, clock, log }: Materials): Promise<Rooms> {
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
+  const blots = createBlots();
+  log.hide(blots.ofAll);
   const uses = lastUses(db, clock);
   const attempts = createAttempts(clock);
   const stopping = new AbortController();
@@ -57,11 +61,23 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
+  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  const vaultOf = (serverId: string): Vault => ({
+    ...vault,
+    open(...sealed) {
+      const data = vault.open(...sealed);
+      blots.give(serverId, Object.values(data));
+      return data;
+    },
+  });
+
   const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
+    log,
     verdicts: await createVerdicts(db, clock),
-    targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
+    targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
+    blotOf: blots.of,
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
@@ -70,6 +86,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log, {
     tell: toolChangeTeller(audit, clock),
+    blotOf: blots.of,
     changed(server, lists) {
       for (const list of new Set(lists.map((name) => (name === "resourceTemplates" ? "resources" : name))))
         gateway.heard(server, `notifications/${list}/list_changed`, "{}", undefined);
@@ -81,7 +98,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         db,
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
-    environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
+    environmentOf: ({ id, fields }) => db.read(() => resolveValues(vaultOf(id), fields.env)),
+    blotOf: blots.of,
     ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
       if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
@@ -91,11 +109,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     retire: (instance) => connections.retire(instance),
     usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
+    containerSockets: config.containerSockets,
     clock,
     log,
   });
 
-  const instances = () => supervisor.list().map(instanceResource);
+  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const running = { supervisor, connections, catalog, health };
+  const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
@@ -135,6 +156,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
+    blots.prune(new Set(servers.map(({ id }) => id)));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();
@@ -145,21 +167,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     await changedAll([{ kind, id: resource.id }]);
   }
 
-  /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
-  async function overview(rights: Rights) {
-    const visible = (kind: AnyKind): Promise<Resource[]> =>
-      db
-        .read(() => store.list(rights, kind))
-        .catch((error: unknown) => {
-          if (error instanceof Problem && error.code === "forbidden") return [];
-          throw error;
-        });
-    const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
-    return {
-      counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
-      servers: lists.find(([kind]) => kind.kind === "server")?.[1] ?? [],
-    };
-  }
+  const overview = createOverview(db, store, running);
+  const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
 
   return {
     config,
@@ -178,15 +187,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     connections,
     catalog,
     gateway,
+    health,
     audit,
     record,
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
+    withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
-    overview,
+    overview: overview.of,
+    ready,
     stopping: () => {
       stopping.abort();
       return gateway.drain();
@@ -195,6 +206,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     stopSignal: stopping.signal,
     close: async (fast) => {
       stopping.abort();
+      health.stop();
       uses.stop();
       watch.close();
       gateway.close();
@@ -219,8 +231,3 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
-
-const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, sleeps: _sleeps, ...fields } = view;
-  return fields;
-};

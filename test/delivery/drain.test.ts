@@ -54,7 +54,7 @@ test(
     process.kill(pid, "SIGTERM");
     let ready = await gateway.api("GET", "/readyz");
     while (ready.status === 200) ready = await gateway.api("GET", "/readyz");
-    expect([ready.status, ready.json]).toEqual([503, { status: "stopping" }]);
+    expect([ready.status, ready.json.status]).toEqual([503, "stopping"]);
     const refused = await call(gateway, token, "stdio", { id: "new" });
     expect([refused.status, refused.json.error.code, refused.headers.get("retry-after")]).toEqual([503, -32000, "1"]);
     expect(refused.json.error.message).toStartWith("mcpctl is stopping");
