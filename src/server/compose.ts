@@ -212,7 +212,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     ready,
     stopping: () => {
       stopping.abort();
-      gateway.drain();
+      return gateway.drain();
     },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,
