@@ -8,6 +8,6 @@ tools.push({ name: "run", description: "Runs JavaScript", inputSchema: { type: "
 const at = process.argv.indexOf("--http");
 if (at < 0) await import("./stdio-server.ts");
 else {
-  startHttpServer({ name: "contained", listen: { hostname: "0.0.0.0", port: Number(process.argv[at + 1]) } });
+  startHttpServer({ name: "contained", hostname: "0.0.0.0", port: Number(process.argv[at + 1]) });
   process.stdout.write("it serves\n");
 }

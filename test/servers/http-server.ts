@@ -3,6 +3,8 @@ import { answer } from "./tools.ts";
 
 export type Behaviour = {
   name?: string;
+  /** A free one when absent. */
+  port?: number;
   /** Demand `Authorization: Bearer …`. */
   bearer?: string;
   /** Answer tools/call as an event stream. */
@@ -15,8 +17,8 @@ export type Behaviour = {
   echoesHeaders?: boolean;
   /** Offer these in place of the tools that all fixtures have; what it offers may change as it goes. */
   tools?: readonly object[];
-  /** Where it listens, if not on a free port for this machine alone. */
-  listen?: { hostname: string; port: number };
+  /** Where it listens, if not for this machine alone. */
+  hostname?: string;
 };
 
 export function startHttpServer(behaviour: Behaviour = {}) {
@@ -24,8 +26,8 @@ export function startHttpServer(behaviour: Behaviour = {}) {
   const sessions = new Set<string>();
   const requests: { method: string; headers: Headers; body: string }[] = [];
   const server = Bun.serve({
-    port: behaviour.listen?.port ?? 0,
-    hostname: behaviour.listen?.hostname ?? "127.0.0.1",
+    port: behaviour.port ?? 0,
+    hostname: behaviour.hostname ?? "127.0.0.1",
     idleTimeout: 0,
     async fetch(request) {
       if (request.method !== "POST") return new Response(null, { status: 405 });
