@@ -10,7 +10,8 @@ import type { Packages } from "./package.ts";
 export type Start = {
   server: { id: string; name: string; fields: ServerFields };
   env: Record<string, string>;
-  log: LogRing;
+  /** Asked for once it is about to run, and not before: fetching what it is made of is no run. */
+  log: () => LogRing;
   /** The instance that it is a run of, for marks by which a crash's leftovers are found. */
   instance: string;
   /** Fires when it is not wanted any more: an image that is being pulled is not waited for. */
@@ -29,7 +30,7 @@ export function createLauncher(packages: Packages, containers: Containers, dataD
     const { fields } = server;
     if (fields.image !== undefined) return await containers.run(start);
     const { resolved, ...launch } = await launchOf(fields, env, packages);
-    const child = startChild({ ...launch, log, dataDir });
+    const child = startChild({ ...launch, log: log(), dataDir });
     return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
   };
 }
