@@ -1,0 +1,97 @@
+// A faulty server over each transport: how it is started, how its fault begins and ends, and what is left of it.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openBlackHole } from "./black-hole.ts";
+import { processesWith } from "./left.ts";
+import { startFaultyHttp } from "./upstream-http.ts";
+
+export const transportNames = ["stdio", "http", "sse", "container"] as const;
+export type TransportName = (typeof transportNames)[number];
+
+export type Faulty = {
+  /** Of the server; `whileOn` where the fault is a matter of what was configured. */
+  fields: object;
+  whileOn?: object;
+  begin: () => void;
+  end: () => Promise<void> | void;
+  /** The marks of the calls that reached it. */
+  calls: () => string[];
+  /** Stands in the command line of each process that it ever started. */
+  mark: string;
+  stop: () => void;
+};
+
+type Start = (fault: string, era: string) => Promise<Faulty>;
+
+/** Deadlines of a second: what is waited for is the same as with a minute. */
+const soon = { callSeconds: 1, connectSeconds: 1, absentSeconds: 1 };
+
+const startProcess: Start = async (fault, era) => {
+  const dir = mkdtempSync(join(tmpdir(), "mcpctl-fault-"));
+  const program = join(dir, "bun");
+  symlinkSync(process.execPath, program);
+  const isGone = fault === "connection refused";
+  const script = join(import.meta.dir, "bad-server.ts");
+  const calls = join(dir, "calls");
+  return {
+    fields: {
+      transport: "stdio",
+      protocol: era,
+      command: [program, script, "--dir", dir, "--fault", fault, "--era", era],
+      limits: soon,
+    },
+    begin() {
+      if (isGone) rmSync(program);
+      writeFileSync(join(dir, "on"), "");
+    },
+    end() {
+      rmSync(join(dir, "on"), { force: true });
+      if (isGone) symlinkSync(process.execPath, program);
+      if (fault === "black hole") for (const { pid } of processesWith(dir)) process.kill(pid, "SIGCONT");
+    },
+    calls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []),
+    mark: dir,
+    stop: () => rmSync(dir, { recursive: true, force: true }),
+  };
+};
+
+const startHttp =
+  (transport: "http" | "sse"): Start =>
+  async (fault, era) => {
+    const server = await startFaultyHttp(transport, fault, era);
+    let closeHole = () => {};
+    const { port } = server;
+    const elsewhere: Record<string, string> = {
+      "DNS failure": `http://nowhere.invalid:${port}`,
+      "TLS failure": `https://127.0.0.1:${port}`,
+    };
+    const fields = { transport, protocol: era, url: server.url, limits: { ...soon, initializeSeconds: 1 } };
+    return {
+      fields,
+      ...(elsewhere[fault] === undefined
+        ? {}
+        : { whileOn: { ...fields, url: server.url.replace(`http://127.0.0.1:${port}`, elsewhere[fault]) } }),
+      begin() {
+        server.begin();
+        if (fault === "connection refused" || fault === "black hole") server.leave();
+        if (fault === "black hole") closeHole = openBlackHole(port);
+      },
+      async end() {
+        closeHole();
+        await server.end();
+      },
+      calls: () => server.calls,
+      mark: `port ${port}`,
+      stop() {
+        closeHole();
+        server.stop();
+      },
+    };
+  };
+
+export const transports: Partial<Record<TransportName, Start>> = {
+  stdio: startProcess,
+  http: startHttp("http"),
+  sse: startHttp("sse"),
+};
