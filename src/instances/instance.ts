@@ -2,143 +2,205 @@ import { newId } from "../lib/id.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { sleep, within } from "../lib/wait.ts";
 import type { InstanceState } from "../resources/instance.ts";
-import type { Exit } from "./channel.ts";
-import { type Child, startChild } from "./child.ts";
-import { type Launch, launchOf } from "./launch.ts";
-import { logRing } from "./log-ring.ts";
-import type { Packages } from "./package.ts";
+import { serverLimitsOf } from "../resources/limits.ts";
+import type { Channel, Exit, Run } from "./channel.ts";
+import type { Launcher, Started } from "./launcher.ts";
+import type { LogRing } from "./log-ring.ts";
 import { relevantExits, restartDelay } from "./restart-policy.ts";
 import type { DesiredServer, InstanceView, SupervisorOptions } from "./supervisor.ts";
 
-const readyMs = 60_000;
 const shownLines = 20;
+const idleCheckMs = 500;
 
-/** One copy of a server through all its processes: started, watched, started again after a pause, for as long as it is wanted. */
+/** One copy of a server through all its runs: started, watched, started again after a pause, for as long as it is wanted. */
 export type Instance = ReturnType<typeof createInstance>;
 
+/** A process beside the instance's own, for one caller alone. */
+export type Extra = Channel & Pick<Run, "stop"> & { instance: string };
+
+type Made = { server: DesiredServer; number: number; fingerprint: string; log: LogRing; launcher: Launcher };
+
 export function createInstance(
-  server: DesiredServer,
-  fingerprint: string,
-  packages: Packages,
+  { server: first, number, fingerprint, log, launcher }: Made,
   options: SupervisorOptions,
 ) {
   const { clock, log: serveLog, random = Math.random } = options;
   const id = newId();
-  const log = logRing();
-  let startedWith = 0;
-  const ending = new AbortController();
+  const name = `${first.name}-${number}`;
+  let server = first;
   const createdAt = new Date(clock.now()).toISOString();
+  const ending = new AbortController();
   let state: InstanceState = "STARTING";
   let changedAt = createdAt;
-  let child: Child | undefined;
+  let run: Started | undefined;
   let startedAt = clock.now();
+  let startedWith = log.total();
   let exits: readonly number[] = [];
   let restarts = 0;
+  let nextTryAt: number | undefined;
   let resolved: string | undefined;
   let last: { reason?: string; exit?: Exit } = {};
+  /** A lazy server runs for as long as it is awake. */
+  let isAwake = false;
+  let waking = Promise.withResolvers<void>();
+  /** Why we ended the run ourselves, although the instance goes on: it was of no use, or nobody needed it. */
+  let endedFor: string | undefined;
+  let isIdle = false;
+
+  const isLazy = () => server.fields.start === "lazy";
+  const sleeps = () => isLazy() && !isAwake;
 
   function become(next: InstanceState): void {
-    if (next !== state)
-      serveLog.info("instance", {
-        server: server.name,
-        state: next,
-        ...(last.reason === undefined ? {} : { reason: last.reason }),
-      });
+    if (next !== state) {
+      const { reason } = last;
+      serveLog.info("instance", { instance: name, state: next, ...(reason === undefined ? {} : { reason }) });
+    }
     state = next;
     changedAt = new Date(clock.now()).toISOString();
   }
 
   async function live(): Promise<void> {
-    while (!ending.signal.aborted) {
-      become("STARTING");
-      startedAt = clock.now();
-      startedWith = log.total();
-      last = await onceThrough();
+    for (;;) {
+      if (sleeps() && !ending.signal.aborted) await asleep();
       if (ending.signal.aborted) break;
+      isAwake = true;
+      become("STARTING");
+      last = await onceThrough();
+      run = undefined;
+      if (ending.signal.aborted) break;
+      if (last.reason === undefined) continue;
+      isAwake = false;
       become("ERROR");
-      const now = clock.now();
-      exits = relevantExits({ exits, startedAt }, now);
-      await sleep(restartDelay(exits, now, random()), ending.signal);
+      await pause();
       restarts++;
     }
     become("STOPPED");
   }
 
-  /** One process from start to end. Answers why it is not running any more. */
-  async function onceThrough(): Promise<{ reason: string; exit?: Exit }> {
-    let launch: Launch;
+  /** Whether it fell asleep or failed, the next call that needs it wakes it. */
+  async function asleep(): Promise<void> {
+    if (last.reason === undefined) become("STOPPED");
+    waking = Promise.withResolvers();
+    ending.signal.addEventListener("abort", () => waking.resolve(), { once: true });
+    await waking.promise;
+  }
+
+  async function pause(): Promise<void> {
+    const now = clock.now();
+    exits = relevantExits({ exits, startedAt }, now);
+    const delay = restartDelay(exits, now, random());
+    nextTryAt = now + delay;
+    await sleep(delay, ending.signal);
+    nextTryAt = undefined;
+  }
+
+  const launched = async () => await launcher({ server, env: await options.environmentOf(server), log, instance: id });
+
+  /** One run from start to end. Answers why it is not running any more; no reason when it fell asleep. */
+  async function onceThrough(): Promise<typeof last> {
+    startedAt = clock.now();
+    startedWith = log.total();
+    endedFor = undefined;
+    isIdle = false;
+    let started: Started;
     try {
-      launch = await launchOf(server.fields, await options.environmentOf(server), packages);
-      if (ending.signal.aborted) return { reason: "stopped" };
-      resolved = launch.resolved;
-      child = startChild({ ...launch, log, dataDir: options.dataDir });
+      started = await launched();
     } catch (error) {
       return { reason: messageOf(error) };
     }
-    const failure = await becomesReady(child);
+    if (ending.signal.aborted) return { reason: "stopped", exit: await started.stop(true) };
+    run = started;
+    resolved = started.resolved;
+    const failure = await becomesReady(started);
     if (failure !== undefined && !ending.signal.aborted) {
-      const early = await within(200, child.closed);
-      const exit = early ?? (await child.stop(true));
+      const early = await within(200, started.closed);
+      const exit = early ?? (await started.stop(true));
       return { reason: early === undefined ? failure : reasonOf(exit), exit };
     }
     if (failure === undefined && !ending.signal.aborted) {
       last = {};
       become("RUNNING");
+      void sleepWhenIdle(started);
     }
-    const exit = await child.closed;
-    return { reason: reasonOf(exit), exit };
+    const exit = await started.closed;
+    return isIdle ? {} : { reason: endedFor ?? reasonOf(exit), exit };
   }
 
-  /** Undefined when it is ready; else why not. A process that ends early is not waited for. */
-  async function becomesReady(started: Child): Promise<string | undefined> {
-    const ready = options.ready(server, started).then(
+  /** Undefined when it is ready; else why not. A run that ends early is not waited for. */
+  async function becomesReady(started: Started): Promise<string | undefined> {
+    const ready = options.ready(server, id, started).then(
       () => "ready" as const,
       (error: unknown) => ({ failed: messageOf(error) }),
     );
-    const outcome = await within(
-      readyMs,
-      Promise.race([ready, started.closed.then((exit) => ({ failed: reasonOf(exit) }))]),
-    );
+    // To introduce itself, in either era, and to tell what it offers.
+    const readySeconds = 2 * serverLimitsOf(server.fields).initializeSeconds;
+    const ended = started.closed.then((exit) => ({ failed: endedFor ?? reasonOf(exit) }));
+    const outcome = await within(readySeconds * 1000, Promise.race([ready, ended]));
     if (outcome === "ready") return undefined;
-    return outcome?.failed ?? `it did not answer initialize within ${readyMs / 1000} s`;
+    return outcome?.failed ?? `it was not ready within ${readySeconds} s`;
+  }
+
+  /** Ends the run of a lazy server once nobody has needed it for long enough. */
+  async function sleepWhenIdle(started: Started): Promise<void> {
+    const over = new AbortController();
+    void started.closed.then(() => over.abort());
+    const readyAt = clock.now();
+    while (!over.signal.aborted) {
+      await sleep(idleCheckMs, over.signal);
+      const { start, idleStopSeconds = Number.POSITIVE_INFINITY } = server.fields;
+      const { usedAt, underWay } = options.usage(server.id);
+      const idleMs = clock.now() - Math.max(usedAt, readyAt);
+      if (over.signal.aborted || start !== "lazy" || underWay > 0 || idleMs < idleStopSeconds * 1000) continue;
+      isIdle = true;
+      isAwake = false;
+      become("STOPPING");
+      await options.retire(id);
+      await started.stop(false);
+    }
   }
 
   const lifetime = live();
 
-  const extras = new Set<Child>();
+  const extras = new Set<Started>();
 
   /**
    * One more process of this server, for one caller alone: started like the others, with the same log, and ended with the instance at the latest.
    * Nobody starts it again. @throws Problem `unavailable`
    */
-  async function startExtra(): Promise<Child> {
-    const launch = await launchOf(server.fields, await options.environmentOf(server), packages);
-    if (ending.signal.aborted) throw new Problem("unavailable", "it is being stopped");
-    const extra = startChild({ ...launch, log, dataDir: options.dataDir });
+  async function startExtra(): Promise<Extra> {
+    const extra = await launched();
+    if (ending.signal.aborted || !("send" in extra.via)) {
+      await extra.stop(true);
+      throw new Problem("unavailable", ending.signal.aborted ? "it is being stopped" : "it has no copies of its own");
+    }
     extras.add(extra);
     void extra.closed.then(() => extras.delete(extra));
-    return extra;
+    return { ...extra.via, stop: extra.stop, instance: id };
   }
 
   async function stop(fast: boolean): Promise<void> {
     become("STOPPING");
     ending.abort();
-    await Promise.all([child, ...extras].map((each) => each?.stop(fast)));
+    await Promise.all([run, ...extras].map((each) => each?.stop(fast)));
     await lifetime;
   }
 
   function view(): InstanceView {
     const { exit, reason } = last;
-    const running = state === "RUNNING" || state === "STARTING" || state === "STOPPING";
+    const isLive = state === "RUNNING" || state === "STARTING" || state === "STOPPING";
     return {
       id,
       serverId: server.id,
-      name: `${server.name}-1`,
+      name,
       server: server.name,
       state,
-      ...(running && child !== undefined ? { pid: child.pid, startedAt: new Date(startedAt).toISOString() } : {}),
+      ...(isLive && run?.pid !== undefined ? { pid: run.pid } : {}),
+      ...(isLive && run?.container !== undefined ? { container: run.container } : {}),
+      ...(isLive && run !== undefined ? { startedAt: new Date(startedAt).toISOString() } : {}),
       restarts,
-      ...(reason === undefined ? {} : { reason }),
+      ...(reason === undefined ? (sleeps() && state === "STOPPED" ? { reason: asleepReason } : {}) : { reason }),
+      ...(nextTryAt === undefined || sleeps() ? {} : { nextTryAt: new Date(nextTryAt).toISOString() }),
+      ...(sleeps() && (state === "STOPPED" || nextTryAt === undefined) ? { sleeps: true } : {}),
       ...(exit?.code === null || exit === undefined ? {} : { exitCode: exit.code }),
       ...(exit?.signal === null || exit === undefined ? {} : { signal: exit.signal }),
       ...(state === "RUNNING" ? {} : { stderr: log.since(startedWith, shownLines) }),
@@ -149,8 +211,32 @@ export function createInstance(
     };
   }
 
-  return { id, serverId: server.id, fingerprint, log, view, startExtra, stop };
+  return {
+    id,
+    serverId: server.id,
+    fingerprint,
+    log,
+    view,
+    startExtra,
+    stop,
+    /** The same server as before, but for what restarts nothing. */
+    update(next: DesiredServer): void {
+      server = next;
+      if (!isLazy()) waking.resolve();
+    },
+    wake(): void {
+      isAwake = true;
+      waking.resolve();
+    },
+    fail(reason: string): void {
+      if (state !== "RUNNING") return;
+      endedFor = reason;
+      void run?.stop(false);
+    },
+  };
 }
+
+const asleepReason = "it sleeps until it is needed";
 
 const wrapperCodes: Record<number, string> = {
   126: "its program cannot be executed",

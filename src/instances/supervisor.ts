@@ -5,9 +5,11 @@ import { messageOf, Problem } from "../lib/problem.ts";
 import type { Resource } from "../resources/define.ts";
 import type { InstanceFields } from "../resources/instance.ts";
 import type { ServerFields } from "../resources/server.ts";
-import type { Channel } from "./channel.ts";
-import type { Child } from "./child.ts";
-import { createInstance, type Instance } from "./instance.ts";
+import type { Run } from "./channel.ts";
+import { type Fare, fareOf } from "./fare.ts";
+import { createInstance, type Extra, type Instance } from "./instance.ts";
+import { createLauncher } from "./launcher.ts";
+import { type LogRing, logRing } from "./log-ring.ts";
 import { createPackages } from "./package.ts";
 import { reconcile } from "./reconcile.ts";
 import { sweep } from "./sweep.ts";
@@ -20,8 +22,12 @@ export type SupervisorOptions = {
   desired: () => Promise<DesiredServer[]>;
   /** Its variables, secrets included. @throws Problem when a secret is missing: ERROR, and tried again */
   environmentOf: (server: DesiredServer) => Promise<Record<string, string>>;
-  /** Speaks to a new process; the instance is STARTING until this resolves. */
-  ready: (server: DesiredServer, channel: Channel) => Promise<void>;
+  /** Speaks to a new run of this instance, which is STARTING until this resolves. */
+  ready: (server: DesiredServer, instance: string, run: Run) => Promise<void>;
+  /** Nothing new is asked of this instance from now on; resolves once what was asked is answered, within a bound. */
+  retire: (instance: string) => Promise<void>;
+  /** When a caller last needed this server, and how many calls it has to answer. */
+  usage: (serverId: string) => { usedAt: number; underWay: number };
   dataDir: string;
   clock: Clock;
   log: Log;
@@ -30,7 +36,11 @@ export type SupervisorOptions = {
 };
 
 export type InstanceView = InstanceFields &
-  Pick<Resource, "id" | "name" | "version" | "createdAt" | "updatedAt"> & { serverId: string };
+  Pick<Resource, "id" | "name" | "version" | "createdAt" | "updatedAt"> & {
+    serverId: string;
+    /** A lazy one that starts when somebody needs it. */
+    sleeps?: boolean;
+  };
 
 const reconcileMs = 30_000;
 
@@ -39,8 +49,15 @@ export type Supervisor = ReturnType<typeof createSupervisor>;
 
 export function createSupervisor(options: SupervisorOptions) {
   const instances = new Map<string, Instance>();
+  /** Of each place: what was written there is still to be read when another instance has taken it. */
+  const logs = new Map<string, LogRing>();
+  /** Instances whose successors are there already, until their last calls are answered and they have ended. */
+  const leaving = new Map<Instance, Promise<void>>();
   const stopping = new AbortController();
-  const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal);
+  const launcher = createLauncher(
+    createPackages(join(options.dataDir, "packages"), options.log, stopping.signal),
+    options.dataDir,
+  );
   let timer: ReturnType<typeof setInterval> | undefined;
   let running: Promise<void> | undefined;
   let again = false;
@@ -64,30 +81,52 @@ export function createSupervisor(options: SupervisorOptions) {
 
   async function bringInLine(): Promise<void> {
     try {
-      const servers = (await options.desired()).filter(({ fields }) => (fields.replicas ?? 1) > 0);
+      const servers = await options.desired();
       if (stopping.signal.aborted) return;
-      const byId = new Map(servers.map((server) => [server.id, server]));
-      const wanted = servers.map((server) => ({ id: server.id, fingerprint: fingerprintOf(server) }));
-      const { start, stop, replace } = reconcile(
-        wanted,
-        [...instances].map(([id, { fingerprint }]) => ({ id, fingerprint })),
-      );
-      for (const id of [...stop, ...replace]) {
-        const instance = instances.get(id);
-        instances.delete(id);
-        // A server is let go of while its successor starts: one that takes long to end holds up nobody.
-        void instance?.stop(false);
+      const places = new Map(servers.flatMap((server) => placesOf(server)));
+      const wanted = [...places].map(([place, { server }]) => ({ place, fingerprint: fingerprintOf(server) }));
+      const runs = [...instances].map(([place, { fingerprint }]) => ({ place, fingerprint }));
+      const { start, stop, replace } = reconcile(wanted, runs);
+      for (const place of [...stop, ...replace]) letGo(place);
+      for (const place of logs.keys()) if (!places.has(place)) logs.delete(place);
+      for (const place of [...start, ...replace]) {
+        const spot = places.get(place);
+        if (spot !== undefined) put(place, spot);
       }
-      for (const id of [...start, ...replace]) {
-        const server = byId.get(id);
-        if (server !== undefined) instances.set(id, createInstance(server, fingerprintOf(server), packages, options));
-      }
+      // What restarts nothing, such as when to stop an idle one, counts from now on.
+      for (const [place, { server }] of places) instances.get(place)?.update(server);
     } catch (error) {
       options.log.error("servers could not be brought in line", { reason: messageOf(error) });
     }
   }
 
-  const byInstanceId = (id: string) => [...instances.values()].find((instance) => instance.id === id);
+  function put(place: string, { server, number }: Spot): void {
+    const log = logs.get(place) ?? logRing();
+    logs.set(place, log);
+    const fingerprint = fingerprintOf(server);
+    instances.set(place, createInstance({ server, number, fingerprint, log, launcher }, options));
+  }
+
+  /** Its successor may start at once: one that has calls to answer, or takes long to end, holds up nobody. */
+  function letGo(place: string): void {
+    const instance = instances.get(place);
+    if (instance === undefined) return;
+    instances.delete(place);
+    const gone = options
+      .retire(instance.id)
+      .then(() => instance.stop(false))
+      .finally(() => leaving.delete(instance));
+    leaving.set(instance, gone);
+  }
+
+  const byId = (id: string) => [...instances.values()].find((instance) => instance.id === id);
+  const ofServer = (serverId: string) => [...instances.values()].filter((instance) => instance.serverId === serverId);
+
+  /** Others take the places of these at once, without a pause; what they were asked is answered first. */
+  async function replaced(chosen: (instance: Instance) => boolean): Promise<void> {
+    for (const [place, instance] of [...instances]) if (chosen(instance)) letGo(place);
+    await reconcileNow();
+  }
 
   return {
     reconcile: reconcileNow,
@@ -99,36 +138,49 @@ export function createSupervisor(options: SupervisorOptions) {
       timer = setInterval(() => void reconcileNow(), reconcileMs);
     },
     list: (): InstanceView[] =>
-      [...instances.values()].map((instance) => instance.view()).toSorted((a, b) => a.name.localeCompare(b.name)),
-    logs: (instanceId: string, tail: number): string[] => byInstanceId(instanceId)?.log.tail(tail) ?? [],
+      [...instances.values()]
+        .map((instance) => instance.view())
+        .toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
+    /** How a server as a whole fares, out of its instances. */
+    fareOf: (serverId: string): Fare => fareOf(ofServer(serverId).map((instance) => instance.view())),
+    logs: (instanceId: string, tail: number): string[] => byId(instanceId)?.log.tail(tail) ?? [],
     follow: (instanceId: string, listener: (line: string) => void): (() => void) =>
-      byInstanceId(instanceId)?.log.follow(listener) ?? (() => {}),
-    /** One more process of a running server, for one caller alone; see instance.ts. @throws Problem `unavailable` */
-    async startExtra(serverId: string): Promise<Child> {
-      const instance = instances.get(serverId);
+      byId(instanceId)?.log.follow(listener) ?? (() => {}),
+    /** Somebody needs a server that may be asleep. */
+    wake(serverId: string): void {
+      for (const instance of ofServer(serverId)) instance.wake();
+    },
+    /** One more process of a server, for one caller alone; see instance.ts. @throws Problem `unavailable` */
+    async startExtra(serverId: string): Promise<Extra> {
+      const [instance] = ofServer(serverId);
       if (instance === undefined) throw new Problem("unavailable", "it is stopped");
       return await instance.startExtra();
     },
-    /** Ends the process and starts another at once, without a pause. */
-    async restart(instanceId: string): Promise<void> {
-      const instance = byInstanceId(instanceId);
-      if (instance === undefined) return;
-      instances.delete(instance.serverId);
-      await instance.stop(false);
-      await reconcileNow();
-    },
+    /** Its present run is of no use: ended, and started again after the usual pause. */
+    fail: (instanceId: string, reason: string): void => byId(instanceId)?.fail(reason),
+    restart: (instanceId: string): Promise<void> => replaced(({ id }) => id === instanceId),
+    restartServer: (serverId: string): Promise<void> => replaced((instance) => instance.serverId === serverId),
     /** All of them, within seconds, or at once when `fast`. */
     async stop(fast: boolean): Promise<void> {
       stopping.abort();
       clearInterval(timer);
-      await Promise.all([...instances.values()].map((instance) => instance.stop(fast)));
+      const all = [...instances.values(), ...leaving.keys()];
       instances.clear();
+      await Promise.all(all.map((instance) => instance.stop(fast)));
     },
   };
 }
 
-/** Everything that a process is started with; a new description restarts nothing. */
+/** Which copy of which server stands in a place. */
+type Spot = { server: DesiredServer; number: number };
+
+function placesOf(server: DesiredServer): [place: string, spot: Spot][] {
+  const numbers = Array.from({ length: server.fields.replicas ?? 1 }, (_, index) => index + 1);
+  return numbers.map((number) => [`${server.id}/${number}`, { server, number }]);
+}
+
+/** Everything that a run is started with. A new description restarts nothing, nor does another number of copies or when to start and to stop. */
 function fingerprintOf({ name, fields, revision }: DesiredServer): string {
-  const { description: _, ...rest } = fields;
+  const { description: _, replicas: _r, start: _s, idleStopSeconds: _i, healthCheck: _h, ...rest } = fields;
   return JSON.stringify([name, rest, revision]);
 }

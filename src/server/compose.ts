@@ -62,7 +62,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       url: fields.url ?? "",
       headers: await db.read(() => resolveValues(vault, fields.headers)),
     }),
-    processState: (serverId) => processState(supervisor, serverId),
+    fareOf: (serverId) => supervisor.fareOf(serverId),
+    wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
     onNotification: (...said) => heard(...said),
     onAsk: (_server, subject, method, params, signal) => gateway.ask(subject, method, params, signal),
@@ -81,12 +82,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
     environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
-    ready: async (server, channel) => {
+    ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
       if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
-      await connections.attach(current, channel);
+      await connections.attach(current, instance, run);
       await catalog.refresh(current);
     },
+    retire: (instance) => connections.retire(instance),
+    usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
     clock,
     log,
@@ -217,14 +220,7 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
   }));
 }
 
-function processState(supervisor: Supervisor, serverId: string): { starting: boolean; reason: string } {
-  const instance = supervisor.list().find((candidate) => candidate.serverId === serverId);
-  if (instance === undefined) return { starting: false, reason: "it is stopped" };
-  const { state, reason = `it is ${state.toLowerCase()}` } = instance;
-  return { starting: state === "STARTING", reason };
-}
-
 const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, ...fields } = view;
+  const { serverId: _, sleeps: _sleeps, ...fields } = view;
   return fields;
 };

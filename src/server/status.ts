@@ -18,11 +18,14 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
     ...(waiting === 0 ? {} : { toolChanges: waiting }),
   };
   if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
-  const instance = supervisor.list().find(({ serverId }) => serverId === item.id);
-  if (instance === undefined) return { ...item, status: { state: "STOPPED", ...seen } };
-  const { state, reason, resolved } = instance;
-  const why = reason === undefined ? {} : { reason };
-  return { ...item, status: { state, ...why, ...(resolved === undefined ? {} : { resolved }), ...seen } };
+  const { state, running, copies, reason, resolved } = supervisor.fareOf(item.id);
+  const fare = {
+    state,
+    ...(copies < 2 ? {} : { copies: `${running}/${copies}` }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(resolved === undefined ? {} : { resolved }),
+  };
+  return { ...item, status: { ...fare, ...seen } };
 }
 
 /** The gateway's idea of a server, out of its resource. */

@@ -25,7 +25,7 @@ test("a minute of steady running forgets what was before", () => {
 });
 
 test("desired against running", () => {
-  const wanted = (id: string, fingerprint = "1") => ({ id, fingerprint });
+  const wanted = (place: string, fingerprint = "1") => ({ place, fingerprint });
   expect(reconcile([wanted("a"), wanted("b", "2"), wanted("c")], [wanted("b"), wanted("c"), wanted("d")])).toEqual({
     start: ["a"],
     stop: ["d"],

@@ -13,7 +13,7 @@ test("a list is as old as the asking: what changes while it is under way is aske
         waiting.push((name) => resolve({ result: JSON.stringify({ tools: [{ name }] }) }));
       }),
   };
-  const connections = { get: async () => upstream, broken: () => {} } as unknown as Connections;
+  const connections = { get: async () => upstream, sleeps: () => false, broken: () => {} } as unknown as Connections;
   let now = 1_000_000;
   const clock = { now: () => now };
   const log = createLog(

@@ -18,7 +18,7 @@ export const tools = [
   { name: "big", description: "Answers kib KiB of text", inputSchema: object({ kib: { type: "integer" } }) },
   {
     name: "env",
-    description: "The value of an environment variable",
+    description: "The value of an environment variable; PID is that of the process",
     inputSchema: object({ name: { type: "string" } }),
   },
   { name: "odd.name/x", description: "A name that few clients take", inputSchema: object() },
@@ -42,7 +42,7 @@ export async function callTool(name: string, args: Record<string, unknown>): Pro
     case "big":
       return text("x".repeat(Number(args["kib"]) * 1024));
     case "env":
-      return text(process.env[String(args["name"])] ?? "(not set)");
+      return text(args["name"] === "PID" ? String(process.pid) : (process.env[String(args["name"])] ?? "(not set)"));
     case "odd.name/x":
       return text("odd");
     case "link":

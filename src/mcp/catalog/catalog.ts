@@ -198,6 +198,11 @@ export async function createCatalog(
     return failure === undefined ? clock.now() - fetchedAt > freshMs : clock.now() - failure.at > failureMs;
   }
 
+  const isKnown = ({ id, fields }: ServerRef): boolean => {
+    const { offer, execution } = knownOf(id);
+    return offer !== undefined && execution === executionOf(fields);
+  };
+
   /** What these servers offer to a client of these abilities, as far as it is known now. */
   async function entriesOf(servers: readonly ServerRef[], abilities: Abilities = {}): Promise<Entry[]> {
     const startedAt = performance.now();
@@ -206,7 +211,9 @@ export async function createCatalog(
   }
 
   async function plainEntriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
-    const stale = servers.filter((server) => isStale(knownOf(server.id)));
+    // One that sleeps is not woken to say the same again.
+    const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
+    const stale = servers.filter((server) => isStale(knownOf(server.id)) && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
     const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
     if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));

@@ -1,4 +1,5 @@
-import type { Channel } from "../../instances/channel.ts";
+import type { Fare } from "../../instances/fare.ts";
+import type { Extra } from "../../instances/instance.ts";
 import type { Clock } from "../../lib/clock.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
@@ -8,7 +9,7 @@ import type { Abilities, Peer } from "../peer.ts";
 import { unreachable } from "./failures.ts";
 import type { HttpTarget } from "./http.ts";
 import { openAt, openProcess } from "./negotiate.ts";
-import { createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
+import { type Another, createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
 import { createShared } from "./shared.ts";
 import type { Opening, Upstream } from "./upstream.ts";
 import type { Verdicts } from "./verdicts.ts";
@@ -16,18 +17,17 @@ import type { Verdicts } from "./verdicts.ts";
 /** A server as the gateway knows it. */
 export type ServerRef = { id: string; name: string; version: number; fields: ServerFields };
 
-/** A process that serves one caller alone. */
-type OwnProcess = Channel & { stop: (fast: boolean) => Promise<unknown> };
-
 export type ConnectionOptions = {
   clock: Clock;
   verdicts: Verdicts;
   /** Address and headers of a server reached by url, secrets included. @throws Problem when a secret is missing */
   targetOf: (server: ServerRef) => Promise<HttpTarget>;
   /** How a server that we run ourselves fares, and why it has no connection at this moment. */
-  processState: (serverId: string) => { starting: boolean; reason: string };
+  fareOf: (serverId: string) => Fare;
+  /** Starts one that sleeps. */
+  wake: (serverId: string) => void;
   /** Starts one more process of a server that we run ourselves. @throws Problem `unavailable` */
-  startProcess: (serverId: string) => Promise<OwnProcess>;
+  startProcess: (serverId: string) => Promise<Extra>;
   /**
    * What a server says outside of any call: that a list or a resource changed, a task's state, an elicitation that is complete. `subject` is
    * there when it was said in the conversation of one caller alone. `params` is JSON text.
@@ -55,7 +55,7 @@ export function createConnections(options: ConnectionOptions) {
    * @throws Problem `unavailable`, naming the server and why
    */
   async function get(server: ServerRef, peer?: Peer): Promise<Upstream> {
-    const common = await shared.get(server);
+    const common = await shared.get(server, peer?.subject);
     if (peer === undefined || !needsOwn(common, peer)) return common;
     const owner = {
       subject: peer.subject,
@@ -70,7 +70,7 @@ export function createConnections(options: ConnectionOptions) {
     }
   }
 
-  async function openOwn(server: ServerRef, peer: Peer): Promise<Upstream> {
+  async function openOwn(server: ServerRef, peer: Peer): Promise<Another> {
     const { subject } = peer;
     const opening: Opening = {
       limits: serverLimitsOf(server.fields),
@@ -78,14 +78,19 @@ export function createConnections(options: ConnectionOptions) {
       onNotification: (method, params) => onNotification(server, method, params, subject),
       onAsk: onAsk && ((method, params, signal) => onAsk(server, subject, method, params, signal)),
     };
-    return await openAnother(server, opening);
+    return await openAnother(server, opening, subject);
   }
 
   /** One more conversation with a legacy server, over stdio with a process of its own, which ends with it. */
-  async function openAnother(server: ServerRef, opening: Opening): Promise<Upstream> {
-    if (server.fields.url !== undefined) return await openAt(await targetOf(server), server.fields, "legacy", opening);
+  async function openAnother(server: ServerRef, opening: Opening, subject?: string): Promise<Another> {
+    const { fields } = server;
+    if (fields.url !== undefined) return { upstream: await openAt(await targetOf(server), fields, "legacy", opening) };
+    const served = shared.addressOf(server, subject);
+    if (served !== undefined)
+      return { upstream: await openAt({ url: served.url, headers: {} }, fields, "legacy", opening), copy: served.copy };
     const own = await startProcess(server.id);
-    return await openProcess({ ...own, end: () => void own.stop(false) }, "legacy", undefined, opening);
+    const channel = { ...own, end: () => void own.stop(false) };
+    return { upstream: await openProcess(channel, "legacy", undefined, opening), copy: own.instance };
   }
 
   /** Lets `look` see a conversation that is opened for nobody: as the server speaks with clients of these abilities. It ends when the look does. */
@@ -94,7 +99,7 @@ export function createConnections(options: ConnectionOptions) {
     abilities: Abilities,
     look: (upstream: Upstream) => Promise<T>,
   ): Promise<T> {
-    const upstream = await openAnother(server, {
+    const { upstream } = await openAnother(server, {
       limits: serverLimitsOf(server.fields),
       abilities,
       onNotification: () => {},
@@ -114,6 +119,17 @@ export function createConnections(options: ConnectionOptions) {
     lookAs,
     rootsChanged: privates.rootsChanged,
     attach: shared.attach,
+    /** Nothing new is asked of this copy of a server; resolves once what was asked is answered, or after 25 s. */
+    retire: async (copy: string): Promise<void> => {
+      await Promise.all([shared.retire(copy), privates.retire(copy)]);
+    },
+    usage(serverId: string) {
+      const { usedAt, underWay } = shared.usage(serverId);
+      return { usedAt: Math.max(usedAt, privates.usedAt(serverId)), underWay: underWay + privates.busy(serverId) };
+    },
+    conversations: shared.conversations,
+    /** Whether it starts only when somebody needs it: what is known of it is good enough until then. */
+    sleeps: ({ id, fields }: ServerRef): boolean => fields.url === undefined && options.fareOf(id).sleeps,
     follow: shared.follow,
     unfollow: shared.unfollow,
     stateOf: shared.stateOf,

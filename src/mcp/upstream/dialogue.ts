@@ -224,8 +224,8 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
     },
     ended: ending.promise,
     limits: bounds,
-    /** How many requests have no answer yet. */
-    underWay: () => calls.size,
+    /** How many requests of clients have no answer yet. */
+    underWay: () => [...calls.values()].filter(({ peer }) => peer !== undefined).length,
     close(why = "the connection to the server was closed"): void {
       end(unavailable(why));
       wire.close();

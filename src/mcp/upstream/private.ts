@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Abilities, Peer } from "../peer.ts";
 import { unavailable } from "./failures.ts";
+import { finished } from "./finished.ts";
 import type { Introduction, Upstream } from "./upstream.ts";
 
 /** One caller may have several, since its clients may declare different things; not so many that none are left for others. */
@@ -31,11 +32,15 @@ export const programOf = (clientInfo: object | undefined): string | undefined =>
 };
 const longestName = 64;
 
+/** One more conversation with a server; `copy` is the instance that it ends with. */
+export type Another = { upstream: Upstream; copy?: string };
+
 type Held = {
   serverId: string;
   owner: Owner;
   opening: Promise<Upstream>;
   upstream?: Upstream;
+  copy?: string;
   busy: number;
   usedAt: number;
 };
@@ -45,10 +50,11 @@ type Held = {
  */
 export function createPrivates(clock: Clock) {
   const held = new Map<string, Held>();
+  const closing = new AbortController();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
-  async function get(serverId: string, owner: Owner, open: () => Promise<Upstream>): Promise<Upstream> {
+  async function get(serverId: string, owner: Owner, open: () => Promise<Another>): Promise<Upstream> {
     const place = JSON.stringify([serverId, owner]);
     const known = held.get(place);
     if (known !== undefined) {
@@ -59,7 +65,10 @@ export function createPrivates(clock: Clock) {
     const entry: Held = {
       serverId,
       owner,
-      opening: open().then((upstream) => counted(entry, upstream)),
+      opening: open().then(({ upstream, copy }) => {
+        if (copy !== undefined) entry.copy = copy;
+        return counted(entry, upstream);
+      }),
       busy: 0,
       usedAt: clock.now(),
     };
@@ -129,14 +138,34 @@ export function createPrivates(clock: Clock) {
     }
   }
 
+  /** Those that end with this copy: nothing new is asked in them, and what was is answered first. */
+  async function retire(copy: string): Promise<void> {
+    const theirs = [...held].filter(([, entry]) => entry.copy === copy);
+    for (const [place] of theirs) held.delete(place);
+    await Promise.all(theirs.map(async ([, { upstream }]) => upstream && (await finished(upstream, closing.signal))));
+  }
+
+  const of = (serverId: string) => [...held.values()].filter((entry) => entry.serverId === serverId);
+
   function drop(serverId: string): void {
     for (const [place, entry] of held) if (entry.serverId === serverId) end(place, entry);
   }
 
   function close(): void {
+    closing.abort();
     clearInterval(timer);
     for (const [place, entry] of held) end(place, entry);
   }
 
-  return { get, rootsChanged, sweep, drop, close, size: () => held.size };
+  return {
+    get,
+    retire,
+    usedAt: (serverId: string): number => Math.max(0, ...of(serverId).map(({ usedAt }) => usedAt)),
+    busy: (serverId: string): number => of(serverId).reduce((sum, { busy }) => sum + busy, 0),
+    rootsChanged,
+    sweep,
+    drop,
+    close,
+    size: () => held.size,
+  };
 }

@@ -1,10 +1,12 @@
-import type { Channel } from "../../instances/channel.ts";
+import type { Run } from "../../instances/channel.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
 import type { Era } from "../protocol.ts";
 import type { ConnectionOptions, ServerRef } from "./connections.ts";
+import { copyFor } from "./copies.ts";
 import { unavailable, unreachable } from "./failures.ts";
+import { finished } from "./finished.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
 import type { HttpTarget } from "./http.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
@@ -13,8 +15,16 @@ import { type Followed, limits, type Opening, type Upstream } from "./upstream.t
 
 export type ConnectionState = { state: "STARTING" | "RUNNING" | "ERROR"; reason?: string };
 
+/** Where the conversation with a server reached by url is kept; those with our own copies are kept by their instances. */
+const elsewhere = "";
+
 type Entry = {
-  upstream?: Upstream;
+  /** One conversation with each copy that runs, or the one with a server reached by url. */
+  upstreams: Map<string, Upstream>;
+  /** Where those copies serve that are spoken to at an address. */
+  addresses: Map<string, { copy: string; url: string }>;
+  /** When a caller last needed it, Unix ms. */
+  usedAt: number;
   opening?: Promise<Upstream>;
   target?: string;
   failure?: { reason: string; at: number };
@@ -28,19 +38,24 @@ type Entry = {
 };
 
 /** How long a server that could not be reached is left alone, so that it delays nobody but the first who asked. */
-const leaveAloneMs = 10_000;
-/** How long a call waits for a process that is just starting, rather than fail for being early. */
-const startingMs = 15_000;
+const leaveAloneMsOf = ({ fields }: ServerRef): number => serverLimitsOf(fields).absentSeconds * 1000;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
-export function createShared({ clock, verdicts, targetOf, processState, onNotification }: ConnectionOptions) {
+export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotification }: ConnectionOptions) {
   const entries = new Map<string, Entry>();
   const closing = new AbortController();
 
   function entryOf(id: string): Entry {
-    const entry = entries.get(id) ?? { followers: createFollowers(), owners: new Set(), following: Promise.resolve() };
+    const entry = entries.get(id) ?? {
+      upstreams: new Map(),
+      addresses: new Map(),
+      usedAt: 0,
+      followers: createFollowers(),
+      owners: new Set(),
+      following: Promise.resolve(),
+    };
     entries.set(id, entry);
     return entry;
   }
@@ -52,18 +67,39 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     onNotification: (method, params) => onNotification(server, method, params, undefined),
   });
 
-  function adopt(server: ServerRef, entry: Entry, upstream: Upstream): Upstream {
-    entry.upstream = upstream;
+  function adopt(server: ServerRef, entry: Entry, copy: string, upstream: Upstream): Upstream {
+    entry.upstreams.get(copy)?.close();
+    entry.upstreams.set(copy, upstream);
     delete entry.failure;
     delete entry.diedOfProbe;
-    if (!entry.followers.isEmpty()) void upstream.follow(entry.followers.all()).catch(() => {});
+    if (leadOf(entry) === upstream) refollow(entry);
     void upstream.ended.then(() => {
-      if (entry.upstream !== upstream) return;
-      delete entry.upstream;
+      if (entry.upstreams.get(copy) !== upstream) return;
+      leave(entry, copy);
       void reopen(server, entry);
     });
     // What cannot be stored is found out again.
     if (protocolOf(server.fields) === "auto") void verdicts.remember(server, upstream.era).catch(() => {});
+    return upstream;
+  }
+
+  /** The conversation in which a server is told what is followed. */
+  const leadOf = ({ upstreams }: Entry): Upstream | undefined => upstreams.values().next().value;
+
+  function refollow(entry: Entry): void {
+    if (!entry.followers.isEmpty())
+      void leadOf(entry)
+        ?.follow(entry.followers.all())
+        .catch(() => {});
+  }
+
+  /** Nothing more is asked in this conversation; another one may be the first now. */
+  function leave(entry: Entry, copy: string): Upstream | undefined {
+    const upstream = entry.upstreams.get(copy);
+    const wasLead = upstream !== undefined && leadOf(entry) === upstream;
+    entry.upstreams.delete(copy);
+    entry.addresses.delete(copy);
+    if (wasLead) refollow(entry);
     return upstream;
   }
 
@@ -72,36 +108,55 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       await sleep(pauseMs, closing.signal);
       const isOver = closing.signal.aborted || entries.get(server.id) !== entry || entry.followers.isEmpty();
-      if (isOver || entry.upstream !== undefined || server.fields.url === undefined) return;
+      if (isOver || entry.upstreams.size > 0 || server.fields.url === undefined) return;
       await get(server).catch(() => {});
     }
   }
 
-  /** Speaks to a process that has just started. It replaces the conversation with the one before. */
-  async function attach(server: ServerRef, channel: Channel): Promise<Upstream> {
+  /** Speaks to a copy that has just started. @throws Problem `unavailable`, with what may be configured wrongly */
+  async function attach(
+    server: ServerRef,
+    copy: string,
+    { via, closed }: Pick<Run, "via" | "closed">,
+  ): Promise<Upstream> {
     const entry = entryOf(server.id);
     const protocol = protocolOf(server.fields);
     const known: Era | undefined = entry.diedOfProbe === true ? "legacy" : verdicts.eraOf(server);
     let hasEnded = false;
-    void channel.closed.then(() => {
+    void closed.then(() => {
       hasEnded = true;
+      // What is behind an address may be gone without a word.
+      if ("url" in via) leave(entry, copy)?.close();
     });
     try {
-      const upstream = await openProcess(channel, protocol, known, openingFor(server));
-      entry.upstream?.close();
-      return adopt(server, entry, upstream);
+      const opening = openingFor(server);
+      const upstream = await ("url" in via
+        ? openAt({ url: via.url, headers: {} }, server.fields, known, opening)
+        : openProcess(via, protocol, known, opening));
+      if ("url" in via) entry.addresses.set(copy, { copy, url: via.url });
+      return adopt(server, entry, copy, upstream);
     } catch (error) {
       entry.diedOfProbe = hasEnded && protocol === "auto" && known !== "legacy";
       throw processFailure(error, protocol);
     }
   }
 
-  /** @throws Problem `unavailable`, naming the server and why */
-  async function get(server: ServerRef): Promise<Upstream> {
+  /** Nothing new is asked of this copy; its conversation is closed once what was asked is answered, or after 25 s. */
+  async function retire(copy: string): Promise<void> {
+    for (const entry of entries.values()) {
+      const upstream = leave(entry, copy);
+      if (upstream !== undefined) await finished(upstream, closing.signal);
+    }
+  }
+
+  /** @throws Problem `unavailable`, naming the server and why. `subject`: the caller who needs it, if it is one */
+  async function get(server: ServerRef, subject?: string): Promise<Upstream> {
     const entry = entryOf(server.id);
-    if (entry.upstream !== undefined) return entry.upstream;
-    if (server.fields.url === undefined) return await started(server);
-    if (entry.failure !== undefined && clock.now() - entry.failure.at < leaveAloneMs)
+    if (subject !== undefined) entry.usedAt = clock.now();
+    const there = copyFor(entry.upstreams, subject);
+    if (there !== undefined) return there;
+    if (server.fields.url === undefined) return await started(server, entry, subject);
+    if (entry.failure !== undefined && clock.now() - entry.failure.at < leaveAloneMsOf(server))
       throw unreachable(server, entry.failure.reason);
     entry.opening ??= open(server, entry).finally(() => {
       delete entry.opening;
@@ -109,13 +164,16 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     return await entry.opening;
   }
 
-  async function started(server: ServerRef): Promise<Upstream> {
-    const end = clock.now() + startingMs;
+  /** A call that comes early, or to a server that sleeps, waits for it rather than fail. */
+  async function started(server: ServerRef, entry: Entry, subject: string | undefined): Promise<Upstream> {
+    const end = performance.now() + serverLimitsOf(server.fields).initializeSeconds * 1000;
     for (;;) {
-      const upstream = entries.get(server.id)?.upstream;
+      const upstream = copyFor(entry.upstreams, subject);
       if (upstream !== undefined) return upstream;
-      const { starting, reason } = processState(server.id);
-      if (!starting || clock.now() >= end) throw unreachable(server, reason);
+      const { state, sleeps, reason = `it is ${state.toLowerCase()}` } = fareOf(server.id);
+      if (sleeps) wake(server.id);
+      else if (state !== "STARTING" && state !== "STOPPING") throw unreachable(server, reason);
+      if (performance.now() >= end) throw unreachable(server, reason);
       await sleep(50);
     }
   }
@@ -125,7 +183,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
       const target = await targetOf(server);
       entry.target = opened(server, target);
       const upstream = await openAt(target, server.fields, verdicts.eraOf(server), openingFor(server));
-      return adopt(server, entry, upstream);
+      return adopt(server, entry, elsewhere, upstream);
     } catch (error) {
       entry.failure = { reason: messageOf(error), at: clock.now() };
       throw unreachable(server, entry.failure.reason);
@@ -154,7 +212,8 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     try {
       if (next.resources.length + next.tasks.length > limits.followed)
         throw unavailable("too much is followed of it already");
-      await (await get(server)).follow(next);
+      await get(server);
+      await leadOf(entryOf(server.id))?.follow(next);
     } catch (error) {
       followers.set(owner, own);
       throw error instanceof Problem && error.hint !== undefined ? error : unreachable(server, messageOf(error));
@@ -170,7 +229,7 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
         .then(async () => {
           if (isSame(followers.of(owner), nothing)) return;
           followers.set(owner, nothing);
-          await entry.upstream?.follow(followers.all());
+          await leadOf(entry)?.follow(followers.all());
         })
         .catch(() => {});
     }
@@ -200,21 +259,20 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
   }
 
   function letGo(entry: Entry): void {
-    const { upstream } = entry;
-    delete entry.upstream;
-    upstream?.close();
+    for (const copy of [...entry.upstreams.keys()]) leave(entry, copy)?.close();
   }
 
   /** The connection's state, for servers reached by url; processes have instances to tell theirs. */
   function stateOf(server: ServerRef): ConnectionState {
     const entry = entries.get(server.id);
-    if (entry?.upstream !== undefined) return { state: "RUNNING" };
+    if (entry !== undefined && entry.upstreams.size > 0) return { state: "RUNNING" };
     return entry?.failure === undefined ? { state: "STARTING" } : { state: "ERROR", reason: entry.failure.reason };
   }
 
   /** How it is spoken to at this moment, and since when it is known to be so. */
   function spokenOf(server: ServerRef): { protocol: string; era: Era; since?: string } | undefined {
-    const upstream = entries.get(server.id)?.upstream;
+    const entry = entries.get(server.id);
+    const upstream = entry && leadOf(entry);
     if (upstream === undefined) return undefined;
     const { era, protocolVersion } = upstream;
     const verdict = protocolOf(server.fields) === "auto" ? verdicts.of(server) : undefined;
@@ -225,10 +283,29 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
   /** The server does not answer any more: its state says so, and whoever comes after the pause opens a new conversation. */
   function broken(server: ServerRef, upstream: Upstream, reason: string): void {
     const entry = entries.get(server.id);
-    if (server.fields.url === undefined || entry?.upstream !== upstream) return;
+    if (server.fields.url === undefined || entry?.upstreams.get(elsewhere) !== upstream) return;
     letGo(entry);
     entry.failure = { reason, at: clock.now() };
     void reopen(server, entry);
+  }
+
+  /** When a caller last needed it, and how many calls it has to answer. */
+  function usage(serverId: string): { usedAt: number; underWay: number } {
+    const { usedAt = 0, upstreams = new Map<string, Upstream>() } = entries.get(serverId) ?? {};
+    const underWay = [...upstreams.values()].reduce((sum, upstream) => sum + upstream.underWay(), 0);
+    return { usedAt, underWay };
+  }
+
+  /** Where a copy of ours serves, if that is how it is spoken to: the one for this caller. */
+  const addressOf = ({ id }: ServerRef, subject: string | undefined) =>
+    copyFor(entries.get(id)?.addresses ?? new Map<string, { copy: string; url: string }>(), subject);
+
+  /** All that is spoken in at this moment; `instance` is there where the copy is ours. */
+  function conversations({ id }: ServerRef): { instance: string | undefined; upstream: Upstream }[] {
+    return [...(entries.get(id)?.upstreams ?? [])].map(([copy, upstream]) => ({
+      instance: copy === elsewhere ? undefined : copy,
+      upstream,
+    }));
   }
 
   function close(): void {
@@ -237,7 +314,21 @@ export function createShared({ clock, verdicts, targetOf, processState, onNotifi
     entries.clear();
   }
 
-  return { attach, get, follow, unfollow, sync, stateOf, spokenOf, broken, close };
+  return {
+    attach,
+    retire,
+    get,
+    addressOf,
+    usage,
+    conversations,
+    follow,
+    unfollow,
+    sync,
+    stateOf,
+    spokenOf,
+    broken,
+    close,
+  };
 }
 
 /** What a conversation was opened with: other than this it is another one. */

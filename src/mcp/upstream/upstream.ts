@@ -36,7 +36,7 @@ export type Upstream = Introduction & {
    * @throws Problem `unavailable` when the server cannot or will not
    */
   follow: (wanted: Followed) => Promise<void>;
-  /** How many requests have no answer yet. */
+  /** How many requests of clients have no answer yet. */
   underWay: () => number;
   /** Why there is nothing more to be had from this conversation, once that is so. */
   readonly ended: Promise<Problem>;

@@ -11,6 +11,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+const runOf = (channel: ReturnType<typeof channelOf>) => ({ via: channel, closed: channel.closed });
+
 type Told = { method: string; params: string; subject: string | undefined };
 
 async function setUp(habits: Habits = {}, more: Partial<ServerFields> = {}) {
@@ -25,11 +27,12 @@ async function setUp(habits: Habits = {}, more: Partial<ServerFields> = {}) {
     clock,
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({ url: fields.url ?? "", headers: { key } }),
-    processState: () => ({ starting: true, reason: "it is stopped" }),
+    fareOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),
+    wake: () => {},
     startProcess: async () => {
       const process_ = channelOf();
       processes.push(process_);
-      return process_;
+      return { ...process_, instance: "p-1" };
     },
     onNotification: (_server, method, params, subject) => void told.push({ method, params, subject }),
     onAsk: async (_server, subject, method) => ({ result: JSON.stringify({ subject, method }) }),
@@ -124,7 +127,7 @@ describe("conversations", () => {
     const ref: ServerRef = { id: "p", name: "p", version: 1, fields: { transport: "stdio", command: ["x"] } };
     const channel = channelOf();
     closers.push(() => channel.stop(true));
-    const shared = await connections.attach(ref, channel);
+    const shared = await connections.attach(ref, "p-1", runOf(channel));
     const [a, b] = [await connections.get(ref, peerOf("User:a")), await connections.get(ref, peerOf("User:b"))];
     expect(processes).toHaveLength(2);
     expect(new Set([shared, a, b]).size).toBe(3);
@@ -219,7 +222,9 @@ describe("eras", () => {
     const { connections, ref } = await setUp({}, { protocol: "modern" });
     const channel = channelOf("--era", "legacy");
     closers.push(() => channel.stop(true));
-    expect(await connections.attach(ref, channel).catch(String)).toContain("`protocol: modern` says: remove it");
+    expect(await connections.attach(ref, "p-1", runOf(channel)).catch(String)).toContain(
+      "`protocol: modern` says: remove it",
+    );
   });
 
   test("a process that ends when it is asked is asked in the legacy one next time", async () => {
@@ -230,7 +235,7 @@ describe("eras", () => {
       () => first.stop(true),
       () => second.stop(true),
     );
-    expect(await connections.attach(ref, first).catch(String)).toContain("process has ended");
-    expect((await connections.attach(ref, second)).era).toBe("legacy");
+    expect(await connections.attach(ref, "p-1", runOf(first)).catch(String)).toContain("process has ended");
+    expect((await connections.attach(ref, "p-1", runOf(second))).era).toBe("legacy");
   });
 });

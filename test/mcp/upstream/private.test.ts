@@ -19,7 +19,7 @@ function setUp() {
       state.closed = true;
     };
     const upstream = { request: () => answer.promise, ended: ended.promise, close };
-    return upstream as unknown as Upstream;
+    return { upstream: upstream as unknown as Upstream };
   };
   const get = (n: number, server = "s") => privates.get(server, ownerOf(`${n}`), open);
   const pass = (ms: number) => {
