@@ -65,7 +65,7 @@ export async function askBadly(
     .map(([name, value]) => `${name}: ${value}\r\n`);
   const socket = connect({ host: hostname, port: Number(port) });
   const heard: Heard = { ms: 0, messages: [], broken: [] };
-  const got: Buffer[] = [];
+  const got: Uint8Array[] = [];
   const over = new Promise<void>((resolve) => void socket.on("close", () => resolve()).on("error", () => resolve()));
   const text = `POST ${pathname} HTTP/1.1\r\n${lines.join("")}\r\n${body}`;
   if (manner === "slowly") {
@@ -74,7 +74,7 @@ export async function askBadly(
       await Bun.sleep(20);
     }
     socket.on("data", (data) => {
-      got.push(data);
+      got.push(Buffer.from(data));
       socket.pause();
       setTimeout(() => socket.resume(), 10);
     });

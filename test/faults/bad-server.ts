@@ -24,6 +24,7 @@ function write(fd: number, bytes: string | Uint8Array): void {
 }
 
 const mouth: ProcessMouth & Record<string, unknown> = {
+  isOn,
   stream: () => {},
   say: (message, lineEnd = "\n") => write(1, Buffer.concat([Buffer.from(message), Buffer.from(lineEnd)])),
   part: (bytes) => write(1, bytes),

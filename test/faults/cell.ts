@@ -4,6 +4,8 @@ import { ask, askBadly, callOf, type Gateway, type Heard } from "./ask.ts";
 import { processesWith } from "./left.ts";
 import type { Faulty } from "./transports.ts";
 
+type Event = { seq: number; outcome: string };
+
 export type Seen = {
   heard: Heard;
   listed: Heard | undefined;
@@ -11,9 +13,9 @@ export type Seen = {
   /** How often the call arrived at the server. */
   arrived: number;
   /** Calls of the neighbour, and those of them that failed. */
-  neighbour: { calls: number; failed: string[] };
+  neighbour: { calls: number; failed: string[]; took: number[] };
   status: Record<string, unknown> | undefined;
-  audited: Record<string, unknown>[];
+  audited: Event[];
   /** Why no call works after the fault is gone; undefined when one does. */
   stillBroken: string | undefined;
   left: string[];
@@ -22,7 +24,7 @@ export type Seen = {
 };
 
 export type Manner = "call" | "slowly" | "leaves" | "never reads";
-export type Trial = { name: string; faulty: Faulty; manner: Manner; arguments?: object; lists?: boolean; restarts?: boolean };
+export type Trial = { name: string; faulty: Faulty; manner: Manner; arguments?: object; lists?: boolean };
 
 const patienceMs = 20_000;
 
@@ -45,19 +47,27 @@ export async function watch(w: World, origin: string, trial: Trial): Promise<See
     token: (await w.must("POST", "/api/v1/mcptokens", { name: `${whose}-${name}`, project: name })).token,
   });
   const [mine, other] = await Promise.all([at("mine"), at("other")]);
+  const statusOf = async () => (await w.api("GET", `/api/v1/servers/${name}`)).json.status as Record<string, unknown>;
   const tool = `${name}__echo`;
   const works = async () => {
     const heard = await ask(mine, callOf(tool, { mark: "works" }));
     return heard.messages[0]?.result?.content?.[0]?.text === "ok" ? heard : undefined;
   };
   if ((await eventually(works)) === undefined) {
-    const { status } = (await w.api("GET", `/api/v1/servers/${name}`)).json;
-    throw new Error(`${name} never worked: ${JSON.stringify([status, await ask(mine, callOf(tool, {}))])}`);
+    throw new Error(`${name} never worked: ${JSON.stringify([await statusOf(), await ask(mine, callOf(tool, {}))])}`);
   }
+  const audited = async () => {
+    const { json } = await w.api("GET", `/api/v1/audit/events?kind=call&server=${name}&tokenName=mine-${name}`);
+    return json.items as Event[];
+  };
+  const before = (await audited())[0]?.seq ?? 0;
   const neighbour = callOther(other);
   await faulty.begin();
-  if (faulty.whileOn !== undefined) await w.must("POST", "/api/v1/apply", { documents: [{ ...server, ...faulty.whileOn }] });
+  if (faulty.whileOn !== undefined)
+    await w.must("POST", "/api/v1/apply", { documents: [{ ...server, ...faulty.whileOn }] });
   await Bun.sleep(100);
+  const { isInPlace } = faulty;
+  if (isInPlace !== undefined) await eventually(async () => isInPlace(await statusOf()) || undefined);
 
   const lag = watchLag();
   const list = { jsonrpc: "2.0", id: 1, method: "tools/list", params: {} };
@@ -66,20 +76,16 @@ export async function watch(w: World, origin: string, trial: Trial): Promise<See
   const heard = manner === "call" ? await ask(mine, message) : await askBadly(mine, message, manner);
   const lagMs = lag.stop();
 
-  const audited = async () => {
-    const { json } = await w.api("GET", `/api/v1/audit/events?kind=call&server=${name}&tokenName=mine-${name}`);
-    return json.items as Record<string, unknown>[];
-  };
-  const before = await eventually(async () => {
-    const all = await audited();
-    return all.length > 0 ? all : undefined;
-  });
-  await Bun.sleep(300);
-  const { status } = (await w.api("GET", `/api/v1/servers/${name}`)).json;
+  await Bun.sleep(100);
+  const status = await statusOf();
   const arrived = faulty.calls().filter((mark) => mark === "judged").length;
 
   await faulty.end();
   if (faulty.whileOn !== undefined) await w.must("POST", "/api/v1/apply", { documents: [server] });
+  const recorded = await eventually(async () => {
+    const found = (await audited()).filter(({ seq }) => seq > before);
+    return found.length > 0 ? found : undefined;
+  });
   const recovered = await eventually(works);
   const stillBroken = recovered === undefined ? JSON.stringify(await ask(mine, callOf(tool, {}))) : undefined;
   await neighbour.stop();
@@ -90,7 +96,6 @@ export async function watch(w: World, origin: string, trial: Trial): Promise<See
     return found.length === 0 ? [] : undefined;
   }, 8_000);
   const rest = left ?? processesWith(faulty.mark).map(({ pid, state, command }) => `${pid} ${state} ${command}`);
-  faulty.stop();
   return {
     heard,
     listed,
@@ -98,7 +103,7 @@ export async function watch(w: World, origin: string, trial: Trial): Promise<See
     arrived,
     neighbour: neighbour.seen,
     status,
-    audited: before ?? [],
+    audited: recorded ?? [],
     stillBroken,
     left: rest,
     lagMs,

@@ -20,6 +20,8 @@ export type Mouth = {
   close: () => void;
   /** Neither says nor hears any more, at once. */
   reset: () => void;
+  /** Whether it still is to misbehave. */
+  isOn: () => boolean;
 };
 export type ProcessMouth = Mouth & {
   die: (how: number | NodeJS.Signals) => void;
@@ -40,7 +42,11 @@ export const result = ({ id }: Asked, text = "ok"): string =>
   JSON.stringify({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text }], resultType: "complete" } });
 const progress = ({ params }: Asked, progress_: number): string => {
   const progressToken = params._meta?.progressToken;
-  return JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken, progress: progress_ } });
+  return JSON.stringify({
+    jsonrpc: "2.0",
+    method: "notifications/progress",
+    params: { progressToken, progress: progress_ },
+  });
 };
 const refusal = ({ id }: Asked, code: number, message: string): string =>
   JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } });
@@ -53,8 +59,9 @@ const someoneElse = 987_654;
 const spoken: Record<string, Deed> = {
   "hang before the first byte": () => {},
   "hang after the first byte": ({ part }) => part("{"),
-  "1 byte/s": async ({ part }, asked) => {
-    for (const character of result(asked).slice(0, 30)) {
+  "1 byte/s": async ({ part, isOn }, asked) => {
+    for (const character of result(asked)) {
+      if (!isOn()) break;
       part(character);
       await nap(1_000);
     }
@@ -197,8 +204,7 @@ export function ordinary({ method, params }: Asked, era: string, fault: string |
   const more = era === "modern" ? { resultType: "complete", ttlMs: 0, cacheScope: "private" } : {};
   if (method === "tools/list") return { ...(offers[fault ?? ""]?.() ?? { tools: [echo] }), ...more };
   if (method === "tools/call") return undefined;
-  if (method === "initialize" && era === "legacy")
-    return { ...introduction, protocolVersion: params.protocolVersion };
+  if (method === "initialize" && era === "legacy") return { ...introduction, protocolVersion: params.protocolVersion };
   if (method === "server/discover" && era === "modern") {
     const _meta = { "io.modelcontextprotocol/serverInfo": serverInfo };
     return { supportedVersions: ["2026-07-28"], ...introduction, _meta, ...more };

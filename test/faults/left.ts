@@ -1,5 +1,5 @@
 // What is left of what was started: processes, file descriptors, timers.
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 type Process = { pid: number; state: string; parent: number; command: string };
 
@@ -26,7 +26,16 @@ export const processesWith = (mark: string): Process[] => processes().filter(({ 
 export const zombies = (): Process[] =>
   processes().filter(({ state, parent }) => state === "Z" && parent === process.pid);
 
-export const openFiles = (): number => readdirSync("/proc/self/fd").length;
+/** What each of our file descriptors leads to. */
+export const openFiles = (): string[] =>
+  readdirSync("/proc/self/fd").flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`)];
+    } catch {
+      // The one by which we look.
+      return [];
+    }
+  });
 
 /** Counts the timers that are still to come, with where in `src` they were set. */
 export function watchTimers() {

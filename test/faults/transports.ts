@@ -1,5 +1,5 @@
 // A faulty server over each transport: how it is started, how its fault begins and ends, and what is left of it.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openBlackHole } from "./black-hole.ts";
@@ -17,17 +17,20 @@ export type Faulty = {
   end: () => Promise<void> | void;
   /** The marks of the calls that reached it. */
   calls: () => string[];
+  /** Whether the fault is in place, where that takes a while. */
+  isInPlace?: (status: Record<string, unknown>) => boolean;
   /** Stands in the command line of each process that it ever started. */
   mark: string;
   stop: () => void;
 };
 
-type Start = (fault: string, era: string) => Promise<Faulty>;
+/** `callSeconds` is how long an answer is waited for. */
+type Start = (fault: string, era: string, callSeconds: number) => Promise<Faulty>;
 
-/** Deadlines of a second: what is waited for is the same as with a minute. */
-const soon = { callSeconds: 1, connectSeconds: 1, absentSeconds: 1 };
+/** A second in place of more: what is waited for is the same. */
+const soon = { connectSeconds: 1, absentSeconds: 1 };
 
-const startProcess: Start = async (fault, era) => {
+const startProcess: Start = async (fault, era, callSeconds) => {
   const dir = mkdtempSync(join(tmpdir(), "mcpctl-fault-"));
   const program = join(dir, "bun");
   symlinkSync(process.execPath, program);
@@ -39,8 +42,10 @@ const startProcess: Start = async (fault, era) => {
       transport: "stdio",
       protocol: era,
       command: [program, script, "--dir", dir, "--fault", fault, "--era", era],
-      limits: soon,
+      limits: { ...soon, callSeconds },
     },
+    // It is started again after a second, and then not found.
+    ...(isGone ? { isInPlace: ({ reason }) => String(reason).includes("program") } : {}),
     begin() {
       if (isGone) rmSync(program);
       writeFileSync(join(dir, "on"), "");
@@ -58,7 +63,7 @@ const startProcess: Start = async (fault, era) => {
 
 const startHttp =
   (transport: "http" | "sse"): Start =>
-  async (fault, era) => {
+  async (fault, era, callSeconds) => {
     const server = await startFaultyHttp(transport, fault, era);
     let closeHole = () => {};
     const { port } = server;
@@ -66,7 +71,12 @@ const startHttp =
       "DNS failure": `http://nowhere.invalid:${port}`,
       "TLS failure": `https://127.0.0.1:${port}`,
     };
-    const fields = { transport, protocol: era, url: server.url, limits: { ...soon, initializeSeconds: 1 } };
+    const fields = {
+      transport,
+      protocol: era,
+      url: server.url,
+      limits: { ...soon, callSeconds, initializeSeconds: callSeconds },
+    };
     return {
       fields,
       ...(elsewhere[fault] === undefined

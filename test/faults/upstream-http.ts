@@ -50,12 +50,13 @@ export async function startFaultyHttp(transport: "http" | "sse", fault: string, 
       if (isBegun) return;
       isBegun = true;
       isStream = type === heads.events || transport === "sse";
-      if (transport === "http") return open(socket, type);
+      if (transport === "http") return void open(socket, type);
       respond(socket, 202);
       way = [...streams].at(-1);
     };
     const put = (bytes: string | Uint8Array) => way !== undefined && chunk(way, bytes);
     return {
+      isOn: () => isOn,
       stream: () => begin(heads.events),
       say(message, lineEnd = "\n") {
         begin(heads.json);
@@ -92,7 +93,8 @@ export async function startFaultyHttp(transport: "http" | "sse", fault: string, 
       calls.push(String(asked.params.arguments?.mark));
       if (isOn) return await deedOf(transport, fault)(mouthOf(socket) as never, asked);
     }
-    const outcome = said !== undefined && "error" in said ? { error: { code: -32601, message: "unknown" } } : { result: said };
+    const outcome =
+      said !== undefined && "error" in said ? { error: { code: -32601, message: "unknown" } } : { result: said };
     const text =
       said === undefined ? await wellAnswered(asked) : JSON.stringify({ jsonrpc: "2.0", id: asked.id, ...outcome });
     if (transport === "http") return json(socket, text);
@@ -105,9 +107,9 @@ export async function startFaultyHttp(transport: "http" | "sse", fault: string, 
     const { verb, path } = request;
     if (isOn && fault === "exit at start") return void socket.end();
     if (verb === "POST") return void post(socket, request);
-    if (verb === "DELETE") return respond(socket, 200);
+    if (verb === "DELETE") return void respond(socket, 200);
     if (isOn && fault === "wrong content type" && path === "/sse")
-      return respond(socket, 200, { "content-type": "text/html" }, "<html>It works!</html>");
+      return void respond(socket, 200, { "content-type": "text/html" }, "<html>It works!</html>");
     open(socket, heads.events);
     if (path === "/sse") chunk(socket, "event: endpoint\ndata: /messages\n\n");
     streams.add(socket);
@@ -122,7 +124,7 @@ export async function startFaultyHttp(transport: "http" | "sse", fault: string, 
     socket.on("data", (data) => {
       // Whoever begins a handshake of TLS here is answered as plain servers do.
       if (data[0] === 0x16) return void socket.end("HTTP/1.1 400 Bad Request\r\n\r\n");
-      held = Buffer.concat([held, data]);
+      held = Buffer.concat([held, Buffer.from(data)]);
       for (let one = firstOf(held); one !== undefined; one = firstOf(held)) {
         held = held.subarray(one.length);
         take(socket, one.request);
