@@ -23,6 +23,7 @@ function write(fd: number, bytes: string | Uint8Array): void {
   }
 }
 
+const inherited = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
 const mouth: ProcessMouth & Record<string, unknown> = {
   isOn,
   stream: () => {},
@@ -35,8 +36,14 @@ const mouth: ProcessMouth & Record<string, unknown> = {
     closeSync(0);
     closeSync(1);
   },
-  die: (how) => void (typeof how === "number" ? process.exit(how) : process.kill(process.pid, how)),
-  fork: () => void Bun.spawn(["/bin/sh", "-c", "sleep 300; exit", dir], { stdio: ["inherit", "inherit", "inherit"] }),
+  die(how) {
+    if (typeof how === "number") process.exit(how);
+    process.kill(process.pid, how);
+    // The first process of a container is not reached by its own signals.
+    if (how === "SIGKILL") process.exit(137);
+    while (isOn()) Bun.sleepSync(100);
+  },
+  fork: () => void Bun.spawn([process.execPath, "-e", "setTimeout(() => {}, 300_000)", dir], inherited),
 };
 
 if (fault === "exit at start" && isOn()) {

@@ -9,7 +9,7 @@ import { type World, world } from "../world.ts";
 import { ask, callOf } from "./ask.ts";
 import { type Seen, watch } from "./cell.ts";
 import { type Cell, callSecondsOf, type Fault } from "./faults.ts";
-import { type Faulty, type TransportName, transports } from "./transports.ts";
+import type { Faulty, Start, TransportName } from "./transports.ts";
 
 export type Planned = { fault: Fault; cell: Cell };
 /** What a cell came to, or why it could not be tried. */
@@ -22,13 +22,13 @@ export type Run = {
 
 const atOnce = 8;
 
-export function runAll(transport: TransportName, planned: readonly Planned[]): Run {
+export function runAll(transport: TransportName, start: Start, planned: readonly Planned[]): Run {
   const bounded = limiter(atOnce, planned.length, () => new Error("too many cells"));
   const opened = openGateway({});
   const alone = opened.then(({ baseline }) => baseline());
   const begin = (one: Planned, after: Promise<unknown>): Promise<Outcome> =>
     after
-      .then(() => bounded(() => (one.fault.group === "gateway" ? inOwn(transport, one) : inShared(one))))
+      .then(() => bounded(() => (one.fault.group === "gateway" ? inOwn(transport, start, one) : inShared(one))))
       .catch((error: Error) => error);
   const outcomes = new Map<string, Promise<Outcome>>();
   for (const one of planned) if (one.fault.alone === undefined) outcomes.set(one.fault.name, begin(one, alone));
@@ -41,7 +41,7 @@ export function runAll(transport: TransportName, planned: readonly Planned[]): R
   }
   async function inShared(one: Planned): Promise<Seen> {
     const { w, origin } = await opened;
-    return await tryCell(w, origin, transport, one);
+    return await tryCell(w, origin, transport, start, one);
   }
   return {
     outcome: (name) => outcomes.get(name) ?? Promise.resolve(new Error(`${name} was not planned`)),
@@ -54,7 +54,7 @@ export function runAll(transport: TransportName, planned: readonly Planned[]): R
   };
 }
 
-async function openGateway(settings: Record<string, string>) {
+export async function openGateway(settings: Record<string, string>) {
   const w = await world(settings);
   const origin = w.listen();
   const neighbour = startHttpServer({ name: "neighbour" });
@@ -81,12 +81,12 @@ async function openGateway(settings: Record<string, string>) {
 }
 
 /** What goes wrong with the gateway itself would be everybody's fault. */
-async function inOwn(transport: TransportName, one: Planned): Promise<Seen> {
+async function inOwn(transport: TransportName, start: Start, one: Planned): Promise<Seen> {
   const folder = mkdtempSync(join(tmpdir(), "mcpctl-fault-db-"));
   const file = join(folder, "mcpctl.db");
   const { w, origin, close } = await openGateway({ database: `sqlite:${file}` });
   try {
-    return await tryCell(w, origin, transport, one, troubles[one.fault.name]?.(w, file));
+    return await tryCell(w, origin, transport, start, one, troubles[one.fault.name]?.(w, file));
   } finally {
     await close();
     rmSync(folder, { recursive: true, force: true });
@@ -99,11 +99,10 @@ async function tryCell(
   w: World,
   origin: string,
   transport: TransportName,
+  start: Start,
   { fault, cell }: Planned,
   trouble?: Trouble,
 ) {
-  const start = transports[transport];
-  if (start === undefined) throw new Error(`there is no way to start a server over ${transport}`);
   const { manner = "call", lists = false, era } = fault;
   const faulty = await start(
     fault.name,

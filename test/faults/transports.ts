@@ -25,7 +25,7 @@ export type Faulty = {
 };
 
 /** `callSeconds` is how long an answer is waited for. */
-type Start = (fault: string, era: string, callSeconds: number) => Promise<Faulty>;
+export type Start = (fault: string, era: string, callSeconds: number) => Promise<Faulty>;
 
 /** A second in place of more: what is waited for is the same. */
 const soon = { connectSeconds: 1, absentSeconds: 1 };
@@ -100,8 +100,16 @@ const startHttp =
     };
   };
 
-export const transports: Partial<Record<TransportName, Start>> = {
-  stdio: startProcess,
-  http: startHttp("http"),
-  sse: startHttp("sse"),
-};
+/** How a server is started over each of these, as far as this machine can. */
+export async function startTransports(names: readonly TransportName[]) {
+  const ways: Partial<Record<TransportName, Start>> = {
+    stdio: startProcess,
+    http: startHttp("http"),
+    sse: startHttp("sse"),
+  };
+  return {
+    transports: new Map(names.flatMap((name) => (ways[name] === undefined ? [] : [[name, ways[name]] as const]))),
+    missing: [] as string[],
+    stop: async (): Promise<void> => {},
+  };
+}
