@@ -8,7 +8,7 @@ import type { Consequence } from "./source.ts";
 /** A change as it is recorded, in the transaction that makes it. */
 export type Change = {
   kind: AnyKind;
-  action: "create" | "update" | "delete" | "revoke" | "rotate" | "approve" | "reject";
+  action: "create" | "update" | "delete" | "revoke" | "rotate" | "approve" | "reject" | "restart";
   before?: Resource | undefined;
   after?: Resource | undefined;
   /** What was given besides and is never given back, and what it was before: for fingerprints only. */

@@ -38,7 +38,7 @@ export type HealthCheck = Static<typeof healthCheck>;
 
 const tls = Type.Object(
   {
-    ca: Type.Optional(text("Certificates that are trusted besides the system's, PEM", 65_536)),
+    ca: Type.Optional(text("Certificates of the authorities that are trusted, PEM, in place of the system's", 65_536)),
     certificate: Type.Optional(text("Our own certificate, PEM", 65_536)),
     key: Type.Optional(SecretRef),
     serverName: Type.Optional(text("The name that the server's certificate must have", 253)),
@@ -240,7 +240,7 @@ export const Server = defineKind({
       transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
     };
   },
-  check: (server) => [...checkWay(server), ...checkValues(server)],
+  check: (server) => [...checkWay(server), ...checkValues(server), ...checkTrust(server)],
   references: (server) => [
     ...secretRefs("env", server.env),
     ...secretRefs("headers", server.headers),
@@ -330,6 +330,25 @@ function checkValues(server: ServerFields) {
         : [],
     ),
   );
+}
+
+/** What of `tls` and `oauth` cannot be meant so. */
+function checkTrust({ url, headers = [], tls, oauth }: ServerFields) {
+  const errors: { path: string; message: string }[] = [];
+  if (oauth !== undefined) {
+    const at = headers.findIndex(({ name }) => name.toLowerCase() === "authorization");
+    if (at >= 0) errors.push({ path: `/headers/${at}`, message: "is what oauth gives: keep one of the two" });
+    if (!URL.canParse(oauth.tokenUrl)) errors.push({ path: "/oauth/tokenUrl", message: "is not an address" });
+  }
+  if (tls === undefined) return errors;
+  if (url?.startsWith("https://") !== true) errors.push({ path: "/tls", message: "goes only with a url of https" });
+  for (const field of ["ca", "certificate"] as const) {
+    if (tls[field]?.includes("-----BEGIN CERTIFICATE-----") === false)
+      errors.push({ path: `/tls/${field}`, message: "is no certificate in PEM: -----BEGIN CERTIFICATE-----" });
+  }
+  if ((tls.certificate === undefined) !== (tls.key === undefined))
+    errors.push({ path: "/tls", message: "give certificate and key together" });
+  return errors;
 }
 
 const secretRefs = (field: string, entries: readonly Valued[] = []): Reference[] =>

@@ -18,7 +18,8 @@ export function* resolveValues(vault: Vault, entries: readonly Valued[] = []): O
   return values;
 }
 
-function* secretValue(vault: Vault, { name, key }: { name: string; key: string }): Op<string> {
+/** One value of a secret. @throws Problem `unavailable` */
+export function* secretValue(vault: Vault, { name, key }: { name: string; key: string }): Op<string> {
   const secret = yield* findResource("secret", name);
   if (secret === undefined) {
     throw new Problem("unavailable", `secret "${name}" does not exist`, {

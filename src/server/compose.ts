@@ -11,6 +11,7 @@ import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
+import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
@@ -29,6 +30,7 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import type { Changed, Rooms } from "./rooms.ts";
@@ -55,13 +57,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
+  const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
     verdicts: await createVerdicts(db, clock),
-    targetOf: async ({ fields }) => ({
-      url: fields.url ?? "",
-      headers: await db.read(() => resolveValues(vault, fields.headers)),
-    }),
+    targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),

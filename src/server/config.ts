@@ -26,6 +26,8 @@ export type Config = {
   /** Names by which people reach this machine besides its own (design §6, front door). */
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
+  /** A proxy of the environment's makes our connections to elsewhere. */
+  isProxied: boolean;
   oauth: OAuth | undefined;
 };
 
@@ -55,6 +57,8 @@ const settings = {
 /** In the file these two stand in `oauth`, with the rest of it. */
 const notInFile: readonly string[] = ["oauthIssuer", "oauthAudience"];
 const fileKeys: readonly string[] = [...Object.keys(settings).filter((key) => !notInFile.includes(key)), "oauth"];
+
+const proxies = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"];
 
 /** @throws Problem `invalid`, naming the setting and where it came from */
 export function readConfig(flags: Words, env: Words): Config {
@@ -86,6 +90,7 @@ export function readConfig(flags: Words, env: Words): Config {
     auditRetentionDays: daysOf(value("auditRetentionDays") ?? ""),
     allowedHosts: allowedHostsOf(list("allowedHosts")),
     allowedOrigins: allowedOriginsOf(list("allowedOrigins")),
+    isProxied: proxies.some((name) => nonEmpty(env[name]) !== undefined),
     oauth: oauthOf(file["oauth"], typed("oauthIssuer"), typed("oauthAudience")),
   };
 }

@@ -17,7 +17,8 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
     ...(tools === undefined ? {} : { tools }),
     ...(waiting === 0 ? {} : { toolChanges: waiting }),
   };
-  if (!isManaged(server.fields)) return { ...item, status: { ...connections.stateOf(server), ...seen } };
+  if (!isManaged(server.fields))
+    return { ...item, status: { ...item.status, ...connections.stateOf(server), ...seen } };
   const { state, running, copies, reason, resolved } = supervisor.fareOf(item.id);
   const fare = {
     state,

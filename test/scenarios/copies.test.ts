@@ -139,6 +139,27 @@ test("a copy whose run is of no use is ended with that reason, and started again
   expect((await instances())[0]).toMatchObject({ id: before?.id, restarts: 1 });
 });
 
+test("restart takes another process for each copy, after the calls that are under way, and is recorded", async () => {
+  await serve({ replicas: 2 });
+  await settled("RUNNING", 2);
+  const before = await instances();
+  const slow = call("slow", { ms: 600 });
+  await Bun.sleep(100);
+  expect(await w.cli(["restart", name])).toMatchObject({ code: 0, out: `server "${name}" restarted` });
+  expect((await slow).result.content[0].text).toBe("done");
+  await settled("RUNNING", 2);
+  const after = await instances();
+  expect(after.filter(({ pid }) => before.some((one) => one.pid === pid))).toEqual([]);
+  expect((await w.cli(["restart", `instance/${after[0]?.name}`])).out).toBe(`instance "${after[0]?.name}" restarted`);
+  await settled("RUNNING", 2);
+  expect((await instances()).map(({ pid }) => pid)).toContain(after[1]?.pid);
+  const events: { action: string }[] = (await w.must("GET", "/api/v1/audit/events?kind=change")).items;
+  expect(events.filter(({ action }) => action === "restart")).toHaveLength(2);
+  const viewer = await w.userWith("viewer", [{ role: "view", resource: "*" }]);
+  expect((await w.api("POST", `/api/v1/servers/${name}/restart`, undefined, viewer)).status).toBe(403);
+  expect(await w.cli(["restart", "no-such"])).toMatchObject({ code: 6 });
+});
+
 const isAlive = (pid: number | undefined): boolean => {
   try {
     return pid !== undefined && process.kill(pid, 0);

@@ -21,6 +21,15 @@ export const serverVerbs: Record<string, Verb> = {
     examples: ["mcpctl logs files --tail 20", "mcpctl logs instance/files-1 -f"],
     load: () => import("../commands/logs.ts"),
   },
+  restart: {
+    group: "Servers",
+    summary: "Start servers or instances anew; calls that are under way are answered first",
+    words: "SERVER…",
+    least: 1,
+    most: 100,
+    examples: ["mcpctl restart files", "mcpctl restart servers files web", "mcpctl restart instance/files-2"],
+    load: () => import("../commands/restart.ts"),
+  },
   approve: {
     group: "Servers",
     summary: "Approve tools as their servers describe them now; refused when they changed since they were shown",

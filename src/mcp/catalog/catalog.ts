@@ -9,10 +9,11 @@ import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
+import { rowsAtOnce, writeInTurns } from "./in-turns.ts";
 import { changeName } from "./names.ts";
 import { differing, fetchOffer, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
-import { createReviews } from "./reviews.ts";
+import { createReviews, type Plan } from "./reviews.ts";
 import { report, type Told, together, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
@@ -130,7 +131,7 @@ export async function createCatalog(
     entry.version = server.version;
     const execution = executionOf(server.fields);
     const isFirst = entry.execution !== execution;
-    const offer = hashed(listed, entry.offer);
+    const offer = await hashed(listed, entry.offer);
     const body = JSON.stringify(offer);
     const isOther = body !== JSON.stringify(entry.offer);
     const others = differing(offer, entry.offer);
@@ -140,10 +141,12 @@ export async function createCatalog(
     entry.fetchedAt = askedAt;
     delete entry.failure;
     // Until it is written, what is new in it is not approved.
-    await write(server, entry, function* () {
-      yield* putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt });
-      return yield* reviews.store(server, offer, isFirst, clock.now());
-    });
+    await write(
+      server,
+      entry,
+      () => reviews.plan(server, offer, isFirst, clock.now()),
+      () => putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt }),
+    );
     entry.execution = execution;
     // A server that came up late, or came back as another, does not say itself that its lists are others now.
     if (others.length > 0) changed(server, others);
@@ -153,22 +156,26 @@ export async function createCatalog(
   async function keepVariant(server: ServerRef, name: { key: string; abilities: Abilities }, listed: Offer) {
     const entry = knownOf(server.id);
     const plain = entry.offer;
-    if (plain === undefined || entry.execution !== executionOf(server.fields))
+    const offer = plain && (await hashed(listed, plain));
+    if (plain === undefined || offer === undefined || entry.execution !== executionOf(server.fields))
       throw new Problem("unavailable", "it was not listed yet by what the server executes now");
-    const offer = hashed(listed, plain);
     const variant = { key: name.key, abilities: JSON.stringify(name.abilities) };
-    await write(server, entry, () => reviews.storeVariant(server, variant, offer, plain, clock.now()));
+    await write(server, entry, () => reviews.planVariant(server, variant, offer, plain, clock.now()));
     return offer;
   }
 
-  /** Writes what a list brought, and tells of it. */
-  async function write(server: ServerRef, entry: Known, store: () => Op<Told | undefined>): Promise<void> {
-    const { found, told, isDue } = await db.write(function* () {
-      const found = yield* store();
+  /** Writes what a list brought, and tells of it with the last of it. What a crash interrupts is found again in the next list. */
+  async function write(server: ServerRef, entry: Known, plan: () => Op<Plan>, seal?: () => Op<void>): Promise<void> {
+    const { steps, told: found } = await db.write(plan);
+    const few = Math.max(0, steps.length - rowsAtOnce);
+    await writeInTurns(db, steps.slice(0, few), (step) => step());
+    const { told, isDue } = await db.write(function* () {
+      for (const step of steps.slice(few)) yield* step();
+      if (seal !== undefined) yield* seal();
       const told = together(entry.untold, found);
       const isDue = told !== undefined && clock.now() - (entry.toldAt ?? 0) >= tellMs;
       if (isDue) yield* tell(server, told);
-      return { found, told, isDue };
+      return { told, isDue };
     });
     if (told !== undefined) entry.untold = told;
     if (found !== undefined) {

@@ -4,6 +4,7 @@ import type { Curation, ProjectFields } from "../../resources/project.ts";
 import { type ExposedName, insertExposedName, listExposedNames } from "../../storage/exposed-names.ts";
 import type { Database } from "../../storage/op.ts";
 import type { Entry } from "./catalog.ts";
+import { writeInTurns } from "./in-turns.ts";
 import { giveNames, type NameStyle, type Names, type Owner, type Wish } from "./naming.ts";
 import { curationOf, wishesOf, withOffered } from "./offered.ts";
 import type { UriOwners } from "./uri-owners.ts";
@@ -37,23 +38,26 @@ export function createExposure(db: Database, log: Log, uriOwners: UriOwners) {
 
   /** A name is shown once it is stored, so that no restart can give it to another. What could not be stored waits for the next time. */
   async function namesOf(projectId: string, wishes: Wishes, style: NameStyle): Promise<GivenNames> {
-    const names = giveAll(wishes, await db.read(() => listExposedNames(projectId)), style);
-    if (freshIn(names).length === 0) return names;
+    const named = async () => giveAll(wishes, await db.read(() => listExposedNames(projectId)), style);
+    let names = await named();
     try {
-      return await db.write(function* () {
-        const given = giveAll(wishes, yield* listExposedNames(projectId), style);
-        for (const name of freshIn(given)) yield* insertExposedName(projectId, name);
-        return given;
-      });
+      // Somebody else may have been given one of them meanwhile: what counts is what is read back.
+      for (let tries = 0; tries < mostTries && freshIn(names).length > 0; tries++) {
+        await writeInTurns(db, freshIn(names), (name) => insertExposedName(projectId, name));
+        names = await named();
+      }
     } catch (error) {
       log.warn("names of tools cannot be stored, new ones are not shown", { reason: messageOf(error) });
-      return { tools: withoutFresh(names.tools), prompts: withoutFresh(names.prompts) };
     }
+    return freshIn(names).length === 0
+      ? names
+      : { tools: withoutFresh(names.tools), prompts: withoutFresh(names.prompts) };
   }
 
   return { view };
 }
 
+const mostTries = 3;
 const lists = ["tools", "prompts"] as const;
 type NamedList = (typeof lists)[number];
 type Wishes = Record<NamedList, Wish[]>;

@@ -31,7 +31,7 @@ export function giveNames(wishes: readonly Wish[], before: Given, style: NameSty
   for (const wish of [...chosen, ...wishes]) {
     const { serverId, own } = wish;
     if (shown.has(keyOf(wish)) || own.length > longestOwn || !own.isWellFormed()) continue;
-    const name = candidatesOf(wish, style).find((candidate) => isFree(candidate, wish, given));
+    const name = firstFree(wish, style, given);
     if (name === undefined) continue;
     if (!given.has(name)) {
       const count = counts.get(serverId) ?? 0;
@@ -45,14 +45,18 @@ export function giveNames(wishes: readonly Wish[], before: Given, style: NameSty
   return { shownOf: (owner) => shown.get(keyOf(owner)), given, fresh };
 }
 
+/** The last of the candidates costs a hash, and is hardly ever needed. */
+function firstFree(wish: Wish, style: NameStyle, given: Given): string | undefined {
+  for (const candidate of candidatesOf(wish, style)) if (isFree(candidate, wish, given)) return candidate;
+  return undefined;
+}
+
 /** Best first. */
-export function candidatesOf({ serverId, server, own, rename }: Wish, style: NameStyle): string[] {
-  return [
-    ...(rename === undefined ? [] : [rename]),
-    ...(style === "plain" ? [plainName(own)] : []),
-    exposedName(server, own),
-    ownedName(serverId, own),
-  ];
+export function* candidatesOf({ serverId, server, own, rename }: Wish, style: NameStyle): Generator<string, void> {
+  if (rename !== undefined) yield rename;
+  if (style === "plain") yield plainName(own);
+  yield exposedName(server, own);
+  yield ownedName(serverId, own);
 }
 
 /** Whether a name was never given, or to this very tool. */

@@ -1,3 +1,4 @@
+import { createTurn } from "../../lib/turn.ts";
 import type { Pin } from "../../storage/pins.ts";
 import { contentHash } from "../canonical.ts";
 import { memberOf, objectOf } from "../spans.ts";
@@ -92,13 +93,17 @@ export function variantFindings(
 }
 
 /** The list with a hash beside each tool's definition; of those that are as in the list before it is known already. */
-export function hashed(offer: Offer, before: Offer | undefined): Offer {
+export async function hashed(offer: Offer, before: Offer | undefined): Promise<Offer> {
   const known = before === undefined ? undefined : toolsIn(before);
-  const hashedItem = (item: Item): Item => {
+  const spent = createTurn();
+  const tools: Item[] = [];
+  for (const item of offer.tools) {
     const same = known?.get(item.key);
-    return { ...item, hash: same?.text === item.text ? hashOf(same) : contentHash(item.text) };
-  };
-  return { ...offer, tools: offer.tools.map(hashedItem) };
+    tools.push({ ...item, hash: same?.text === item.text ? hashOf(same) : contentHash(item.text) });
+    const turn = spent();
+    if (turn !== undefined) await turn;
+  }
+  return { ...offer, tools };
 }
 
 const indexes = new WeakMap<Offer, ReadonlyMap<string, Item>>();

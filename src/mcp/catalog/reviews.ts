@@ -36,6 +36,9 @@ export const mostVariants = 8;
 /** The tool is gone. */
 const nothing: Definition = { hash: "", text: null, readOnly: false, hidden: [] };
 
+/** What a list brings: rows to be written, each by itself, and what is to be told of them. */
+export type Plan = { steps: (() => Op<void>)[]; told: Told | undefined };
+
 /** Pins by variant and tool. */
 type Pinned = { fingerprint: string; variants: Map<string, Map<string, Pin>> };
 
@@ -68,8 +71,8 @@ export async function createReviews(db: Database) {
     return { pin: there.variants.get(variant)?.get(tool) ?? there.variants.get(forAll)?.get(tool) };
   }
 
-  /** Writes what a list brought, if anything; `isFirst` when this execution of the server was never listed before. */
-  function* store(server: ServerRef, offer: Offer, isFirst: boolean, seenAt: number): Op<Told | undefined> {
+  /** What a list brought; `isFirst` when this execution of the server was never listed before. */
+  function* plan(server: ServerRef, offer: Offer, isFirst: boolean, seenAt: number): Op<Plan> {
     const fingerprint = executionOf(server.fields);
     if (isFirst) {
       yield* deleteOtherPins(server.id, fingerprint);
@@ -78,15 +81,15 @@ export async function createReviews(db: Database) {
     const rows = (yield* pinsOfServer(server.id)).filter((pin) => pin.fingerprint === fingerprint);
     const pins = new Map(rows.filter(({ variant }) => variant === forAll).map((pin) => [pin.tool, pin]));
     const findings = findingsOf(pins, toolsIn(offer), isFirst);
-    const told = yield* write(server, forAll, findings, seenAt);
-    return isFirst ? (told ?? nothingToTell) : told;
+    const { steps, told } = stepsFor(server, forAll, findings, seenAt);
+    return { steps, told: isFirst ? (told ?? nothingToTell) : told };
   }
 
   /**
    * The same of a variant; what it has in common with the lists for everybody is reviewed with those. `isFirst` is its own: a tool that was seen
    * nowhere before is then as good as in a server's first list.
    */
-  function* storeVariant(server: ServerRef, name: VariantName, offer: Offer, plain: Offer, seenAt: number) {
+  function* planVariant(server: ServerRef, name: VariantName, offer: Offer, plain: Offer, seenAt: number): Op<Plan> {
     const fingerprint = executionOf(server.fields);
     const variant = {
       serverId: server.id,
@@ -98,10 +101,10 @@ export async function createReviews(db: Database) {
     const isFirst = yield* putVariant(variant, mostVariants);
     const rows = (yield* pinsOfServer(server.id)).filter((pin) => pin.fingerprint === fingerprint);
     const findings = variantFindings(rows, name.key, ownTools(offer, plain), isFirst);
-    return yield* write(server, name.key, findings, seenAt);
+    return stepsFor(server, name.key, findings, seenAt);
   }
 
-  function* write(server: ServerRef, variant: string, findings: Findings, seenAt: number): Op<Told | undefined> {
+  function stepsFor(server: ServerRef, variant: string, findings: Findings, seenAt: number): Plan {
     const fingerprint = executionOf(server.fields);
     const place = (tool: string) => ({ serverId: server.id, fingerprint, variant, tool });
     const hidden: string[] = [];
@@ -110,12 +113,17 @@ export async function createReviews(db: Database) {
       if (definition.hidden.length > 0) hidden.push(item.key);
       return definition;
     };
-    for (const item of findings.baseline) yield* pinApproved(place(item.key), defined(item));
-    for (const { item } of findings.changed) yield* pinChange(place(item.key), defined(item), { id: newId(), seenAt });
-    for (const tool of findings.removed) yield* pinChange(place(tool), nothing, { id: newId(), seenAt });
-    for (const tool of findings.settled) yield* dropChange(place(tool));
-    for (const tool of findings.forgotten) yield* deletePin(place(tool));
-    return Object.values(findings).some(({ length }) => length > 0) ? toldOf(findings, hidden) : undefined;
+    const change = (tool: string, definition: Definition) => () =>
+      pinChange(place(tool), definition, { id: newId(), seenAt });
+    const approved = (tool: string, definition: Definition) => () => pinApproved(place(tool), definition);
+    const steps = [
+      ...findings.baseline.map((item) => approved(item.key, defined(item))),
+      ...findings.changed.map(({ item }) => change(item.key, defined(item))),
+      ...findings.removed.map((tool) => change(tool, nothing)),
+      ...findings.settled.map((tool) => () => dropChange(place(tool))),
+      ...findings.forgotten.map((tool) => () => deletePin(place(tool))),
+    ];
+    return { steps, told: steps.length > 0 ? toldOf(findings, hidden) : undefined };
   }
 
   /** After a commit: what is written counts from now on. */
@@ -126,8 +134,8 @@ export async function createReviews(db: Database) {
   }
 
   return {
-    store,
-    storeVariant,
+    plan,
+    planVariant,
     reload,
     /** What is thought of a tool as it was last listed; undefined when that list is of something else than the server executes now. */
     reviewOf(server: ServerRef, offer: Offer | undefined, tool: string, variant = forAll): Review | undefined {

@@ -7,7 +7,7 @@ import type { ServerFields } from "../../resources/server.ts";
 import type { Outcome } from "../answers.ts";
 import type { Abilities, Peer } from "../peer.ts";
 import { unreachable } from "./failures.ts";
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess } from "./negotiate.ts";
 import { type Another, createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
 import { createShared } from "./shared.ts";
@@ -121,7 +121,7 @@ export function createConnections(options: ConnectionOptions) {
     attach: shared.attach,
     /** Nothing new is asked of this copy of a server; resolves once what was asked is answered, or after 25 s. */
     retire: async (copy: string): Promise<void> => {
-      await Promise.all([shared.retire(copy), privates.retire(copy)]);
+      await Promise.all([shared.retire(copy), privates.retire((held) => held.copy === copy)]);
     },
     usage(serverId: string) {
       const { usedAt, underWay } = shared.usage(serverId);
@@ -135,9 +135,13 @@ export function createConnections(options: ConnectionOptions) {
     stateOf: shared.stateOf,
     spokenOf: shared.spokenOf,
     broken: shared.broken,
+    /** The conversation with a server reached by url ends; the next call opens another. */
+    letGo: shared.letGo,
     /** After a change: lets go of servers that are gone, and of addresses or credentials that are no longer theirs. */
     async sync(servers: readonly ServerRef[]): Promise<void> {
-      for (const id of await shared.sync(servers)) privates.drop(id);
+      const { gone, changed } = await shared.sync(servers);
+      for (const id of gone) privates.drop(id);
+      for (const id of changed) void privates.retire(({ serverId }) => serverId === id);
     },
     close(): void {
       shared.close();

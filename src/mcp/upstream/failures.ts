@@ -17,7 +17,14 @@ export class Refused extends Problem {
   }
 }
 
-/** HTTP 404 for our session: the request was refused before it could do anything. */
+/** No connection came about, so that nothing of the request can have arrived. */
+export class Unreached extends Problem {
+  constructor(why: string, cause?: unknown) {
+    super("unavailable", why, { cause });
+  }
+}
+
+/** The server does not know our session: the request was refused before it could do anything. */
 export class SessionForgotten extends Problem {
   constructor() {
     super("unavailable", "the server forgets each session at once");

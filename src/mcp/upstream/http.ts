@@ -1,41 +1,11 @@
 import { Problem } from "../../lib/problem.ts";
+import { boundedText } from "./bounded-text.ts";
 import { eventsOf } from "./event-stream.ts";
 import { Refused, unavailable } from "./failures.ts";
 import type { Ear } from "./wire.ts";
 
-/** Address and headers of a server that somebody else runs, secrets included. */
-export type HttpTarget = { url: string; headers: Record<string, string> };
-
-/** In whatever case somebody configured a header that is ours to set, ours is the one that counts. */
-export const withPlainNames = ({ url, headers }: HttpTarget): HttpTarget => ({
-  url,
-  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
-});
-
 /** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
 const restMs = 1_000;
-
-/**
- * One request. Redirects are not followed: they would take the credentials along.
- * @throws Problem `unavailable` when it cannot be reached
- */
-export async function reach(
-  target: HttpTarget,
-  {
-    method = "POST",
-    ...init
-  }: { method?: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
-): Promise<Response> {
-  const accept = method === "POST" ? "application/json, text/event-stream" : "text/event-stream";
-  const headers = { ...target.headers, accept, ...init.headers };
-  // Bun's own limit would end a tool that thinks for longer; ours is the one that counts.
-  const more = { method, redirect: "manual", timeout: false } as const;
-  try {
-    return await fetch(target.url, { ...init, ...more, headers } as RequestInit);
-  } catch (error) {
-    throw unavailable("it cannot be reached", error);
-  }
-}
 
 export const isEventStream = (response: Response): response is Response & { body: ReadableStream<Uint8Array> } =>
   (response.headers.get("content-type") ?? "").startsWith("text/event-stream") && response.body !== null;
@@ -83,19 +53,8 @@ export async function readAnswer(
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */
 export function refusalOf({ status }: Response): Problem {
   const credentials = status === 401 || status === 403;
-  const why = `the server answered HTTP ${status} and no JSON-RPC${credentials ? "; check the server's headers" : ""}`;
+  const why = `the server answered HTTP ${status} and no JSON-RPC${credentials ? "; check the server's headers or `oauth`" : ""}`;
   return credentials || status >= 500 ? unavailable(why) : new Refused(why, status);
-}
-
-async function boundedText(response: Response, messageBytes: number): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length;
-    if (size > messageBytes) throw unavailable("the server's answer is too big");
-    parts.push(chunk);
-  }
-  return Buffer.concat(parts).toString();
 }
 
 export const asProblem = (error: unknown, otherwise: string): Problem =>

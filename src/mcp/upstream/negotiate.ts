@@ -3,7 +3,7 @@ import type { ServerFields } from "../../resources/server.ts";
 import type { Era } from "../protocol.ts";
 import { dialogue } from "./dialogue.ts";
 import { Refused, TimedOut } from "./failures.ts";
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-client.ts";
 import { openLegacy } from "./legacy.ts";
 import { discover, modern } from "./modern.ts";
 import { httpFailure } from "./remedies.ts";
@@ -73,7 +73,7 @@ export async function openHttp(
     legacy: () => openLegacyOver(legacyHttpWire(target, opening.limits), opening),
   };
   return await open(erasToTry(protocol, known), attempts).catch(async (error: unknown) => {
-    throw await httpFailure(error, target, protocol, opening.limits.connectSeconds * 1000);
+    throw await httpFailure(error, target, protocol, opening.limits);
   });
 }
 

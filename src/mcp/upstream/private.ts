@@ -138,9 +138,9 @@ export function createPrivates(clock: Clock) {
     }
   }
 
-  /** Those that end with this copy: nothing new is asked in them, and what was is answered first. */
-  async function retire(copy: string): Promise<void> {
-    const theirs = [...held].filter(([, entry]) => entry.copy === copy);
+  /** Nothing new is asked in these, and they are closed once what was asked is answered. */
+  async function retire(chosen: (entry: Pick<Held, "serverId" | "copy">) => boolean): Promise<void> {
+    const theirs = [...held].filter(([, entry]) => chosen(entry));
     for (const [place] of theirs) held.delete(place);
     await Promise.all(theirs.map(async ([, { upstream }]) => upstream && (await finished(upstream, closing.signal))));
   }

@@ -1,6 +1,8 @@
 import type { Problem } from "../../lib/problem.ts";
+import type { ServerLimits } from "../../resources/limits.ts";
 import { Refused, TimedOut, unavailable } from "./failures.ts";
-import { type HttpTarget, isEventStream, reach } from "./http.ts";
+import { isEventStream } from "./http.ts";
+import { type HttpTarget, httpClient } from "./http-client.ts";
 import type { Protocol } from "./negotiate.ts";
 
 /** A server that answers, but not to what it was asked, may only be configured wrongly: then what to change is said too. */
@@ -22,21 +24,21 @@ export async function httpFailure(
   error: unknown,
   target: HttpTarget,
   protocol: Protocol,
-  connectMs: number,
+  limits: ServerLimits,
 ): Promise<unknown> {
   if (!mayBeAsked(error)) return error;
-  const sse = (await speaksSse(error, target, connectMs)) ? ["it looks like HTTP with SSE: set `transport: sse`"] : [];
+  const sse = (await speaksSse(error, target, limits)) ? ["it looks like HTTP with SSE: set `transport: sse`"] : [];
   return withRemedies(error, [...(error instanceof Refused ? forced(protocol) : []), ...sse]);
 }
 
 /** By the usual path, or because it takes no POST and offers an event stream. */
-async function speaksSse(error: Refused | TimedOut, target: HttpTarget, connectMs: number): Promise<boolean> {
+async function speaksSse(error: Refused | TimedOut, target: HttpTarget, limits: ServerLimits): Promise<boolean> {
   if (/\/sse\/?$/.test(new URL(target.url).pathname)) return true;
   if (!(error instanceof Refused) || (error.httpStatus !== 404 && error.httpStatus !== 405)) return false;
   const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(connectMs)]);
+  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limits.connectSeconds * 1000)]);
   try {
-    return isEventStream(await reach(target, { method: "GET", headers: {}, signal }));
+    return isEventStream(await httpClient(target, limits).reach({ method: "GET", headers: {}, signal, opens: true }));
   } catch {
     return false;
   } finally {

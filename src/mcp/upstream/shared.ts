@@ -8,7 +8,7 @@ import { copyFor } from "./copies.ts";
 import { unavailable, unreachable } from "./failures.ts";
 import { finished } from "./finished.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
-import type { HttpTarget } from "./http.ts";
+import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
 import { processFailure } from "./remedies.ts";
 import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";
@@ -235,21 +235,27 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     }
   }
 
-  /** Lets go of servers that are gone and of those that are opened otherwise now; answers whose conversations have ended by it. */
-  async function sync(servers: readonly ServerRef[]): Promise<string[]> {
+  /** Lets go of servers that are gone, and of those that are opened otherwise now once they have answered. Answers which these are. */
+  async function sync(servers: readonly ServerRef[]): Promise<{ gone: string[]; changed: string[] }> {
     const byId = new Map(servers.map((server) => [server.id, server]));
-    const gone: string[] = [];
+    const [gone, changed]: [string[], string[]] = [[], []];
     for (const [id, entry] of entries) {
       const server = byId.get(id);
       delete entry.failure;
-      if (server !== undefined && !(await opensElsewhere(server, entry))) continue;
-      gone.push(id);
-      letGo(entry);
-      if (server !== undefined) continue;
-      entries.delete(id);
-      verdicts.forget(id);
+      if (server === undefined) {
+        gone.push(id);
+        closeAll(entry);
+        entries.delete(id);
+        verdicts.forget(id);
+      } else if (await opensElsewhere(server, entry)) {
+        changed.push(id);
+        for (const copy of [...entry.upstreams.keys()]) {
+          const upstream = leave(entry, copy);
+          if (upstream !== undefined) void finished(upstream, closing.signal);
+        }
+      }
     }
-    return gone;
+    return { gone, changed };
   }
 
   async function opensElsewhere(server: ServerRef, entry: Entry): Promise<boolean> {
@@ -258,7 +264,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     return target === undefined || entry.target !== opened(server, target);
   }
 
-  function letGo(entry: Entry): void {
+  function closeAll(entry: Entry): void {
     for (const copy of [...entry.upstreams.keys()]) leave(entry, copy)?.close();
   }
 
@@ -284,9 +290,17 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
   function broken(server: ServerRef, upstream: Upstream, reason: string): void {
     const entry = entries.get(server.id);
     if (server.fields.url === undefined || entry?.upstreams.get(elsewhere) !== upstream) return;
-    letGo(entry);
+    closeAll(entry);
     entry.failure = { reason, at: clock.now() };
     void reopen(server, entry);
+  }
+
+  /** The conversation with a server reached by url ends once it has answered, and the next call opens another at once. */
+  function letGo(serverId: string): void {
+    const entry = entries.get(serverId);
+    const upstream = entry && leave(entry, elsewhere);
+    if (entry !== undefined) delete entry.failure;
+    if (upstream !== undefined) void finished(upstream, closing.signal);
   }
 
   /** When a caller last needed it, and how many calls it has to answer. */
@@ -310,7 +324,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
 
   function close(): void {
     closing.abort();
-    for (const entry of entries.values()) letGo(entry);
+    for (const entry of entries.values()) closeAll(entry);
     entries.clear();
   }
 
@@ -327,10 +341,11 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     stateOf,
     spokenOf,
     broken,
+    letGo,
     close,
   };
 }
 
 /** What a conversation was opened with: other than this it is another one. */
 const opened = ({ fields }: ServerRef, target: HttpTarget): string =>
-  JSON.stringify([target, fields.transport, fields.protocol]);
+  JSON.stringify([target, fields.transport, fields.protocol, fields.limits]);

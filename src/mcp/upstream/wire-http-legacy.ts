@@ -1,22 +1,10 @@
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { SessionForgotten, unavailable } from "./failures.ts";
-import {
-  asProblem,
-  type HttpTarget,
-  isEventStream,
-  type Resumption,
-  reach,
-  readAnswer,
-  readStream,
-  withPlainNames,
-} from "./http.ts";
+import { unlessForgotten } from "./forgotten.ts";
+import { asProblem, isEventStream, type Resumption, readAnswer, readStream } from "./http.ts";
+import { type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
-
-async function forgotten(response: Response): Promise<SessionForgotten> {
-  await response.body?.cancel();
-  return new SessionForgotten();
-}
 
 /** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
 const retryMs = 1_000;
@@ -29,8 +17,8 @@ const fruitlessTries = 5;
  * Streamable HTTP of the legacy era: a session where the server wants one, a stream for each request that is taken up again when it breaks off
  * (`Last-Event-ID`, after exactly the `retry` that was asked for), and one stream for what belongs to no request.
  */
-export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
-  const target = withPlainNames(given);
+export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
+  const http = httpClient(target, limits);
   const { messageBytes } = limits;
   const connectMs = limits.connectSeconds * 1000;
   let ear: Ear;
@@ -50,8 +38,10 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
     try {
       if (method === "initialize") session = undefined;
       const used = session;
-      const response = await reach(target, { headers: headers(json), body: text, signal: ending.signal });
-      if (response.status === 404 && used !== undefined) throw await forgotten(response);
+      const opens = method === "initialize";
+      const first = await http.reach({ headers: headers(json), body: text, signal: ending.signal, opens });
+      const response = used === undefined ? first : await unlessForgotten(first, messageBytes);
+      if (response === undefined) throw new SessionForgotten();
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
       await readAnswer(response, id, ear, at, ending, messageBytes).catch((error: unknown) => {
         if (at.lastEventId === undefined) throw error;
@@ -83,7 +73,7 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
   }
 
   const takeUp = ({ lastEventId }: Resumption, signal: AbortSignal): Promise<Response> =>
-    reach(target, {
+    http.reach({
       method: "GET",
       headers: headers(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
       signal,
@@ -96,9 +86,10 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
     for (let failures = 0; !signal.aborted; ) {
       const response = await takeUp(at, signal).catch(() => undefined);
       if (response !== undefined && !isEventStream(response)) {
-        await response.body?.cancel();
+        const known = await unlessForgotten(response, messageBytes).catch(() => response);
+        await known?.body?.cancel();
         // A server without this stream may say 404 too: a session that is new is not forgotten, and opening another would never end.
-        if (response.status === 404 && session !== undefined && hasOpened) return onForgotten();
+        if (known === undefined && session !== undefined && hasOpened) return onForgotten();
         if (response.status < 500) return;
       }
       const isOpen = response !== undefined && isEventStream(response);
@@ -112,7 +103,7 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
 
   async function post(text: string): Promise<void> {
     const signal = AbortSignal.timeout(connectMs);
-    const response = await reach(target, { headers: headers(json), body: text, signal });
+    const response = await http.reach({ headers: headers(json), body: text, signal });
     await response.body?.cancel();
   }
 
@@ -139,7 +130,7 @@ export function legacyHttpWire(given: HttpTarget, limits: ServerLimits): Wire {
       listening.abort();
       if (session === undefined) return;
       const signal = AbortSignal.timeout(connectMs);
-      void reach(target, { method: "DELETE", headers: headers(), signal }).catch(() => {});
+      void http.reach({ method: "DELETE", headers: headers(), signal }).catch(() => {});
     },
   };
 }

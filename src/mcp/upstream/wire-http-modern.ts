@@ -3,18 +3,21 @@ import { encodeHeader, headersFor, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { membersOf, memberText } from "../spans.ts";
 import { Refused, unavailable } from "./failures.ts";
-import { asProblem, type HttpTarget, reach, readAnswer, refusalOf, withPlainNames } from "./http.ts";
+import { asProblem, readAnswer, refusalOf } from "./http.ts";
+import { type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
-export function modernHttpWire(given: HttpTarget, { messageBytes }: ServerLimits): Wire {
-  const target = withPlainNames(given);
+export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
+  const http = httpClient(target, limits);
+  const { messageBytes } = limits;
   let ear: Ear;
 
   async function carry(sending: Sending, ending: AbortController): Promise<void> {
     try {
       const headers = { "content-type": "application/json", ...mirrored(sending) };
-      const response = await reach(target, { headers, body: sending.text, signal: ending.signal });
+      const opens = sending.method === "server/discover";
+      const response = await http.reach({ headers, body: sending.text, signal: ending.signal, opens });
       if (decidesNothing(sending, response)) throw await unread(response);
       await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, messageBytes);
       ear.failed(sending.id, unavailable("the server's event stream ended without an answer"));

@@ -2,31 +2,28 @@ import { within } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
 import { unavailable } from "./failures.ts";
-import { type HttpTarget, isEventStream, reach, refusalOf, withPlainNames } from "./http.ts";
+import { isEventStream, refusalOf } from "./http.ts";
+import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
 
 /**
  * HTTP with SSE, the transport of 2024-11-05: one stream for all that the server says, whose first event names where messages are POSTed.
  * @throws Problem `unavailable`
  */
-export async function openSseWire(given: HttpTarget, limits: ServerLimits): Promise<Wire> {
-  const target = withPlainNames(given);
+export async function openSseWire(target: HttpTarget, limits: ServerLimits): Promise<Wire> {
+  const http = httpClient(target, limits);
   const closing = new AbortController();
   const initializeMs = limits.initializeSeconds * 1000;
   try {
-    const response = await within(initializeMs, reach(target, { method: "GET", headers: {}, signal: closing.signal }));
+    const asked = { method: "GET", headers: {}, signal: closing.signal, opens: true } as const;
+    const response = await within(initializeMs, http.reach(asked));
     if (response === undefined) throw unavailable("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
     const events = eventsOf(response.body, limits.messageBytes);
     const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");
-    return sseWire(
-      { ...target, url: endpointOf(target.url, first.value.data) },
-      events,
-      closing,
-      limits.connectSeconds * 1000,
-    );
+    return sseWire(http.at(endpointOf(http.url, first.value.data)), events, closing, limits.connectSeconds * 1000);
   } catch (error) {
     closing.abort();
     throw error;
@@ -34,22 +31,22 @@ export async function openSseWire(given: HttpTarget, limits: ServerLimits): Prom
 }
 
 /** Elsewhere our headers, credentials included, would go to somebody else. */
-function endpointOf(url: string, data: string): string {
+function endpointOf(url: URL, data: string): string {
   const endpoint = URL.canParse(data, url) ? new URL(data, url) : undefined;
-  if (endpoint === undefined || endpoint.origin !== new URL(url).origin)
+  if (endpoint === undefined || endpoint.origin !== url.origin)
     throw unavailable("the server names an endpoint of another origin, which is not used");
   return endpoint.href;
 }
 
 function sseWire(
-  endpoint: HttpTarget,
+  endpoint: HttpClient,
   events: AsyncGenerator<ServerEvent>,
   closing: AbortController,
   connectMs: number,
 ): Wire {
   async function post(text: string, signal: AbortSignal): Promise<void> {
     const headers = { "content-type": "application/json" };
-    const response = await reach(endpoint, { headers, body: text, signal });
+    const response = await endpoint.reach({ headers, body: text, signal });
     await response.body?.cancel();
     if (!response.ok) throw refusalOf(response);
   }

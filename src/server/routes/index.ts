@@ -9,6 +9,7 @@ import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
 import { resourceRoutes } from "./resources.ts";
+import { restartRoutes } from "./restart.ts";
 import { sessionRoutes } from "./session.ts";
 import { tokenRoutes } from "./tokens.ts";
 import { toolChangeRoutes } from "./tool-changes.ts";
@@ -26,6 +27,7 @@ export const allRoutes = (): Route[] => [
   applyRoute,
   ...auditRoutes,
   ...instanceRoutes,
+  ...restartRoutes,
   ...toolChangeRoutes,
   ...resourceRoutes(),
 ];

@@ -338,7 +338,7 @@ describe("servers that are not to be trusted", () => {
   const answer = '{"jsonrpc":"2.0","id":ID,"result":{"content":[{"text":"ok"}]}}';
 
   test.each([
-    ["a redirect", "HTTP/1.1 307 T\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n", "HTTP 307"],
+    ["a redirect", "HTTP/1.1 307 T\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\n\r\n", "another origin"],
     ["no JSON-RPC", "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi", "HTTP 200"],
     ["an answer to another id", stream('data: {"jsonrpc":"2.0","id":999,"result":{}}\n\n'), "ended without an answer"],
     ["an id in quotes", stream(`data: ${answer.replace("ID", '"ID"')}\n\n`), "ended without an answer"],

@@ -1,0 +1,135 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
+import { openHttp, openSse } from "../../../src/mcp/upstream/negotiate.ts";
+import { serverLimitsOf } from "../../../src/resources/limits.ts";
+import { type Answer, legacyAnswer, modernAnswer, reply, startRawServer } from "../../servers/raw-server.ts";
+import { call, opening, until } from "./ways.ts";
+
+const closers: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+async function open(answer: Answer) {
+  const server = await startRawServer((request) =>
+    request.said.method === "tools/call" ? answer(request) : modernAnswer(request),
+  );
+  closers.push(server.stop);
+  const upstream = await openHttp({ url: server.url, headers: {} }, "auto", undefined, opening());
+  closers.push(upstream.close);
+  return { server, upstream };
+}
+
+describe("an answer", () => {
+  test.each(["application/json", "text/event-stream"])(
+    "of little that becomes much (%s) is as big as what it becomes",
+    async (type) => {
+      const start = type === "application/json" ? '{"jsonrpc":"2.0","result":"' : "data: ";
+      const bomb = gzipSync(Buffer.concat([Buffer.from(start), Buffer.alloc(128 * 1024 * 1024, "x")]));
+      expect(bomb.length).toBeLessThan(300_000);
+      const { upstream, server } = await open(({ socket }) => {
+        socket.write(
+          `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`,
+        );
+        socket.write(bomb);
+        return undefined;
+      });
+      const before = process.memoryUsage().rss;
+      expect(await call(upstream, "x", {}).catch(String)).toMatch(/too big|broke off/);
+      expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+      await until("the rest is not read", () => server.open() === 0);
+    },
+  );
+
+  test.each([
+    ["application/json", `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n`],
+    ["text/event-stream", `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n`],
+    ["nothing yet", ""],
+  ])("that comes byte for byte (%s) ends with its time, and so does its connection", async (_, head) => {
+    const { server, upstream } = await open(({ socket }) => {
+      socket.write(head);
+      const drip = setInterval(() => socket.write(" "), 20);
+      socket.on("close", () => clearInterval(drip));
+      return undefined;
+    });
+    expect(await call(upstream, "x", {}, { timeoutMs: 300 }).catch(String)).toContain("no answer within 0.3 s");
+    await until("the connection is let go of", () => server.open() === 0);
+  });
+
+  test("that asks for a cookie gets none", async () => {
+    const { server, upstream } = await open(async (request) =>
+      ((await modernAnswer(request)) ?? "").replace("\r\n", "\r\nset-cookie: who=you; path=/\r\n"),
+    );
+    await call(upstream, "x", {});
+    await call(upstream, "x", {});
+    expect(server.arrived.filter(({ headers }) => headers["cookie"] !== undefined)).toEqual([]);
+  });
+
+  test("of a page says what it is not", async () => {
+    const { upstream } = await open(() => reply(200, "<h1>Log in", { "content-type": "text/html" }));
+    expect(await call(upstream, "x", {}).catch(String)).toContain("HTTP 200 and no JSON-RPC");
+  });
+});
+
+describe("of a thousand calls that are taken back no connection stays", () => {
+  const limits = { ...serverLimitsOf({}), inFlight: 200 };
+  const many = async (count: number, work: () => Promise<unknown>) => {
+    for (let done = 0; done < count; done += 100) await Promise.all(Array.from({ length: 100 }, work));
+  };
+
+  test("modern, whose streams are closed", async () => {
+    let most = 0;
+    const { server, upstream } = await open(({ socket }) => {
+      most = Math.max(most, server.open());
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\n");
+      return undefined;
+    });
+    await many(1_000, async () => {
+      const leaving = new AbortController();
+      const calling = call(upstream, "x", {}, { signal: leaving.signal }).catch(() => {});
+      await Bun.sleep(5 + Math.random() * 20);
+      leaving.abort();
+      await calling;
+    });
+    upstream.close();
+    await until("none is left", () => server.open() === 0);
+    expect(most).toBeLessThanOrEqual(limits.inFlight);
+  }, 30_000);
+
+  test("legacy, whose server is told", async () => {
+    const server = await startRawServer((request) => {
+      if (request.said.method !== "tools/call") return legacyAnswer(request);
+      request.socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nid: 1\ndata:\n\n");
+      return undefined;
+    });
+    closers.push(server.stop);
+    const upstream = await openHttp({ url: server.url, headers: {} }, "legacy", undefined, opening({ limits }));
+    closers.push(upstream.close);
+    await many(1_000, async () => {
+      const leaving = new AbortController();
+      const calling = call(upstream, "x", {}, { signal: leaving.signal }).catch(() => {});
+      await Bun.sleep(5 + Math.random() * 20);
+      leaving.abort();
+      await calling;
+    });
+    // What is kept for the next call is bounded by Bun (64 in all).
+    await until("no more are left than are kept", () => server.open() <= 64);
+    const kept = server.open();
+    expect(await upstream.request("ping", "{}")).toBeDefined();
+    await until("what was kept is used", () => server.open() <= kept);
+  }, 30_000);
+
+  test("SSE, whose streams end with the conversation", async () => {
+    const server = await startRawServer(({ socket, verb, said: { id } }) => {
+      if (verb === "POST") return reply(id === undefined ? 202 : 404);
+      socket.write("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\nevent: endpoint\ndata: /m\n\n");
+      return undefined;
+    });
+    closers.push(server.stop);
+    for (let i = 0; i < 100; i++)
+      expect(await openSse({ url: server.url, headers: {} }, opening()).catch(String)).toContain("HTTP 404");
+    const streams = () => server.arrived.filter(({ verb, socket }) => verb === "GET" && !socket.destroyed).length;
+    await until("no stream is left", () => streams() === 0);
+    expect(server.open()).toBeLessThanOrEqual(64);
+  });
+});
