@@ -25,12 +25,12 @@ const headersOf = (token: string) => ({
 });
 
 /** One request, read to the end of its answer. */
-export async function ask({ url, token }: Gateway, message: object): Promise<Heard> {
+export async function ask({ url, token }: Gateway, message: object, ms = longestMs): Promise<Heard> {
   const startedAt = performance.now();
   const init = { method: "POST", headers: headersOf(token), body: JSON.stringify(message), keepalive: false };
   const heard: Heard = { ms: 0, messages: [], broken: [] };
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(longestMs) });
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(ms) });
     read(await response.text(), response.headers.get("content-type") ?? "", heard);
   } catch (error) {
     heard.broken.push(String(error));

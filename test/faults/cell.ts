@@ -14,7 +14,7 @@ export type Seen = {
   arrived: number;
   /** Calls of the neighbour, and those of them that failed. */
   neighbour: { calls: number; failed: string[]; took: number[] };
-  status: Record<string, unknown> | undefined;
+  status: Record<string, unknown>;
   audited: Event[];
   /** Why no call works after the fault is gone; undefined when one does. */
   stillBroken: string | undefined;
@@ -24,7 +24,14 @@ export type Seen = {
 };
 
 export type Manner = "call" | "slowly" | "leaves" | "never reads";
-export type Trial = { name: string; faulty: Faulty; manner: Manner; arguments?: object; lists?: boolean };
+export type Trial = {
+  name: string;
+  faulty: Faulty;
+  manner: Manner;
+  arguments?: object;
+  lists?: boolean;
+  seen: boolean;
+};
 
 const patienceMs = 20_000;
 
@@ -76,8 +83,13 @@ export async function watch(w: World, origin: string, trial: Trial): Promise<See
   const heard = manner === "call" ? await ask(mine, message) : await askBadly(mine, message, manner);
   const lagMs = lag.stop();
 
-  await Bun.sleep(100);
-  const status = await statusOf();
+  // What is seen is that of its conversation, which may end a moment after the call.
+  const toldMs = trial.seen ? 3_000 : 0;
+  const troubled = await eventually(async () => {
+    const status = await statusOf();
+    return tellsOfTrouble(status) ? status : undefined;
+  }, toldMs);
+  const status = troubled ?? (await statusOf());
   const arrived = faulty.calls().filter((mark) => mark === "judged").length;
 
   await faulty.end();
@@ -132,6 +144,12 @@ function callOther(other: Gateway) {
       await calling;
     },
   };
+}
+
+/** An ERROR with its reason, or a breaker that counted it and says what was seen. */
+export function tellsOfTrouble({ state, reason, breaker }: Record<string, unknown>): boolean {
+  const { failures = 0, last } = (breaker ?? {}) as { failures?: number; last?: string };
+  return (state === "ERROR" && typeof reason === "string") || (failures > 0 && last !== undefined);
 }
 
 /** How late a timer comes in all: by so much this machine and this process were held up. */

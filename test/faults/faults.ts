@@ -44,7 +44,9 @@ const told = (words: string, form?: string, code?: number): Cell => ({
   seen: false,
   form,
 });
-const late = (form?: string): Cell => error("the server gave no answer within 1 s", form);
+/** It answers all else. */
+const late = (form?: string): Cell => told("the server gave no answer within 1 s", form);
+const seen = (cell: Cell): Cell => ({ ...cell, seen: true });
 const as = (cell: Cell, form: string): Cell => ({ ...cell, form });
 const absent = (why: string): Absent => ({ absent: why });
 
@@ -59,10 +61,12 @@ const over = (process: Own, http: Own, sse: Own = http, container: Own = process
 const everywhere = (cell: Cell): Fault["cells"] => over(cell, cell);
 
 const unreachable = error("it cannot be reached");
+const cut = told("it cannot be reached");
 const ended = (form: string): Cell => error("the server's process has ended", form);
-const brokeOff = error("the server's event stream broke off");
+const brokeOff = told("the server's event stream broke off");
 const streamEnded = (form?: string): Cell => error("the server's event stream has ended", form);
-const notJson = (): Cell => told("the server answered HTTP 200 and no JSON-RPC");
+const notRpc = told("the server answered HTTP 200 and no JSON-RPC");
+const notJson = told("its message is no JSON-RPC");
 const elsewhere = absent("the process is somebody else's");
 
 export const faults: readonly Fault[] = [
@@ -75,20 +79,20 @@ export const faults: readonly Fault[] = [
     name: "black hole",
     group: "connection",
     cells: over(
-      late("the process is stopped (SIGSTOP)"),
-      late("connections are never made"),
+      seen(late("the process is stopped (SIGSTOP)")),
+      seen(late("connections are never made")),
       error("the server opened no event stream in time", "connections are never made"),
     ),
   },
   {
     name: "reset before headers",
     group: "connection",
-    cells: over(ended("closes its pipes without a word, and lives on"), unreachable, unreachable),
+    cells: over(ended("closes its pipes without a word"), cut),
   },
   {
     name: "reset during headers",
     group: "connection",
-    cells: over(ended("closes its pipes in the middle of a line"), unreachable, unreachable),
+    cells: over(ended("closes its pipes in the middle of a line"), cut),
   },
   {
     name: "reset after headers",
@@ -116,7 +120,7 @@ export const faults: readonly Fault[] = [
   {
     name: "DNS failure",
     group: "connection",
-    cells: over(absent("nothing is looked up"), unreachable, unreachable, absent("nothing is looked up")),
+    cells: over(absent("nothing is looked up"), error("its name cannot be resolved")),
   },
   { name: "TLS failure", group: "connection", cells: over(absent("nothing is encrypted"), unreachable) },
   { name: "1 byte/s", group: "answer", cells: everywhere(late()) },
@@ -127,7 +131,7 @@ export const faults: readonly Fault[] = [
     group: "answer",
     cells: over(
       told("something broke", "a JSON-RPC error of the server's"),
-      error("the server answered HTTP 500 and no JSON-RPC"),
+      told("the server answered HTTP 500 and no JSON-RPC"),
     ),
   },
   {
@@ -141,33 +145,37 @@ export const faults: readonly Fault[] = [
   {
     name: "302 loop",
     group: "answer",
-    cells: over(absent("a process sends nobody elsewhere"), told("the server answered HTTP 302 and no JSON-RPC")),
+    cells: over(absent("a process sends nobody elsewhere"), told("the server says it moved to")),
   },
   {
     name: "wrong content type",
     group: "answer",
     cells: over(
       late("a page of HTML in place of the answer"),
-      notJson(),
+      notRpc,
       as(error("the server answered HTTP 200 and no JSON-RPC"), "of the stream, when it is opened anew"),
     ),
   },
-  { name: "wrong id", group: "answer", cells: over(late(), notJson(), late()) },
+  { name: "wrong id", group: "answer", cells: over(late(), notRpc, late()) },
   { name: "duplicate response", group: "answer", cells: everywhere(answer) },
   { name: "response to an unknown id", group: "answer", cells: everywhere(as(answer, "and then the right one")) },
-  { name: "invalid JSON", group: "answer", cells: over(late(), notJson(), late()) },
-  { name: "truncated JSON", group: "answer", cells: over(late(), notJson(), late()) },
+  { name: "invalid JSON", group: "answer", cells: everywhere(notJson) },
+  { name: "truncated JSON", group: "answer", cells: everywhere(notJson) },
   { name: "invalid UTF-8", group: "answer", cells: everywhere(as(answer, "with U+FFFD where it was")) },
-  { name: "byte order mark", group: "answer", cells: over(late(), notJson(), late()) },
+  {
+    name: "byte order mark",
+    group: "answer",
+    cells: over(late("it stands before the brace of a line, which is no message then"), notJson),
+  },
   { name: "CRLF", group: "answer", cells: everywhere(answer) },
-  { name: "NUL", group: "answer", cells: over(late(), notJson(), late()) },
+  { name: "NUL", group: "answer", cells: everywhere(notJson) },
   {
     name: "11 MiB in a line",
     group: "answer",
-    cells: over(error("over 10 MiB"), told("too big"), error("too big")),
+    cells: over(error("over 10 MiB"), told("its answer is over 4 MiB"), error("an event of over 10 MiB")),
   },
-  { name: "deep JSON", group: "answer", cells: everywhere(told("nested too deeply")) },
-  { name: "wide JSON", group: "answer", cells: everywhere(told("too many")) },
+  { name: "deep JSON", group: "answer", cells: everywhere(told("its message is nested over 64 deep")) },
+  { name: "wide JSON", group: "answer", cells: everywhere(told("its message has over 50000 values")) },
   { name: "10,000 tools", group: "offer", alone: true, lists: true, cells: everywhere(answer) },
   {
     name: "duplicate tool names",

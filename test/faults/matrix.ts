@@ -122,7 +122,14 @@ async function tryCell(
   };
   try {
     const name = `f-${fault.name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}`;
-    return await watch(w, origin, { name, faulty: both, manner, lists, arguments: fault.arguments ?? {} });
+    return await watch(w, origin, {
+      name,
+      faulty: both,
+      manner,
+      lists,
+      seen: cell.seen,
+      arguments: fault.arguments ?? {},
+    });
   } finally {
     faulty.stop();
   }

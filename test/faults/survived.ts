@@ -1,4 +1,4 @@
-import type { Seen } from "./cell.ts";
+import { type Seen, tellsOfTrouble } from "./cell.ts";
 import { type Cell, callSecondsOf, type Fault } from "./faults.ts";
 
 const internal = -32603;
@@ -16,8 +16,11 @@ export function notSurvived({ manner = "call", lists }: Fault, cell: Cell, seen:
   if (neighbour.calls === 0) faults.push("the neighbour was not called");
   if (neighbour.failed.length > 0)
     faults.push(`${neighbour.failed.length} calls of the neighbour failed: ${neighbour.failed[0]}`);
-  if (typeof status?.["breaker"] !== "object") faults.push(`no breaker is told of: ${JSON.stringify(status)}`);
-  if (cell.seen && !tellsOfTrouble(status)) faults.push(`its state tells of no trouble: ${JSON.stringify(status)}`);
+  // A process that does not run has no breaker: its state says why, and when it is started again.
+  if (typeof status["breaker"] !== "object" && !tellsOfTrouble(status))
+    faults.push(`no breaker is told of: ${JSON.stringify(status)}`);
+  else if (cell.seen && !tellsOfTrouble(status))
+    faults.push(`its state tells of no trouble: ${JSON.stringify(status)}`);
   const expected = cell.gets === "answer" ? "ok" : "error";
   const recorded = audited.map(({ outcome }) => outcome).join();
   if (manner !== "never reads" && recorded !== expected) faults.push(`recorded: ${recorded || "nothing"}`);
@@ -50,14 +53,6 @@ function listFaults({ listed }: Seen): string[] {
   if (listed?.messages.length !== 1 || !Array.isArray(tools)) return [`no list: ${shown(listed)}`];
   const names = new Set(tools.map(({ name }) => name));
   return names.size === tools.length ? [] : [`${tools.length - names.size} names are listed twice`];
-}
-
-/** An ERROR with its reason, or a breaker that counted it and says what was seen. */
-function tellsOfTrouble(status: Seen["status"]): boolean {
-  const { failures = 0, last } = (status?.["breaker"] ?? {}) as { failures?: number; last?: string };
-  return (
-    (status?.["state"] === "ERROR" && typeof status["reason"] === "string") || (failures > 0 && last !== undefined)
-  );
 }
 
 const shown = (value: unknown): string => JSON.stringify(value)?.slice(0, 300) ?? "nothing";
