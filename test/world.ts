@@ -111,6 +111,7 @@ export async function world(settings: Record<string, string> = {}) {
     files?: Record<string, string>;
     answers?: string[];
     terminal?: boolean;
+    screen?: { columns: number; rows: number };
     variables?: Record<string, string>;
     /** What the person does in the editor; without it the real one is opened. */
     edit?: (path: string) => Promise<number>;
@@ -125,6 +126,7 @@ export async function world(settings: Record<string, string> = {}) {
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
       isTerminal: input.terminal ?? false,
+      screen: input.screen,
       isInteractive: input.answers !== undefined,
       variables: { NO_COLOR: "1", ...input.variables },
       now: clock.now,

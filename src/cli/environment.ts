@@ -2,12 +2,17 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../lib/clock.ts";
 
+/** How much fits on a terminal. */
+export type Screen = { columns: number; rows: number };
+
 /** What a command may touch. Tests hand in another; nothing else in this room reads the process. */
 export type Env = {
   out: (text: string) => void;
   err: (text: string) => void;
   /** Standard output is a terminal: columns may be coloured, times told in words. */
   isTerminal: boolean;
+  /** Undefined when standard output is no terminal: what is read by programs is not cut. */
+  screen?: Screen | undefined;
   /** Somebody can answer a question. */
   isInteractive: boolean;
   variables: Record<string, string | undefined>;
@@ -42,6 +47,10 @@ export function processEnvironment(): Env {
     // Asked only when needed: looking costs two milliseconds, a third of what serve takes to be ready.
     get isTerminal() {
       return process.stdout.isTTY === true;
+    },
+    get screen() {
+      const { isTTY, columns = 80, rows = 24 } = process.stdout;
+      return isTTY === true ? { columns, rows } : undefined;
     },
     get isInteractive() {
       return process.stdin.isTTY === true && process.stderr.isTTY === true;

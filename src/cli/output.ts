@@ -78,6 +78,9 @@ const stateColours: Record<string, (text: string) => string> = {
   STARTING: colors.yellow,
   STOPPING: colors.yellow,
   ERROR: colors.red,
+  healthy: colors.green,
+  degraded: colors.yellow,
+  unhealthy: colors.red,
   active: colors.green,
   expired: colors.yellow,
   rotated: colors.yellow,
@@ -89,11 +92,13 @@ const stateColours: Record<string, (text: string) => string> = {
 
 function coloured(cell: string, line: number, env: Env): string {
   if (!env.isTerminal || env.variables["NO_COLOR"] !== undefined) return cell;
-  return line === 0 ? colors.bold(cell) : (stateColours[cell]?.(cell) ?? cell);
+  // "RUNNING 2/3" is a state too.
+  const word = cell.replace(/ \d+\/\d+$/, "");
+  return line === 0 ? colors.bold(cell) : (stateColours[word]?.(cell) ?? cell);
 }
 
 /** "3m ago" for what a person reads; machines get the instant. */
-function humane(cell: string, now: number): string {
+export function humane(cell: string, now: number): string {
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(cell)) return cell;
   const seconds = Math.round((Date.parse(cell) - now) / 1000);
   const size = Math.abs(seconds);

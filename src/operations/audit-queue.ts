@@ -79,6 +79,8 @@ export function createAuditQueue({ write, clock, log }: Options) {
   return {
     add,
     flush,
+    /** Not yet written, and lost without being written of. */
+    waiting: () => ({ waiting: waiting.length, dropped }),
     async close(): Promise<void> {
       await flush();
       isClosed = true;

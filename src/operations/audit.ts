@@ -18,6 +18,8 @@ export type Audit = {
   note: (entry: AuditEntry) => void;
   /** Writes what is queued. What cannot be written stays queued; never rejects. */
   flush: () => Promise<void>;
+  /** What is queued, and what was dropped because too much was. */
+  waiting: () => { waiting: number; dropped: number };
   /** Tells that there may be something new to read, after the commit; answers how to stop. */
   follow: (listener: () => void) => () => void;
   /** What stands in place of a secret: the same for the same value in the same place, and nothing to guess it from. */
@@ -103,6 +105,7 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
     append,
     note: queue.add,
     flush: queue.flush,
+    waiting: queue.waiting,
     follow: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -7,6 +7,16 @@ export type InstanceState = (typeof instanceStates)[number];
 const healths = ["healthy", "degraded", "unhealthy"] as const;
 export type Health = (typeof healths)[number];
 
+const breaker = Type.Object(
+  {
+    state: oneOf(["closed", "open", "half-open"], "`open` fails calls at once, `half-open` tries one"),
+    failures: Type.Integer({ description: "How often in a row it was not there" }),
+    last: Type.Optional(text("What was seen of that last")),
+    retryAt: Type.Optional(Type.String({ description: "When the next call may try, ISO 8601" })),
+  },
+  { description: "Whether it is called at all, while it does not answer" },
+);
+
 const fields = Type.Object({
   server: Type.String({ description: "The server it is a copy of" }),
   state: oneOf(instanceStates, "ERROR is never final: mcpctl tries again after a pause"),
@@ -20,6 +30,7 @@ const fields = Type.Object({
   probedAt: Type.Optional(Type.String({ description: "When its health was last looked at, ISO 8601" })),
   probeReason: Type.Optional(text("What was wrong then")),
   nextProbeAt: Type.Optional(Type.String({ description: "When it is looked at again, ISO 8601" })),
+  breaker: Type.Optional(breaker),
   exitCode: Type.Optional(Type.Integer({ description: "Of the last process" })),
   signal: Type.Optional(Type.String({ description: "That ended the last process" })),
   stderr: Type.Optional(Type.Array(Type.String(), { description: "Last lines of the process's standard error" })),

@@ -22,7 +22,12 @@ const serverBounds = {
   lineBytes: bound(10 * MiB, KiB, 64 * MiB, "Bytes of one line of its output; a longer one ends the process"),
   notificationsPerSecond: bound(100, 1, 10_000, "Notifications passed on each second; more are dropped"),
   listSeconds: bound(60, 1, 86_400, "How old its lists may be before they are read again, behind the answer"),
-  absentSeconds: bound(10, 1, 3_600, "How long it is left alone after it could not be reached"),
+  absentSeconds: bound(
+    5,
+    1,
+    3_600,
+    "How long it is left alone when it is not there; twice that each time, to a minute",
+  ),
 } as const;
 
 /** What a project's callers may do to the gateway. */

@@ -195,11 +195,13 @@ export const Server = defineKind({
   columns: [
     { header: "TRANSPORT", value: (s) => String(s["transport"]) },
     { header: "STATE", value: (s) => String(s.status?.["state"] ?? "") },
+    { header: "HEALTH", value: (s) => String(s.status?.["health"] ?? "") },
     { header: "TOOLS", value: (s) => String(s.status?.["tools"] ?? "") },
     { header: "DESCRIPTION", value: (s) => String(s["description"] ?? "") },
   ],
   wide: [
     { header: "PROTOCOL", value: (s) => String(s.status?.["protocol"] ?? "") },
+    { header: "BREAKER", value: (s) => (s.status?.["breaker"] as { state: string } | undefined)?.state ?? "" },
     { header: "RUNS", value: (s) => runsOf(s) },
     { header: "RESOLVED", value: (s) => String(s.status?.["resolved"] ?? "") },
   ],

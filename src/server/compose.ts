@@ -16,10 +16,8 @@ import { createVerdicts } from "../mcp/upstream/verdicts.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
-import type { Rights } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { kinds } from "../resources/index.ts";
 import { isManaged } from "../resources/server.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
@@ -30,13 +28,16 @@ import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { createOverview } from "./overview.ts";
+import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { serverRef, withStatus } from "./status.ts";
+import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
@@ -60,6 +61,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
+    log,
     verdicts: await createVerdicts(db, clock),
     targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
     fareOf: (serverId) => supervisor.fareOf(serverId),
@@ -95,7 +97,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
-  const instances = () => supervisor.list().map(instanceResource);
+  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const running = { supervisor, connections, catalog, health };
+  const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
   const watch = createWatch(db, hashKey, clock);
@@ -145,21 +149,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     await changedAll([{ kind, id: resource.id }]);
   }
 
-  /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
-  async function overview(rights: Rights) {
-    const visible = (kind: AnyKind): Promise<Resource[]> =>
-      db
-        .read(() => store.list(rights, kind))
-        .catch((error: unknown) => {
-          if (error instanceof Problem && error.code === "forbidden") return [];
-          throw error;
-        });
-    const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
-    return {
-      counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
-      servers: lists.find(([kind]) => kind.kind === "server")?.[1] ?? [],
-    };
-  }
+  const overview = createOverview(db, store, running);
+  const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
 
   return {
     config,
@@ -178,15 +169,17 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     connections,
     catalog,
     gateway,
+    health,
     audit,
     record,
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus({ supervisor, connections, catalog }, kind, item),
+    withStatus: (kind, item) => withStatus(running, kind, item),
     changed,
     changedAll,
-    overview,
+    overview: overview.of,
+    ready,
     stopping: () => {
       stopping.abort();
       gateway.drain();
@@ -195,6 +188,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     stopSignal: stopping.signal,
     close: async (fast) => {
       stopping.abort();
+      health.stop();
       uses.stop();
       watch.close();
       gateway.close();
@@ -219,8 +213,3 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
-
-const instanceResource = (view: ReturnType<Supervisor["list"]>[number]): Resource => {
-  const { serverId: _, sleeps: _sleeps, ...fields } = view;
-  return fields;
-};

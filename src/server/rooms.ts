@@ -1,6 +1,7 @@
 import type { Leaks } from "../auth/leaks.ts";
 import type { PasswordChange } from "../auth/own-password.ts";
 import type { Logins } from "../auth/session.ts";
+import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
@@ -16,6 +17,8 @@ import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
+import type { Overview } from "./overview.ts";
+import type { ReadinessCheck } from "./readiness.ts";
 import type { Senders } from "./sender.ts";
 import type { Watch } from "./watch.ts";
 
@@ -43,6 +46,7 @@ export type Rooms = {
   connections: Connections;
   catalog: Catalog;
   gateway: Gateway;
+  health: HealthWatch;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */
   record: Recorder;
@@ -54,7 +58,8 @@ export type Rooms = {
   /** After a commit: what runs is brought in line with what was written. */
   changed: (kind: AnyKind, resource: Resource) => Promise<void>;
   changedAll: (changed: readonly Changed[]) => Promise<void>;
-  overview: (rights: Rights) => Promise<{ counts: Record<string, number>; servers: Resource[] }>;
+  overview: (rights: Rights) => Promise<Overview>;
+  ready: ReadinessCheck;
   /** From now on readiness fails, so that nobody sends new work. */
   stopping: () => void;
   isStopping: () => boolean;

@@ -45,6 +45,7 @@ export async function serve({ flags, env, out, err, isTerminal = () => false }: 
     await sleep(0);
     rooms.supervisor.start();
     await rooms.changedAll([]);
+    rooms.health.start();
     await sleep(0);
     await leaveCredential(rooms, url);
     greet(out, config, url, first);

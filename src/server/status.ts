@@ -1,14 +1,18 @@
-import type { Supervisor } from "../instances/supervisor.ts";
+import { healthOfAll, type Verdict } from "../instances/health.ts";
+import type { HealthWatch } from "../instances/health-watch.ts";
+import type { InstanceView, Supervisor } from "../instances/supervisor.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
+import type { BreakerView } from "../mcp/upstream/breaker.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged, type ServerFields } from "../resources/server.ts";
 
-type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog };
+export type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog; health: HealthWatch };
 
-/** A server's state as people see it: that of its instance, or of the connection when somebody else runs it. */
-export function withStatus({ supervisor, connections, catalog }: Running, kind: AnyKind, item: Resource): Resource {
+/** A server's state as people see it: that of its instances, or of the connection when somebody else runs it. */
+export function withStatus(running: Running, kind: AnyKind, item: Resource): Resource {
   if (kind.kind !== "server") return item;
+  const { supervisor, connections, catalog, health } = running;
   const server = serverRef(item);
   const tools = catalog.toolsOf(item.id);
   const waiting = catalog.waiting(item.id);
@@ -17,16 +21,48 @@ export function withStatus({ supervisor, connections, catalog }: Running, kind: 
     ...(tools === undefined ? {} : { tools }),
     ...(waiting === 0 ? {} : { toolChanges: waiting }),
   };
-  if (!isManaged(server.fields))
-    return { ...item, status: { ...item.status, ...connections.stateOf(server), ...seen } };
-  const { state, running, copies, reason, resolved } = supervisor.fareOf(item.id);
+  if (!isManaged(server.fields)) {
+    const well = { ...told(health.of(item.id)), ...breakerIn([connections.breakerOf(item.id)]) };
+    return { ...item, status: { ...item.status, ...connections.stateOf(server), ...well, ...seen } };
+  }
+  const copies = connections.conversations(server).flatMap(({ instance }) => instance ?? []);
+  const { state, running: count, copies: all, reason, resolved } = supervisor.fareOf(item.id);
   const fare = {
     state,
-    ...(copies < 2 ? {} : { copies: `${running}/${copies}` }),
+    ...(all < 2 ? {} : { copies: `${count}/${all}` }),
     ...(reason === undefined ? {} : { reason }),
     ...(resolved === undefined ? {} : { resolved }),
+    ...told(healthOfAll(copies.flatMap((id) => health.of(id) ?? []))),
+    ...breakerIn(copies.map(connections.breakerOf)),
   };
   return { ...item, status: { ...fare, ...seen } };
+}
+
+/** An instance as people see it: how its process fares, and how it answers. */
+export function instanceResource({ connections, health }: Running, view: InstanceView): Resource {
+  const { serverId: _, sleeps: _sleeps, ...fields } = view;
+  const speaks = view.state === "RUNNING";
+  return { ...fields, ...(speaks ? told(health.of(view.id)) : {}), ...breakerIn([connections.breakerOf(view.id)]) };
+}
+
+const told = (verdict: Verdict | undefined) =>
+  verdict === undefined
+    ? {}
+    : {
+        health: verdict.health,
+        probedAt: new Date(verdict.probedAt).toISOString(),
+        ...(verdict.reason === undefined ? {} : { probeReason: verdict.reason }),
+        nextProbeAt: new Date(verdict.nextProbeAt).toISOString(),
+      };
+
+const order = ["open", "half-open", "closed"] as const;
+
+/** Of several copies, that which is worst off. */
+function breakerIn(breakers: readonly (BreakerView | undefined)[]): { breaker?: BreakerView } {
+  const [worst] = breakers
+    .flatMap((breaker) => breaker ?? [])
+    .toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || b.failures - a.failures);
+  return worst === undefined ? {} : { breaker: worst };
 }
 
 /** The gateway's idea of a server, out of its resource. */

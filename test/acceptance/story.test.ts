@@ -187,7 +187,7 @@ name: other
   });
   expect(ok(["get", "servers", "-o", "wide"])).toContain("2026.8.31");
   const dies = ok(["describe", "server", "dies"]);
-  for (const words of ["exited with code 3", "exitCode: 3", "out of luck"]) expect(dies).toContain(words);
+  for (const words of ["exited with code 3", "with exit code 3", "out of luck"]) expect(dies).toContain(words);
   expect(ok(["describe", "server", "nowhere"])).toContain("/no/such/program: there is no such file");
   expect(ok(["describe", "server", "nopackage"])).toContain("does not exist, or has no such version");
   expect(ok(["logs", "dies", "--tail", "1"])).toBe("out of luck\n");

@@ -22,7 +22,7 @@ const ok = async (...words: string[]) => {
 describe("get", () => {
   test("columns align, and a list without anything says so beside the output", async () => {
     const lines = (await ok("get", "servers")).split("\n");
-    expect(lines[0]).toBe("NAME    TRANSPORT   STATE     TOOLS   DESCRIPTION");
+    expect(lines[0]).toMatch(/^NAME +TRANSPORT +STATE +HEALTH +TOOLS +DESCRIPTION$/);
     expect(lines[1]).toBe("local   stdio       RUNNING   6       evil \ufffd[2J name");
     const none = await w.cli(["get", "secrets"]);
     expect([none.code, none.out, none.err]).toEqual([0, "", "No secrets found."]);
@@ -293,7 +293,14 @@ describe("logins and contexts", () => {
 
 test("describe tells what is asked for and what is observed", async () => {
   const server = await ok("describe", "server", "local");
-  for (const words of ["Name:       local", "Kind:       server", "Status:", "state: RUNNING", "instances:"])
+  for (const words of [
+    "Name:       local",
+    "Kind:       server",
+    "Status:",
+    "state: RUNNING",
+    "Instances:",
+    "Breaker:    closed",
+  ])
     expect(server).toContain(words);
   expect(await ok("describe", "project", "demo")).toContain("/projects/demo/mcp");
   expect((await w.cli(["describe", "server"])).err).toContain("which server?");

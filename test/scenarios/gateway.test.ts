@@ -350,7 +350,7 @@ test("a server that answers HTTP and no MCP, redirects, or stops in the middle, 
     await broken.stop();
   }
   expect(reasons[0]).toContain("the server answered HTTP 200 and no JSON-RPC");
-  expect(reasons[1]).toContain("the server answered HTTP 307 and no JSON-RPC");
+  expect(reasons[1]).toContain("it redirects to another origin (http://127.0.0.1:1), which is not followed");
   expect(reasons[2]).toContain("no JSON-RPC");
 });
 

@@ -3,6 +3,8 @@ import { answer } from "./tools.ts";
 
 export type Behaviour = {
   name?: string;
+  /** A free one when absent. */
+  port?: number;
   /** Demand `Authorization: Bearer …`. */
   bearer?: string;
   /** Answer tools/call as an event stream. */
@@ -22,7 +24,7 @@ export function startHttpServer(behaviour: Behaviour = {}) {
   const sessions = new Set<string>();
   const requests: { method: string; headers: Headers; body: string }[] = [];
   const server = Bun.serve({
-    port: 0,
+    port: behaviour.port ?? 0,
     hostname: "127.0.0.1",
     idleTimeout: 0,
     async fetch(request) {

@@ -1,5 +1,6 @@
 // An MCP server over stdio whose behaviour is chosen by flags: `bun stdio-server.ts --name a [--exit CODE] [--stderr TEXT] [--hang METHOD]
-// [--ignore-term] [--grandchild] [--noise] [--flood-stderr] [--journal] [--tape FILE]`; a journal is a line on standard error for each message
+// [--ignore-term] [--grandchild] [--noise] [--flood-stderr] [--journal] [--tape FILE]`; after SIGUSR2 it says so and answers
+// nothing any more; a journal is a line on standard error for each message
 // it gets, a tape holds their lines as they came.
 import { appendFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -31,13 +32,19 @@ if (values.grandchild === true) Bun.spawn(["sleep", "987"], { stdin: "ignore", s
 if (values.noise === true) process.stdout.write("Server is starting…\n\n[not json]\n");
 if (values["flood-stderr"] === true) process.stderr.write(`${"y".repeat(200)}\n`.repeat(20_000));
 
+let isMute = false;
+process.on("SIGUSR2", () => {
+  isMute = true;
+  process.stderr.write("mute\n");
+});
+
 for await (const line of createInterface({ input: process.stdin })) void handle(line);
 
 async function handle(line: string): Promise<void> {
   if (values.tape !== undefined) appendFileSync(values.tape, `${line}\n`);
   const { id, method, params } = JSON.parse(line) as { id?: unknown; method: string; params?: object };
   if (values.journal === true) process.stderr.write(`${method}\n`);
-  if (id === undefined || method === values.hang) return;
+  if (id === undefined || isMute || method === values.hang) return;
   const result = await answer(values.name, method, params);
   const error = { code: -32601, message: `no ${method}` };
   process.stdout.write(

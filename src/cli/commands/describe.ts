@@ -2,12 +2,15 @@ import type { Client } from "../../client/client.ts";
 import { Problem } from "../../lib/problem.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
+import { Instance } from "../../resources/instance.ts";
 import { showBinding } from "../../resources/rbac.ts";
+import { Server } from "../../resources/server.ts";
 import { ToolChange } from "../../resources/tool-change.ts";
+import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
 import type { Env } from "../environment.ts";
 import { table } from "../output.ts";
 import { printable } from "../printable.ts";
-import { clientFor, kindAndNames, kindOf, projectFor } from "../session.ts";
+import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import { toSettle } from "../tool-changes.ts";
 import type { Args } from "../verb.ts";
 
@@ -17,11 +20,6 @@ const bindingsIn = (item: Resource): Record<string, unknown> =>
     : { roleBindings: (item["roleBindings"] as Parameters<typeof showBinding>[0][]).map(showBinding) };
 
 const more: Record<string, (item: Resource, client: Client) => Promise<Record<string, unknown>>> = {
-  server: async (item, client) => {
-    const instances = await client.list(kindOf("instances")).catch(() => []);
-    const own = instances.filter((instance) => instance["server"] === item.name);
-    return own.length === 0 ? {} : { instances: own.map(({ id: _, version: _v, createdAt: _c, ...rest }) => rest) };
-  },
   project: async (item, client) => {
     const changes = await client.list(ToolChange, item.name).catch(() => []);
     const waiting = changes.filter(({ state }) => state === "new" || state === "changed").map(({ name }) => name);
@@ -50,8 +48,19 @@ export async function run(args: Args, env: Env): Promise<void> {
   const client = clientFor(args, env);
   const item = await client.get(kind, name, projectFor(kind, args, names));
   env.out(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
+  if (kind === Server) env.out(fares(item.status ?? {}, await copiesOf(item, client), env));
+  if (kind === Instance) env.out(fares(item, [], env));
   if (kind === ToolChange) env.out(toSettle(item));
   if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
+}
+
+const copiesOf = async (server: Resource, client: Client): Promise<Resource[]> =>
+  (await client.list(Instance).catch(() => [])).filter((instance) => instance["server"] === server.name);
+
+/** How it fares, in words. Of a server with one copy, that says it all. */
+function fares(item: Record<string, unknown>, copies: readonly Resource[], env: Env): string {
+  const own = copies.length === 1 ? [] : ["Condition:", ...conditionOf(item, env).map((line) => `  ${line}`)];
+  return [...own, ...copiesBlock(copies, env)].join("\n");
 }
 
 type SubjectRights = {
@@ -89,14 +98,19 @@ function describe(kind: AnyKind, { id, name, version, createdAt, updatedAt, stat
     ["Created", createdAt],
     ["Updated", updatedAt],
   ].map(([label = "", value = ""]) => `${`${label}:`.padEnd(12)}${printable(value)}`);
+  const own = kind === Instance ? without(fields, toldInWords) : fields;
+  const observed = kind === Server && status !== undefined ? without(status, toldInWords) : status;
   const blocks = [
-    ["Fields", fields],
-    ["Status", status],
+    ["Fields", own],
+    ["Status", observed],
   ].flatMap(([title, value]) =>
     value === undefined || Object.keys(value).length === 0 ? [] : [`${title as string}:`, indented(value)],
   );
   return [...head, ...blocks].join("\n");
 }
+
+const without = (fields: Record<string, unknown>, names: ReadonlySet<string>) =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)));
 
 const indented = (value: unknown): string =>
   toYaml(clean(value))

@@ -56,12 +56,12 @@ export const serverVerbs: Record<string, Verb> = {
   },
   status: {
     group: "Servers",
-    summary: "Whether mcpctl answers, what runs, and what does not and why",
+    summary: "The whole instance in a screenful: what runs, and what does not and why",
     words: "",
     least: 0,
     most: 0,
     flags: { health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" } },
-    examples: ["mcpctl status"],
+    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health && echo ready"],
     load: () => import("../commands/status.ts"),
   },
 };

@@ -287,6 +287,8 @@ export async function createCatalog(
       if (offer === undefined || execution !== executionOf(fields)) return [];
       return [offer, ...variants.differing(id).map(([, differing]) => differing)];
     },
+    /** By their own names, as the server last listed them for everybody. */
+    toolNamesOf: (serverId: string): string[] | undefined => known.get(serverId)?.offer?.tools.map(({ key }) => key),
     toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,

@@ -1,12 +1,14 @@
 import type { Fare } from "../../instances/fare.ts";
 import type { Extra } from "../../instances/instance.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Outcome } from "../answers.ts";
 import type { Abilities, Peer } from "../peer.ts";
 import { unreachable } from "./failures.ts";
+import { createGuard } from "./guard.ts";
 import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess } from "./negotiate.ts";
 import { type Another, createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
@@ -19,6 +21,7 @@ export type ServerRef = { id: string; name: string; version: number; fields: Ser
 
 export type ConnectionOptions = {
   clock: Clock;
+  log: Log;
   verdicts: Verdicts;
   /** Address and headers of a server reached by url, secrets included. @throws Problem when a secret is missing */
   targetOf: (server: ServerRef) => Promise<HttpTarget>;
@@ -84,13 +87,20 @@ export function createConnections(options: ConnectionOptions) {
   /** One more conversation with a legacy server, over stdio with a process of its own, which ends with it. */
   async function openAnother(server: ServerRef, opening: Opening, subject?: string): Promise<Another> {
     const { fields } = server;
-    if (fields.url !== undefined) return { upstream: await openAt(await targetOf(server), fields, "legacy", opening) };
+    if (fields.url !== undefined) {
+      const upstream = await openAt(await targetOf(server), fields, "legacy", opening);
+      return { upstream: shared.guarded(server, undefined, upstream) };
+    }
     const served = shared.addressOf(server, subject);
-    if (served !== undefined)
-      return { upstream: await openAt({ url: served.url, headers: {} }, fields, "legacy", opening), copy: served.copy };
+    if (served !== undefined) {
+      const upstream = await openAt({ url: served.url, headers: {} }, fields, "legacy", opening);
+      return { upstream: shared.guarded(server, served.copy, upstream), copy: served.copy };
+    }
     const own = await startProcess(server.id);
     const channel = { ...own, end: () => void own.stop(false) };
-    return { upstream: await openProcess(channel, "legacy", undefined, opening), copy: own.instance };
+    const upstream = await openProcess(channel, "legacy", undefined, opening);
+    // How one process fares says nothing of another.
+    return { upstream: createGuard(server, options.clock, options.log).over(upstream), copy: own.instance };
   }
 
   /** Lets `look` see a conversation that is opened for nobody: as the server speaks with clients of these abilities. It ends when the look does. */
@@ -128,6 +138,9 @@ export function createConnections(options: ConnectionOptions) {
       return { usedAt: Math.max(usedAt, privates.usedAt(serverId)), underWay: underWay + privates.busy(serverId) };
     },
     conversations: shared.conversations,
+    reach: shared.reach,
+    breakerOf: shared.breakerOf,
+    answeredAt: shared.answeredAt,
     /** Whether it starts only when somebody needs it: what is known of it is good enough until then. */
     sleeps: ({ id, fields }: ServerRef): boolean => fields.url === undefined && options.fareOf(id).sleeps,
     follow: shared.follow,

@@ -8,7 +8,7 @@ import { codes } from "../protocol.ts";
 import { isBounded, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
-import { callerLeft, TimedOut, unavailable } from "./failures.ts";
+import { Absent, callerLeft, TimedOut, unavailable } from "./failures.ts";
 import { patience } from "./patience.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
@@ -104,7 +104,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
     try {
       letGo = wire.request({ id, method, params: own, text, tool });
     } catch (error) {
-      call.reject(unavailable(error instanceof Error ? error.message : "the server cannot be written to", error));
+      call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
     }
     return promise;
   }

@@ -1,9 +1,19 @@
 import { Problem } from "../../lib/problem.ts";
 
+/**
+ * The server is not there: it cannot be reached, breaks off, or has ended. An error of its own is no such thing, nor is a caller who left, nor what
+ * we refuse ourselves: a server that is given up by its breaker is one that others would wait for in vain.
+ */
+export class Absent extends Problem {
+  constructor(why: string, cause?: unknown) {
+    super("unavailable", why, { cause });
+  }
+}
+
 /** Why a request has no answer, where more depends on it than what people are told. */
-export class TimedOut extends Problem {
+export class TimedOut extends Absent {
   constructor(ms: number) {
-    super("unavailable", `the server gave no answer within ${ms / 1000} s`);
+    super(`the server gave no answer within ${ms / 1000} s`);
   }
 }
 
@@ -18,11 +28,7 @@ export class Refused extends Problem {
 }
 
 /** No connection came about, so that nothing of the request can have arrived. */
-export class Unreached extends Problem {
-  constructor(why: string, cause?: unknown) {
-    super("unavailable", why, { cause });
-  }
-}
+export class Unreached extends Absent {}
 
 /** The server does not know our session: the request was refused before it could do anything. */
 export class SessionForgotten extends Problem {

@@ -1,7 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
 import { boundedText } from "./bounded-text.ts";
 import { eventsOf } from "./event-stream.ts";
-import { Refused, unavailable } from "./failures.ts";
+import { Absent, Refused, unavailable } from "./failures.ts";
 import type { Ear } from "./wire.ts";
 
 /** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
@@ -54,8 +54,10 @@ export async function readAnswer(
 export function refusalOf({ status }: Response): Problem {
   const credentials = status === 401 || status === 403;
   const why = `the server answered HTTP ${status} and no JSON-RPC${credentials ? "; check the server's headers or `oauth`" : ""}`;
+  // What stands before it says that it is not there itself.
+  if (status === 502 || status === 503 || status === 504) return new Absent(why);
   return credentials || status >= 500 ? unavailable(why) : new Refused(why, status);
 }
 
 export const asProblem = (error: unknown, otherwise: string): Problem =>
-  error instanceof Problem ? error : unavailable(otherwise, error);
+  error instanceof Problem ? error : new Absent(otherwise, error);

@@ -1,4 +1,4 @@
-import { Unreached, unavailable } from "./failures.ts";
+import { Absent, Unreached } from "./failures.ts";
 
 type Reason = { why: string /** No byte of the request was sent. */; isUnsent?: true };
 
@@ -49,7 +49,7 @@ const reasons: Readonly<Record<string, Reason>> = {
 export function unreachedBy(error: unknown) {
   const { code } = (error ?? {}) as { code?: unknown };
   const reason = reasons[String(code)];
-  if (reason === undefined) return unavailable("it cannot be reached", error);
+  if (reason === undefined) return new Absent("it cannot be reached", error);
   const why = `it cannot be reached: ${reason.why}`;
-  return reason.isUnsent ? new Unreached(why, error) : unavailable(why, error);
+  return reason.isUnsent ? new Unreached(why, error) : new Absent(why, error);
 }

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { within } from "../../lib/wait.ts";
-import { unavailable } from "./failures.ts";
+import { Absent, unavailable } from "./failures.ts";
 
 /** All addresses that a name leads to. @throws when it leads nowhere */
 export type Lookup = (name: string) => Promise<readonly string[]>;
@@ -26,10 +26,10 @@ export function createResolver(clock: Clock, look: Lookup) {
     const addresses = await within(
       ms,
       look(name).catch((error: unknown) => {
-        throw unavailable("its name cannot be resolved", error);
+        throw new Absent("its name cannot be resolved", error);
       }),
     );
-    if (addresses === undefined) throw unavailable("its name could not be resolved in time");
+    if (addresses === undefined) throw new Absent("its name could not be resolved in time");
     if (addresses.length === 0) throw unavailable("its name leads to no address");
     return [...addresses];
   }

@@ -3,11 +3,13 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
 import type { Era } from "../protocol.ts";
+import type { BreakerView } from "./breaker.ts";
 import type { ConnectionOptions, ServerRef } from "./connections.ts";
 import { copyFor } from "./copies.ts";
 import { unavailable, unreachable } from "./failures.ts";
 import { finished } from "./finished.ts";
 import { createFollowers, isSame, nothing } from "./followers.ts";
+import { createGuard, type Guard, LeftAlone } from "./guard.ts";
 import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
 import { processFailure } from "./remedies.ts";
@@ -27,7 +29,6 @@ type Entry = {
   usedAt: number;
   opening?: Promise<Upstream>;
   target?: string;
-  failure?: { reason: string; at: number };
   followers: ReturnType<typeof createFollowers>;
   /** Who ever asked to be told of something: nobody else waits for it to be brought in line. */
   owners: Set<string>;
@@ -37,14 +38,14 @@ type Entry = {
   diedOfProbe?: boolean;
 };
 
-/** How long a server that could not be reached is left alone, so that it delays nobody but the first who asked. */
-const leaveAloneMsOf = ({ fields }: ServerRef): number => serverLimitsOf(fields).absentSeconds * 1000;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
-export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotification }: ConnectionOptions) {
+export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onNotification }: ConnectionOptions) {
   const entries = new Map<string, Entry>();
+  /** One for each copy of ours, by its instance, and for each server reached by url, by its id. */
+  const guards = new Map<string, Guard>();
   const closing = new AbortController();
 
   function entryOf(id: string): Entry {
@@ -67,10 +68,19 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     onNotification: (method, params) => onNotification(server, method, params, undefined),
   });
 
-  function adopt(server: ServerRef, entry: Entry, copy: string, upstream: Upstream): Upstream {
+  function guardOf(server: ServerRef, copy: string): Guard {
+    const id = copy === elsewhere ? server.id : copy;
+    const guard = guards.get(id) ?? createGuard(server, clock, log);
+    guards.set(id, guard);
+    return guard;
+  }
+
+  function adopt(server: ServerRef, entry: Entry, copy: string, opened: Upstream): Upstream {
+    const guard = guardOf(server, copy);
+    const upstream = guard.over(opened);
+    guard.answered();
     entry.upstreams.get(copy)?.close();
     entry.upstreams.set(copy, upstream);
-    delete entry.failure;
     delete entry.diedOfProbe;
     if (leadOf(entry) === upstream) refollow(entry);
     void upstream.ended.then(() => {
@@ -99,6 +109,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     const wasLead = upstream !== undefined && leadOf(entry) === upstream;
     entry.upstreams.delete(copy);
     entry.addresses.delete(copy);
+    if (copy !== elsewhere) guards.delete(copy);
     if (wasLead) refollow(entry);
     return upstream;
   }
@@ -153,22 +164,34 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
   async function get(server: ServerRef, subject?: string): Promise<Upstream> {
     const entry = entryOf(server.id);
     if (subject !== undefined) entry.usedAt = clock.now();
-    const there = copyFor(entry.upstreams, subject);
+    const there = copyOf(entry, subject);
     if (there !== undefined) return there;
     if (server.fields.url === undefined) return await started(server, entry, subject);
-    if (entry.failure !== undefined && clock.now() - entry.failure.at < leaveAloneMsOf(server))
-      throw unreachable(server, entry.failure.reason);
-    entry.opening ??= open(server, entry).finally(() => {
+    // What is being opened on our own account is waited for by nobody who need not.
+    if (subject !== undefined) guardOf(server, elsewhere).admit();
+    return await opening(server, entry, subject === undefined);
+  }
+
+  /** The copy for this caller, out of those that answer if any does. */
+  function copyOf({ upstreams }: Entry, subject: string | undefined): Upstream | undefined {
+    if (upstreams.size < 2) return copyFor(upstreams, subject);
+    const well = new Map([...upstreams].filter(([copy]) => guards.get(copy)?.isOpen() !== true));
+    return copyFor(well.size > 0 ? well : upstreams, subject);
+  }
+
+  /** One conversation is opened at a time, whoever waits for it. */
+  function opening(server: ServerRef, entry: Entry, isOwn: boolean): Promise<Upstream> {
+    entry.opening ??= open(server, entry, isOwn).finally(() => {
       delete entry.opening;
     });
-    return await entry.opening;
+    return entry.opening;
   }
 
   /** A call that comes early, or to a server that sleeps, waits for it rather than fail. */
   async function started(server: ServerRef, entry: Entry, subject: string | undefined): Promise<Upstream> {
     const end = performance.now() + serverLimitsOf(server.fields).initializeSeconds * 1000;
     for (;;) {
-      const upstream = copyFor(entry.upstreams, subject);
+      const upstream = copyOf(entry, subject);
       if (upstream !== undefined) return upstream;
       const { state, sleeps, reason = `it is ${state.toLowerCase()}` } = fareOf(server.id);
       if (sleeps) wake(server.id);
@@ -178,15 +201,16 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     }
   }
 
-  async function open(server: ServerRef, entry: Entry): Promise<Upstream> {
+  async function open(server: ServerRef, entry: Entry, isOwn: boolean): Promise<Upstream> {
     try {
-      const target = await targetOf(server);
-      entry.target = opened(server, target);
-      const upstream = await openAt(target, server.fields, verdicts.eraOf(server), openingFor(server));
-      return adopt(server, entry, elsewhere, upstream);
+      return await guardOf(server, elsewhere).opening(isOwn, async () => {
+        const target = await targetOf(server);
+        entry.target = opened(server, target);
+        const upstream = await openAt(target, server.fields, verdicts.eraOf(server), openingFor(server));
+        return adopt(server, entry, elsewhere, upstream);
+      });
     } catch (error) {
-      entry.failure = { reason: messageOf(error), at: clock.now() };
-      throw unreachable(server, entry.failure.reason);
+      throw error instanceof LeftAlone ? error : unreachable(server, messageOf(error));
     }
   }
 
@@ -241,19 +265,20 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     const [gone, changed]: [string[], string[]] = [[], []];
     for (const [id, entry] of entries) {
       const server = byId.get(id);
-      delete entry.failure;
       if (server === undefined) {
         gone.push(id);
         closeAll(entry);
         entries.delete(id);
+        guards.delete(id);
         verdicts.forget(id);
       } else if (await opensElsewhere(server, entry)) {
         changed.push(id);
+        guards.delete(id);
         for (const copy of [...entry.upstreams.keys()]) {
           const upstream = leave(entry, copy);
           if (upstream !== undefined) void finished(upstream, closing.signal);
         }
-      }
+      } else guards.get(id)?.changed(server);
     }
     return { gone, changed };
   }
@@ -272,7 +297,8 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
   function stateOf(server: ServerRef): ConnectionState {
     const entry = entries.get(server.id);
     if (entry !== undefined && entry.upstreams.size > 0) return { state: "RUNNING" };
-    return entry?.failure === undefined ? { state: "STARTING" } : { state: "ERROR", reason: entry.failure.reason };
+    const reason = guards.get(server.id)?.view().last;
+    return reason === undefined ? { state: "STARTING" } : { state: "ERROR", reason };
   }
 
   /** How it is spoken to at this moment, and since when it is known to be so. */
@@ -290,8 +316,10 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
   function broken(server: ServerRef, upstream: Upstream, reason: string): void {
     const entry = entries.get(server.id);
     if (server.fields.url === undefined || entry?.upstreams.get(elsewhere) !== upstream) return;
-    closeAll(entry);
-    entry.failure = { reason, at: clock.now() };
+    leave(entry, elsewhere);
+    guardOf(server, elsewhere).givenUp(reason);
+    // What others have asked in it may still be answered.
+    void finished(upstream, closing.signal);
     void reopen(server, entry);
   }
 
@@ -299,7 +327,7 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
   function letGo(serverId: string): void {
     const entry = entries.get(serverId);
     const upstream = entry && leave(entry, elsewhere);
-    if (entry !== undefined) delete entry.failure;
+    guards.delete(serverId);
     if (upstream !== undefined) void finished(upstream, closing.signal);
   }
 
@@ -332,6 +360,16 @@ export function createShared({ clock, verdicts, targetOf, fareOf, wake, onNotifi
     attach,
     retire,
     get,
+    /** The conversation with a server reached by url, opened if there is none, to see whether it answers. @throws Problem `unavailable` */
+    reach: async (server: ServerRef): Promise<Upstream> => {
+      const entry = entryOf(server.id);
+      return entry.upstreams.get(elsewhere) ?? (await opening(server, entry, true));
+    },
+    /** One more conversation with it, where what fails counts for it as well. */
+    guarded: (server: ServerRef, copy: string = elsewhere, upstream: Upstream) => guardOf(server, copy).over(upstream),
+    /** By the instance of a copy of ours, or the id of a server reached by url. */
+    breakerOf: (id: string): BreakerView | undefined => guards.get(id)?.view(),
+    answeredAt: (id: string): number | undefined => guards.get(id)?.answeredAt(),
     addressOf,
     usage,
     conversations,

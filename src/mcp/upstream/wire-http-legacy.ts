@@ -1,6 +1,6 @@
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
-import { SessionForgotten, unavailable } from "./failures.ts";
+import { Absent, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
 import { asProblem, isEventStream, type Resumption, readAnswer, readStream } from "./http.ts";
 import { type HttpTarget, httpClient } from "./http-client.ts";
@@ -69,7 +69,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
-    throw unavailable("the server's event stream ended without an answer");
+    throw new Absent("the server's event stream ended without an answer");
   }
 
   const takeUp = ({ lastEventId }: Resumption, signal: AbortSignal): Promise<Response> =>

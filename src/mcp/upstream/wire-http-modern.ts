@@ -2,7 +2,7 @@ import type { ServerLimits } from "../../resources/limits.ts";
 import { encodeHeader, headersFor, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { membersOf, memberText } from "../spans.ts";
-import { Refused, unavailable } from "./failures.ts";
+import { Absent, Refused } from "./failures.ts";
 import { asProblem, readAnswer, refusalOf } from "./http.ts";
 import { type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
@@ -20,7 +20,7 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const response = await http.reach({ headers, body: sending.text, signal: ending.signal, opens });
       if (decidesNothing(sending, response)) throw await unread(response);
       await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, messageBytes);
-      ear.failed(sending.id, unavailable("the server's event stream ended without an answer"));
+      ear.failed(sending.id, new Absent("the server's event stream ended without an answer"));
     } catch (error) {
       ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));
     }

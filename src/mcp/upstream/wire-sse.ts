@@ -1,7 +1,7 @@
 import { within } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
-import { unavailable } from "./failures.ts";
+import { Absent, unavailable } from "./failures.ts";
 import { isEventStream, refusalOf } from "./http.ts";
 import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
@@ -17,7 +17,7 @@ export async function openSseWire(target: HttpTarget, limits: ServerLimits): Pro
   try {
     const asked = { method: "GET", headers: {}, signal: closing.signal, opens: true } as const;
     const response = await within(initializeMs, http.reach(asked));
-    if (response === undefined) throw unavailable("the server opened no event stream in time");
+    if (response === undefined) throw new Absent("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
     const events = eventsOf(response.body, limits.messageBytes);
     const first = await within(initializeMs, events.next());
@@ -57,7 +57,7 @@ function sseWire(
     } catch {
       // It broke off, which is an end as well.
     }
-    ear.ended(unavailable("the server's event stream has ended"));
+    ear.ended(new Absent("the server's event stream has ended"));
   }
 
   let ear: Ear;

@@ -1,6 +1,6 @@
 import type { Channel } from "../../instances/channel.ts";
 import { oneLine } from "../spans.ts";
-import { unavailable } from "./failures.ts";
+import { Absent } from "./failures.ts";
 import type { Wire } from "./wire.ts";
 
 /** Over a process's standard input and output, a message a line. `end` is what closing it does to the process, if anything. */
@@ -9,7 +9,7 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
   return {
     hear(ear) {
       stopListening = channel.onMessage((text) => ear.receive(text));
-      void channel.closed.then(() => ear.ended(unavailable("the server's process has ended")));
+      void channel.closed.then(() => ear.ended(new Absent("the server's process has ended")));
     },
     request({ text }) {
       channel.send(oneLine(text));

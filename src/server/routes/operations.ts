@@ -1,6 +1,7 @@
 import { version } from "../../lib/version.ts";
 import { rightsOf } from "../../rbac/rights.ts";
-import { Server } from "../../resources/server.ts";
+import { footprint } from "../footprint.ts";
+import type { Rooms } from "../rooms.ts";
 import { must, type Route } from "../route.ts";
 
 const tag = "operations";
@@ -19,9 +20,11 @@ export const operationRoutes: Route[] = [
     path: "/readyz",
     permission: "public",
     tag,
-    summary: "Requests are taken: 503 once it has begun to stop",
-    handle: (_, { isStopping }) =>
-      Response.json({ status: isStopping() ? "stopping" : "ready" }, { status: isStopping() ? 503 : 200 }),
+    summary: "Requests are answered: 503 while it stops, or when the database cannot be read or written",
+    handle: async (_, { ready }) => {
+      const readiness = await ready();
+      return Response.json(readiness, { status: readiness.status === "ready" ? 200 : 503 });
+    },
   },
   {
     method: "GET",
@@ -39,18 +42,28 @@ export const operationRoutes: Route[] = [
     summary: "What runs, and what does not and why; as far as the caller may see",
     handle: async ({ caller }, rooms) => {
       const rights = await rooms.db.read(() => rightsOf(must(caller)));
-      const { counts, servers } = await rooms.overview(rights);
-      const { dataDir } = rooms.config;
+      const { counts, servers, projects } = await rooms.overview(rights);
       const seesServers = servers.length > 0 || rights.project === undefined;
       return {
         version,
         uptimeSeconds: Math.round((rooms.clock.now() - rooms.startedAt) / 1000),
-        ...(rights.project === undefined ? { dataDir } : {}),
+        // Of the machine nothing is told to whoever is confined to a project.
+        ...(rights.project === undefined ? await aboutItself(rooms) : {}),
         counts,
-        servers: seesServers
-          ? servers.map((server) => ({ name: server.name, ...rooms.withStatus(Server, server).status }))
-          : [],
+        servers: seesServers ? servers.map(({ name, status }) => ({ name, ...status })) : [],
+        projects,
       };
     },
   },
 ];
+
+async function aboutItself({ config, ready, audit, gateway }: Rooms) {
+  const { sessions, streams, subscribers } = gateway.sizes();
+  return {
+    dataDir: config.dataDir,
+    database: (await ready()).checks.database,
+    audit: audit.waiting(),
+    open: { sessions, streams: streams + subscribers },
+    process: footprint(),
+  };
+}

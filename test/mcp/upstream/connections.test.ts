@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { createLog } from "../../../src/lib/log.ts";
 import { type Connections, createConnections, type ServerRef } from "../../../src/mcp/upstream/connections.ts";
 import { createVerdicts } from "../../../src/mcp/upstream/verdicts.ts";
 import type { ServerFields } from "../../../src/resources/server.ts";
@@ -11,6 +12,12 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+const silent = createLog(
+  () => {},
+  "silent",
+  () => false,
+  () => 0,
+);
 const runOf = (channel: ReturnType<typeof channelOf>) => ({ via: channel, closed: channel.closed });
 
 type Told = { method: string; params: string; subject: string | undefined };
@@ -25,6 +32,7 @@ async function setUp(habits: Habits = {}, more: Partial<ServerFields> = {}) {
   const processes: { pid: number; closed: Promise<unknown> }[] = [];
   const connections: Connections = createConnections({
     clock,
+    log: silent,
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({ url: fields.url ?? "", headers: { key } }),
     fareOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),

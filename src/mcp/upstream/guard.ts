@@ -1,0 +1,100 @@
+import type { Clock } from "../../lib/clock.ts";
+import type { Log } from "../../lib/log.ts";
+import { messageOf, Problem } from "../../lib/problem.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
+import { type Breaker, closed, failed, givenUp, refusalOf, tried, turnAt, untried, viewOf } from "./breaker.ts";
+import type { ServerRef } from "./connections.ts";
+import { Absent, Refused } from "./failures.ts";
+import type { Upstream } from "./upstream.ts";
+
+/** A call that was not sent, because the server is left alone at this moment. */
+export class LeftAlone extends Problem {
+  constructor(name: string, breaker: Breaker, now: number) {
+    super("unavailable", refusalOf(name, breaker, now), { hint: `mcpctl describe server ${name}` });
+  }
+}
+
+/** What is asked of one server, or of one copy of it, goes through its guard: it counts how that goes, and lets nobody wait in vain for long. */
+export type Guard = ReturnType<typeof createGuard>;
+
+export function createGuard(first: ServerRef, clock: Clock, log: Log) {
+  let server = first;
+  let breaker = closed;
+  let answeredAt: number | undefined;
+  let counted: unknown;
+  const firstMs = () => serverLimitsOf(server.fields).absentSeconds * 1000;
+
+  function become(next: Breaker): void {
+    const [before, after] = [viewOf(breaker), viewOf(next)];
+    breaker = next;
+    if (before.state === after.state) return;
+    const { state, failures, last, retryAt } = after;
+    const told = { server: server.name, failures };
+    if (state === "open") log.warn("a server is left alone", { ...told, reason: last, until: retryAt });
+    else if (state === "half-open") log.debug("a server that was left alone is tried", told);
+    else log.info("a server answers again", { server: server.name, failures: before.failures });
+  }
+
+  function answered(): void {
+    answeredAt = clock.now();
+    if (breaker !== closed) become(closed);
+  }
+
+  /** @throws LeftAlone when it is not a caller's turn to ask */
+  function admit(): void {
+    if (turnAt(breaker, clock.now()) === "refused") throw new LeftAlone(server.name, breaker, clock.now());
+  }
+
+  /**
+   * Callers are let through in their turn. What we ask for ourselves, such as whether it is there, is let through always: nobody waits for it, and
+   * its answer counts like any other. @throws LeftAlone
+   */
+  async function through<T>(how: "call" | "opening", isOwn: boolean, work: () => Promise<T>): Promise<T> {
+    if (!isOwn) admit();
+    const turn = isOwn ? "call" : turnAt(breaker, clock.now());
+    if (turn === "trial") become(tried(breaker, clock.now()));
+    try {
+      const result = await work();
+      answered();
+      return result;
+    } catch (error) {
+      if (how === "opening") count(error, how);
+      else if (error instanceof Absent) count(error, turn === "trial" ? "trial" : "call");
+      else if (error instanceof Refused) answered();
+      else if (turn === "trial") become(untried(breaker, clock.now()));
+      throw error;
+    }
+  }
+
+  /** What ends a conversation ends all calls in it, which is one failure. */
+  function count(error: unknown, how: "call" | "trial" | "opening"): void {
+    if (error === counted) return;
+    counted = error;
+    become(failed(breaker, messageOf(error), how, clock.now(), firstMs()));
+  }
+
+  return {
+    /** The same conversation, with what is asked in it going through here. */
+    over: (upstream: Upstream): Upstream => ({
+      ...upstream,
+      request: (method, params, options) =>
+        through("call", options?.peer === undefined, () => upstream.request(method, params, options)),
+    }),
+    /** Opens a conversation, for a caller or on our own account. @throws LeftAlone */
+    opening: <T>(isOwn: boolean, open: () => Promise<T>): Promise<T> => through("opening", isOwn, open),
+    admit,
+    /** It introduced itself. */
+    answered,
+    /** Its conversation was let go of because it does not answer. */
+    givenUp: (why: string) => become(givenUp(breaker, why, clock.now(), firstMs())),
+    /** Something was changed that may help: whoever comes next tries. */
+    changed(next: ServerRef): void {
+      server = next;
+      become(untried(breaker, clock.now()));
+    },
+    isOpen: () => breaker.open !== undefined,
+    view: () => viewOf(breaker),
+    /** When it last answered anything at all, Unix milliseconds. */
+    answeredAt: () => answeredAt,
+  };
+}
