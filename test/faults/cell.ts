@@ -33,7 +33,7 @@ export type Trial = {
   seen: boolean;
 };
 
-const patienceMs = 20_000;
+const patienceMs = 30_000;
 
 async function eventually<T>(look: () => Promise<T | undefined>, ms = patienceMs): Promise<T | undefined> {
   const end = performance.now() + ms;

@@ -97,7 +97,11 @@ export const faults: readonly Fault[] = [
   {
     name: "reset after headers",
     group: "connection",
-    cells: over(ended("closes its pipes after a line of words"), brokeOff, as(brokeOff, "of the POST's answer")),
+    cells: over(
+      ended("closes its pipes after a line of words"),
+      brokeOff,
+      late("of the answer to a POST that was accepted"),
+    ),
   },
   {
     name: "reset mid-SSE",

@@ -54,7 +54,7 @@ export function runAll(transport: TransportName, start: Start, planned: readonly
   };
 }
 
-export async function openGateway(settings: Record<string, string>) {
+async function openGateway(settings: Record<string, string>) {
   const w = await world(settings);
   const origin = w.listen();
   const neighbour = startHttpServer({ name: "neighbour" });
