@@ -1,8 +1,9 @@
 // Prepares dist/image, the whole file system of the container image: the executable, the libraries that it is linked to, certificates.
+// `bun scripts/image.ts FOLDER` prepares it elsewhere.
 import { cpSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-const root = "dist/image";
+const root = process.argv[2] ?? "dist/image";
 const executable = "dist/mcpctl";
 if (!existsSync(executable)) {
   process.stderr.write(`error: ${executable} is missing; run: bun run build\n`);

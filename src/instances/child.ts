@@ -3,6 +3,7 @@ import { within } from "../lib/wait.ts";
 import type { Channel, Exit } from "./channel.ts";
 import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
+import { outputBounds, serverOutput, shownLines } from "./output.ts";
 import { childWord, selfCommand } from "./self.ts";
 import { forget, remember } from "./sweep.ts";
 
@@ -18,22 +19,15 @@ export type ChildOptions = {
 
 export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
 
-const bounds = {
-  lineBytes: 10 * 1024 * 1024,
-  unsentBytes: 32 * 1024 * 1024,
-  turnMessages: 256,
-  turnMs: 2,
-  errorLine: 64 * 1024,
-} as const;
+const lineBytes = 10 * 1024 * 1024;
 const patience = { afterEofMs: 2_000, afterTermMs: 3_000 } as const;
-const shownLines = 20;
 
 /**
  * Starts a server as the leader of a process group of its own, through the wrapper that dies with us.
  * @throws Problem `unavailable` when the folder it shall work in is not there
  */
 export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOptions): Child {
-  const listeners = new Set<(text: string) => void>();
+  const output = serverOutput(log);
   const process_ = spawn(...wrapped(command, asBun, env), cwd);
   const { pid } = process_;
   remember(dataDir, pid);
@@ -46,15 +40,10 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
     reason ??= why;
     killGroup(pid, "SIGKILL");
   };
-  const deliver = (line: string) => {
-    // Some servers print words of their own; only JSON objects are messages.
-    if (line.charCodeAt(0) === 0x7b) for (const listener of listeners) listener(line);
-    else if (line.trim() !== "") log.add(`[stdout] ${line}`);
-  };
-  const reading = readLines(process_.stdout, deliver, () => failWith("it wrote a line of over 10 MiB"));
+  const reading = output.read(process_.stdout, lineBytes, () => failWith("it wrote a line of over 10 MiB"));
   const errors = drain(
     process_.stderr,
-    lineCutter(bounds.errorLine, log.add, () => {}),
+    lineCutter(outputBounds.errorLine, log.add, () => {}),
   );
 
   const closed = (async (): Promise<Exit> => {
@@ -71,7 +60,7 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
   function send(text: string): void {
     if (process_.exitCode !== null || process_.signalCode !== null || stopping)
       throw new Problem("unavailable", "the server's process has ended");
-    if (unsent > bounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
+    if (unsent > outputBounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
     process_.stdin.write(`${text}\n`);
     const flushed = process_.stdin.flush();
     if (!(flushed instanceof Promise)) return;
@@ -100,10 +89,7 @@ export function startChild({ command, asBun, env, cwd, log, dataDir }: ChildOpti
     send,
     stop,
     closed,
-    onMessage: (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onMessage: output.onMessage,
   };
 }
 
@@ -146,35 +132,10 @@ function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-/** Reads lines with a budget for each turn of the event loop, so that one server that chatters at full speed starves nobody. */
-async function readLines(
-  stream: ReadableStream<Uint8Array>,
-  onLine: (line: string) => void,
-  onTooLong: () => void,
-): Promise<void> {
-  const waiting: string[] = [];
-  const cut = lineCutter(bounds.lineBytes, (line) => waiting.push(line), onTooLong);
-  try {
-    for await (const chunk of stream) {
-      cut(chunk);
-      let turnEnds = performance.now() + bounds.turnMs;
-      for (let i = 0; i < waiting.length; i++) {
-        onLine(waiting[i] ?? "");
-        if (i % bounds.turnMessages !== bounds.turnMessages - 1 && performance.now() < turnEnds) continue;
-        await new Promise((resolve) => setImmediate(resolve));
-        turnEnds = performance.now() + bounds.turnMs;
-      }
-      waiting.length = 0;
-    }
-  } catch {
-    // The pipe broke: the process is going, and `closed` says so.
-  }
-}
-
 async function drain(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void): Promise<void> {
   try {
     for await (const chunk of stream) take(chunk);
   } catch {
-    // As above.
+    // The pipe broke: the process is going, and `closed` says so.
   }
 }

@@ -1,7 +1,7 @@
-import { Problem } from "../lib/problem.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { startChild } from "./child.ts";
+import type { Containers } from "./container/containers.ts";
 import { launchOf } from "./launch.ts";
 import type { LogRing } from "./log-ring.ts";
 import type { Packages } from "./package.ts";
@@ -10,9 +10,12 @@ import type { Packages } from "./package.ts";
 export type Start = {
   server: { id: string; name: string; fields: ServerFields };
   env: Record<string, string>;
-  log: LogRing;
+  /** Asked for once it is about to run, and not before: fetching what it is made of is no run. */
+  log: () => LogRing;
   /** The instance that it is a run of, for marks by which a crash's leftovers are found. */
   instance: string;
+  /** Fires when it is not wanted any more: an image that is being pulled is not waited for. */
+  signal?: AbortSignal;
 };
 
 /** What was started, and which version of a package it was found to be. */
@@ -21,12 +24,13 @@ export type Started = Run & { resolved?: string };
 /** Starts what a server is made of: a command, a package or an image. @throws Problem `unavailable` when that cannot be done on this machine */
 export type Launcher = (start: Start) => Promise<Started>;
 
-export function createLauncher(packages: Packages, dataDir: string): Launcher {
-  return async ({ server: { fields }, env, log }) => {
-    if (fields.image !== undefined)
-      throw new Problem("unavailable", "an image needs a container engine, which this version does not have");
+export function createLauncher(packages: Packages, containers: Containers, dataDir: string): Launcher {
+  return async (start) => {
+    const { server, env, log } = start;
+    const { fields } = server;
+    if (fields.image !== undefined) return await containers.run(start);
     const { resolved, ...launch } = await launchOf(fields, env, packages);
-    const child = startChild({ ...launch, log, dataDir });
+    const child = startChild({ ...launch, log: log(), dataDir });
     return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
   };
 }

@@ -7,7 +7,15 @@ export const roles = ["view", "create", "edit", "delete", "run"] as const;
 export type Role = (typeof roles)[number];
 
 /** What an operation binding may name; the page in docs/ says what each opens. */
-export const actions = ["logs", "servers-execute", "audit-read", "backup", "restore", "impersonate"] as const;
+export const actions = [
+  "logs",
+  "servers-execute",
+  "audit-read",
+  "log-level",
+  "backup",
+  "restore",
+  "impersonate",
+] as const;
 
 export const Binding = Type.Object({
   role: oneOf(roles, "`edit` is view, create, update and delete"),

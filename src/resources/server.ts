@@ -84,9 +84,10 @@ const fields = Type.Object({
   ),
   packageName: Type.Optional(
     Type.String({
-      pattern: "^(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*(@[A-Za-z0-9][A-Za-z0-9._+-]*)?$",
+      pattern: "^(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*(@[\\^~]?[A-Za-z0-9][A-Za-z0-9._+-]*)?$",
       maxLength: 214,
-      description: "npm package to run, with a version to pin it: `@scope/name@1.2.3`",
+      description:
+        "Package to run, from npm or (`runtime: python`) by uvx, with a version to pin it: `name@1.2.3` or `@scope/name@1.2.3`",
     }),
   ),
   runtime: Type.Optional(oneOf(["node", "python"], "What runs the package; `node` is mcpctl itself")),
@@ -105,6 +106,13 @@ const fields = Type.Object({
   ),
   containerPort: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 65535, description: "Port an `image` serves HTTP on" }),
+  ),
+  containerPath: Type.Optional(
+    Type.String({
+      pattern: "^/[^\\s?#]*$",
+      maxLength: 1024,
+      description: "Path an `image` serves MCP at; `/mcp` when absent, `/sse` with transport sse",
+    }),
   ),
   url: Type.Optional(
     Type.String({
@@ -213,6 +221,7 @@ export const Server = defineKind({
     "args",
     "image",
     "containerPort",
+    "containerPath",
     "url",
     "headers",
     "env",
@@ -232,7 +241,8 @@ export const Server = defineKind({
   ],
   normalize: (input) => {
     const given = input["transport"];
-    const transport = given ?? (input["url"] === undefined ? "stdio" : "http");
+    const isServed = input["url"] !== undefined || input["containerPort"] !== undefined;
+    const transport = given ?? (isServed ? "http" : "stdio");
     // The default is not kept: what was never said and what was said to be so compare equal.
     const { protocol, ...rest } = input;
     const said = protocol === undefined || protocol === "auto" ? {} : { protocol };
@@ -242,7 +252,7 @@ export const Server = defineKind({
       transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
     };
   },
-  check: (server) => [...checkWay(server), ...checkValues(server), ...checkTrust(server)],
+  check: (server) => [...checkWay(server), ...checkPackage(server), ...checkValues(server), ...checkTrust(server)],
   references: (server) => [
     ...secretRefs("env", server.env),
     ...secretRefs("headers", server.headers),
@@ -274,6 +284,7 @@ const goesOnlyWith: Partial<Record<keyof ServerFields, readonly (typeof ways)[nu
   args: ["packageName", "image"],
   runtime: ["packageName"],
   containerPort: ["image"],
+  containerPath: ["image"],
   headers: ["url"],
   env: ["command", "packageName", "image"],
   cwd: ["command", "packageName", "image"],
@@ -318,11 +329,31 @@ function checkWay(server: ServerFields) {
     if (server.transport === "stdio") errors.push({ path: "/transport", message: "a url is reached by http or sse" });
     if (server.transport === "sse" && server.protocol === "modern")
       errors.push({ path: "/protocol", message: "the sse transport exists in the legacy era only" });
-  } else if (server.transport !== "stdio" && server.containerPort === undefined) {
-    errors.push({ path: "/transport", message: `${given[0]} speaks stdio` });
-  }
+  } else errors.push(...checkTransport(server, String(way)));
   return errors;
 }
+
+function checkTransport({ transport, containerPort, containerPath, network }: ServerFields, way: string) {
+  const errors: { path: string; message: string }[] = [];
+  if (containerPort === undefined) {
+    if (transport !== "stdio")
+      errors.push({
+        path: "/transport",
+        message: way === "image" ? "needs containerPort, the port that the image serves on" : `${way} speaks stdio`,
+      });
+    if (containerPath !== undefined) errors.push({ path: "/containerPath", message: "goes only with containerPort" });
+    return errors;
+  }
+  if (transport === "stdio") errors.push({ path: "/containerPort", message: "goes only with transport http or sse" });
+  if (network === "none") errors.push({ path: "/network", message: "none has no containerPort to be reached at" });
+  return errors;
+}
+
+/** uvx knows one version, or the newest. */
+const checkPackage = ({ packageName = "", runtime }: ServerFields) =>
+  runtime === "python" && (packageName.startsWith("@") || /@[\^~]/.test(packageName))
+    ? [{ path: "/packageName", message: "a python package is written name, name@1.2.3 or name@latest" }]
+    : [];
 
 function checkValues(server: ServerFields) {
   return (["env", "headers"] as const).flatMap((field) =>

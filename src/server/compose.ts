@@ -5,7 +5,7 @@ import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
@@ -19,9 +19,10 @@ import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged } from "../resources/server.ts";
+import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
-import { createVault } from "../secrets/vault.ts";
+import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
@@ -40,12 +41,14 @@ import { sourcesOf } from "./sources.ts";
 import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { createWatch } from "./watch.ts";
 
-export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
+export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: LevelledLog };
 
 /** Puts the rooms together. The only place that knows how one room's needs are met by another. */
 export async function compose({ config, db, master, clock, log }: Materials): Promise<Rooms> {
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
+  const blots = createBlots();
+  log.hide(blots.ofAll);
   const uses = lastUses(db, clock);
   const attempts = createAttempts(clock);
   const stopping = new AbortController();
@@ -58,12 +61,23 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
+  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  const vaultOf = (serverId: string): Vault => ({
+    ...vault,
+    open(...sealed) {
+      const data = vault.open(...sealed);
+      blots.give(serverId, Object.values(data));
+      return data;
+    },
+  });
+
   const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
     log,
     verdicts: await createVerdicts(db, clock),
-    targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
+    targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
+    blotOf: blots.of,
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
@@ -72,6 +86,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log, {
     tell: toolChangeTeller(audit, clock),
+    blotOf: blots.of,
     changed(server, lists) {
       for (const list of new Set(lists.map((name) => (name === "resourceTemplates" ? "resources" : name))))
         gateway.heard(server, `notifications/${list}/list_changed`, "{}", undefined);
@@ -83,7 +98,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         db,
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
-    environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
+    environmentOf: ({ id, fields }) => db.read(() => resolveValues(vaultOf(id), fields.env)),
+    blotOf: blots.of,
     ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
       if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
@@ -93,6 +109,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     retire: (instance) => connections.retire(instance),
     usage: (serverId) => connections.usage(serverId),
     dataDir: config.dataDir,
+    containerSockets: config.containerSockets,
     clock,
     log,
   });
@@ -139,6 +156,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
+    blots.prune(new Set(servers.map(({ id }) => id)));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();
@@ -175,7 +193,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus(running, kind, item),
+    withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
     overview: overview.of,

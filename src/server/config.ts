@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { lifeOf, type TokenPolicy } from "../auth/ttl.ts";
+import { socketsOf } from "../instances/container/sockets.ts";
 import { isLogLevel, type LogLevel } from "../lib/log.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { isObject } from "../lib/object.ts";
@@ -29,6 +30,8 @@ export type Config = {
   /** A proxy of the environment's makes our connections to elsewhere. */
   isProxied: boolean;
   oauth: OAuth | undefined;
+  /** Where a container engine may be listening, in the order in which they are tried. */
+  containerSockets: readonly string[];
 };
 
 export type Words = Record<string, string | undefined>;
@@ -48,6 +51,7 @@ const settings = {
   allowedOrigins: { flag: "allowed-origins", env: "MCPCTL_ALLOWED_ORIGINS" },
   oauthIssuer: { flag: "oauth-issuer", env: "MCPCTL_OAUTH_ISSUER" },
   oauthAudience: { flag: "oauth-audience", env: "MCPCTL_OAUTH_AUDIENCE" },
+  containerSocket: { flag: "container-socket", env: "MCPCTL_CONTAINER_SOCKET" },
   auditRetentionDays: {
     flag: "audit-retention-days",
     env: "MCPCTL_AUDIT_RETENTION_DAYS",
@@ -92,6 +96,12 @@ export function readConfig(flags: Words, env: Words): Config {
     allowedOrigins: allowedOriginsOf(list("allowedOrigins")),
     isProxied: proxies.some((name) => nonEmpty(env[name]) !== undefined),
     oauth: oauthOf(file["oauth"], typed("oauthIssuer"), typed("oauthAudience")),
+    containerSockets: socketsOf({
+      chosen: containerSocketOf(value("containerSocket")),
+      dockerHost: nonEmpty(env["DOCKER_HOST"]),
+      runtimeDir: nonEmpty(env["XDG_RUNTIME_DIR"]),
+      uid: process.getuid?.(),
+    }),
   };
 }
 
@@ -122,6 +132,14 @@ function lifeIn(name: keyof typeof settings, text: string): number | null {
   const { flag, env }: Setting = settings[name];
   throw new Problem("invalid", `the setting ${name} is a time up to ten years, such as 90d, 12h or 45m, or never`, {
     hint: `it is read from --${flag}, ${env} and the configuration file, in this order`,
+  });
+}
+
+function containerSocketOf(text: string | undefined): string | undefined {
+  const path = text?.replace(/^unix:\/\//, "");
+  if (path === undefined || path.startsWith("/")) return path;
+  throw new Problem("invalid", "the container socket is the absolute path of a socket on this machine", {
+    hint: "mcpctl serve --container-socket /run/podman/podman.sock",
   });
 }
 

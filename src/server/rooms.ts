@@ -4,7 +4,7 @@ import type { Logins } from "../auth/session.ts";
 import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -29,7 +29,7 @@ export type Changed = { kind: AnyKind; id: string };
 export type Rooms = {
   config: Config;
   clock: Clock;
-  log: Log;
+  log: LevelledLog;
   startedAt: number;
   db: Database;
   /** The key under which bearers are stored. */
@@ -54,7 +54,8 @@ export type Rooms = {
   refusals: Refusals;
   senders: Senders;
   instances: () => Resource[];
-  withStatus: (kind: AnyKind, item: Resource) => Resource;
+  /** `visible`: for a project, the servers that the caller may view. */
+  withStatus: (kind: AnyKind, item: Resource, visible?: readonly Resource[]) => Resource;
   /** After a commit: what runs is brought in line with what was written. */
   changed: (kind: AnyKind, resource: Resource) => Promise<void>;
   changedAll: (changed: readonly Changed[]) => Promise<void>;

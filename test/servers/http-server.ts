@@ -17,6 +17,8 @@ export type Behaviour = {
   echoesHeaders?: boolean;
   /** Offer these in place of the tools that all fixtures have; what it offers may change as it goes. */
   tools?: readonly object[];
+  /** Where it listens, if not for this machine alone. */
+  hostname?: string;
 };
 
 export function startHttpServer(behaviour: Behaviour = {}) {
@@ -25,7 +27,7 @@ export function startHttpServer(behaviour: Behaviour = {}) {
   const requests: { method: string; headers: Headers; body: string }[] = [];
   const server = Bun.serve({
     port: behaviour.port ?? 0,
-    hostname: "127.0.0.1",
+    hostname: behaviour.hostname ?? "127.0.0.1",
     idleTimeout: 0,
     async fetch(request) {
       if (request.method !== "POST") return new Response(null, { status: 405 });

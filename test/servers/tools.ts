@@ -29,6 +29,8 @@ const text = (value: string, isError = false) => ({
   ...(isError ? { isError } : {}),
 });
 
+const AsyncFunction = (async () => {}).constructor as new (code: string) => () => Promise<unknown>;
+
 export async function callTool(name: string, args: Record<string, unknown>): Promise<object | undefined> {
   switch (name) {
     case "echo":
@@ -45,6 +47,11 @@ export async function callTool(name: string, args: Record<string, unknown>): Pro
       return text(args["name"] === "PID" ? String(process.pid) : (process.env[String(args["name"])] ?? "(not set)"));
     case "odd.name/x":
       return text("odd");
+    case "run":
+      return await new AsyncFunction(String(args["code"]))().then(
+        (value) => text(String(value)),
+        (error) => text(String(error), true),
+      );
     case "link":
       return { content: [{ type: "resource_link", uri: String(args["uri"]), name: "linked" }] };
     default:

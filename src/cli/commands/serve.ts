@@ -17,6 +17,7 @@ const flags = [
   "allowed-origins",
   "oauth-issuer",
   "oauth-audience",
+  "container-socket",
 ];
 
 /** The one door from the command line into the server. */

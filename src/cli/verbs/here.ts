@@ -65,6 +65,11 @@ export const hereVerbs: Record<string, Verb> = {
         description: "Accept access tokens of this OAuth issuer for its users who have an account here",
       },
       "oauth-audience": { type: "string", hint: "TEXT", description: "For whom those tokens must have been issued" },
+      "container-socket": {
+        type: "string",
+        hint: "PATH",
+        description: "Socket of podman or Docker, for servers that are images; found by itself when absent",
+      },
     },
     examples: ["mcpctl serve", "mcpctl serve --host 0.0.0.0 --data-dir /srv/mcpctl"],
     load: () => import("../commands/serve.ts"),

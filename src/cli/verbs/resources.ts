@@ -56,6 +56,8 @@ export const resourceVerbs: Record<string, Verb> = {
     examples: [
       "mcpctl create secret vault --data key=VALUE",
       "mcpctl create server files --package-name @modelcontextprotocol/server-filesystem --args /srv/docs",
+      "mcpctl create server search --image registry.example/mcp-search:2.1 --read-only --network none",
+      "mcpctl create server browser --image registry.example/mcp-browser --container-port 8931",
       "mcpctl create server own --env KEY=secret:vault/key -- node server.js",
       "mcpctl create project demo --servers files,own",
       "mcpctl create project demo --servers files,own --tool-names plain --schemas inline",

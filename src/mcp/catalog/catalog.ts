@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
@@ -41,11 +42,8 @@ type Known = {
  */
 export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined; variant?: string };
 
-/** How old a list may be before it is asked for again, behind the answer. */
-const freshMs = 60_000;
-/** How long the first caller waits for a server that nothing is known of, and how long nobody waits after that failed. */
+/** How long the first caller waits for a server that nothing is known of. */
 const firstWaitMs = 1_500;
-const failureMs = 10_000;
 const fetchMs = 30_000;
 const tellMs = 60_000;
 
@@ -57,6 +55,8 @@ type Listeners = {
   tell: (server: ServerRef, told: Told) => Op<void>;
   /** These lists of a server are others, for some clients, than they were told. */
   changed: (server: ServerRef, lists: readonly ListName[]) => void;
+  /** Takes a server's own secrets out of what it says why it cannot be listed. */
+  blotOf?: (serverId: string) => (text: string) => string;
 };
 
 export async function createCatalog(
@@ -64,7 +64,7 @@ export async function createCatalog(
   connections: () => Connections,
   clock: Clock,
   log: Log,
-  { tell, changed }: Listeners = { *tell() {}, changed: () => {} },
+  { tell, changed, blotOf }: Listeners = { *tell() {}, changed: () => {} },
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
@@ -118,7 +118,7 @@ export async function createCatalog(
       });
       await keep(server, entry, offer, askedAt);
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = blotOf?.(server.id)(messageOf(error)) ?? messageOf(error);
       if (entry.failure?.reason !== reason) revision++;
       entry.failure = { reason, at: clock.now() };
       log.info("a server's lists cannot be read", { server: server.name, reason });
@@ -200,9 +200,11 @@ export async function createCatalog(
   const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>
     variant === undefined ? known.get(serverId)?.offer : variants.offerOf(serverId, variant);
 
-  function isStale(entry: Known): boolean {
-    const { failure, fetchedAt } = entry;
-    return failure === undefined ? clock.now() - fetchedAt > freshMs : clock.now() - failure.at > failureMs;
+  function isStale({ id, fields }: ServerRef): boolean {
+    const { failure, fetchedAt } = knownOf(id);
+    const { listSeconds, absentSeconds } = serverLimitsOf(fields);
+    const [since, seconds] = failure === undefined ? [fetchedAt, listSeconds] : [failure.at, absentSeconds];
+    return clock.now() - since > seconds * 1000;
   }
 
   const isKnown = ({ id, fields }: ServerRef): boolean => {
@@ -220,7 +222,7 @@ export async function createCatalog(
   async function plainEntriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
     // One that sleeps is not woken to say the same again.
     const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
-    const stale = servers.filter((server) => isStale(knownOf(server.id)) && !rests(server));
+    const stale = servers.filter((server) => isStale(server) && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
     const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
     if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));

@@ -25,6 +25,8 @@ export type ConnectionOptions = {
   verdicts: Verdicts;
   /** Address and headers of a server reached by url, secrets included. @throws Problem when a secret is missing */
   targetOf: (server: ServerRef) => Promise<HttpTarget>;
+  /** Takes a server's own secrets out of what it says why it cannot be used. */
+  blotOf?: (serverId: string) => (text: string) => string;
   /** How a server that we run ourselves fares, and why it has no connection at this moment. */
   fareOf: (serverId: string) => Fare;
   /** Starts one that sleeps. */

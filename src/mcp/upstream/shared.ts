@@ -42,7 +42,8 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
-export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onNotification }: ConnectionOptions) {
+export function createShared(options: ConnectionOptions) {
+  const { clock, log, verdicts, targetOf, fareOf, wake, onNotification, blotOf } = options;
   const entries = new Map<string, Entry>();
   /** One for each copy of ours, by its instance, and for each server reached by url, by its id. */
   const guards = new Map<string, Guard>();
@@ -70,7 +71,7 @@ export function createShared({ clock, log, verdicts, targetOf, fareOf, wake, onN
 
   function guardOf(server: ServerRef, copy: string): Guard {
     const id = copy === elsewhere ? server.id : copy;
-    const guard = guards.get(id) ?? createGuard(server, clock, log);
+    const guard = guards.get(id) ?? createGuard(server, clock, log, (text) => blotOf?.(server.id)(text) ?? text);
     guards.set(id, guard);
     return guard;
   }

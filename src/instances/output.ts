@@ -1,0 +1,66 @@
+import { lineCutter } from "./lines.ts";
+import type { LogRing } from "./log-ring.ts";
+
+export const outputBounds = {
+  turnMessages: 256,
+  turnMs: 2,
+  errorLine: 64 * 1024,
+  unsentBytes: 32 * 1024 * 1024,
+} as const;
+/** How many of its last lines are told when a server has ended. */
+export const shownLines = 20;
+
+type Bytes = AsyncIterable<Uint8Array>;
+
+/** What a server says on its standard output: a message for each line that looks like one, and log lines for words of its own. */
+export function serverOutput(log: LogRing) {
+  const listeners = new Set<(text: string) => void>();
+
+  function deliver(line: string): void {
+    // Some servers print words of their own; only JSON objects are messages.
+    if (line.charCodeAt(0) === 0x7b) for (const listener of listeners) listener(line);
+    else logged(line);
+  }
+  const logged = (line: string) => {
+    if (line.trim() !== "") log.add(`[stdout] ${line}`);
+  };
+
+  return {
+    onMessage(listener: (text: string) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    /** Until it ends or breaks; never rejects. */
+    read: (bytes: Bytes, lineBytes: number, onTooLong: () => void): Promise<void> =>
+      readLines(bytes, lineBytes, deliver, onTooLong),
+    /** Of a server that is not spoken to this way: all of it is words of its own. */
+    readAsLog: (bytes: Bytes): Promise<void> => readLines(bytes, outputBounds.errorLine, logged, () => {}),
+  };
+}
+
+/** Reads lines with a budget for each turn of the event loop, so that one server that chatters at full speed starves nobody. */
+async function readLines(
+  bytes: Bytes,
+  lineBytes: number,
+  onLine: (line: string) => void,
+  onTooLong: () => void,
+): Promise<void> {
+  const waiting: string[] = [];
+  const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
+  try {
+    for await (const chunk of bytes) {
+      cut(chunk);
+      let turnEnds = performance.now() + outputBounds.turnMs;
+      for (let i = 0; i < waiting.length; i++) {
+        onLine(waiting[i] ?? "");
+        const isWithin = i % outputBounds.turnMessages !== outputBounds.turnMessages - 1;
+        if (isWithin && performance.now() < turnEnds) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        turnEnds = performance.now() + outputBounds.turnMs;
+      }
+      waiting.length = 0;
+    }
+  } catch {
+    // The pipe broke: the server is going, and `closed` says so.
+  }
+}
