@@ -18,7 +18,7 @@ const cellsOf = (transport: TransportName): Planned[] =>
     const cell = fault.cells[transport];
     return isTried(fault) && !("absent" in cell) ? [{ fault, cell }] : [];
   });
-const { transports, missing, stop } = await startTransports(
+const { transports, settings, missing, stop } = await startTransports(
   transportNames.filter((name) => isWhole || name === "stdio" || name === "http"),
 );
 for (const why of missing) process.stderr.write(`skipped: ${why}\n`);
@@ -34,7 +34,7 @@ beforeAll(async () => {
     const cell = fault.cells[transport];
     return hungry.includes(fault.name) && !("absent" in cell) ? [{ fault, cell }] : [];
   });
-  await runAll(transport, start, planned).finished;
+  await runAll(transport, start, planned, settings).finished;
   before = stock();
 }, 60_000);
 afterAll(stop);
@@ -47,7 +47,7 @@ describe.each([...transports])("%s", (transport, start) => {
   if (planned.length === 0) return;
   let run: Run | undefined;
   const running = () => {
-    run ??= runAll(transport, start, planned);
+    run ??= runAll(transport, start, planned, settings);
     return run;
   };
 

@@ -27,6 +27,8 @@ export type Fault = {
   /** Whether the project's tools are listed too. */
   lists?: true;
   era?: "modern";
+  /** It has a gateway of its own, whose clock runs fast afterwards: what is looked at every 15 seconds need not be waited for. */
+  ownGateway?: true;
   /** It takes so much that it is tried when nothing else is. */
   alone?: true;
 };
@@ -73,7 +75,12 @@ export const faults: readonly Fault[] = [
   {
     name: "connection refused",
     group: "connection",
-    cells: over(error("its program was not found", "its program is gone"), unreachable, unreachable),
+    cells: over(
+      error("its program was not found", "its program is gone"),
+      unreachable,
+      unreachable,
+      error("is not on this machine and cannot be pulled", "its image is gone"),
+    ),
   },
   {
     name: "black hole",
@@ -115,10 +122,12 @@ export const faults: readonly Fault[] = [
   {
     name: "half-close",
     group: "connection",
+    ownGateway: true,
     cells: over(
       error("it closed its standard output", "closes its standard output and goes on reading"),
       brokeOff,
       streamEnded("the stream ends, POSTs are taken"),
+      late("which the engine does not tell; it is started again once it has not answered three looks at it"),
     ),
   },
   {

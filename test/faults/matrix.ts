@@ -22,13 +22,21 @@ export type Run = {
 
 const atOnce = 8;
 
-export function runAll(transport: TransportName, start: Start, planned: readonly Planned[]): Run {
+export type Settings = Record<string, string>;
+
+export function runAll(transport: TransportName, start: Start, planned: readonly Planned[], settings: Settings): Run {
   const bounded = limiter(atOnce, planned.length, () => new Error("too many cells"));
-  const opened = openGateway({});
+  const opened = openGateway(settings);
   const alone = opened.then(({ baseline }) => baseline());
   const begin = (one: Planned, after: Promise<unknown>): Promise<Outcome> =>
     after
-      .then(() => bounded(() => (one.fault.group === "gateway" ? inOwn(transport, start, one) : inShared(one))))
+      .then(() =>
+        bounded(() =>
+          one.fault.group === "gateway" || one.fault.ownGateway === true
+            ? inOwn(transport, start, one, settings)
+            : inShared(one),
+        ),
+      )
       .catch((error: Error) => error);
   const outcomes = new Map<string, Promise<Outcome>>();
   for (const one of planned) if (one.fault.alone === undefined) outcomes.set(one.fault.name, begin(one, alone));
@@ -81,19 +89,32 @@ async function openGateway(settings: Record<string, string>) {
 }
 
 /** What goes wrong with the gateway itself would be everybody's fault. */
-async function inOwn(transport: TransportName, start: Start, one: Planned): Promise<Seen> {
+async function inOwn(transport: TransportName, start: Start, one: Planned, settings: Settings): Promise<Seen> {
   const folder = mkdtempSync(join(tmpdir(), "mcpctl-fault-db-"));
   const file = join(folder, "mcpctl.db");
-  const { w, origin, close } = await openGateway({ database: `sqlite:${file}` });
+  const { w, origin, close } = await openGateway({ ...settings, database: `sqlite:${file}` });
   try {
-    return await tryCell(w, origin, transport, start, one, troubles[one.fault.name]?.(w, file));
+    const trouble = troubles[one.fault.name]?.(w, file) ?? hurry(w);
+    return await tryCell(w, origin, transport, start, one, trouble);
   } finally {
     await close();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-type Trouble = { begin: () => void; end: () => void };
+/** Afterwards the clock gains a quarter of a minute each second. */
+function hurry(w: World): Trouble {
+  let timer: ReturnType<typeof setInterval> | undefined;
+  return {
+    begin: () => {},
+    end() {
+      timer = setInterval(() => w.advance(15_000), 1_000);
+    },
+    over: () => clearInterval(timer),
+  };
+}
+
+type Trouble = { begin: () => void; end: () => void; over?: () => void };
 
 async function tryCell(
   w: World,
@@ -131,6 +152,7 @@ async function tryCell(
       arguments: fault.arguments ?? {},
     });
   } finally {
+    trouble?.over?.();
     faulty.stop();
   }
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { podman, startEngine } from "../container/podman.ts";
 import { openBlackHole } from "./black-hole.ts";
 import { processesWith } from "./left.ts";
 import { startFaultyHttp } from "./upstream-http.ts";
@@ -30,36 +31,60 @@ export type Start = (fault: string, era: string, callSeconds: number) => Promise
 /** A second in place of more: what is waited for is the same. */
 const soon = { connectSeconds: 1, absentSeconds: 1 };
 
-const startProcess: Start = async (fault, era, callSeconds) => {
+const isDown = ({ state }: Record<string, unknown>) => state === "ERROR";
+
+/** A process of bad-server.ts, whatever it runs in: what it shares with us is a folder. */
+function faultyProcess(fault: string, callSeconds: number) {
   const dir = mkdtempSync(join(tmpdir(), "mcpctl-fault-"));
-  const program = join(dir, "bun");
-  symlinkSync(process.execPath, program);
-  const isGone = fault === "connection refused";
-  const script = join(import.meta.dir, "bad-server.ts");
   const calls = join(dir, "calls");
   return {
-    fields: {
-      transport: "stdio",
-      protocol: era,
-      command: [program, script, "--dir", dir, "--fault", fault, "--era", era],
-      limits: { ...soon, callSeconds },
-    },
-    // It is started again after a second, and then not found.
-    ...(isGone ? { isInPlace: ({ reason }) => String(reason).includes("program") } : {}),
-    begin() {
-      if (isGone) rmSync(program);
-      writeFileSync(join(dir, "on"), "");
-    },
+    dir,
+    words: (era: string) => ["--dir", dir, "--fault", fault, "--era", era],
+    common: (era: string) => ({ transport: "stdio", protocol: era, limits: { ...soon, callSeconds } }),
+    begin: () => writeFileSync(join(dir, "on"), ""),
     end() {
       rmSync(join(dir, "on"), { force: true });
-      if (isGone) symlinkSync(process.execPath, program);
       if (fault === "black hole") for (const { pid } of processesWith(dir)) process.kill(pid, "SIGCONT");
     },
     calls: () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []),
     mark: dir,
     stop: () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+const startProcess: Start = async (fault, era, callSeconds) => {
+  const { dir, words, common, ...own } = faultyProcess(fault, callSeconds);
+  const program = join(dir, "bun");
+  symlinkSync(process.execPath, program);
+  const command = [program, join(import.meta.dir, "bad-server.ts"), ...words(era)];
+  const fields = { ...common(era), command };
+  if (fault === "exit at start") return { ...own, fields, isInPlace: isDown };
+  if (fault !== "connection refused") return { ...own, fields };
+  return {
+    ...own,
+    fields,
+    begin() {
+      rmSync(program);
+      own.begin();
+    },
+    end() {
+      own.end();
+      symlinkSync(process.execPath, program);
+    },
+    // It is started again after a second, and then not found.
+    isInPlace: ({ reason }) => String(reason).includes("program"),
+  };
 };
+
+const startContainer =
+  (image: string): Start =>
+  async (fault, era, callSeconds) => {
+    const { dir, words, common, ...own } = faultyProcess(fault, callSeconds);
+    const fields = { ...common(era), image, args: words(era), volumes: [`${dir}:${dir}`], network: "none" };
+    const gone = { whileOn: { ...fields, image: "localhost/nobody-made-this:1" } };
+    if (fault === "exit at start") return { ...own, fields, isInPlace: isDown };
+    return fault === "connection refused" ? { ...own, fields, ...gone, isInPlace: isDown } : { ...own, fields };
+  };
 
 const startHttp =
   (transport: "http" | "sse"): Start =>
@@ -100,16 +125,20 @@ const startHttp =
     };
   };
 
-/** How a server is started over each of these, as far as this machine can. */
+/** How a server is started over each of these, as far as this machine can; `settings` are those of the gateway. */
 export async function startTransports(names: readonly TransportName[]) {
   const ways: Partial<Record<TransportName, Start>> = {
     stdio: startProcess,
     http: startHttp("http"),
     sse: startHttp("sse"),
   };
+  const needsEngine = names.includes("container");
+  const engine = needsEngine && podman !== null ? await startEngine("test/faults/bad-server.ts") : undefined;
+  if (engine !== undefined) ways.container = startContainer(engine.image);
   return {
     transports: new Map(names.flatMap((name) => (ways[name] === undefined ? [] : [[name, ways[name]] as const]))),
-    missing: [] as string[],
-    stop: async (): Promise<void> => {},
+    settings: engine === undefined ? {} : { "container-socket": engine.socket },
+    missing: needsEngine && engine === undefined ? ["podman is not on this machine: no faults in containers"] : [],
+    stop: async (): Promise<void> => await engine?.stop(),
   };
 }
