@@ -65,6 +65,7 @@ export function runAll(transport: TransportName, start: Start, planned: readonly
 async function openGateway(settings: Record<string, string>) {
   const w = await world(settings);
   const origin = w.listen();
+  w.rooms.health.start();
   const neighbour = startHttpServer({ name: "neighbour" });
   await w.must("POST", "/api/v1/servers", { name: "neighbour", url: neighbour.url });
   return {
