@@ -172,9 +172,8 @@ export function createSupervisor(options: SupervisorOptions) {
     async stop(fast: boolean): Promise<void> {
       stopping.abort();
       clearInterval(timer);
-      const all = [...instances.values(), ...leaving.keys()];
-      instances.clear();
-      await Promise.all(all.map((instance) => instance.stop(fast)));
+      // Whoever is told to hurry finds them all again.
+      await Promise.all([...instances.values(), ...leaving.keys()].map((instance) => instance.stop(fast)));
       stopReaper();
     },
   };
