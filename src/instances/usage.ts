@@ -19,8 +19,9 @@ type Watched = {
 };
 
 /**
- * Looks every second at the memory and the processes of those runs that have an allowance; who is over it twice in a row is told of. Asking the kernel was tried: a bound on address space
- * breaks WebAssembly under Node.js, one on data lets it crash without a word, and a control group takes rights that we mostly do not have.
+ * Looks every second at the memory and the processes of those runs that have an allowance; who is over it twice in a row is told of. Asking the
+ * kernel was tried: a bound on address space breaks WebAssembly under Node.js, one on data lets it crash without a word, and a control group takes
+ * rights that we mostly do not have.
  */
 export type UsageWatch = ReturnType<typeof createUsageWatch>;
 
