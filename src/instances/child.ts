@@ -37,6 +37,8 @@ type Patience = { afterEofMs: number; afterTermMs: number };
 
 export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
 
+/** How long it may take to exit once it has closed its standard output. */
+const deafMs = 1_000;
 const usualPatience: Patience = { afterEofMs: 2_000, afterTermMs: 3_000 };
 
 /**
@@ -70,6 +72,11 @@ export function startChild(options: ChildOptions): Child {
     failWith(tooLong(lineBytes));
   });
   const draining = said.drain(errors.chunks);
+
+  // One that lives on and cannot be heard any more would let each of its callers wait for nothing.
+  void reading
+    .then(() => within(deafMs, process_.exited))
+    .then((code) => code === undefined && !stopping && failWith("it closed its standard output"));
 
   const closed = (async (): Promise<Exit> => {
     await process_.exited;

@@ -121,7 +121,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
-  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
   const running = { supervisor, connections, catalog, health };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
@@ -212,7 +212,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     ready,
     stopping: () => {
       stopping.abort();
-      gateway.drain();
+      return gateway.drain();
     },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,

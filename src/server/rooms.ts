@@ -67,8 +67,8 @@ export type Rooms = {
   changedAll: (changed: readonly Changed[]) => Promise<void>;
   overview: (rights: Rights) => Promise<Overview>;
   ready: ReadinessCheck;
-  /** From now on readiness fails, so that nobody sends new work. */
-  stopping: () => void;
+  /** From now on readiness fails and new calls are refused, so that nobody sends new work. Resolves once what was under way is answered. */
+  stopping: () => Promise<void>;
   isStopping: () => boolean;
   /** Fires then, for what would go on for as long as somebody listens. */
   stopSignal: AbortSignal;

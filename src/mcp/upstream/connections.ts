@@ -51,7 +51,7 @@ export type ConnectionOptions = {
 export type Connections = ReturnType<typeof createConnections>;
 
 export function createConnections(options: ConnectionOptions) {
-  const { targetOf, startProcess, onNotification, onAsk } = options;
+  const { targetOf, startProcess, onNotification, onAsk, blotOf } = options;
   const boundsOf = ({ name, fields }: ServerRef): Pick<Opening, "limits" | "meter"> => ({
     limits: serverLimitsOf(fields),
     meter: options.counters?.of(name),
@@ -77,7 +77,7 @@ export function createConnections(options: ConnectionOptions) {
     try {
       return await privates.get(server.id, owner, () => openOwn(server, peer));
     } catch (error) {
-      throw unreachable(server, messageOf(error));
+      throw unreachable(server, blotOf?.(server.id)(messageOf(error)) ?? messageOf(error));
     }
   }
 
