@@ -2,6 +2,7 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
+import { serverLimitsOf } from "../../resources/limits.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
@@ -41,8 +42,6 @@ type Known = {
  */
 export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined; variant?: string };
 
-/** How old a list may be before it is asked for again, behind the answer. */
-const freshMs = 60_000;
 /** How long the first caller waits for a server that nothing is known of, and how long nobody waits after that failed. */
 const firstWaitMs = 1_500;
 const failureMs = 10_000;
@@ -200,9 +199,10 @@ export async function createCatalog(
   const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>
     variant === undefined ? known.get(serverId)?.offer : variants.offerOf(serverId, variant);
 
-  function isStale(entry: Known): boolean {
-    const { failure, fetchedAt } = entry;
-    return failure === undefined ? clock.now() - fetchedAt > freshMs : clock.now() - failure.at > failureMs;
+  function isStale({ id, fields }: ServerRef): boolean {
+    const { failure, fetchedAt } = knownOf(id);
+    if (failure !== undefined) return clock.now() - failure.at > failureMs;
+    return clock.now() - fetchedAt > serverLimitsOf(fields).listSeconds * 1000;
   }
 
   const isKnown = ({ id, fields }: ServerRef): boolean => {
@@ -220,7 +220,7 @@ export async function createCatalog(
   async function plainEntriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
     // One that sleeps is not woken to say the same again.
     const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
-    const stale = servers.filter((server) => isStale(knownOf(server.id)) && !rests(server));
+    const stale = servers.filter((server) => isStale(server) && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
     const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
     if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));
