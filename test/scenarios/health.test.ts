@@ -111,7 +111,10 @@ test("a server that does not answer is left alone after five calls, costs the ot
   const calls = () => mute.requests.filter(({ method }) => method === "tools/call").length;
   const answers = await Promise.all(Array.from({ length: 5 }, () => call("mute__echo", { text: "hi" })));
   expect(answers.map(({ error }) => error.message)).toEqual(
-    Array.from({ length: 5 }, () => 'server "mute": the server gave no answer within 1 s'),
+    Array.from(
+      { length: 5 },
+      () => 'server "mute": the server gave no answer within 1 s; limits.callSeconds of the server sets this',
+    ),
   );
   const sent = calls();
   const refused = await Promise.all(Array.from({ length: 20 }, () => call("mute__echo", { text: "hi" })));
@@ -119,7 +122,7 @@ test("a server that does not answer is left alone after five calls, costs the ot
     Array.from(
       { length: 20 },
       () =>
-        'server "mute" has not answered 5 times in a row (last: the server gave no answer within 1 s); it is tried again in N s',
+        'server "mute" has not answered 5 times in a row (last: the server gave no answer within 1 s; limits.callSeconds of the server sets this); it is tried again in N s',
     ),
   );
   expect(calls() - sent).toBe(0);
