@@ -11,6 +11,7 @@ import { type Fare, fareOf } from "./fare.ts";
 import { createInstance, type Extra, type Instance } from "./instance.ts";
 import { createLauncher } from "./launcher.ts";
 import { createPackages } from "./package.ts";
+import { startReaper } from "./reaper.ts";
 import { reconcile } from "./reconcile.ts";
 import { createServerLogs } from "./server-logs.ts";
 import { sweep } from "./sweep.ts";
@@ -62,6 +63,7 @@ export function createSupervisor(options: SupervisorOptions) {
   const containers = createContainers({ sockets: options.containerSockets, dataDir: options.dataDir });
   const launcher = createLauncher(packages, containers, options.dataDir);
   let timer: ReturnType<typeof setInterval> | undefined;
+  let stopReaper = () => {};
   let running: Promise<void> | undefined;
   let again = false;
 
@@ -134,6 +136,7 @@ export function createSupervisor(options: SupervisorOptions) {
     reconcile: reconcileNow,
     /** Ends what a crash left, then starts what ought to run. */
     start(): void {
+      stopReaper = startReaper();
       const tell = (ended: number) =>
         ended > 0 && options.log.warn("ended servers that an earlier crash left", { ended });
       tell(sweep(options.dataDir));
@@ -169,9 +172,9 @@ export function createSupervisor(options: SupervisorOptions) {
     async stop(fast: boolean): Promise<void> {
       stopping.abort();
       clearInterval(timer);
-      const all = [...instances.values(), ...leaving.keys()];
-      instances.clear();
-      await Promise.all(all.map((instance) => instance.stop(fast)));
+      // Whoever is told to hurry finds them all again.
+      await Promise.all([...instances.values(), ...leaving.keys()].map((instance) => instance.stop(fast)));
+      stopReaper();
     },
   };
 }

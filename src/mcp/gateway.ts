@@ -1,15 +1,18 @@
 import type { Clock } from "../lib/clock.ts";
+import { type Counters, createCounters } from "../lib/counters.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
+import { projectLimitsOf, setByProject } from "../resources/limits.ts";
 import { errorOutcome, respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
 import { createChanges } from "./downstream/changes.ts";
 import { createHeldCalls } from "./downstream/held.ts";
-import { type Inbound, judge } from "./downstream/inbound.ts";
+import { type Inbound, type Judged, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
+import { createReaders } from "./downstream/readers.ts";
 import type { CallRecord } from "./downstream/record.ts";
 import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
@@ -25,8 +28,11 @@ export type GatewayOptions = {
   admit: (request: Request, endpoint: Endpoint) => Promise<Admission>;
   /** Watches what was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
   watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void, use?: Use) => () => void;
-  /** The body's text within the bound. @throws Problem 413, 415 */
-  readBody: (request: Request) => Promise<string>;
+  /** The body's text within the bound; `setBy` says which field that is of. @throws Problem 413, 415 */
+  readBody: (request: Request, mostBytes: number, setBy: string) => Promise<string>;
+  /** Whether there are so few files left to open that only requests are served. */
+  isScarce?: () => boolean;
+  counters?: Counters;
   connections: Connections;
   catalog: Catalog;
   clock: Clock;
@@ -45,14 +51,16 @@ export type Gateway = ReturnType<typeof createGateway>;
 
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
+  const counters = options.counters ?? createCounters();
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock, options.connections.unfollow);
+  const lives = createLives(clock, options.connections.unfollow, counters);
   const changes = createChanges(options.connections);
   const held = createHeldCalls(createRequestStates(seal, clock));
-  const calls = createCalls({ ...options, seal });
-  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
-  const modern = modernDoor({ calls, held, changes });
-  const sse = sseDoor({ legacy, lives });
+  const calls = createCalls({ ...options, counters, seal });
+  const readers = createReaders(() => counters.add("readers_dropped"));
+  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock), readers });
+  const modern = modernDoor({ calls, held, changes, readers });
+  const sse = sseDoor({ legacy, lives, readers });
 
   const open = new Set<object>();
   const idle = Promise.withResolvers<void>();
@@ -74,9 +82,8 @@ export function createGateway(options: GatewayOptions) {
   async function enter(visit: Visit): Promise<Response> {
     const { request, endpoint } = visit;
     if (request.method === "DELETE") return legacy.finish(visit);
-    if (request.method === "GET" && isDraining) throw stopping();
-    if (request.method === "GET") return endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
-    const judged = judge(await readBody(request), request.headers);
+    if (request.method === "GET") return listen(visit);
+    const judged = await read(visit);
     visit.cut.throwIfAborted();
     if ("refusal" in judged) {
       visit.release();
@@ -86,8 +93,43 @@ export function createGateway(options: GatewayOptions) {
       visit.release();
       return refusedForNow(judged.inbound.id);
     }
+    if (judged.inbound.method === "subscriptions/listen") mayStream();
     if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
     return await (judged.inbound.era === "modern" ? modern : legacy).take(visit, judged.inbound);
+  }
+
+  /** @throws Problem `unavailable` */
+  function mayStream(): void {
+    if (isDraining) throw stopping();
+    if (options.isScarce?.() !== true) return;
+    counters.add("streams_refused");
+    throw new Problem("unavailable", "Too many files are open for another stream; requests are still answered", {
+      hint: "raise the limit of open files of mcpctl serve (ulimit -n)",
+      retryAfterSeconds: 5,
+    });
+  }
+
+  function listen(visit: Visit): Response {
+    mayStream();
+    return visit.endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
+  }
+
+  /** One message of a client, within the bounds of its project. */
+  async function read({ request, admission: { project } }: Visit): Promise<Judged> {
+    const limits = projectLimitsOf(project.fields);
+    const refused = () => counters.add("requests_refused", project.name);
+    try {
+      const judged = judge(
+        await readBody(request, limits.messageBytes, setByProject("messageBytes")),
+        request.headers,
+        limits,
+      );
+      if ("refusal" in judged && judged.isBeyond === true) refused();
+      return judged;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 413) refused();
+      throw error;
+    }
   }
 
   function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
@@ -131,7 +173,14 @@ export function createGateway(options: GatewayOptions) {
     /** Lets go of what nobody came back for. Done every half minute without being asked. */
     sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
-    sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
+    sizes: () => ({
+      sessions: lives.size(),
+      held: held.size(),
+      streams: sse.size(),
+      subscribers: changes.size(),
+      readers: readers.size(),
+      unread: readers.unread(),
+    }),
     /**
      * What is under way is answered; who only listens is let go of, since nobody waits for anything there; what is new is refused. Resolves once
      * nothing is under way.

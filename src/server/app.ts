@@ -2,7 +2,9 @@ import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
 import { turn } from "../lib/wait.ts";
+import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
+import { idleSeconds } from "./body.ts";
 import { withCors } from "./cors.ts";
 import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
 import { noteRefusal } from "./note.ts";
@@ -48,7 +50,11 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     if (endpoint !== undefined) {
       // A tool may take longer than the time after which a silent connection is closed.
       keepOpen();
-      return await rooms.gateway.handle(request, endpoint);
+      const response = await rooms.gateway.handle(request, endpoint);
+      // An answer that nobody reads is not kept for ever.
+      if (response.headers.get("content-type") !== streamHeaders["content-type"])
+        app.server?.timeout(request, idleSeconds);
+      return response;
     }
     const found = match(request.method, path);
     if (found === undefined) throw noRoute();

@@ -81,7 +81,7 @@ export const serverVerbs: Record<string, Verb> = {
     least: 0,
     most: 0,
     flags: { health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" } },
-    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health && echo ready"],
+    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health"],
     load: () => import("../commands/status.ts"),
   },
   "log-level": {

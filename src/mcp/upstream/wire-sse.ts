@@ -1,8 +1,8 @@
 import { within } from "../../lib/wait.ts";
-import type { ServerLimits } from "../../resources/limits.ts";
+import { longestLine, type ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
-import { Absent, unavailable } from "./failures.ts";
-import { isEventStream, refusalOf } from "./http.ts";
+import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
+import { asProblem, isEventStream, refusalOf } from "./http.ts";
 import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
 
@@ -19,7 +19,7 @@ export async function openSseWire(target: HttpTarget, limits: ServerLimits): Pro
     const response = await within(initializeMs, http.reach(asked));
     if (response === undefined) throw new Absent("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
-    const events = eventsOf(response.body, limits.messageBytes);
+    const events = eventsOf(response.body, longestLine(limits));
     const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");
@@ -47,15 +47,17 @@ function sseWire(
   async function post(text: string, signal: AbortSignal): Promise<void> {
     const headers = { "content-type": "application/json" };
     const response = await endpoint.reach({ headers, body: text, signal });
-    await response.body?.cancel();
+    // It is accepted, or it is not: whatever becomes of the rest of this answer, that to the message comes over the stream.
+    await response.body?.cancel().catch(() => {});
     if (!response.ok) throw refusalOf(response);
   }
 
   async function read(ear: Ear): Promise<void> {
     try {
       for await (const { event, data } of events) if (event === "message" && data !== "") ear.receive(data);
-    } catch {
-      // It broke off, which is an end as well.
+    } catch (error) {
+      // That it broke off is an end as well.
+      if (error instanceof Beyond) return ear.ended(new Overlong(error.message));
     }
     ear.ended(new Absent("the server's event stream has ended"));
   }
@@ -68,7 +70,7 @@ function sseWire(
     },
     request({ id, text }) {
       const ending = new AbortController();
-      post(text, ending.signal).catch((why) => ear.failed(id, why));
+      post(text, ending.signal).catch((error) => ear.failed(id, asProblem(error, "the server's answer broke off")));
       return () => ending.abort();
     },
     post: (text) => post(text, AbortSignal.timeout(connectMs)),
