@@ -4,13 +4,14 @@ import { parseBinding } from "../resources/binding.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
+import { namesIn, numberIn, objectFrom, secretIn } from "./object-flag.ts";
 import { type Args, type Flags, globalFlags, kebab, passwordStdin } from "./verb.ts";
 
 /** How a field is written as a flag, and read back from one. A field of a new shape is one row here. */
 type Shape = {
   fits: (field: string, schema: TSchema) => boolean;
   flag: { type: "string" | "boolean"; multiple?: boolean; hint?: string };
-  read: (values: readonly string[], field: string) => unknown;
+  read: (values: readonly string[], flag: string, schema: TSchema) => unknown;
 };
 
 const shapes: readonly Shape[] = [
@@ -33,8 +34,9 @@ const shapes: readonly Shape[] = [
     read: (values) => values.map(valued),
   },
   {
-    fits: (field) => field === "args",
-    flag: { type: "string", multiple: true, hint: "ARGUMENT" },
+    // What may hold a comma of its own.
+    fits: (field) => field === "args" || field === "volumes",
+    flag: { type: "string", multiple: true, hint: "TEXT" },
     read: (values) => [...values],
   },
   {
@@ -47,11 +49,21 @@ const shapes: readonly Shape[] = [
     flag: { type: "string", multiple: true, hint: "KEY=VALUE" },
     read: (values, field) => Object.fromEntries(values.map((value) => pair(value, field))),
   },
+  {
+    fits: (_, schema) => schema["type"] === "object",
+    flag: { type: "string", multiple: true, hint: "KEY=VALUE,…" },
+    read: objectFrom,
+  },
   { fits: (_, schema) => schema["type"] === "boolean", flag: { type: "boolean" }, read: () => true },
   {
     fits: (_, schema) => schema["type"] === "integer",
     flag: { type: "string", hint: "NUMBER" },
-    read: ([value], field) => whole(value ?? "", field),
+    read: (values, flag) => numberIn(values.at(-1) ?? "", `--${flag}`, true),
+  },
+  {
+    fits: (_, schema) => schema["type"] === "number",
+    flag: { type: "string", hint: "NUMBER" },
+    read: (values, flag) => numberIn(values.at(-1) ?? "", `--${flag}`, false),
   },
   { fits: () => true, flag: { type: "string", hint: "TEXT" }, read: (values) => values.at(-1) },
 ];
@@ -73,6 +85,19 @@ export function flagsOfKind(word: string): Flags {
   };
 }
 
+/** The same problem, in the words of who wrote flags and no manifest. */
+export function inFlags(kind: AnyKind, { code, message, fields = [], hint, status }: Problem): Problem {
+  const named = fields.map(({ path, message: what }) => ({ path: flagAt(kind, path), message: what }));
+  return new Problem(code, message, { fields: named, status, ...(hint === undefined ? {} : { hint }) });
+}
+
+function flagAt(kind: AnyKind, path: string): string {
+  const [field = "", ...rest] = path.slice(1).split("/");
+  if (!writable(kind).some(([name]) => name === field)) return path;
+  const places = rest.map((step) => (/^\d+$/.test(step) ? `number ${Number(step) + 1}` : step));
+  return [`--${flagName(kind, field)}`, ...places].join(" ");
+}
+
 /** The fields that a command line gives. @throws Problem `invalid` */
 export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
   for (const old of ["binding", "operation"]) {
@@ -85,7 +110,7 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
   for (const [field, schema] of writable(kind)) {
     const flag = flagName(kind, field);
     const values = args.flags(flag);
-    if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag);
+    if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag, schema);
   }
   return fields;
 }
@@ -112,8 +137,16 @@ function flagOf(field: string, schema: TSchema) {
     ...shapeOf(field, schema).flag,
     ...(short === undefined ? {} : { short, hint }),
     ...(choices === undefined ? {} : { hint: choices }),
-    description: String(schema["description"] ?? field),
+    description: descriptionOf(field, schema),
   };
+}
+
+/** Of an object its keys too: nobody knows them by heart. */
+function descriptionOf(field: string, schema: TSchema): string {
+  const description = String(schema["description"] ?? field);
+  return schema["type"] === "object" && schema["properties"] !== undefined
+    ? `${description}: ${namesIn(schema)}`
+    : description;
 }
 
 const commas = (text: string): string[] =>
@@ -130,17 +163,12 @@ function subject(text: string): { kind: string; name: string } {
 
 function valued(text: string): Record<string, unknown> {
   const [name, value] = pair(text, "env");
-  const [, secret, key] = /^secret:([^/]+)\/(.+)$/.exec(value) ?? [];
-  return secret === undefined ? { name, value } : { name, valueFrom: { secretRef: { name: secret, key } } };
+  const secret = secretIn(value);
+  return secret === undefined ? { name, value } : { name, valueFrom: secret };
 }
 
 function pair(text: string, flag: string): [string, string] {
   const at = text.indexOf("=");
   if (at < 1) throw new Problem("invalid", `--${flag} takes NAME=VALUE`);
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-function whole(text: string, flag: string): number {
-  if (!/^-?\d{1,15}$/.test(text)) throw new Problem("invalid", `--${flag} takes a whole number`);
-  return Number(text);
 }

@@ -56,5 +56,6 @@ export const passwordStdin = {
   "password-stdin": { type: "boolean", description: "Read the password from standard input" },
 } satisfies Flags;
 
-/** A field's name as flags are mostly written. */
-export const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** A field's name as flags are mostly written. A unit is one word. */
+export const kebab = (name: string): string =>
+  name.replace("MiB", "Mib").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

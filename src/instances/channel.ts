@@ -1,5 +1,12 @@
 /** How a process ended: its code, or the signal that ended it, and the last lines it wrote to standard error. */
-export type Exit = { code: number | null; signal: string | null; stderr: readonly string[]; reason?: string };
+export type Exit = {
+  code: number | null;
+  signal: string | null;
+  stderr: readonly string[];
+  reason?: string;
+  /** We ended it for a line that was too long. */
+  isOverlong?: true;
+};
 
 /** A server that runs: a process of ours or a container, and how it is spoken to. */
 export type Run = {

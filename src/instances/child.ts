@@ -1,12 +1,13 @@
 import { Problem } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
+import { serverLimitsOf } from "../resources/limits.ts";
 import type { Channel, Exit } from "./channel.ts";
 import type { Entry } from "./child-entry.ts";
 import type { Allowance, Confinement } from "./confine.ts";
 import { endFamily, type Family } from "./family.ts";
 import type { LogRing } from "./log-ring.ts";
 import { type Mark, markOfRun, markVariable } from "./mark.ts";
-import { outputBounds, serverOutput, shownLines } from "./output.ts";
+import { outputBounds, serverOutput, shownLines, tooLong } from "./output.ts";
 import { processOf } from "./proc.ts";
 import { boundedWords } from "./said.ts";
 import { childWord, selfCommand } from "./self.ts";
@@ -21,6 +22,8 @@ export type ChildOptions = {
   cwd?: string | undefined;
   log: LogRing;
   dataDir: string;
+  /** Bytes of its longest line. */
+  lineBytes?: number;
   /** The instance that it is a run of. */
   instance: string;
   /** What the kernel is asked to keep it to, and what is watched. */
@@ -34,7 +37,6 @@ type Patience = { afterEofMs: number; afterTermMs: number };
 
 export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
 
-const lineBytes = 10 * 1024 * 1024;
 /** How long it may take to exit once it has closed its standard output. */
 const deafMs = 1_000;
 const usualPatience: Patience = { afterEofMs: 2_000, afterTermMs: 3_000 };
@@ -44,7 +46,7 @@ const usualPatience: Patience = { afterEofMs: 2_000, afterTermMs: 3_000 };
  * @throws Problem `unavailable` when the folder it shall work in is not there
  */
 export function startChild(options: ChildOptions): Child {
-  const { log, dataDir, patience = usualPatience } = options;
+  const { log, dataDir, patience = usualPatience, lineBytes = serverLimitsOf({}).lineBytes } = options;
   const said = boundedWords(log.add);
   const output = serverOutput({ add: said.add });
   const mark = markOfRun(dataDir, options.instance);
@@ -54,6 +56,7 @@ export function startChild(options: ChildOptions): Child {
   remember(dataDir, { pid, startTicks: family.startTicks });
   const startedWith = log.total();
   let reason: string | undefined;
+  let isOverlong = false;
   let unsent = 0;
   let stopping = false;
 
@@ -64,7 +67,10 @@ export function startChild(options: ChildOptions): Child {
   const unwatch = options.usage?.watch(family, options.allowance ?? {}, failWith);
   const out = chunksOf(process_.stdout);
   const errors = chunksOf(process_.stderr);
-  const reading = output.read(out.chunks, lineBytes, () => failWith("it wrote a line of over 10 MiB"));
+  const reading = output.read(out.chunks, lineBytes, () => {
+    isOverlong = true;
+    failWith(tooLong(lineBytes));
+  });
   const draining = said.drain(errors.chunks);
 
   // One that lives on and cannot be heard any more would let each of its callers wait for nothing.
@@ -85,7 +91,7 @@ export function startChild(options: ChildOptions): Child {
     forget(dataDir, pid);
     const signal = process_.signalCode === null ? null : String(process_.signalCode);
     const exit = { code: process_.exitCode, signal, stderr: log.since(startedWith, shownLines) };
-    return reason === undefined ? exit : { ...exit, reason };
+    return reason === undefined ? exit : { ...exit, reason, ...(isOverlong ? { isOverlong } : {}) };
   })();
 
   /** The leader last: as long as it lives, what it started is known by descent, too. */

@@ -1,3 +1,4 @@
+import { longestLine, serverLimitsOf } from "../resources/limits.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { startChild } from "./child.ts";
@@ -40,7 +41,8 @@ export function createLauncher(
     const { resolved, ...launch } = await launchOf(fields, { ...identity, ...env }, packages);
     const log = start.log();
     for (const note of notes) log.add(`[mcpctl] ${note}`);
-    const child = startChild({ ...launch, ...confined, cwd, log, dataDir, instance, usage });
+    const lineBytes = longestLine(serverLimitsOf(fields));
+    const child = startChild({ ...launch, ...confined, cwd, log, dataDir, instance, usage, lineBytes });
     return { via: child, pid: child.pid, closed: child.closed, stop: child.stop, ...(resolved && { resolved }) };
   };
 }

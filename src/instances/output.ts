@@ -1,9 +1,9 @@
+import { createTurn } from "../lib/turn.ts";
+import { bytesInWords, setByServer } from "../resources/limits.ts";
 import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
 
 export const outputBounds = {
-  turnMessages: 256,
-  turnMs: 2,
   errorLine: 64 * 1024,
   unsentBytes: 32 * 1024 * 1024,
 } as const;
@@ -38,7 +38,10 @@ export function serverOutput(log: Pick<LogRing, "add">) {
   };
 }
 
-/** Reads lines with a budget for each turn of the event loop, so that one server that chatters at full speed starves nobody. */
+export const tooLong = (bytes: number): string =>
+  `it wrote a line of over ${bytesInWords(bytes)}; ${setByServer("lineBytes")}`;
+
+/** Reads lines, within a share of each turn of the event loop: one server that chatters at full speed starves nobody. */
 async function readLines(
   bytes: Bytes,
   lineBytes: number,
@@ -47,16 +50,15 @@ async function readLines(
 ): Promise<void> {
   const waiting: string[] = [];
   const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
+  const spent = createTurn();
   try {
     for await (const chunk of bytes) {
       cut(chunk);
-      let turnEnds = performance.now() + outputBounds.turnMs;
-      for (let i = 0; i < waiting.length; i++) {
-        onLine(waiting[i] ?? "");
-        const isWithin = i % outputBounds.turnMessages !== outputBounds.turnMessages - 1;
-        if (isWithin && performance.now() < turnEnds) continue;
-        await new Promise((resolve) => setImmediate(resolve));
-        turnEnds = performance.now() + outputBounds.turnMs;
+      await spent();
+      for (const line of waiting) {
+        onLine(line);
+        const turn = spent();
+        if (turn !== undefined) await turn;
       }
       waiting.length = 0;
     }

@@ -47,8 +47,8 @@ export async function writeList(home: string): Promise<void> {
 }
 
 /**
- * The first file that is not there any more, or is empty: somebody cleaned up, or the machine lost its power. What was changed or added stays as it
- * is, since some servers keep what they remember beside their program.
+ * The first file that is not there any more, or is empty: somebody cleaned up, or the machine lost its power. What was changed or added
+ * is no fault: some servers keep what they remember beside their program.
  */
 export async function firstMissing(home: string, name: string): Promise<string | undefined> {
   const list = await readFile(join(home, listName), "utf8").catch(() => undefined);

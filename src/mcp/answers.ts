@@ -1,23 +1,35 @@
 import { redact } from "../lib/log.ts";
 import { response } from "./json-rpc.ts";
+import { codes } from "./protocol.ts";
 
 /**
- * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200. Results are without the words that
+ * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200, `retryAfterSeconds` where it was
+ * refused before anything was done. Results are without the words that
  * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it.
  */
-export type Outcome =
-  | { result: string; type?: "input_required" | "task"; ttlMs?: number }
-  | { error: string; status?: number };
+export type Outcome = { result: string; type?: "input_required" | "task"; ttlMs?: number } | OutcomeError;
+type OutcomeError = { error: string; status?: number; retryAfterSeconds?: number };
 
-export function errorOutcome(code: number, message: string, data?: unknown, status?: number): Outcome {
+export function errorOutcome(code: number, message: string, data?: unknown, status?: number): OutcomeError {
   const error = redact(JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) }));
   return status === undefined ? { error } : { error, status };
 }
 
 export const resultOutcome = (result: unknown): Outcome => ({ result: JSON.stringify(result) });
 
-/** The whole answer to a request, on its own. */
-export function respond(id: string | undefined, outcome: Outcome): Response {
-  const status = "error" in outcome ? (outcome.status ?? 200) : 200;
-  return new Response(response(id, outcome), { status, headers: { "content-type": "application/json" } });
+/** Too much is under way: nothing was done, and the same request may be sent again. */
+export const busyOutcome = (message: string): Outcome => ({
+  ...errorOutcome(codes.busy, message, undefined, 429),
+  retryAfterSeconds: 1,
+});
+
+/** What HTTP says beside an answer that stands alone. */
+export function headOf(outcome: Outcome): { status: number; headers: Record<string, string> } {
+  const { status = 200, retryAfterSeconds = undefined } = "error" in outcome ? outcome : {};
+  const retry = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  return { status, headers: { "content-type": "application/json", ...retry } };
 }
+
+/** The whole answer to a request, on its own. */
+export const respond = (id: string | undefined, outcome: Outcome): Response =>
+  new Response(response(id, outcome), headOf(outcome));

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { bounds, skipSpace, skipString } from "./spans.ts";
+import { skipSpace, skipString } from "./spans.ts";
 
 /** How deep a definition is looked into; what lies deeper is pinned as it is written. */
-const deepest = bounds.depth;
+const deepest = 64;
 
 /**
  * JSON text in one spelling: keys sorted, no blanks, escapes of strings undone (RFC 8785). Numbers stay as they are written, since reading

@@ -1,20 +1,24 @@
 import type { Clock } from "../lib/clock.ts";
+import { type Counters, createCounters } from "../lib/counters.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
-import { respond } from "./answers.ts";
+import { projectLimitsOf, setByProject } from "../resources/limits.ts";
+import { errorOutcome, respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
 import { createChanges } from "./downstream/changes.ts";
 import { createHeldCalls } from "./downstream/held.ts";
-import { judge } from "./downstream/inbound.ts";
+import { type Inbound, type Judged, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
+import { createReaders } from "./downstream/readers.ts";
 import type { CallRecord } from "./downstream/record.ts";
 import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
 import type { Admission, Visit } from "./visit.ts";
@@ -24,8 +28,11 @@ export type GatewayOptions = {
   admit: (request: Request, endpoint: Endpoint) => Promise<Admission>;
   /** Watches what was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
   watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void, use?: Use) => () => void;
-  /** The body's text within the bound. @throws Problem 413, 415 */
-  readBody: (request: Request) => Promise<string>;
+  /** The body's text within the bound; `setBy` says which field that is of. @throws Problem 413, 415 */
+  readBody: (request: Request, mostBytes: number, setBy: string) => Promise<string>;
+  /** Whether there are so few files left to open that only requests are served. */
+  isScarce?: () => boolean;
+  counters?: Counters;
   connections: Connections;
   catalog: Catalog;
   clock: Clock;
@@ -44,15 +51,19 @@ export type Gateway = ReturnType<typeof createGateway>;
 
 export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
+  const counters = options.counters ?? createCounters();
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock, options.connections.unfollow);
+  const lives = createLives(clock, options.connections.unfollow, counters);
   const changes = createChanges(options.connections);
   const held = createHeldCalls(createRequestStates(seal, clock));
-  const calls = createCalls({ ...options, seal });
-  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock) });
-  const modern = modernDoor({ calls, held, changes });
-  const sse = sseDoor({ legacy, lives });
+  const calls = createCalls({ ...options, counters, seal });
+  const readers = createReaders(() => counters.add("readers_dropped"));
+  const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock), readers });
+  const modern = modernDoor({ calls, held, changes, readers });
+  const sse = sseDoor({ legacy, lives, readers });
 
+  const open = new Set<object>();
+  const idle = Promise.withResolvers<void>();
   let isDraining = false;
 
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
@@ -71,22 +82,61 @@ export function createGateway(options: GatewayOptions) {
   async function enter(visit: Visit): Promise<Response> {
     const { request, endpoint } = visit;
     if (request.method === "DELETE") return legacy.finish(visit);
-    if (request.method === "GET" && isDraining) throw stopping();
-    if (request.method === "GET") return endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
-    const judged = judge(await readBody(request), request.headers);
+    if (request.method === "GET") return listen(visit);
+    const judged = await read(visit);
     visit.cut.throwIfAborted();
     if ("refusal" in judged) {
       visit.release();
       return respond(judged.id, judged.refusal);
     }
-    if (isDraining && judged.inbound.method === "subscriptions/listen") throw stopping();
+    if (isDraining && beginsWork(judged.inbound)) {
+      visit.release();
+      return refusedForNow(judged.inbound.id);
+    }
+    if (judged.inbound.method === "subscriptions/listen") mayStream();
     if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
     return await (judged.inbound.era === "modern" ? modern : legacy).take(visit, judged.inbound);
+  }
+
+  /** @throws Problem `unavailable` */
+  function mayStream(): void {
+    if (isDraining) throw stopping();
+    if (options.isScarce?.() !== true) return;
+    counters.add("streams_refused");
+    throw new Problem("unavailable", "Too many files are open for another stream; requests are still answered", {
+      hint: "raise the limit of open files of mcpctl serve (ulimit -n)",
+      retryAfterSeconds: 5,
+    });
+  }
+
+  function listen(visit: Visit): Response {
+    mayStream();
+    return visit.endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
+  }
+
+  /** One message of a client, within the bounds of its project. */
+  async function read({ request, admission: { project } }: Visit): Promise<Judged> {
+    const limits = projectLimitsOf(project.fields);
+    const refused = () => counters.add("requests_refused", project.name);
+    try {
+      const judged = judge(
+        await readBody(request, limits.messageBytes, setByProject("messageBytes")),
+        request.headers,
+        limits,
+      );
+      if ("refusal" in judged && judged.isBeyond === true) refused();
+      return judged;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 413) refused();
+      throw error;
+    }
   }
 
   function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
     const cut = new AbortController();
     const refuse = (why: Problem) => cut.abort(why);
+    const letGo = watch(request, endpoint, refuse);
+    open.add(cut);
     return {
       request,
       endpoint,
@@ -94,8 +144,16 @@ export function createGateway(options: GatewayOptions) {
       cut: cut.signal,
       again: () => admit(request, endpoint),
       uses: (server, tool) => watch(request, endpoint, refuse, { server, tool }),
-      release: watch(request, endpoint, refuse),
+      release() {
+        letGo();
+        open.delete(cut);
+        resolveWhenIdle();
+      },
     };
+  }
+
+  function resolveWhenIdle(): void {
+    if (isDraining && open.size === 0) idle.resolve();
   }
 
   return {
@@ -115,12 +173,24 @@ export function createGateway(options: GatewayOptions) {
     /** Lets go of what nobody came back for. Done every half minute without being asked. */
     sweep: lives.sweep,
     /** How much is kept in memory for whoever may come back. */
-    sizes: () => ({ sessions: lives.size(), held: held.size(), streams: sse.size(), subscribers: changes.size() }),
-    /** What is under way is answered; who only listens is let go of, since nobody waits for anything there. */
-    drain(): void {
+    sizes: () => ({
+      sessions: lives.size(),
+      held: held.size(),
+      streams: sse.size(),
+      subscribers: changes.size(),
+      readers: readers.size(),
+      unread: readers.unread(),
+    }),
+    /**
+     * What is under way is answered; who only listens is let go of, since nobody waits for anything there; what is new is refused. Resolves once
+     * nothing is under way.
+     */
+    drain(): Promise<void> {
       isDraining = true;
       changes.end();
       sse.drain();
+      resolveWhenIdle();
+      return idle.promise;
     },
     close(): void {
       held.close();
@@ -131,6 +201,17 @@ export function createGateway(options: GatewayOptions) {
 }
 
 const stopping = () => new Problem("unavailable", "mcpctl is stopping", { hint: "try again in a moment" });
+
+/** All but what a call under way may still need: answers, cancellations, and the next round of one that asked something. */
+const beginsWork = ({ id, method, params }: Inbound): boolean =>
+  id !== undefined && method !== undefined && params["requestState"] === undefined;
+
+function refusedForNow(id: string | undefined): Response {
+  const why = "mcpctl is stopping: the request was sent nowhere; try again in a moment";
+  const response = respond(id, errorOutcome(codes.busy, why, undefined, 503));
+  response.headers.set("retry-after", "1");
+  return response;
+}
 
 /** What this address takes. GET and DELETE are for whoever has a session, HEAD for nobody. */
 function methodsOf(request: Request, { transport }: Endpoint): readonly string[] {

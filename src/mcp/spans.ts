@@ -5,11 +5,8 @@
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
 
-/**
- * What one message may hold; beyond it parsing itself is the attack (CVE-2026-111768): a number of a million digits takes long to read, and so
- * do fifty thousand keys. `keys` is for clients; the list of a server's thousand tools has more.
- */
-export const bounds = { depth: 64, elements: 50_000, keys: 10_000, digits: 1_000 } as const;
+/** Of one number; one of a million digits takes long to read. */
+export const digits = 1_000;
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
@@ -106,26 +103,35 @@ export function hasTwins(text: string): boolean {
   return false;
 }
 
-/** True when the text stays within the bounds; one pass, before anything is parsed. */
-export function isBounded(text: string, mostKeys: number = bounds.elements): boolean {
-  let depth = 0;
-  let elements = 0;
-  let keys = 0;
-  let digits = 0;
+export type Excess = "depth" | "elements" | "digits";
+
+/**
+ * Which bound the text goes beyond, if any; one pass, before anything is parsed: there parsing itself is the attack (CVE-2026-111768). Keys take
+ * longest to read, so of a client's elements only some may bear one; the list of a server's thousand tools has more.
+ */
+export function excessIn(
+  text: string,
+  { depth, elements }: { depth: number; elements: number },
+  mostKeys: number = elements,
+): Excess | undefined {
+  let open = 0;
+  let commas = 0;
+  let colons = 0;
+  let run = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
     const isDigit = code >= zero && code <= nine;
-    digits = isDigit ? digits + 1 : 0;
+    run = isDigit ? run + 1 : 0;
     if (isDigit) {
-      if (digits > bounds.digits) return false;
+      if (run > digits) return "digits";
     } else if (code === quote) i = skipString(text, i) - 1;
     else if (code === openBrace || code === openBracket) {
-      if (++depth > bounds.depth) return false;
-    } else if (code === closeBrace || code === closeBracket) depth--;
-    else if (code === comma && ++elements > bounds.elements) return false;
-    else if (code === colon && ++keys > mostKeys) return false;
+      if (++open > depth) return "depth";
+    } else if (code === closeBrace || code === closeBracket) open--;
+    else if (code === comma && ++commas > elements) return "elements";
+    else if (code === colon && ++colons > mostKeys) return "elements";
   }
-  return true;
+  return undefined;
 }
 
 const quote = 0x22;

@@ -1,4 +1,5 @@
 import type { AuditActor } from "../resources/audit.ts";
+import { type ProjectLimits, projectLimitsOf } from "../resources/limits.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ServerRef } from "./upstream/connections.ts";
@@ -44,3 +45,12 @@ export const boundOf = ({ admission: { principal, project }, endpoint }: Visit):
 
 /** Who answers for a caller: tokens are made at will. */
 export const ownerOf = ({ admission: { actor } }: Visit): string => actor.user ?? actor.subject;
+
+/** Who has sessions and calls going on in a project, and how many of each they may have. */
+export type Holder = { key: string; project: string; most: ProjectLimits };
+
+export const holderOf = ({ admission: { principal, project } }: Visit): Holder => ({
+  key: `${project.id} ${principal}`,
+  project: project.name,
+  most: projectLimitsOf(project.fields),
+});

@@ -19,8 +19,13 @@ const serverBounds = {
   messageBytes: bound(4 * MiB, KiB, 64 * MiB, "Bytes of one message from it"),
   depth: bound(64, 8, 512, "Nesting of one message from it"),
   elements: bound(50_000, 100, 5_000_000, "Values in one message from it"),
-  lineBytes: bound(10 * MiB, KiB, 64 * MiB, "Bytes of one line of its output; a longer one ends the process"),
-  notificationsPerSecond: bound(100, 1, 10_000, "Notifications passed on each second; more are dropped"),
+  lineBytes: bound(10 * MiB, KiB, 64 * MiB, "Bytes of one line or event; a longer one ends the process or the stream"),
+  notificationsPerSecond: bound(
+    100,
+    1,
+    10_000,
+    "Notifications passed on each second; of more only news of changes are",
+  ),
   listSeconds: bound(60, 1, 86_400, "How old its lists may be before they are read again, behind the answer"),
   absentSeconds: bound(
     5,
@@ -39,6 +44,17 @@ const projectBounds = {
   depth: bound(64, 8, 512, "Nesting of one message from a client"),
   elements: bound(50_000, 100, 5_000_000, "Values in one message from a client"),
 } as const;
+
+/** What a message beyond a bound is told with, so that nobody has to look for the field. */
+const setBy = (of: string, fields: readonly string[]): string =>
+  `${fields.map((field) => `limits.${field}`).join(" and ")} of the ${of} ${fields.length === 1 ? "sets" : "set"} this`;
+export const setByServer = (...fields: (keyof ServerLimits)[]): string => setBy("server", fields);
+export const setByProject = (...fields: (keyof ProjectLimits)[]): string => setBy("project", fields);
+export const bytesInWords = (bytes: number): string =>
+  bytes >= MiB ? `${Math.round((bytes / MiB) * 10) / 10} MiB` : `${Math.round(bytes / KiB)} KiB`;
+
+/** A message that may be is never cut for being a line. */
+export const longestLine = ({ lineBytes, messageBytes }: ServerLimits): number => Math.max(lineBytes, messageBytes);
 
 type Bounds = Record<string, ReturnType<typeof bound>>;
 type Limits<B extends Bounds> = { readonly [Name in keyof B]: number };

@@ -12,6 +12,7 @@ export const actions = [
   "servers-execute",
   "audit-read",
   "log-level",
+  "metrics",
   "backup",
   "restore",
   "impersonate",

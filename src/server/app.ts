@@ -1,7 +1,10 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
+import { turn } from "../lib/wait.ts";
+import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
+import { idleSeconds } from "./body.ts";
 import { withCors } from "./cors.ts";
 import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
 import { noteRefusal } from "./note.ts";
@@ -34,6 +37,9 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
+    // Connections are taken for as long as there are new ones: five clients that open one for each request, answered at once, stopped timers
+    // and servers' answers for seconds. Answered a turn later, they have their turn like everybody else.
+    await turn();
     const refusal = refusalAtDoor(request.headers, rooms.config);
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
     const keepOpen = () => void app.server?.timeout(request, 0);
@@ -44,7 +50,11 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     if (endpoint !== undefined) {
       // A tool may take longer than the time after which a silent connection is closed.
       keepOpen();
-      return await rooms.gateway.handle(request, endpoint);
+      const response = await rooms.gateway.handle(request, endpoint);
+      // An answer that nobody reads is not kept for ever.
+      if (response.headers.get("content-type") !== streamHeaders["content-type"])
+        app.server?.timeout(request, idleSeconds);
+      return response;
     }
     const found = match(request.method, path);
     if (found === undefined) throw noRoute();

@@ -1,25 +1,33 @@
 import { Problem } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
+import { bytesInWords } from "../resources/limits.ts";
 
 /** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
 export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;
+
+/** How long a connection may be silent that neither waits for an answer nor is an event stream. */
+export const idleSeconds = 30;
 
 /** A body that drips in byte by byte would hold its connection for ever. */
 const bodyMs = 30_000;
 
 /**
- * The text of a JSON body. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
+ * The text of a JSON body of so many bytes at most; `setBy` says what sets that. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
  * @throws Problem `invalid` with 415 or 413
  */
-export async function readBody(request: Request): Promise<string> {
+export async function readBody(request: Request, mostBytes: number = bodyLimits.soft, setBy?: string): Promise<string> {
+  const tooBig = () =>
+    new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
+      status: 413,
+    });
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json")
     throw new Problem("invalid", "The body must be sent as Content-Type: application/json", { status: 415 });
-  if (Number(request.headers.get("content-length") ?? 0) > bodyLimits.soft) throw tooBig();
+  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
   const bytes = await within(bodyMs, request.arrayBuffer());
   if (bytes === undefined)
     throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
-  if (bytes.byteLength > bodyLimits.soft) throw tooBig();
+  if (bytes.byteLength > mostBytes) throw tooBig();
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -36,5 +44,3 @@ export async function readJson(request: Request): Promise<unknown> {
     throw new Problem("invalid", "The body is not JSON", { status: 400 });
   }
 }
-
-const tooBig = () => new Problem("invalid", `The body is over ${bodyLimits.soft / 1024 / 1024} MiB`, { status: 413 });

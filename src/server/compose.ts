@@ -5,6 +5,7 @@ import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
+import { createCounters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
@@ -33,12 +34,14 @@ import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
 import { instanceResource, serverRef, withStatus } from "./status.ts";
+import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
 export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: LevelledLog };
@@ -71,10 +74,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     },
   });
 
+  const counters = createCounters();
+  const files = openFiles();
+  const vitals = watchVitals();
   const egress = createEgress(clock, config.isProxied);
   const connections: Connections = createConnections({
     clock,
     log,
+    counters,
     verdicts: await createVerdicts(db, clock),
     targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
     blotOf: blots.of,
@@ -114,7 +121,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
-  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
   const running = { supervisor, connections, catalog, health };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
@@ -131,6 +138,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         JSON.stringify([endpoint.project, endpoint.server, use?.server, use?.tool]),
       ),
     readBody,
+    isScarce: files.isScarce,
+    counters,
     connections,
     catalog,
     clock,
@@ -185,6 +194,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    counters,
+    files,
+    vitals,
     catalog,
     gateway,
     health,
@@ -200,7 +212,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     ready,
     stopping: () => {
       stopping.abort();
-      gateway.drain();
+      return gateway.drain();
     },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,
@@ -209,6 +221,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       health.stop();
       uses.stop();
       watch.close();
+      vitals.close();
       gateway.close();
       catalog.close();
       connections.close();

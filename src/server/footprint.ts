@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import type { OpenFiles } from "./open-files.ts";
 
 /** What this process takes of what it may have; what a system does not tell is not there. */
 export type Footprint = {
@@ -8,15 +9,13 @@ export type Footprint = {
   openFilesLimit?: number;
 };
 
-export function footprint(): Footprint {
+export function footprint(files: Pick<OpenFiles, "count" | "limit">): Footprint {
   const limit = numberIn(text("/sys/fs/cgroup/memory.max"), /^(\d+)$/);
-  const open = looked(() => readdirSync("/proc/self/fd").length);
-  const most = numberIn(text("/proc/self/limits"), /^Max open files +(\d+)/m);
+  const [open, most] = [files.count(), files.limit];
   return {
     memoryBytes: process.memoryUsage.rss(),
     ...(limit === undefined ? {} : { memoryLimitBytes: limit }),
-    ...(open === undefined ? {} : { openFiles: open }),
-    ...(most === undefined ? {} : { openFilesLimit: most }),
+    ...(Number.isFinite(most) ? { openFiles: Math.min(open, most), openFilesLimit: most } : {}),
   };
 }
 

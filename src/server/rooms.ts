@@ -4,6 +4,7 @@ import type { Logins } from "../auth/session.ts";
 import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Counters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
@@ -17,9 +18,11 @@ import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database } from "../storage/op.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
+import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import type { Senders } from "./sender.ts";
+import type { Vitals } from "./vitals.ts";
 import type { Watch } from "./watch.ts";
 
 /** Everything a route may reach. Put together once, in compose.ts; nothing here is a singleton. */
@@ -44,6 +47,9 @@ export type Rooms = {
   watch: Watch;
   supervisor: Supervisor;
   connections: Connections;
+  counters: Counters;
+  files: OpenFiles;
+  vitals: Vitals;
   catalog: Catalog;
   gateway: Gateway;
   health: HealthWatch;
@@ -61,8 +67,8 @@ export type Rooms = {
   changedAll: (changed: readonly Changed[]) => Promise<void>;
   overview: (rights: Rights) => Promise<Overview>;
   ready: ReadinessCheck;
-  /** From now on readiness fails, so that nobody sends new work. */
-  stopping: () => void;
+  /** From now on readiness fails and new calls are refused, so that nobody sends new work. Resolves once what was under way is answered. */
+  stopping: () => Promise<void>;
   isStopping: () => boolean;
   /** Fires then, for what would go on for as long as somebody listens. */
   stopSignal: AbortSignal;

@@ -12,10 +12,11 @@ import { loadMasterKey } from "../secrets/master-key.ts";
 import { getMeta, setMeta } from "../storage/meta.ts";
 import { openDatabase } from "../storage/open.ts";
 import { createApp } from "./app.ts";
-import { bodyLimits } from "./body.ts";
+import { bodyLimits, idleSeconds } from "./body.ts";
 import { compose } from "./compose.ts";
 import { type Config, readConfig, type Words } from "./config.ts";
 import { takeDataDir } from "./data-dir.ts";
+import { keepDoor } from "./door-keeper.ts";
 import type { Rooms } from "./rooms.ts";
 
 export type ServeOptions = {
@@ -40,6 +41,8 @@ export async function serve({ flags, env, out, err, isTerminal = () => false }: 
     const { rooms, first } = await open(config, log);
     const app = createApp(rooms);
     const url = listen(app, config);
+    const at = { host: config.host, port: Number(new URL(url).port) };
+    const door = keepDoor({ ...rooms, server: () => app.server, listen: () => listen(app, at) });
     folder.tell(url);
     // Requests that wait already are answered before the work that none of them needs.
     await sleep(0);
@@ -49,7 +52,7 @@ export async function serve({ flags, env, out, err, isTerminal = () => false }: 
     await sleep(0);
     await leaveCredential(rooms, url);
     greet(out, config, url, first);
-    return await untilStopped(app, rooms);
+    return await untilStopped(door, rooms);
   } finally {
     folder.release();
   }
@@ -74,7 +77,13 @@ type App = ReturnType<typeof createApp>;
 export function listen(app: App, { host, port }: Pick<Config, "host" | "port">): string {
   try {
     // Elysia would share the port with whoever has it (reusePort), and half of the requests would go astray.
-    app.listen({ hostname: host, port, reusePort: false, idleTimeout: 30, maxRequestBodySize: bodyLimits.hard });
+    app.listen({
+      hostname: host,
+      port,
+      reusePort: false,
+      idleTimeout: idleSeconds,
+      maxRequestBodySize: bodyLimits.hard,
+    });
   } catch (error) {
     throw new Problem("conflict", `${host}:${port} cannot be listened on: ${messageOf(error)}`, {
       hint: "stop what uses the port, or give another: mcpctl serve --port 3201",
@@ -123,7 +132,7 @@ function greet(out: (text: string) => void, config: Config, url: string, first: 
   out(`The password is shown this once. In a second terminal of this user \`${status}\` works without it.`);
 }
 
-async function untilStopped(app: App, rooms: Rooms): Promise<number> {
+async function untilStopped(door: ReturnType<typeof keepDoor>, rooms: Rooms): Promise<number> {
   const asked = Promise.withResolvers<void>();
   const hurried = Promise.withResolvers<void>();
   const onSignal = () => {
@@ -136,11 +145,11 @@ async function untilStopped(app: App, rooms: Rooms): Promise<number> {
     process.removeListener(signal, onSignal);
     process.on(signal, hurried.resolve);
   }
-  rooms.stopping();
+  // Meanwhile the door stays open: whoever comes is told to try again, and health checks see why.
+  const drained = rooms.stopping().then(() => door.stop());
   const fast = hurried.promise.then(() => true);
-  const hurry =
-    (await Promise.race([within(drainMs, Promise.resolve(app.server?.stop(false))).then(() => false), fast])) === true;
+  const hurry = await Promise.race([within(drainMs, drained).then(() => false), fast]);
   await Promise.race([rooms.close(hurry), fast.then(() => rooms.close(true))]);
-  await app.server?.stop(true);
+  await door.end();
   return 0;
 }

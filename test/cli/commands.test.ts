@@ -129,6 +129,8 @@ describe("create", () => {
     expect(await said("server", "x")).toContain("give exactly one of command, packageName, image, url");
     expect(await said("server", "x", "--replicas", "two", "--", "y")).toContain("--replicas takes a whole number");
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
+    const bounds = await said("server", "x", "--limits", "callSeconds=0,depth=1", "--replicas", "99", "--", "y");
+    for (const flag of ["--limits callSeconds: ", "--limits depth: ", "--replicas: "]) expect(bounds).toContain(flag);
     expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
     expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
     const wrong = ["--subjects", "a@b.c", "--roleBindings", "role:view,resource:servers", "--role-bindings"];

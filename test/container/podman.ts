@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 export const podman = Bun.which("podman");
 const here = resolve(import.meta.dir, "../..");
 
-export function run(command: string[]) {
+function run(command: string[]) {
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: here });
   return { exitCode, out: stdout.toString().trim(), err: stderr.toString() };
 }

@@ -138,7 +138,10 @@ describe("a server cannot harm us", () => {
 
   test("a line without end is cut off and the server with it", async () => {
     const { child } = start(["sh", "-c", "while :; do head -c 1000000 /dev/zero | tr '\\0' a; done"]);
-    expect(await child.closed).toMatchObject({ signal: "SIGKILL", reason: "it wrote a line of over 10 MiB" });
+    expect(await child.closed).toMatchObject({
+      signal: "SIGKILL",
+      reason: "it wrote a line of over 10 MiB; limits.lineBytes of the server sets this",
+    });
   });
 
   test("one that chatters at full speed leaves us our turns", async () => {

@@ -1,18 +1,22 @@
 import { expect, test } from "bun:test";
-import { eventOut, mostUnreadInAll } from "../../src/mcp/downstream/event-out.ts";
+import { eventOut } from "../../src/mcp/downstream/event-out.ts";
+import { createReaders, mostUnreadInAll } from "../../src/mcp/downstream/readers.ts";
+
+let dropped = 0;
+const readers = createReaders(() => dropped++);
 
 const megabyte = "x".repeat(1024 * 1024);
 
 test("who reads nothing is let go of, and what it left unread with it", () => {
   let closed = 0;
-  const out = eventOut({ onClose: () => closed++ });
+  const out = eventOut(readers, { onClose: () => closed++ });
   for (let n = 0; n < 40; n++) out.send(megabyte);
   expect([out.isOpen(), out.isBehind(), closed]).toEqual([false, false, 1]);
 });
 
 test("all together leave no more unread than there is room for; who reads stays", async () => {
-  const reader = eventOut();
-  const lazy = Array.from({ length: mostUnreadInAll / 1024 / 1024 / 15 + 2 }, () => eventOut());
+  const reader = eventOut(readers);
+  const lazy = Array.from({ length: mostUnreadInAll / 1024 / 1024 / 15 + 2 }, () => eventOut(readers));
   for (const out of lazy) for (let n = 0; n < 15; n++) out.send(megabyte);
   reader.send("small");
   await Bun.sleep(1_300);

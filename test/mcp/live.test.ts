@@ -1,8 +1,10 @@
 import { expect, test } from "bun:test";
 import { eventOut } from "../../src/mcp/downstream/event-out.ts";
 import { createLives } from "../../src/mcp/downstream/live.ts";
+import { createReaders } from "../../src/mcp/downstream/readers.ts";
 import { createTranscripts } from "../../src/mcp/downstream/transcript.ts";
 
+const readers = createReaders();
 const facts = (id: string) => ({ id, version: "2025-11-25", abilities: {}, clientInfo: undefined });
 
 test("a flood of sessions ends sessions of whoever floods, and nobody's call", () => {
@@ -53,8 +55,8 @@ test("a session of many calls takes no longer for each of them", () => {
   }
   expect(performance.now() - begun).toBeLessThan(5_000);
   expect(bytes).toBe(500 * "answer".length);
-  expect(transcripts.resume("1.0", eventOut())).toBe(false);
-  expect(transcripts.resume("19999.0", eventOut())).toBe(true);
+  expect(transcripts.resume("1.0", eventOut(readers))).toBe(false);
+  expect(transcripts.resume("19999.0", eventOut(readers))).toBe(true);
   transcripts.close();
   expect(bytes).toBe(0);
 });

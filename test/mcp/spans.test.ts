@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { bounds, elementsOf, hasTwins, isBounded, membersOf, withMembers } from "../../src/mcp/spans.ts";
+import { digits, elementsOf, excessIn, hasTwins, membersOf, withMembers } from "../../src/mcp/spans.ts";
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
 const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);
@@ -57,13 +57,14 @@ test("replacing works for any object and any key", () => {
 
 test("bounds hold for depth and elements, and a bracket in a string is no bracket", () => {
   const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
-  expect(isBounded(nested(bounds.depth))).toBe(true);
-  expect(isBounded(nested(bounds.depth + 1))).toBe(false);
-  expect(isBounded(JSON.stringify("[".repeat(1000)))).toBe(true);
-  expect(isBounded(`[${"0,".repeat(bounds.elements)}0]`)).toBe(true);
-  expect(isBounded(`[${"0,".repeat(bounds.elements + 1)}0]`)).toBe(false);
-  expect(isBounded("1".repeat(bounds.digits))).toBe(true);
-  expect(isBounded(`[0.${"1".repeat(bounds.digits + 1)}]`)).toBe(false);
-  expect(isBounded('{"a":1,"b":2}', 2)).toBe(true);
-  expect(isBounded('{"a":1,"b":2}', 1)).toBe(false);
+  const limits = { depth: 64, elements: 500 };
+  expect(excessIn(nested(64), limits)).toBeUndefined();
+  expect(excessIn(nested(65), limits)).toBe("depth");
+  expect(excessIn(JSON.stringify("[".repeat(1000)), limits)).toBeUndefined();
+  expect(excessIn(`[${"0,".repeat(500)}0]`, limits)).toBeUndefined();
+  expect(excessIn(`[${"0,".repeat(501)}0]`, limits)).toBe("elements");
+  expect(excessIn("1".repeat(digits), limits)).toBeUndefined();
+  expect(excessIn(`[0.${"1".repeat(digits + 1)}]`, limits)).toBe("digits");
+  expect(excessIn('{"a":1,"b":2}', limits, 2)).toBeUndefined();
+  expect(excessIn('{"a":1,"b":2}', limits, 1)).toBe("elements");
 });

@@ -39,10 +39,10 @@ test("a process that stops answering is degraded, unhealthy and started anew; th
   await w.until("it runs", w.isRunning("stuck"));
   await look();
   expect(await status("stuck")).toMatchObject({ state: "RUNNING", health: "healthy" });
-  const { pid, id } = await instance("stuck");
-  const server = (await w.api("GET", "/api/v1/servers/stuck")).json;
+  const { id, pid } = await instance("stuck");
+  const { id: serverId } = await w.must("GET", "/api/v1/servers/stuck");
   process.kill(pid, "SIGUSR2");
-  await w.until("it is mute", () => w.rooms.supervisor.logs.of(server.id)[0]?.ring.tail(1)[0] === "mute");
+  await w.until("it is mute", () => w.rooms.supervisor.logs.of(serverId)[0]?.ring.tail(1)[0] === "mute");
   await look();
   expect(await instance("stuck")).toMatchObject({
     health: "degraded",

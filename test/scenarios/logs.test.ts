@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { findResource } from "../../src/storage/resources.ts";
 import { fixture, type World, world } from "../world.ts";
 
 let w: World;
@@ -143,6 +144,9 @@ describe("no secret ever", () => {
       const listed = (await w.rpc(token, "tools/list")).text;
       expect(listed).toContain("••• is not a valid key");
       const status = (await w.api("GET", "/api/v1/servers/quoting")).text;
+      const server = (await w.rooms.db.read(() => findResource("server", "quoting"))) as never;
+      w.advance(600_000);
+      expect(await w.rooms.connections.get(server).catch(String)).toContain("••• is not a valid key");
       expect(status).toContain("••• is not a valid key");
       for (const seen of [listed, status, w.logs.join("\n")]) expect(seen).not.toContain("planted-4c21b0");
     } finally {
@@ -151,9 +155,18 @@ describe("no secret ever", () => {
   });
 
   test("what a server says of its own is in no log, state, description and line of ours", async () => {
-    await w.must("POST", "/api/v1/servers", { name: "refuser", command: crier("--refuse"), env });
+    await w.must("POST", "/api/v1/servers", { name: "refuser", command: crier("--refuse", "initialize"), env });
+    const healthCheck = { tool: "echo" };
+    await w.must("POST", "/api/v1/servers", {
+      name: "sick",
+      command: crier("--refuse", "tools/call"),
+      env,
+      healthCheck,
+    });
     const refuser = async () => (await w.api("GET", "/api/v1/servers/refuser")).json;
     await w.until("it was refused", async () => (await refuser()).status.state === "ERROR");
+    await w.until("the sick one runs", w.isRunning("sick"));
+    await w.rooms.health.tick();
     await w.rpc((await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "demo" })).token, "tools/list");
     const seen = [
       ...(await Promise.all(
@@ -164,6 +177,7 @@ describe("no secret ever", () => {
           "instances/refuser-1",
           "servers/refuser/logs",
           "servers/crier/logs",
+          "servers/sick",
           "status",
         ].map(async (path) => (await w.api("GET", `/api/v1/${path}`)).text),
       )),
@@ -173,6 +187,7 @@ describe("no secret ever", () => {
       w.logs.join("\n"),
     ].join("\n");
     expect(seen).toContain("••• is not a valid token");
+    expect(seen).toContain('tool \\"echo\\" was refused: ••• is not a valid token');
     expect(seen).toContain("[stdout] using ••• now");
     expect(seen).toContain('{"method":"initialize","secret":"•••"}');
     for (const form of [planted, JSON.stringify(planted).slice(1, -1), "7f3a91"]) expect(seen).not.toContain(form);

@@ -1,7 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
 import { parseManifest } from "../../resources/parse.ts";
 import type { Env } from "../environment.ts";
-import { fieldsFrom } from "../kind-flags.ts";
+import { fieldsFrom, inFlags } from "../kind-flags.ts";
 import { formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
 import { clientFor, kindAndNames } from "../session.ts";
@@ -25,7 +25,11 @@ export async function run(args: Args, env: Env): Promise<void> {
     ...(await password(kind.kind, args, env)),
   };
   // Checked here too, so that what is misspelt is told without a server.
-  parseManifest(kind, { ...fields, name });
+  try {
+    parseManifest(kind, { ...fields, name });
+  } catch (error) {
+    throw error instanceof Problem ? inFlags(kind, error) : error;
+  }
   // A server has a url of its own; which instance to talk to is then said by --context or MCPCTL_URL.
   const client = clientFor(args, env, "url" in kind.fields.properties ? "url" : undefined);
   const { token, ...created } = await client.create(kind, { ...fields, name });

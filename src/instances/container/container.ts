@@ -1,12 +1,12 @@
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep, within } from "../../lib/wait.ts";
-import { serverLimitsOf } from "../../resources/limits.ts";
+import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Channel, Exit } from "../channel.ts";
 import { lineCutter } from "../lines.ts";
 import type { LogRing } from "../log-ring.ts";
-import { outputBounds, serverOutput, shownLines } from "../output.ts";
+import { outputBounds, serverOutput, shownLines, tooLong } from "../output.ts";
 import type { Attached } from "./attach.ts";
 import { type Ended, exitOf } from "./ending.ts";
 import type { Engine } from "./engine.ts";
@@ -34,7 +34,7 @@ export function followContainer(running: Running): Container {
   const errors = lineCutter(outputBounds.errorLine, log.add, () => {});
   const speaks = fields.containerPort === undefined;
   const startedWith = log.total();
-  const { lineBytes } = serverLimitsOf(fields);
+  const lineBytes = longestLine(serverLimitsOf(fields));
   let reason: string | undefined;
   let isStopping = false;
   let hasEnded = false;
@@ -42,7 +42,7 @@ export function followContainer(running: Running): Container {
   const stdout = outputOf(attached.frames, errors);
   const reading = speaks
     ? output.read(stdout, lineBytes, () => {
-        reason ??= `it wrote a line of over ${lineBytes} bytes (limits.lineBytes)`;
+        reason ??= tooLong(lineBytes);
         void kill();
       })
     : output.readAsLog(stdout);
@@ -63,7 +63,7 @@ export function followContainer(running: Running): Container {
     if (ended === undefined) return { ...untold(), ...(reason === undefined ? {} : { reason }) };
     await remove(engine, id);
     const exit = exitOf(ended, fields, log.since(startedWith, shownLines), isStopping || reason !== undefined);
-    return reason === undefined ? exit : { ...exit, reason };
+    return reason === undefined ? exit : { ...exit, reason, isOverlong: true };
   }
   const closed = Promise.race([end(), gaveUp.promise]);
 

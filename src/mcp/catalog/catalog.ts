@@ -224,7 +224,8 @@ export async function createCatalog(
     const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
     const stale = servers.filter((server) => isStale(server) && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
-    const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
+    // Of one that was asked in vain before it is known why it is missing, and whoever asks later is not kept waiting for it.
+    const unknown = asked.filter(({ server: { id } }) => knownOf(id).offer === undefined && !knownOf(id).failure);
     if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));
     for (const { server } of unknown) {
       const entry = knownOf(server.id);

@@ -1,3 +1,4 @@
+import type { Counters } from "../../lib/counters.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { isFussy } from "../endpoint.ts";
@@ -14,14 +15,14 @@ import { methods } from "./methods.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { createScope } from "./scope.ts";
 
-type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { seal: Seal };
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { counters: Counters; seal: Seal };
 
 /** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
 export type Calls = ReturnType<typeof createCalls>;
 
-export function createCalls({ connections, catalog, log, record, seal }: Options) {
+export function createCalls({ connections, catalog, log, counters, record, seal }: Options) {
   const { viewOf, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
-  const { forward, tasksOf } = createForward({ connections, catalog, log, seal });
+  const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
 
   /** The outcome in the words of the client's era. */
   async function answer(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {

@@ -1,3 +1,5 @@
+import type { Readers } from "./readers.ts";
+
 /** What a client that does not read may leave unread, in bytes; then its stream is closed. */
 const mostUnread = 16 * 1024 * 1024;
 /** Beyond this, what may be missed (progress, log messages) is left out. */
@@ -5,24 +7,6 @@ const manyUnread = 1024 * 1024;
 
 const encoder = new TextEncoder();
 const comment = encoder.encode(":\n\n");
-const open = new Set<Beating>();
-let pulse: Timer | undefined;
-/** All streams together; beyond it who has read least is let go of, within a second. */
-export const mostUnreadInAll = 128 * 1024 * 1024;
-
-type Beating = { beat: () => void; unread: () => number; drop: () => void };
-
-function onPulse(): void {
-  for (const { beat } of [...open]) beat();
-  let total = 0;
-  for (const { unread } of open) total += unread();
-  while (total > mostUnreadInAll) {
-    const [laziest] = [...open].toSorted((a, b) => b.unread() - a.unread());
-    if (laziest === undefined) return;
-    total -= laziest.unread();
-    laziest.drop();
-  }
-}
 
 /** One event stream to a client (WHATWG HTML §9.2). */
 export type EventOut = ReturnType<typeof eventOut>;
@@ -34,7 +18,7 @@ type Options = {
   keepAliveMs?: number;
 };
 
-export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
+export function eventOut(readers: Readers, { onClose, keepAliveMs = 15_000 }: Options = {}) {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isOpen = true;
   const body = new ReadableStream<Uint8Array>(
@@ -46,20 +30,12 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
   );
-  const own: Beating = {
-    beat: everyBeat(keepAliveMs, () => write(comment)),
-    unread: () => unread(),
-    drop: () => drop(),
-  };
+  let over = () => {};
 
   function ended(): void {
     if (!isOpen) return;
     isOpen = false;
-    open.delete(own);
-    if (open.size === 0) {
-      clearInterval(pulse);
-      pulse = undefined;
-    }
+    over();
     onClose?.();
   }
 
@@ -79,6 +55,7 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
   function drop(): void {
     if (!isOpen) return;
     controller?.error(new Error("too much is unread"));
+    readers.dropped();
     ended();
   }
 
@@ -90,8 +67,7 @@ export function eventOut({ onClose, keepAliveMs = 15_000 }: Options = {}) {
 
   // The headers go out with the first byte: a client that waits for them must not wait for the first event.
   write(comment);
-  open.add(own);
-  pulse ??= setInterval(onPulse, 1_000);
+  over = readers.watch({ beat: everyBeat(keepAliveMs, () => write(comment)), unread, drop });
 
   return {
     body,

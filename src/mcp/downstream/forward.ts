@@ -1,5 +1,7 @@
+import type { Counters } from "../../lib/counters.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { errorOutcome, type Outcome } from "../answers.ts";
+import { setByProject } from "../../resources/limits.ts";
+import { busyOutcome, errorOutcome, type Outcome } from "../answers.ts";
 import { contentHash } from "../canonical.ts";
 import type { GatewayOptions } from "../gateway.ts";
 import { progressTokenOf } from "../meta.ts";
@@ -9,8 +11,9 @@ import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
+import { Busy } from "../upstream/failures.ts";
 import type { RequestOptions } from "../upstream/upstream.ts";
-import { boundOf, type Visit } from "../visit.ts";
+import { boundOf, type Holder, holderOf, type Visit } from "../visit.ts";
 import type { Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
@@ -29,10 +32,12 @@ export type Client = {
   through: (call: CallKey, send: Send) => Promise<Outcome>;
 };
 
-type Options = Pick<GatewayOptions, "connections" | "catalog" | "log"> & { seal: Seal };
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log"> & { counters: Counters; seal: Seal };
 
 /** Brings what a client asks to its server, and the answer back. */
-export function createForward({ connections, catalog, log, seal }: Options) {
+export function createForward({ connections, catalog, log, counters, seal }: Options) {
+  /** How many calls each holder has under way. */
+  const underWay = new Map<string, number>();
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
 
   /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
@@ -66,13 +71,33 @@ export function createForward({ connections, catalog, log, seal }: Options) {
             ? await half.ask(asked, question, unwanted)
             : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
       };
-      return askable(abilities, await sent(server, method, withMembers(params, input), { signal, peer, tool: text }));
+      const holder = holderOf(visit);
+      const longestMs = holder.most.callSeconds * 1000;
+      const options = { signal, peer, tool: text, longestMs };
+      return askable(abilities, await counted(holder, () => sent(server, method, withMembers(params, input), options)));
     });
     const outcome = await carried.finally(letGo);
     if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)
       : outcome;
+  }
+
+  /** A token whose calls are not answered takes nobody else's place, at any server. */
+  async function counted({ key, project, most }: Holder, send: () => Promise<Outcome>): Promise<Outcome> {
+    const own = underWay.get(key) ?? 0;
+    if (own >= most.inFlight) {
+      counters.add("token_calls_refused", project);
+      return busyOutcome(`This token has ${own} calls under way; ${setByProject("inFlight")}`);
+    }
+    underWay.set(key, own + 1);
+    try {
+      return await send();
+    } finally {
+      const left = (underWay.get(key) ?? 1) - 1;
+      if (left === 0) underWay.delete(key);
+      else underWay.set(key, left);
+    }
   }
 
   async function sent(server: ServerRef, method: string, params: string, options: RequestOptions): Promise<Outcome> {
@@ -83,7 +108,7 @@ export function createForward({ connections, catalog, log, seal }: Options) {
       if (!(error instanceof Problem)) throw error;
       log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
       const text = error.message.startsWith("server ") ? error.message : `server "${server.name}": ${error.message}`;
-      return errorOutcome(codes.internal, text);
+      return error instanceof Busy ? busyOutcome(text) : errorOutcome(codes.internal, text);
     }
   }
 

@@ -1,4 +1,5 @@
 import { isObject } from "../../lib/object.ts";
+import { type ProjectLimits, projectLimitsOf, setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { decodeHeader } from "../param-headers.ts";
 import {
@@ -10,7 +11,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { bounds, hasTwins, isBounded, type Member, membersOf, memberText, unbroken } from "../spans.ts";
+import { digits, type Excess, excessIn, hasTwins, type Member, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -31,15 +32,27 @@ export type Inbound = {
 /** An id goes back with the answer, and with each message of a stream. */
 const longestId = 1_024;
 
-export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | undefined };
+/** `isBeyond` when it was for a bound of the project's. */
+export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | undefined; isBeyond?: boolean };
+
+/** Of the elements, those that may bear a key. */
+const mostKeys = ({ elements }: ProjectLimits) => Math.ceil(elements / 5);
+
+function excessWords(excess: Excess, limits: ProjectLimits): string {
+  if (excess === "digits") return `The message has a number of over ${digits} digits`;
+  if (excess === "depth") return `The message is nested over ${limits.depth} deep; ${setByProject("depth")}`;
+  const most = `over ${limits.elements} values, or over ${mostKeys(limits)} with a key`;
+  return `The message has ${most}; ${setByProject("elements")}`;
+}
 
 /**
  * Reads one POSTed body and says which era it belongs to: body first, header second (reference/protocol.md §2.1). Whatever two readers could
  * understand differently (a key twice, a key we judge by in another spelling) is refused, so that what is judged is what is forwarded.
  */
-export function judge(text: string, headers: Headers): Judged {
-  if (!isBounded(text, bounds.keys))
-    return refuse(codes.invalidRequest, "The message is nested too deeply or has too many elements", 400);
+export function judge(text: string, headers: Headers, limits: ProjectLimits = projectLimitsOf({})): Judged {
+  const excess = excessIn(text, limits, mostKeys(limits));
+  if (excess !== undefined)
+    return { ...refuse(codes.invalidRequest, excessWords(excess, limits), 400), isBeyond: true };
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -166,7 +179,7 @@ function nameIn(headers: Headers): string | undefined {
   return header === null ? undefined : decodeHeader(header);
 }
 
-const refuse = (code: number, text: string, status: number, id?: string): Judged => ({
+const refuse = (code: number, text: string, status: number, id?: string) => ({
   refusal: errorOutcome(code, text, undefined, status),
   id,
 });

@@ -1,18 +1,20 @@
 import { onAbort } from "../../lib/abort.ts";
-import { errorOutcome, type Outcome, respond } from "../answers.ts";
+import { busyOutcome, errorOutcome, headOf, type Outcome, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, ownerOf, type Visit } from "../visit.ts";
+import { Busy } from "../upstream/failures.ts";
+import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Client } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
 import { askClient, type Listener, type Live, type Lives } from "./live.ts";
+import type { Readers } from "./readers.ts";
 import { createReply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
-type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions };
+type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions; readers: Readers };
 
 /** Where what belongs to one request goes besides its answer. False when nobody hears it. */
 type Outlet = {
@@ -22,6 +24,7 @@ type Outlet = {
 };
 
 const silence: Outlet = { send: () => false };
+const done: Outcome = { result: "{}" };
 
 type Asking = {
   visit: Visit;
@@ -36,7 +39,7 @@ const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "pr
 /** Clients of 2024-11-05 to 2025-11-25: they initialize, keep a session if they like, and a disconnect cancels nothing. */
 export type LegacyDoor = ReturnType<typeof legacyDoor>;
 
-export function legacyDoor({ calls, lives, changes, sessions }: Options) {
+export function legacyDoor({ calls, lives, changes, sessions, readers }: Options) {
   /** One POST. Requests outside of a session are served as far as that goes: nobody can be asked anything. */
   async function take(visit: Visit, inbound: Inbound): Promise<Response> {
     const { id, method } = inbound;
@@ -51,19 +54,38 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return new Response(null, { status: 202 });
     }
-    const live = facts === undefined ? undefined : lives.of(facts, ownerOf(visit));
+    const live = facts === undefined ? undefined : liveFor(visit, facts);
+    if (live instanceof Busy) {
+      visit.release();
+      return new Response(response(id, busyOutcome(live.message)), headOf(done));
+    }
     const reply = createReply({
+      readers,
       streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
     });
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
     answerTo(visit, inbound, { id, method }, facts, live, reply)
       .then(
-        (outcome) => reply.end(response(id, outcome)),
+        // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
+        (outcome) =>
+          reply.end(
+            response(id, outcome),
+            headOf(facts === undefined && "retryAfterSeconds" in outcome ? outcome : done),
+          ),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);
     return reply.response;
+  }
+
+  function liveFor(visit: Visit, facts: SessionFacts): Live | Busy {
+    try {
+      return lives.of(facts, ownerOf(visit), holderOf(visit));
+    } catch (error) {
+      if (error instanceof Busy) return error;
+      throw error;
+    }
   }
 
   async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
@@ -160,7 +182,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
       visit.release();
       return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
     }
-    const live = lives.of(facts, ownerOf(visit));
+    const live = lives.of(facts, ownerOf(visit), holderOf(visit));
     const listener: Listener = {
       subject: visit.admission.principal,
       abilities: facts.abilities,
@@ -168,7 +190,7 @@ export function legacyDoor({ calls, lives, changes, sessions }: Options) {
     };
     const lastEventId = visit.request.headers.get("last-event-id");
     let unsubscribe = () => {};
-    const out = eventOut({
+    const out = eventOut(readers, {
       onClose: () => {
         unsubscribe();
         live.transcripts.left(out);

@@ -10,6 +10,7 @@ import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
+import type { Readers } from "./readers.ts";
 import { abilitiesOf } from "./session.ts";
 import { longestFollowed } from "./session-methods.ts";
 
@@ -29,7 +30,7 @@ let opened = 0;
  * than those, each with the id of the request that asked. It ends with its result when the right to it ends.
  */
 export async function openListen(
-  { calls, changes }: { calls: Calls; changes: Changes },
+  { calls, changes, readers }: { calls: Calls; changes: Changes; readers: Readers },
   visit: Visit,
   inbound: Inbound,
   id: string,
@@ -55,7 +56,7 @@ export async function openListen(
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
   ]);
-  const out = eventOut({ onClose: () => stop() });
+  const out = eventOut(readers, { onClose: () => stop() });
   const tagged = (text: string) => withMeta(text, { [metaKeys.subscriptionId]: id });
   const tell = (method: string, params: string) => void out.send(notification(method, tagged(params)));
   tell(

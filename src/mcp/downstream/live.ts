@@ -1,9 +1,13 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { Counters } from "../../lib/counters.ts";
 import { Problem } from "../../lib/problem.ts";
+import { setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { notification, request } from "../json-rpc.ts";
 import { type Abilities, answerMs, canAnswer, type LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
+import { Busy } from "../upstream/failures.ts";
+import type { Holder } from "../visit.ts";
 import type { SessionFacts } from "./session.ts";
 import { createTranscripts, type Transcripts } from "./transcript.ts";
 
@@ -11,6 +15,7 @@ import { createTranscripts, type Transcripts } from "./transcript.ts";
 export type Live = {
   /** Whose it is, with all their tokens and logins: what many share is shared out among these. */
   owner: string;
+  holder: Holder | undefined;
   level: LogLevel | undefined;
   /** Resources it wants to hear of, as it calls them. */
   subscriptions: Map<string, { serverId: string; key: string }>;
@@ -40,21 +45,26 @@ let nextAsk = 1;
 export type Lives = ReturnType<typeof createLives>;
 
 /** `onEnd` is told of each session whose state is let go of: nothing is to be heard for it any more. */
-export function createLives(clock: Clock, onEnd: (id: string) => void) {
+export function createLives(clock: Clock, onEnd: (id: string) => void, counters?: Pick<Counters, "add">) {
   let bytes = 0;
   const lives = new Map<string, Live>();
+  /** The sessions of each holder. */
+  const held = new Map<string, Set<string>>();
   const ended = new Set<string>();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
 
-  function of({ id, version }: SessionFacts, owner: string): Live {
+  /** @throws Busy when all that the holder may have are in use */
+  function of({ id, version }: SessionFacts, owner: string, holder?: Holder): Live {
     const known = lives.get(id);
     if (known !== undefined) {
       known.usedAt = clock.now();
       return known;
     }
+    if (holder !== undefined) makeRoom(holder);
     const live: Live = {
       owner,
+      holder,
       level: undefined,
       subscriptions: new Map(),
       running: new Map(),
@@ -64,8 +74,26 @@ export function createLives(clock: Clock, onEnd: (id: string) => void) {
       usedAt: clock.now(),
     };
     lives.set(id, live);
+    if (holder !== undefined) held.set(holder.key, (held.get(holder.key) ?? new Set()).add(id));
     if (lives.size > mostLive) endSome();
     return live;
+  }
+
+  /** The idle one that was used longest ago goes first, before that those of which nothing is lost. */
+  function makeRoom({ key, project, most: { sessions } }: Holder): void {
+    const own = held.get(key);
+    if (own === undefined || own.size < sessions) return;
+    const idle = [...own].flatMap((id) => {
+      const live = lives.get(id);
+      return live === undefined || isBusy(live) || live.listener !== undefined ? [] : [{ id, live }];
+    });
+    const [oldest] = idle.toSorted(
+      ({ live: a }, { live: b }) => Number(hasState(a)) - Number(hasState(b)) || a.usedAt - b.usedAt,
+    );
+    counters?.add(oldest === undefined ? "sessions_refused" : "sessions_ended", project);
+    if (oldest === undefined)
+      throw new Busy(`This token has ${own.size} sessions with something going on; ${setByProject("sessions")}`);
+    end(oldest.id);
   }
 
   function grew(by: number): void {
@@ -74,13 +102,13 @@ export function createLives(clock: Clock, onEnd: (id: string) => void) {
   }
 
   const isBusy = ({ running, asks }: Live) => running.size > 0 || asks.size > 0;
+  const hasState = ({ level, subscriptions }: Live) => level !== undefined || subscriptions.size > 0;
 
   function sweep(): void {
     for (const [id, live] of lives) {
       const idle = clock.now() - live.usedAt;
       const isOpen = live.transcripts.prune() || isBusy(live);
-      const hasState = live.level !== undefined || live.subscriptions.size > 0;
-      if (!isOpen && idle > (hasState ? stateMs : idleMs)) end(id);
+      if (!isOpen && idle > (hasState(live) ? stateMs : idleMs)) end(id);
     }
   }
 
@@ -113,6 +141,9 @@ export function createLives(clock: Clock, onEnd: (id: string) => void) {
     const live = lives.get(id);
     if (live === undefined) return;
     lives.delete(id);
+    const { key = "" } = live.holder ?? {};
+    held.get(key)?.delete(id);
+    if (held.get(key)?.size === 0) held.delete(key);
     for (const running of live.running.values()) running.abort();
     for (const answer of live.asks.values()) answer(gone());
     live.transcripts.close();

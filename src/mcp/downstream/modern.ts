@@ -1,4 +1,4 @@
-import { errorOutcome, respond } from "../answers.ts";
+import { errorOutcome, headOf, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { progressTokenOf } from "../meta.ts";
 import { logLevels } from "../peer.ts";
@@ -11,13 +11,14 @@ import type { Client } from "./forward.ts";
 import type { HeldCalls } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
+import type { Readers } from "./readers.ts";
 import { createReply, tasteOf } from "./reply.ts";
 import { abilitiesOf } from "./session.ts";
 
-type Options = { calls: Calls; held: HeldCalls; changes: Changes };
+type Options = { calls: Calls; held: HeldCalls; changes: Changes; readers: Readers };
 
 /** Clients of 2026-07-28: each request is complete in itself, and closing its stream cancels it. */
-export function modernDoor({ calls, held, changes }: Options) {
+export function modernDoor({ calls, held, changes, readers }: Options) {
   async function take(visit: Visit, inbound: Inbound): Promise<Response> {
     const { id, method } = inbound;
     if (id === undefined || method === undefined) {
@@ -30,7 +31,7 @@ export function modernDoor({ calls, held, changes }: Options) {
       visit.release();
       return respond(id, errorOutcome(codes.invalidParams, `The log level is one of ${logLevels.join(", ")}`));
     }
-    if (method === "subscriptions/listen") return await openListen({ calls, changes }, visit, inbound, id);
+    if (method === "subscriptions/listen") return await openListen({ calls, changes, readers }, visit, inbound, id);
     return answered(visit, inbound, id, method, logLevel);
   }
 
@@ -42,7 +43,7 @@ export function modernDoor({ calls, held, changes }: Options) {
     logLevel: Client["logLevel"],
   ): Promise<Response> {
     const left = new AbortController();
-    const reply = createReply({ streams: tasteOf(visit.request), onGone: () => left.abort() });
+    const reply = createReply({ readers, streams: tasteOf(visit.request), onGone: () => left.abort() });
     const { meta } = inbound;
     const clientInfo = meta[metaKeys.clientInfo];
     const brought = {
@@ -71,7 +72,7 @@ export function modernDoor({ calls, held, changes }: Options) {
     calls
       .answer(visit, inbound, method, client)
       .then(
-        (outcome) => reply.end(response(id, outcome), "error" in outcome ? (outcome.status ?? 200) : 200),
+        (outcome) => reply.end(response(id, outcome), headOf(outcome)),
         (error: unknown) => reply.abort(error),
       )
       .finally(visit.release);

@@ -1,4 +1,7 @@
+import type { headOf } from "../answers.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
+import { jsonBody } from "./json-body.ts";
+import type { Readers } from "./readers.ts";
 
 /** Where the messages of one event stream go, so that they can be had again. */
 export type Transcript = {
@@ -19,6 +22,7 @@ export function tasteOf(request: Request): StreamTaste {
 }
 
 type Options = {
+  readers: Readers;
   /** Whether the client takes an event stream, and would rather; without it everything but the answer is dropped. */
   streams: StreamTaste;
   /** A stream that can be resumed: its beginning is an event with an id and nothing else. */
@@ -31,7 +35,7 @@ type Options = {
 const slowMs = 1_000;
 
 /** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
-export function createReply({ streams, transcript, onGone }: Options) {
+export function createReply({ readers, streams, transcript, onGone }: Options) {
   const answered = Promise.withResolvers<Response>();
   let out: EventOut | undefined;
   let log: Transcript | undefined;
@@ -41,7 +45,7 @@ export function createReply({ streams, transcript, onGone }: Options) {
   function stream(): void {
     if (out !== undefined) return;
     clearTimeout(timer);
-    out = eventOut({
+    out = eventOut(readers, {
       onClose: () => {
         if (!isDone) onGone?.();
       },
@@ -66,12 +70,11 @@ export function createReply({ streams, transcript, onGone }: Options) {
       return log !== undefined || out?.isOpen() === true;
     },
     /** The answer. On a stream it is the last event, and its status is told by what it holds. */
-    end(text: string, status = 200): void {
+    end(text: string, head: ReturnType<typeof headOf>): void {
       if (isDone) return;
       isDone = true;
       clearTimeout(timer);
-      if (out === undefined)
-        answered.resolve(new Response(text, { status, headers: { "content-type": "application/json" } }));
+      if (out === undefined) answered.resolve(new Response(jsonBody(text, readers), head));
       else {
         write(text);
         log?.end();

@@ -3,11 +3,12 @@ import { onAbort } from "../../lib/abort.ts";
 import { errorOutcome, respond } from "../answers.ts";
 import { response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
-import { boundOf, ownerOf, type Visit } from "../visit.ts";
+import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
 import type { Lives } from "./live.ts";
+import type { Readers } from "./readers.ts";
 import { factsOf, type SessionFacts } from "./session.ts";
 
 type Stream = { facts: SessionFacts; out: EventOut; bound: string; subscribe: (facts: SessionFacts) => void };
@@ -16,14 +17,14 @@ type Stream = { facts: SessionFacts; out: EventOut; bound: string; subscribe: (f
  * The transport of 2024-11-05, which vLLM's `--tool-server` speaks (reference/clients.md §2.1): a stream whose first event says where to post,
  * and on which everything is answered. The connection is the session.
  */
-export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives }) {
+export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives: Lives; readers: Readers }) {
   const streams = new Map<string, Stream>();
   let isDraining = false;
 
   function open(visit: Visit): Response {
     const id = randomBytes(18).toString("base64url");
     let unsubscribe = () => {};
-    const out = eventOut({
+    const out = eventOut(readers, {
       onClose: () => {
         streams.delete(id);
         unsubscribe();
@@ -37,7 +38,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
       bound: boundOf(visit).join(" "),
       subscribe: (facts) => {
         unsubscribe();
-        const live = lives.of(facts, ownerOf(visit));
+        const live = lives.of(facts, ownerOf(visit), holderOf(visit));
         const say = (text: string) => out.send(text, { event: "message" });
         live.listener = { subject: visit.admission.principal, abilities: facts.abilities, say };
         unsubscribe = legacy.subscribe(visit, live, say, () => {});
@@ -78,7 +79,7 @@ export function sseDoor({ legacy, lives }: { legacy: LegacyDoor; lives: Lives })
     const { out, facts } = stream;
     const outlet = { send: (text: string) => out.send(text, { event: "message" }) };
     legacy
-      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit)), outlet)
+      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit), holderOf(visit)), outlet)
       .then(
         (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),

@@ -1,12 +1,14 @@
-import { unavailable } from "./failures.ts";
+import { bytesInWords } from "../../resources/limits.ts";
+import { Beyond } from "./failures.ts";
 
-/** The body as text; what is compressed counts as what it becomes. @throws Problem `unavailable` when it is longer */
-export async function boundedText(response: Response, maxBytes: number): Promise<string> {
+/** The body as text; what is compressed counts as what it becomes. `setBy` says what sets the bound. @throws Beyond when it is longer */
+export async function boundedText(response: Response, maxBytes: number, setBy?: string): Promise<string> {
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;
-    if (size > maxBytes) throw unavailable("the server's answer is too big");
+    if (size > maxBytes)
+      throw new Beyond(`its answer is over ${bytesInWords(maxBytes)}${setBy === undefined ? "" : `; ${setBy}`}`);
     parts.push(chunk);
   }
   return Buffer.concat(parts).toString();

@@ -1,6 +1,7 @@
 import type { Fare } from "../../instances/fare.ts";
 import type { Extra } from "../../instances/instance.ts";
 import type { Clock } from "../../lib/clock.ts";
+import type { Counters } from "../../lib/counters.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
@@ -21,6 +22,7 @@ export type ServerRef = { id: string; name: string; version: number; fields: Ser
 
 export type ConnectionOptions = {
   clock: Clock;
+  counters?: Counters;
   log: Log;
   verdicts: Verdicts;
   /** Address and headers of a server reached by url, secrets included. @throws Problem when a secret is missing */
@@ -49,8 +51,12 @@ export type ConnectionOptions = {
 export type Connections = ReturnType<typeof createConnections>;
 
 export function createConnections(options: ConnectionOptions) {
-  const { targetOf, startProcess, onNotification, onAsk } = options;
-  const shared = createShared(options);
+  const { targetOf, startProcess, onNotification, onAsk, blotOf } = options;
+  const boundsOf = ({ name, fields }: ServerRef): Pick<Opening, "limits" | "meter"> => ({
+    limits: serverLimitsOf(fields),
+    meter: options.counters?.of(name),
+  });
+  const shared = createShared({ ...options, boundsOf });
   const privates = createPrivates(options.clock);
   /** How to end the conversations that are opened for a look. */
   const looks = new Set<() => void>();
@@ -71,14 +77,14 @@ export function createConnections(options: ConnectionOptions) {
     try {
       return await privates.get(server.id, owner, () => openOwn(server, peer));
     } catch (error) {
-      throw unreachable(server, messageOf(error));
+      throw unreachable(server, blotOf?.(server.id)(messageOf(error)) ?? messageOf(error));
     }
   }
 
   async function openOwn(server: ServerRef, peer: Peer): Promise<Another> {
     const { subject } = peer;
     const opening: Opening = {
-      limits: serverLimitsOf(server.fields),
+      ...boundsOf(server),
       abilities: interactive(peer.abilities),
       onNotification: (method, params) => onNotification(server, method, params, subject),
       onAsk: onAsk && ((method, params, signal) => onAsk(server, subject, method, params, signal)),
@@ -112,7 +118,7 @@ export function createConnections(options: ConnectionOptions) {
     look: (upstream: Upstream) => Promise<T>,
   ): Promise<T> {
     const { upstream } = await openAnother(server, {
-      limits: serverLimitsOf(server.fields),
+      ...boundsOf(server),
       abilities,
       onNotification: () => {},
     });

@@ -1,15 +1,19 @@
+import { type Meter, noMeter } from "../../lib/counters.ts";
 import type { Problem } from "../../lib/problem.ts";
-import type { ServerLimits } from "../../resources/limits.ts";
+import { type ServerLimits, setByProject, setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import { isBounded, memberOf, membersOf, memberText, withMembers } from "../spans.ts";
+import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
-import { Absent, callerLeft, TimedOut, unavailable } from "./failures.ts";
+import { Absent, Beyond, Busy, callerLeft, Overlong, TimedOut, unavailable } from "./failures.ts";
+import { faultIn, skimmed } from "./incoming.ts";
+import { createPace } from "./pace.ts";
 import { patience } from "./patience.ts";
+import { createTurns } from "./turns.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 
@@ -17,7 +21,6 @@ type Call = {
   id: number;
   peer: Peer | undefined;
   patience: ReturnType<typeof patience>;
-  mayTell: () => boolean;
   /** Ends what the client is asked for it; there once anything is. */
   questions: AbortController | undefined;
   resolve: (outcome: Outcome) => void;
@@ -40,46 +43,56 @@ const openers: ReadonlySet<string> = new Set(["initialize", "server/discover"]);
  */
 export type Dialogue = ReturnType<typeof dialogue>;
 
-export function dialogue(wire: Wire, bounds: ServerLimits) {
+export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMeter) {
+  /** Those that were sent. */
   const calls = new Map<number, Call>();
+  /** Those, and those that wait for their turn. */
+  const open = new Set<Call>();
+  const turns = createTurns(bounds, meter);
+  const pace = createPace(bounds.notificationsPerSecond, meter);
   const asks = createAsks();
   const ending = Promise.withResolvers<Problem>();
   const closing = new AbortController();
   let nextId = 1;
+  let own = 0;
   let answering = 0;
   let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
   wire.hear({
     receive,
     waits: (id) => calls.has(id),
-    failed: (id, why) => calls.get(id)?.reject(why),
+    failed(id, why) {
+      if (why instanceof Beyond) meter.add("messages_refused");
+      calls.get(id)?.reject(why);
+    },
     paused: (id, retryMs) => calls.get(id)?.peer?.pause?.(retryMs),
     ended: end,
   });
 
   function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const { signal, peer, tool, timeoutMs = bounds.callSeconds * 1000 } = options;
+    const { signal, peer, tool } = options;
     if (ended !== undefined) return Promise.reject(ended);
-    const theirs = peer === undefined ? [] : [...calls.values()].filter((one) => one.peer?.subject === peer.subject);
-    if (calls.size >= bounds.inFlight || theirs.length >= Math.ceil(bounds.inFlight * limits.shareOfOne))
-      return Promise.reject(unavailable("the server has too many calls to answer already"));
     // While the body came or the server started, the right may have ended: such a call must not arrive.
     if (signal?.aborted === true) return Promise.reject(unavailable(callerLeft));
     const id = nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     let letGo = () => {};
+    let leave = () => {};
+    let isOver = false;
     const giveUp = (why: Problem) => {
-      if (wire.cancelsBy === "message" && !openers.has(method))
+      if (calls.has(id) && wire.cancelsBy === "message" && !openers.has(method))
         void notify("notifications/cancelled", JSON.stringify({ requestId: id, reason: why.message }));
       call.reject(why);
     };
     const onAbort = () => giveUp(unavailable(callerLeft));
-    const longestMs = Math.max(limits.longestCallMs, timeoutMs);
     const call: Call = {
       id,
       peer,
-      patience: patience(timeoutMs, longestMs, () => giveUp(new TimedOut(timeoutMs))),
-      mayTell: atMost(bounds.notificationsPerSecond),
+      patience: waitFor(options, (ms, setBy) => {
+        const waited = `it waited ${ms / 1000} s for its turn; ${setByServer("inFlight")}`;
+        if (calls.has(id)) meter.add("calls_unanswered");
+        giveUp(calls.has(id) ? new TimedOut(ms, setBy) : new Busy(waited));
+      }),
       questions: undefined,
       resolve(outcome) {
         over();
@@ -92,21 +105,59 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
       },
     };
     const over = () => {
+      isOver = true;
+      open.delete(call);
       calls.delete(id);
       call.patience.end();
       call.questions?.abort();
       signal?.removeEventListener("abort", onAbort);
+      leave();
+    };
+    const start = () => {
+      calls.set(id, call);
+      if (peer !== undefined) meter.add("calls");
+      const asked = peer?.progressToken === undefined ? params : withToken(params, id);
+      const text = rpc.request(id, method, asked);
+      try {
+        letGo = wire.request({ id, method, params: asked, text, tool });
+      } catch (error) {
+        call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
+      }
     };
     signal?.addEventListener("abort", onAbort, { once: true });
-    calls.set(id, call);
-    const own = peer?.progressToken === undefined ? params : withToken(params, id);
-    const text = rpc.request(id, method, own);
+    open.add(call);
     try {
-      letGo = wire.request({ id, method, params: own, text, tool });
-    } catch (error) {
-      call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
+      leave = enter(peer, start);
+      if (isOver) leave();
+    } catch (why) {
+      call.reject(why as Problem);
     }
     return promise;
+  }
+
+  /** Callers wait for their turn; what we ask for ourselves does not wait for them. @throws Busy */
+  function enter(peer: Peer | undefined, start: () => void): () => void {
+    if (peer !== undefined) return turns.enter(peer.subject, start);
+    if (own >= limits.own) throw new Busy("it has too many questions of ours to answer already");
+    own++;
+    start();
+    let hasLeft = false;
+    return () => {
+      if (!hasLeft) own--;
+      hasLeft = true;
+    };
+  }
+
+  /** How long an answer is waited for; `onUp` is told how long that was, and which field says so. */
+  function waitFor(options: RequestOptions, onUp: (ms: number, setBy?: string) => void) {
+    const { timeoutMs = bounds.callSeconds * 1000, longestMs = Number.POSITIVE_INFINITY } = options;
+    const setBy = options.timeoutMs === undefined ? setByServer("callSeconds") : options.setBy;
+    const mostMs = Math.min(Math.max(limits.longestCallMs, timeoutMs), longestMs);
+    const idleMs = Math.min(timeoutMs, mostMs);
+    return patience(idleMs, mostMs, (inAll) => {
+      const ms = inAll ? mostMs : idleMs;
+      onUp(ms, ms === longestMs ? setByProject("callSeconds") : inAll ? undefined : setBy);
+    });
   }
 
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
@@ -118,7 +169,10 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
 
   /** Takes one message of the server. What is not JSON-RPC is dropped: it answers nothing. */
   function receive(text: string, via?: number): void {
-    if (!isJsonObject(text, bounds)) return;
+    // What would be dropped anyway is not even read.
+    if (text.length > longestSkimmed && isChatter(skimmed(text).method) && !pace.hasRoom()) return void pace.may(0);
+    const fault = faultIn(text, bounds);
+    if (fault !== undefined) return void unreadable(text, fault, via);
     const members = membersOf(text);
     const id = memberText(text, members, "id");
     const method = memberText(text, members, "method");
@@ -128,6 +182,14 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
     else if (typeof name !== "string" || !params.startsWith("{")) return;
     else if (id === undefined) heard(name, params, via);
     else void answer(id, name, params, via);
+  }
+
+  /** Whoever waits for an answer that cannot be read is told so at once, if it can be seen whose it is. */
+  function unreadable(text: string, fault: Problem, via: number | undefined): void {
+    meter.add("messages_refused");
+    // Noise on a call's own stream is no answer to it, but what is too much of one is.
+    const { method, id = fault instanceof Beyond ? via : undefined } = skimmed(text);
+    if (method === undefined && id !== undefined) calls.get(id)?.reject(fault);
   }
 
   function settle(id: string | undefined, result?: string, error?: string, via?: number): void {
@@ -148,16 +210,20 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
       const token = call?.peer?.progressToken;
       if (call === undefined || token === undefined) return;
       call.patience.progressed();
-      if (call.mayTell()) call.peer?.notify(method, withMembers(params, { progressToken: token }));
+      if (pace.may(params.length)) call.peer?.notify(method, withMembers(params, { progressToken: token }));
     } else if (method === "notifications/message") {
       const level: unknown = JSON.parse(field("level") ?? "null");
       const call = callLogged(calls, via, level);
-      if (call?.mayTell() === true) call.peer?.notify(method, params);
+      if (call !== undefined && pace.may(params.length)) call.peer?.notify(method, params);
     } else if (method === "notifications/cancelled") {
       const id = field("requestId") ?? "";
       if (manner.takesAsks) asks.takeBack(id);
       else calls.get(Number(id))?.reject(unavailable("the server broke it off"));
-    } else manner.onNotification(method, params, via);
+    } else if (method === "notifications/subscriptions/acknowledged") manner.onNotification(method, params, via);
+    else {
+      const about = field("uri") ?? field("taskId") ?? field("elicitationId") ?? "";
+      pace.orLater(`${method} ${about}`, params.length, () => manner.onNotification(method, params, via));
+    }
   }
 
   async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
@@ -210,8 +276,10 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
   function end(why: Problem): void {
     if (ended !== undefined) return;
     ended = why;
+    if (why instanceof Overlong) meter.add("lines_too_long");
     closing.abort();
-    for (const { reject } of [...calls.values()]) reject(why);
+    pace.end();
+    for (const { reject } of [...open]) reject(why);
     ending.resolve(why);
   }
 
@@ -224,8 +292,8 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
     },
     ended: ending.promise,
     limits: bounds,
-    /** How many requests of clients have no answer yet. */
-    underWay: () => [...calls.values()].filter(({ peer }) => peer !== undefined).length,
+    /** How many requests of clients have no answer yet, those included that wait for their turn. */
+    underWay: () => [...open].filter(({ peer }) => peer !== undefined).length,
     close(why = "the connection to the server was closed"): void {
       end(unavailable(why));
       wire.close();
@@ -233,28 +301,10 @@ export function dialogue(wire: Wire, bounds: ServerLimits) {
   };
 }
 
-/** True so many times in each second. */
-function atMost(perSecond: number): () => boolean {
-  let second = 0;
-  let count = 0;
-  return () => {
-    const now = Math.floor(performance.now() / 1000);
-    count = now === second ? count + 1 : 1;
-    second = now;
-    return count <= perSecond;
-  };
-}
+/** A message up to this long is read whatever it is. */
+const longestSkimmed = 4_096;
+const isChatter = (method: string | undefined): boolean =>
+  method === "notifications/progress" || method === "notifications/message";
 
 /** Asks for progress under our own id: it is this call's and nobody else's. */
 const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
-
-/** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. */
-function isJsonObject(text: string, { messageBytes }: ServerLimits): boolean {
-  if (text.length > messageBytes || !isBounded(text)) return false;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
-}

@@ -1,14 +1,27 @@
+import { createTurn } from "../../lib/turn.ts";
+import { bytesInWords, setByServer } from "../../resources/limits.ts";
+import { Beyond } from "./failures.ts";
+
 /** One event of a server-sent event stream; `data` is empty in one that only says where to take up the stream again. */
 export type ServerEvent = { event: string; data: string; id?: string; retryMs?: number };
 
 /**
- * The events of a server-sent event stream (WHATWG HTML §9.2), those without data too when they bear an id or a `retry`.
- * @throws Error for an event over `maxBytes`
+ * The events of a server-sent event stream (WHATWG HTML §9.2), those without data too when they bear an id or a `retry`. A
+ * stream that says more than others can bear waits after each share of it.
+ * @throws Beyond for an event over `maxBytes`
  */
 export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const read = eventReader(maxBytes);
-  for await (const chunk of body) yield* read(decoder.decode(chunk, { stream: true }));
+  const spent = createTurn();
+  for await (const chunk of body) {
+    await spent();
+    for (const event of read(decoder.decode(chunk, { stream: true }))) {
+      yield event;
+      const turn = spent();
+      if (turn !== undefined) await turn;
+    }
+  }
 }
 
 /** Takes the stream piece by piece, cut anywhere; answers the events that are complete with this piece. */
@@ -43,7 +56,8 @@ function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
     }
     parts.push(text.slice(start));
     size += text.length - start;
-    if (size > maxBytes) throw new Error("an event of the stream is too big");
+    if (size > maxBytes)
+      throw new Beyond(`its event stream has an event of over ${bytesInWords(maxBytes)}; ${setByServer("lineBytes")}`);
     return events;
   };
 }

@@ -12,8 +12,26 @@ export class Absent extends Problem {
 
 /** Why a request has no answer, where more depends on it than what people are told. */
 export class TimedOut extends Absent {
-  constructor(ms: number) {
-    super(`the server gave no answer within ${ms / 1000} s`);
+  /** `setBy` says which field the time is of. */
+  constructor(ms: number, setBy?: string) {
+    super(`the server gave no answer within ${ms / 1000} s${setBy === undefined ? "" : `; ${setBy}`}`);
+  }
+}
+
+/** It was ended, or its stream was, for a line or an event that was too long. */
+export class Overlong extends Absent {}
+
+/** We sent nothing, since too much is under way: this says nothing of the server, and the call may be tried again. */
+export class Busy extends Problem {
+  constructor(why: string) {
+    super("unavailable", why, { status: 429, retryAfterSeconds: 1 });
+  }
+}
+
+/** The server said something, and it was more than it may say: the call has no answer, and the server is there. */
+export class Beyond extends Problem {
+  constructor(why: string) {
+    super("unavailable", why);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedText } from "./bounded-text.ts";
 import { eventsOf } from "./event-stream.ts";
 import { Absent, Refused, unavailable } from "./failures.ts";
@@ -18,9 +19,9 @@ export async function readStream(
   body: ReadableStream<Uint8Array>,
   onMessage: (data: string) => void,
   at: Resumption,
-  messageBytes: number,
+  limits: ServerLimits,
 ): Promise<void> {
-  for await (const { data, id, retryMs } of eventsOf(body, messageBytes)) {
+  for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits))) {
     if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
     if (retryMs !== undefined) at.retryMs = retryMs;
     if (data !== "") onMessage(data);
@@ -34,10 +35,10 @@ export async function readAnswer(
   ear: Ear,
   at: Resumption,
   ending: AbortController,
-  messageBytes: number,
+  limits: ServerLimits,
 ) {
   if (!isEventStream(response)) {
-    const text = await boundedText(response, messageBytes);
+    const text = await boundedText(response, limits.messageBytes, setByServer("messageBytes"));
     ear.receive(text, id);
     if (ear.waits(id)) throw refusalOf(response);
     return;
@@ -47,7 +48,7 @@ export async function readAnswer(
     ear.receive(data, id);
     if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
   };
-  await readStream(response.body, hand, at, messageBytes).finally(() => clearTimeout(rest));
+  await readStream(response.body, hand, at, limits).finally(() => clearTimeout(rest));
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */

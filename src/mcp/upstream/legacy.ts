@@ -1,4 +1,5 @@
 import { version } from "../../lib/version.ts";
+import { setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import type { Abilities, LogLevel } from "../peer.ts";
 import { legacyVersions, newestLegacy } from "../protocol.ts";
@@ -15,6 +16,7 @@ import type { Wire } from "./wire.ts";
  */
 export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): Promise<Upstream> {
   const { initializeSeconds, connectSeconds } = talk.limits;
+  const soon = { timeoutMs: connectSeconds * 1000, setBy: setByServer("connectSeconds") };
   let generation = 0;
   let renewing: Promise<void> | undefined;
   let level: LogLevel | undefined;
@@ -25,7 +27,10 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     talk.speak({ takesAsks: true, onNotification: opening.onNotification, onAsk: opening.onAsk });
     const params = initializeParams(opening.abilities);
     const introduction = introductionFrom(
-      await talk.request("initialize", params, { timeoutMs: initializeSeconds * 1000 }),
+      await talk.request("initialize", params, {
+        timeoutMs: initializeSeconds * 1000,
+        setBy: setByServer("initializeSeconds"),
+      }),
     );
     wire.agreed?.(introduction.protocolVersion);
     await talk.notify("notifications/initialized");
@@ -85,12 +90,10 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     if (fresh.length > 0 && resources?.subscribe !== true)
       throw unavailable("the server does not tell of changes of resources");
     for (const uri of followed.filter((known) => !wanted.includes(known)))
-      await request("resources/unsubscribe", JSON.stringify({ uri }), { timeoutMs: connectSeconds * 1000 });
+      await request("resources/unsubscribe", JSON.stringify({ uri }), soon);
     followed = followed.filter((known) => wanted.includes(known));
     for (const uri of fresh) {
-      const outcome = await request("resources/subscribe", JSON.stringify({ uri }), {
-        timeoutMs: connectSeconds * 1000,
-      });
+      const outcome = await request("resources/subscribe", JSON.stringify({ uri }), soon);
       if ("error" in outcome)
         throw unavailable(`the server does not tell of changes of ${uri}: ${wordsOf(outcome.error)}`);
       followed = [...followed, uri];

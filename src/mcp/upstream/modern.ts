@@ -1,4 +1,5 @@
 import { version } from "../../lib/version.ts";
+import { setByServer } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
@@ -18,7 +19,10 @@ export async function discover(
   talk: Dialogue,
   timeoutMs: number = talk.limits.initializeSeconds * 1000,
 ): Promise<Introduction | undefined> {
-  const outcome = await withVersion(() => talk.request("server/discover", inEnvelope("{}", undefined), { timeoutMs }));
+  const setBy = setByServer("initializeSeconds");
+  const outcome = await withVersion(() =>
+    talk.request("server/discover", inEnvelope("{}", undefined), { timeoutMs, setBy }),
+  );
   if ("error" in outcome) return undefined;
   const said = JSON.parse(outcome.result) as Record<string, unknown>;
   const { supportedVersions, capabilities, instructions, _meta } = said;

@@ -66,7 +66,7 @@ export async function openHttp(
 ): Promise<Upstream> {
   const attempts: Record<Era, Attempt> = {
     modern: async () => {
-      const talk = dialogue(modernHttpWire(target, opening.limits), opening.limits);
+      const talk = dialogue(modernHttpWire(target, opening.limits), opening.limits, opening.meter);
       const introduction = await discover(talk);
       return introduction === undefined ? undefined : modern(talk, introduction, opening);
     },
@@ -83,7 +83,7 @@ export async function openSse(target: HttpTarget, opening: Opening): Promise<Ups
 }
 
 async function openLegacyOver(wire: Wire, opening: Opening): Promise<Upstream> {
-  const talk = dialogue(wire, opening.limits);
+  const talk = dialogue(wire, opening.limits, opening.meter);
   try {
     return await openLegacy(talk, wire, opening);
   } catch (error) {
@@ -104,7 +104,7 @@ export async function openProcess(
   opening: Opening,
 ): Promise<Upstream> {
   const wire: Wire = stdioWire(channel, channel.end);
-  const talk = dialogue(wire, opening.limits);
+  const talk = dialogue(wire, opening.limits, opening.meter);
   const eras = erasToTry(protocol, known);
   const modernly = async (isLast: boolean) => {
     const introduction = await discover(talk, isLast ? undefined : silenceMs).catch((error: unknown) => {

@@ -1,8 +1,8 @@
 /**
  * How long an answer is waited for: `idleMs` since the request or the last sign of progress, `longestMs` in all. While it is held, as when the
- * client is asked something, no time passes.
+ * client is asked something, no time passes. `onUp` is told whether all of it was used up.
  */
-export function patience(idleMs: number, longestMs: number, onUp: () => void) {
+export function patience(idleMs: number, longestMs: number, onUp: (inAll: boolean) => void) {
   let left = longestMs;
   let since = 0;
   let holds = 0;
@@ -12,7 +12,7 @@ export function patience(idleMs: number, longestMs: number, onUp: () => void) {
   function run(): void {
     since = performance.now();
     const ms = Math.min(idleMs, left);
-    if (Number.isFinite(ms)) timer = setTimeout(onUp, Math.max(0, ms));
+    if (Number.isFinite(ms)) timer = setTimeout(() => onUp(left < idleMs), Math.max(0, ms));
   }
   function halt(): void {
     clearTimeout(timer);

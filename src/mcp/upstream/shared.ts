@@ -15,6 +15,7 @@ import { openAt, openProcess, protocolOf } from "./negotiate.ts";
 import { processFailure } from "./remedies.ts";
 import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";
 
+type Bounds = Pick<Opening, "limits" | "meter">;
 export type ConnectionState = { state: "STARTING" | "RUNNING" | "ERROR"; reason?: string };
 
 /** Where the conversation with a server reached by url is kept; those with our own copies are kept by their instances. */
@@ -42,10 +43,12 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
-export function createShared(options: ConnectionOptions) {
-  const { clock, log, verdicts, targetOf, fareOf, wake, onNotification, blotOf } = options;
+export function createShared(options: ConnectionOptions & { boundsOf: (server: ServerRef) => Bounds }) {
+  const { clock, log, verdicts, targetOf, fareOf, wake, onNotification, blotOf, boundsOf } = options;
   const entries = new Map<string, Entry>();
   /** One for each copy of ours, by its instance, and for each server reached by url, by its id. */
+  /** Servers repeat what they refuse: nobody is to read the secrets among it. */
+  const blotted = ({ id }: ServerRef, text: string): string => blotOf?.(id)(text) ?? text;
   const guards = new Map<string, Guard>();
   const closing = new AbortController();
 
@@ -64,14 +67,14 @@ export function createShared(options: ConnectionOptions) {
 
   /** In the legacy era nothing is declared: what one client could do cannot be promised to a server that many share (reference/protocol.md §3.3). */
   const openingFor = (server: ServerRef): Opening => ({
-    limits: serverLimitsOf(server.fields),
+    ...boundsOf(server),
     abilities: {},
     onNotification: (method, params) => onNotification(server, method, params, undefined),
   });
 
   function guardOf(server: ServerRef, copy: string): Guard {
     const id = copy === elsewhere ? server.id : copy;
-    const guard = guards.get(id) ?? createGuard(server, clock, log, (text) => blotOf?.(server.id)(text) ?? text);
+    const guard = guards.get(id) ?? createGuard(server, clock, log, (text) => blotted(server, text));
     guards.set(id, guard);
     return guard;
   }
@@ -211,7 +214,7 @@ export function createShared(options: ConnectionOptions) {
         return adopt(server, entry, elsewhere, upstream);
       });
     } catch (error) {
-      throw error instanceof LeftAlone ? error : unreachable(server, messageOf(error));
+      throw error instanceof LeftAlone ? error : unreachable(server, blotted(server, messageOf(error)));
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Meter } from "../../lib/counters.ts";
 import type { Problem } from "../../lib/problem.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
@@ -8,6 +9,10 @@ import type { Era } from "../protocol.ts";
 export type RequestOptions = {
   signal?: AbortSignal;
   timeoutMs?: number;
+  /** In which field that time stands. */
+  setBy?: string;
+  /** The time that the caller's project gives it at most, however much progress is told. */
+  longestMs?: number;
   /** Who is to hear and to be asked what the server says during this request; without one it is told that nobody is. */
   peer?: Peer | undefined;
   /** The called tool's description as the server wrote it: its schema says which arguments are mirrored in headers. */
@@ -49,6 +54,8 @@ export type Followed = { resources: readonly string[]; tasks: readonly string[] 
 export type Opening = {
   /** What this server may do to us, and how long it is waited for. */
   limits: ServerLimits;
+  /** Where it is counted what it does. */
+  meter?: Meter | undefined;
   /** Declared exactly so in the legacy era; in the modern one each request declares its own. */
   abilities: Abilities;
   /** Such as `notifications/tools/list_changed` or `notifications/resources/updated`; `params` is JSON text. */
@@ -62,8 +69,8 @@ export const limits = {
   /** However much progress is told, and without the time in which the client was asked. */
   longestCallMs: 10 * 60_000,
   askMs: answerMs,
-  /** The share of one caller: the rest is for others, and for asking what the server offers. */
-  shareOfOne: 0.75,
+  /** Requests of our own, for no caller: what a server offers and whether it lives is asked however many calls wait. */
+  own: 64,
   asks: 32,
   /** Requests of a server's that are being answered; what it asks beyond is not even refused. */
   answering: 128,

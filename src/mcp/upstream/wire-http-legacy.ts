@@ -1,6 +1,6 @@
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
-import { Absent, SessionForgotten, unavailable } from "./failures.ts";
+import { Absent, Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
 import { asProblem, isEventStream, type Resumption, readAnswer, readStream } from "./http.ts";
 import { type HttpTarget, httpClient } from "./http-client.ts";
@@ -43,8 +43,8 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const response = used === undefined ? first : await unlessForgotten(first, messageBytes);
       if (response === undefined) throw new SessionForgotten();
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, ending, messageBytes).catch((error: unknown) => {
-        if (at.lastEventId === undefined) throw error;
+      await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {
+        if (at.lastEventId === undefined || error instanceof Beyond) throw error;
       });
       if (!ear.waits(id)) return;
       if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
@@ -65,7 +65,10 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       if (response === undefined) continue;
       if (!isEventStream(response))
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, ending, messageBytes).catch(() => {});
+      await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {
+        // Taken up again, it would begin with the same event.
+        if (error instanceof Beyond) throw error;
+      });
       if (!ear.waits(id)) return;
       if (at.lastEventId !== before) tries = -1;
     }
@@ -95,7 +98,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await readStream(response.body, ear.receive, at, messageBytes).catch(() => {});
+      if (isOpen) await readStream(response.body, ear.receive, at, limits).catch(() => {});
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
       await sleep(Math.min(pauseMs, longestRetryMs), signal);
     }

@@ -10,7 +10,6 @@ import type { Ear, Sending, Wire } from "./wire.ts";
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
 export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
-  const { messageBytes } = limits;
   let ear: Ear;
 
   async function carry(sending: Sending, ending: AbortController): Promise<void> {
@@ -19,7 +18,7 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const opens = sending.method === "server/discover";
       const response = await http.reach({ headers, body: sending.text, signal: ending.signal, opens });
       if (decidesNothing(sending, response)) throw await unread(response);
-      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, messageBytes);
+      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, limits);
       ear.failed(sending.id, new Absent("the server's event stream ended without an answer"));
     } catch (error) {
       ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));

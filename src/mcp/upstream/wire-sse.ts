@@ -1,7 +1,7 @@
 import { within } from "../../lib/wait.ts";
-import type { ServerLimits } from "../../resources/limits.ts";
+import { longestLine, type ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
-import { Absent, unavailable } from "./failures.ts";
+import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
 import { asProblem, isEventStream, refusalOf } from "./http.ts";
 import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
@@ -19,7 +19,7 @@ export async function openSseWire(target: HttpTarget, limits: ServerLimits): Pro
     const response = await within(initializeMs, http.reach(asked));
     if (response === undefined) throw new Absent("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
-    const events = eventsOf(response.body, limits.messageBytes);
+    const events = eventsOf(response.body, longestLine(limits));
     const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");
@@ -55,8 +55,9 @@ function sseWire(
   async function read(ear: Ear): Promise<void> {
     try {
       for await (const { event, data } of events) if (event === "message" && data !== "") ear.receive(data);
-    } catch {
-      // It broke off, which is an end as well.
+    } catch (error) {
+      // That it broke off is an end as well.
+      if (error instanceof Beyond) return ear.ended(new Overlong(error.message));
     }
     ear.ended(new Absent("the server's event stream has ended"));
   }

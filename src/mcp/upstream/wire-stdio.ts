@@ -1,6 +1,6 @@
-import type { Channel } from "../../instances/channel.ts";
+import type { Channel, Exit } from "../../instances/channel.ts";
 import { oneLine } from "../spans.ts";
-import { Absent } from "./failures.ts";
+import { Absent, Overlong } from "./failures.ts";
 import type { Wire } from "./wire.ts";
 
 /** Over a process's standard input and output, a message a line. `end` is what closing it does to the process, if anything. */
@@ -9,7 +9,7 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
   return {
     hear(ear) {
       stopListening = channel.onMessage((text) => ear.receive(text));
-      void channel.closed.then(() => ear.ended(new Absent("the server's process has ended")));
+      void channel.closed.then((exit) => ear.ended(endedBy(exit)));
     },
     request({ text }) {
       channel.send(oneLine(text));
@@ -22,4 +22,9 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
       end();
     },
   };
+}
+
+function endedBy({ reason, isOverlong }: Exit): Absent {
+  if (isOverlong === true) return new Overlong(`its process was ended: ${reason}`);
+  return new Absent("the server's process has ended");
 }

@@ -1,6 +1,9 @@
 import { version } from "../../lib/version.ts";
+import { exposition, expositionType, metricValues } from "../../operations/exposition.ts";
+import { judgeOperation } from "../../rbac/judge.ts";
 import { rightsOf } from "../../rbac/rights.ts";
 import { footprint } from "../footprint.ts";
+import { metricsOf } from "../metrics.ts";
 import type { Rooms } from "../rooms.ts";
 import { must, type Route } from "../route.ts";
 
@@ -36,6 +39,18 @@ export const operationRoutes: Route[] = [
   },
   {
     method: "GET",
+    path: "/metrics",
+    permission: { operation: "metrics" },
+    tag,
+    summary: "What is counted and measured, in Prometheus' text format",
+    mediaType: "text/plain",
+    handle: async (_, rooms) =>
+      new Response(exposition(await metricsOf(rooms)), {
+        headers: { "content-type": expositionType, "cache-control": "no-store" },
+      }),
+  },
+  {
+    method: "GET",
     path: "/api/v1/status",
     permission: "authenticated",
     tag,
@@ -52,18 +67,19 @@ export const operationRoutes: Route[] = [
         counts,
         servers: seesServers ? servers.map(({ name, status }) => ({ name, ...status })) : [],
         projects,
+        ...(judgeOperation(rights, "metrics").allowed ? { metrics: metricValues(await metricsOf(rooms)) } : {}),
       };
     },
   },
 ];
 
-async function aboutItself({ config, ready, audit, gateway }: Rooms) {
+async function aboutItself({ config, ready, audit, gateway, files }: Rooms) {
   const { sessions, streams, subscribers } = gateway.sizes();
   return {
     dataDir: config.dataDir,
     database: (await ready()).checks.database,
     audit: audit.waiting(),
     open: { sessions, streams: streams + subscribers },
-    process: footprint(),
+    process: footprint(files),
   };
 }

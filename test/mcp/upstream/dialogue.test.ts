@@ -1,13 +1,15 @@
 import { describe, expect, test } from "bun:test";
+import { createCounters } from "../../../src/lib/counters.ts";
 import { Problem } from "../../../src/lib/problem.ts";
 import type { Outcome } from "../../../src/mcp/answers.ts";
 import { dialogue, type Manner } from "../../../src/mcp/upstream/dialogue.ts";
+import { Busy } from "../../../src/mcp/upstream/failures.ts";
 import type { Ear, Wire } from "../../../src/mcp/upstream/wire.ts";
-import { serverLimitsOf } from "../../../src/resources/limits.ts";
+import { type ServerLimits, serverLimitsOf } from "../../../src/resources/limits.ts";
 import { peerOf } from "./ways.ts";
 
 /** A dialogue whose wire is the test itself. */
-function setUp(manner: Partial<Manner> = {}) {
+function setUp(manner: Partial<Manner> = {}, limits: Partial<ServerLimits> = {}) {
   const sent: {
     id?: number;
     method?: string;
@@ -28,7 +30,8 @@ function setUp(manner: Partial<Manner> = {}) {
     cancelsBy: "message",
     close: () => {},
   };
-  const talk = dialogue(wire, serverLimitsOf({}));
+  const counters = createCounters();
+  const talk = dialogue(wire, serverLimitsOf({ limits }), counters.of("x"));
   talk.speak({ takesAsks: true, onNotification: () => {}, ...manner });
   const say = (message: object, via?: number) => ear?.receive(JSON.stringify({ jsonrpc: "2.0", ...message }), via);
   const ask = (id: unknown, via?: number) => say({ id, method: "elicitation/create", params: { message: "?" } }, via);
@@ -39,6 +42,7 @@ function setUp(manner: Partial<Manner> = {}) {
   return {
     ...talk,
     sent,
+    counters,
     say,
     ask,
     settled,
@@ -88,24 +92,15 @@ describe("answers", () => {
     expect(await asked).toEqual({ error: '{"code":-32600}' });
   });
 
-  test("there are no more waiting than 128, and all are told when nothing more will come", async () => {
-    const { request, end, ended } = setUp();
-    const waiting = Array.from({ length: 128 }, () => request("a", "{}").catch((error: Error) => error.message));
-    await expect(request("a", "{}")).rejects.toThrow("too many calls");
-    end(new Problem("unavailable", "it fell"));
-    expect(new Set(await Promise.all(waiting))).toEqual(new Set(["it fell"]));
-    await expect(request("a", "{}")).rejects.toThrow("it fell");
-    expect((await ended).message).toBe("it fell");
-  });
-
-  test("of one caller leave room for those of others", async () => {
-    const { request, end } = setUp();
-    const [a, b] = [peerOf("User:a"), peerOf("User:b")];
-    const waiting = Array.from({ length: 96 }, () => request("a", "{}", { peer: a }).catch(String));
-    await expect(request("a", "{}", { peer: a })).rejects.toThrow("too many calls");
-    waiting.push(...[b, undefined].map((peer) => request("a", "{}", { peer }).catch(String)));
+  test("all who wait, for an answer or for their turn, are told when nothing more will come", async () => {
+    const { request, end, ended, underWay } = setUp({}, { inFlight: 2 });
+    const peer = peerOf("User:a");
+    const waiting = [peer, peer, peer, undefined].map((who) => request("a", "{}", { peer: who }).catch(String));
+    expect(underWay()).toBe(3);
     end(new Problem("unavailable", "it fell"));
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["Problem: it fell"]));
+    await expect(request("a", "{}")).rejects.toThrow("it fell");
+    expect((await ended).message).toBe("it fell");
   });
 
   test("that do not come in time are taken back, an introduction is not", async () => {
@@ -118,6 +113,133 @@ describe("answers", () => {
       ["notifications/cancelled", 2],
     ]);
   });
+});
+
+describe("calls beyond limits.inFlight", () => {
+  const few = { inFlight: 2, queue: 4 };
+  const [a, b] = [peerOf("User:a"), peerOf("User:b")];
+  const namesOf = (sent: readonly { method?: string }[]) => sent.map(({ method }) => method);
+
+  test("wait in order, callers by turns, and go out as others end", async () => {
+    const { request, say, sent, counters } = setUp({}, few);
+    for (const name of ["a1", "a2", "a3", "a4"]) void request(name, "{}", { peer: a });
+    void request("b1", "{}", { peer: b });
+    expect(namesOf(sent)).toEqual(["a1", "a2"]);
+    expect([counters.total("calls_waiting"), counters.total("calls_under_way")]).toEqual([3, 2]);
+    for (const id of [1, 2]) say({ id, result: {} });
+    expect(namesOf(sent)).toEqual(["a1", "a2", "a3", "b1"]);
+    say({ id: 3, result: {} });
+    expect(namesOf(sent)).toEqual(["a1", "a2", "a3", "b1", "a4"]);
+    for (const id of [4, 5]) say({ id, result: {} });
+    expect([counters.total("calls_waiting"), counters.total("calls_under_way"), counters.total("calls")]).toEqual([
+      0, 0, 5,
+    ]);
+  });
+
+  test("are refused when limits.queue wait, with the words and a class that says nothing against the server", async () => {
+    const { request, sent, counters } = setUp({}, few);
+    for (const peer of [a, a, a, a, a, b]) void request("x", "{}", { peer });
+    const refused = await request("y", "{}", { peer: b }).catch((why: Problem) => why);
+    expect(refused).toBeInstanceOf(Busy);
+    expect(refused).toMatchObject({
+      status: 429,
+      message: "it has 2 calls under way and 4 waiting; limits.inFlight and limits.queue of the server set this",
+    });
+    expect([sent.length, counters.numbers("calls_refused").get("x")]).toEqual([2, 1]);
+  });
+
+  test("of one caller leave room for those of others, under way and waiting", async () => {
+    const { request, sent } = setUp({}, { inFlight: 4, queue: 4 });
+    for (let n = 0; n < 6; n++) void request("a", "{}", { peer: a });
+    expect(sent).toHaveLength(3);
+    await expect(request("a", "{}", { peer: a })).rejects.toThrow("3 calls of yours under way and 3 waiting");
+    for (let n = 0; n < 2; n++) void request("b", "{}", { peer: b });
+    expect(namesOf(sent)).toEqual(["a", "a", "a", "b"]);
+  });
+
+  test("whose caller goes away, or whose time is up, leave the queue and are never sent", async () => {
+    const { request, say, sent, counters } = setUp({}, few);
+    const leaving = new AbortController();
+    for (const name of ["1", "2"]) void request(name, "{}", { peer: a });
+    const left = request("left", "{}", { peer: a, signal: leaving.signal }).catch(String);
+    const late = request("late", "{}", { peer: a, timeoutMs: 5 }).catch((why: Problem) => why);
+    void request("3", "{}", { peer: a });
+    leaving.abort();
+    expect(await left).toContain("the caller went away");
+    expect(await late).toBeInstanceOf(Busy);
+    expect(await late).toMatchObject({ message: expect.stringContaining("for its turn; limits.inFlight") });
+    for (const id of [1, 2]) say({ id, result: {} });
+    expect(namesOf(sent)).toEqual(["1", "2", "3"]);
+    expect([counters.total("calls_waiting"), counters.total("calls_unanswered")]).toEqual([0, 0]);
+  });
+
+  test("keep nobody from asking what the server offers and whether it lives", () => {
+    const { request, sent } = setUp({}, few);
+    for (let n = 0; n < 6; n++) void request("x", "{}", { peer: a }).catch(() => {});
+    void request("tools/list", "{}");
+    expect(namesOf(sent)).toEqual(["x", "x", "tools/list"]);
+  });
+});
+
+describe("a message that is too much", () => {
+  const deep = `${"[".repeat(20)}${"]".repeat(20)}`;
+  test.each([
+    ["big", { messageBytes: 5_000 }, `"${"x".repeat(6_000)}"`, "over 5 KiB; limits.messageBytes of the server sets"],
+    ["deep", { depth: 9 }, deep, "nested over 9 deep; limits.depth of the server"],
+    ["wide", { elements: 100 }, `[${"0,".repeat(200)}0]`, "over 100 values; limits.elements of the server"],
+    ["long a number", {}, "1".repeat(2_000), "a number of over 1000 digits"],
+    ["no JSON", {}, "[1", "is no JSON-RPC"],
+  ])("too %s fails the call that it answers, at once and saying why", async (_, limits, inner, why) => {
+    for (const text of [
+      `{"jsonrpc":"2.0","id":1,"result":{"x":${inner}}}`,
+      `{"result":{"x":${inner}},"jsonrpc":"2.0","id":1}`,
+      `{"jsonrpc":"2.0","result":{"id":7,"x":${inner}},"id":1}`,
+    ]) {
+      const { request, raw, counters } = setUp({}, limits);
+      const asked = request("a", "{}", { peer: peerOf("User:a") }).catch((error: Error) => error.message);
+      raw(text);
+      expect(await asked).toContain(why);
+      expect(counters.numbers("messages_refused").get("x")).toBe(1);
+    }
+  });
+
+  test("and no answer fails nothing, nor does one of which nobody can see whose it is", async () => {
+    const { request, raw, say, counters } = setUp({}, { messageBytes: 5_000 });
+    const asked = request("a", "{}");
+    const big = "x".repeat(6_000);
+    raw(`{"jsonrpc":"2.0","method":"notifications/x","params":{"id":1,"x":"${big}"}}`);
+    raw(`{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"${big}"}}`);
+    raw(`{"jsonrpc":"2.0","result":{"id":1,"x":"${big}"},"x":1,"id":1,"y":2}`);
+    raw(`{"jsonrpc":"2.0","id":2,"result":"${big}"}`);
+    expect(counters.total("messages_refused")).toBe(4);
+    say({ id: 1, result: {} });
+    expect(await asked).toEqual({ result: "{}" });
+  });
+});
+
+test.each([
+  ["the server's time", { timeoutMs: undefined }, { callSeconds: 0.005 }, "limits.callSeconds of the server sets this"],
+  ["the project's", { longestMs: 5 }, {}, "limits.callSeconds of the project sets this"],
+])("a call that has no answer within %s says which field set it", async (_, options, limits, why) => {
+  const { request, counters } = setUp({}, limits);
+  const { timeoutMs: _none, ...given } = { timeoutMs: undefined, ...options };
+  const asked = request("a", "{}", given).catch((error: Error) => error.message);
+  expect(await asked).toBe(`the server gave no answer within 0.005 s; ${why}`);
+  expect(counters.total("calls_unanswered")).toBe(1);
+});
+
+test("progress begins the time anew, but not beyond the project's", async () => {
+  const { request, say } = setUp();
+  const asked = request("a", "{}", { peer: peerOf("User:a"), timeoutMs: 40, longestMs: 120 }).catch(String);
+  let isOver = false;
+  void asked.then(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    say({ method: "notifications/progress", params: { progressToken: 1, progress: 1 } });
+    await Bun.sleep(5);
+  }
+  expect(await asked).toContain("within 0.12 s; limits.callSeconds of the project sets this");
 });
 
 describe("questions", () => {

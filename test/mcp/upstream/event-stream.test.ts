@@ -57,6 +57,6 @@ test.each([
   ["many lines", "data: x\n".repeat(300)],
   ["comments", `:${"x".repeat(99)}\n`.repeat(20)],
 ])("an event of %s over the bound is an error, before it ends", async (_, text) => {
-  await expect(read(text, [500, 900, 1_300])).rejects.toThrow("too big");
+  await expect(read(text, [500, 900, 1_300])).rejects.toThrow("an event of over 1 KiB; limits.lineBytes");
   expect(await read(`${text.slice(0, 800)}\n\n`, [])).toBeArray();
 });

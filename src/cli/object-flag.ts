@@ -1,0 +1,86 @@
+import type { TSchema } from "@sinclair/typebox";
+import { didYouMean } from "../lib/nearest.ts";
+import { Problem } from "../lib/problem.ts";
+
+/** `secret:NAME/KEY`, as a manifest writes it. */
+export const secretIn = (text: string): { secretRef: { name: string; key: string } } | undefined => {
+  const [, name, key] = /^secret:([^/]+)\/(.+)$/.exec(text) ?? [];
+  return name === undefined || key === undefined ? undefined : { secretRef: { name, key } };
+};
+
+const fieldsOf = (schema: TSchema): Record<string, TSchema> => schema["properties"] as Record<string, TSchema>;
+
+/** What stands after the description of such a flag in help. */
+export const namesIn = (schema: TSchema): string => Object.keys(fieldsOf(schema)).join(", ");
+
+/**
+ * A field that is an object, out of `KEY=VALUE,KEY=VALUE`, once or several times. A comma separates only where the next key follows, so that a
+ * value may hold some; JSON goes on to the end.
+ * @throws Problem `invalid` naming the flag and the key, never the value
+ */
+export function objectFrom(values: readonly string[], flag: string, schema: TSchema): Record<string, unknown> {
+  const fields = fieldsOf(schema);
+  const found: Record<string, unknown> = {};
+  for (const value of values) {
+    for (const [key, text] of pairsIn(value, flag, fields)) {
+      if (key in found) throw new Problem("invalid", `--${flag} ${key} is given twice`);
+      found[key] = readValue(text, `--${flag} ${key}`, fields[key] as TSchema);
+    }
+  }
+  return found;
+}
+
+function pairsIn(value: string, flag: string, fields: Record<string, TSchema>): [string, string][] {
+  const keys = Object.keys(fields);
+  const next = new RegExp(`,(?=(?:${keys.join("|")})=)`);
+  const pairs: [string, string][] = [];
+  for (let rest = value; rest !== ""; ) {
+    const [, key, after = ""] = /^\s*([A-Za-z]+)=(.*)$/s.exec(rest) ?? [];
+    if (key === undefined || !Object.hasOwn(fields, key)) throw unknownKey(rest, flag, keys);
+    const cut = isJson(fields[key]) ? -1 : after.search(next);
+    pairs.push([key, cut < 0 ? after : after.slice(0, cut)]);
+    rest = cut < 0 ? "" : after.slice(cut + 1);
+  }
+  if (pairs.length === 0) throw unknownKey("", flag, keys);
+  return pairs;
+}
+
+function unknownKey(text: string, flag: string, keys: readonly string[]): Problem {
+  const word = /^\s*([A-Za-z]{1,40})=/.exec(text)?.[1];
+  const wrong = word === undefined ? "takes KEY=VALUE" : `has no "${word}".${didYouMean(word, keys)} It takes`;
+  return new Problem("invalid", `--${flag} ${wrong}${word === undefined ? ", of" : ""} ${keys.join(", ")}`);
+}
+
+const isSecret = (schema: TSchema) => schema["properties"]?.["secretRef"] !== undefined;
+/** What is written as in a manifest, since it has no other form on a command line. */
+const isJson = (schema: TSchema | undefined) =>
+  schema !== undefined && (schema["type"] === "object" || schema["type"] === "array") && !isSecret(schema);
+
+function readValue(text: string, where: string, schema: TSchema): unknown {
+  const refused = (what: string) => new Problem("invalid", `${where} takes ${what}`);
+  if (isSecret(schema)) {
+    const secret = secretIn(text);
+    if (secret === undefined) throw refused("secret:NAME/KEY");
+    return secret;
+  }
+  if (isJson(schema)) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw refused("JSON, and stands last in its flag");
+    }
+  }
+  if (schema["type"] === "boolean") {
+    if (text !== "true" && text !== "false") throw refused("true or false");
+    return text === "true";
+  }
+  const isNumber = schema["type"] === "integer" || schema["type"] === "number";
+  return isNumber ? numberIn(text, where, schema["type"] === "integer") : text;
+}
+
+/** @throws Problem `invalid` */
+export function numberIn(text: string, where: string, isWhole: boolean): number {
+  const form = isWhole ? /^-?\d{1,15}$/ : /^-?\d{1,15}(\.\d{1,15})?$/;
+  if (!form.test(text)) throw new Problem("invalid", `${where} takes a ${isWhole ? "whole " : ""}number`);
+  return Number(text);
+}

@@ -1,0 +1,39 @@
+import type { Problem } from "../../lib/problem.ts";
+import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
+import { digits, excessIn } from "../spans.ts";
+import { Beyond, unavailable } from "./failures.ts";
+
+/** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. Undefined when all is well. */
+export function faultIn(text: string, limits: ServerLimits): Problem | undefined {
+  const { messageBytes, depth, elements } = limits;
+  if (text.length > messageBytes)
+    return new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
+  const excess = excessIn(text, limits);
+  if (excess === "depth") return new Beyond(`its message is nested over ${depth} deep; ${setByServer("depth")}`);
+  if (excess === "elements") return new Beyond(`its message has over ${elements} values; ${setByServer("elements")}`);
+  if (excess === "digits") return new Beyond(`its message has a number of over ${digits} digits`);
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return undefined;
+  } catch {
+    // Said below.
+  }
+  return unavailable("its message is no JSON-RPC");
+}
+
+const jsonrpc = `"jsonrpc"\\s*:\\s*"2\\.0"`;
+const idFirst = new RegExp(`^\\s*\\{\\s*(?:${jsonrpc}\\s*,\\s*)?"id"\\s*:\\s*(\\d{1,15})\\s*,(\\s*"method")?`);
+const idLast = new RegExp(`"id"\\s*:\\s*(\\d{1,15})\\s*(?:,\\s*${jsonrpc}\\s*)?\\}\\s*$`);
+const methodFirst = new RegExp(`^\\s*\\{\\s*(?:${jsonrpc}\\s*,\\s*)?"method"\\s*:\\s*"([^"\\\\]{0,64})"`);
+const edge = 256;
+
+/** Of a message that cannot be read: which request it answers, if that stands at its beginning or end; `method` of one that answers none. */
+export function skimmed(text: string): { id?: number; method?: string } {
+  const head = text.slice(0, edge);
+  const method = methodFirst.exec(head)?.[1];
+  if (method !== undefined) return { method };
+  const [, first, asks] = idFirst.exec(head) ?? [];
+  if (asks !== undefined) return { method: "" };
+  const id = first ?? idLast.exec(text.slice(-edge))?.[1];
+  return id === undefined ? {} : { id: Number(id) };
+}

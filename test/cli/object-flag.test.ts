@@ -1,0 +1,81 @@
+import { describe, expect, test } from "bun:test";
+import { fieldsFrom, flagsOfKind } from "../../src/cli/kind-flags.ts";
+import { parseWords } from "../../src/cli/parse.ts";
+import { verbs } from "../../src/cli/verbs.ts";
+import { Problem } from "../../src/lib/problem.ts";
+import type { AnyKind } from "../../src/resources/define.ts";
+import { findKind } from "../../src/resources/index.ts";
+
+const create = verbs["create"] as NonNullable<(typeof verbs)[string]>;
+
+function fieldsOf(kind: string, ...flags: string[]) {
+  const args = parseWords("create", create, flagsOfKind(kind), [kind, "x", ...flags]);
+  return fieldsFrom(findKind(kind) as AnyKind, args);
+}
+const refusal = (kind: string, ...flags: string[]): string => {
+  try {
+    return JSON.stringify(fieldsOf(kind, ...flags));
+  } catch (error) {
+    return error instanceof Problem ? error.message : `no Problem: ${error}`;
+  }
+};
+
+test("a field that is an object is written key by key, in one flag or in several", () => {
+  const both = { limits: { callSeconds: 30, inFlight: 8 } };
+  expect(fieldsOf("server", "--limits", "callSeconds=30", "--limits", "inFlight=8")).toEqual(both);
+  expect(fieldsOf("server", "--limits", "callSeconds=30,inFlight=8")).toEqual(both);
+  expect(fieldsOf("project", "--limits", "sessions=5")).toEqual({ limits: { sessions: 5 } });
+});
+
+test("values are what their fields are: numbers, yes or no, JSON, secrets, and text with commas", () => {
+  expect(
+    fieldsOf(
+      "server",
+      ...["--health-check", 'tool=ping,intervalSeconds=30,arguments={"q":"x,tool=y","n":[1,2]}'],
+      ...["--tls", "ca=a,b,insecureSkipVerify=true", "--tls", "key=secret:vault/tls.key"],
+      ...["--oauth", "tokenUrl=https://x.example/t?a=1,2,clientId=me,clientSecret=secret:vault/a/b,scope=a b"],
+      ...["--cpus", "0.5", "--replicas", "2"],
+      ...["--volumes", "/a,b:/c", "--volumes", "d:/e:ro"],
+    ),
+  ).toEqual({
+    healthCheck: { tool: "ping", intervalSeconds: 30, arguments: { q: "x,tool=y", n: [1, 2] } },
+    tls: { ca: "a,b", insecureSkipVerify: true, key: { secretRef: { name: "vault", key: "tls.key" } } },
+    oauth: {
+      tokenUrl: "https://x.example/t?a=1,2",
+      clientId: "me",
+      clientSecret: { secretRef: { name: "vault", key: "a/b" } },
+      scope: "a b",
+    },
+    cpus: 0.5,
+    replicas: 2,
+    volumes: ["/a,b:/c", "d:/e:ro"],
+  });
+});
+
+describe("what cannot be read is told with the flag, and never repeated", () => {
+  test.each([
+    [["--limits", "callSecond=30"], '--limits has no "callSecond". Did you mean "callSeconds"? It takes callSeconds,'],
+    [["--limits", "hunter2"], "--limits takes KEY=VALUE, of callSeconds,"],
+    [["--limits", ""], "--limits takes KEY=VALUE, of callSeconds,"],
+    [["--limits", "callSeconds=hunter2"], "--limits callSeconds takes a whole number"],
+    [["--limits", "callSeconds=1.5"], "--limits callSeconds takes a whole number"],
+    [["--limits", "callSeconds=1", "--limits", "callSeconds=2"], "--limits callSeconds is given twice"],
+    [
+      ["--health-check", "tool=x,arguments={hunter2"],
+      "--health-check arguments takes JSON, and stands last in its flag",
+    ],
+    [["--tls", "insecureSkipVerify=hunter2"], "--tls insecureSkipVerify takes true or false"],
+    [["--oauth", "clientSecret=hunter2"], "--oauth clientSecret takes secret:NAME/KEY"],
+    [["--cpus", "hunter2"], "--cpus takes a number"],
+    [["--replicas", "0.5"], "--replicas takes a whole number"],
+  ])("%j", (flags, words) => {
+    expect(refusal("server", ...flags)).toStartWith(words);
+    expect(refusal("server", ...flags)).not.toContain("hunter2");
+  });
+});
+
+test("help names the keys of each such flag", () => {
+  const { limits, "health-check": health } = flagsOfKind("server");
+  expect(limits?.description).toContain("callSeconds, connectSeconds");
+  expect(health?.description).toContain("tool, arguments, intervalSeconds");
+});
