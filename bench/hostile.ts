@@ -8,7 +8,7 @@ import { floods, hostile } from "../test/delivery/hostile.ts";
 import { call, projectOf } from "../test/delivery/in-use.ts";
 import { realServe } from "../test/delivery/real-serve.ts";
 import { upstream } from "../test/delivery/upstreams.ts";
-import { median } from "./slopes.ts";
+import { quantile } from "./slopes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const target = { ms: 10, ratio: 1.2 } as const;
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-hostile-"));
 const quiet = (["stdio", "legacy", "modern"] as const).map((way) => upstream(folder, way, way));
 
-/** How long the calls of one round took, in ms, sorted. */
+/** How long the calls of one round took, in ms. */
 async function round(ask: (server: string, id: string) => Promise<unknown>): Promise<number[]> {
   const times: number[] = [];
   const end = performance.now() + roundMs;
@@ -40,10 +40,10 @@ async function round(ask: (server: string, id: string) => Promise<unknown>): Pro
     }
   };
   await Promise.all(Array.from({ length: callers }, caller));
-  return times.sort((a, b) => a - b);
+  return times;
 }
 
-const p99 = (sorted: readonly number[]) => sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN;
+const p99 = (times: readonly number[]) => quantile(times, 0.99);
 const row = (...cells: string[]) =>
   process.stdout.write(`${cells.map((cell, n) => (n === 0 ? cell.padEnd(26) : cell.padStart(14))).join("")}\n`);
 
@@ -65,7 +65,7 @@ try {
       withIt.push(p99(await round(ask)));
       await end();
     }
-    const [calm, loud] = [median(without), median(withIt)];
+    const [calm, loud] = [quantile(without, 0.5), quantile(withIt, 0.5)];
     const isMet = loud - calm <= target.ms || loud / calm <= target.ratio;
     if (!isMet) missed++;
     row(

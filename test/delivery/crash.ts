@@ -6,9 +6,8 @@ import { createLedger } from "./ledger.ts";
 import { type Answer, type RealServe, realServe } from "./real-serve.ts";
 import { base, readAll, writeAll } from "./writers.ts";
 
-/** How long it writes before it is killed, at most; and once in so many times it is killed while it starts. */
-const loadMs = 300;
-const earlyOneIn = 12;
+/** It is killed after so many acknowledged writes and so many ms, at most; and once in so many times while it starts. */
+const [mostWrites, mostMs, earlyOneIn] = [24, 20, 12];
 
 export type Crashes = { cycles: number; acknowledged: number; unanswered: number; startMs: number[]; faults: string[] };
 type Plan = {
@@ -33,7 +32,9 @@ export async function crash({ seed, cycles, until, afterKill = () => {} }: Plan)
     const refused = (what: string, { status, json }: Answer) =>
       faults.push(`${what} was refused: ${status} ${JSON.stringify(json)}`);
     const writing = writeAll({ ledger, gateway, signal: over.signal, refused }, (n) => diceOf(seed + 100 * done + n));
-    await Bun.sleep(dice.below(loadMs));
+    const enough = ledger.counts().acknowledged + dice.below(mostWrites);
+    await gateway.until("it writes", async () => ledger.counts().acknowledged >= enough || faults.length > 0);
+    await Bun.sleep(dice.below(mostMs));
     await gateway.kill();
     over.abort();
     await writing;

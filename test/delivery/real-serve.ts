@@ -128,7 +128,7 @@ export async function realServe({ dataDir, env = {} }: Options = {}) {
 }
 
 async function until(what: string, holds: () => Promise<boolean>, said: readonly string[]): Promise<void> {
-  for (const end = performance.now() + 20_000; !(await holds()); await Bun.sleep(10))
+  for (const end = performance.now() + 20_000; !(await holds()); await Bun.sleep(5))
     if (performance.now() > end) throw new Error(`it never happened: ${what}\n${said.slice(-20).join("\n")}`);
 }
 
