@@ -1,4 +1,5 @@
 import { Problem } from "../lib/problem.ts";
+import { createShare } from "../lib/turn.ts";
 import { within } from "../lib/wait.ts";
 import { serverLimitsOf } from "../resources/limits.ts";
 import type { Channel, Exit } from "./channel.ts";
@@ -143,8 +144,13 @@ function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
 }
 
 async function drain(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void): Promise<void> {
+  const { began, spent } = createShare();
   try {
-    for await (const chunk of stream) take(chunk);
+    for await (const chunk of stream) {
+      began();
+      take(chunk);
+      await spent();
+    }
   } catch {
     // The pipe broke: the process is going, and `closed` says so.
   }

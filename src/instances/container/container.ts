@@ -1,5 +1,6 @@
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
+import { createShare } from "../../lib/turn.ts";
 import { sleep, within } from "../../lib/wait.ts";
 import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
@@ -105,10 +106,15 @@ async function* outputOf(
   frames: AsyncIterable<Frame>,
   errors: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Uint8Array> {
+  const { began, spent } = createShare();
   try {
     for await (const { stream, bytes } of frames) {
       if (stream === "stdout") yield bytes;
-      else errors(bytes);
+      else {
+        began();
+        errors(bytes);
+        await spent();
+      }
     }
   } catch (error) {
     errors(Buffer.from(`mcpctl: ${messageOf(error)}\n`));
