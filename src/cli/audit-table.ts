@@ -1,4 +1,4 @@
-import { printable } from "./printable.ts";
+import { printable } from "../lib/printable.ts";
 
 /** An event of the audit log as the API gives it. */
 export type Event = Record<string, unknown> & { seq: number; at: string };

@@ -1,7 +1,7 @@
+import { printable } from "../lib/printable.ts";
 import type { Resource } from "../resources/define.ts";
 import type { Env } from "./environment.ts";
 import { humane } from "./output.ts";
-import { printable } from "./printable.ts";
 
 type Breaker = { state: string; failures: number; last?: string; retryAt?: string };
 

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../lib/object.ts";
+import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
 import { parseDocuments, toYaml } from "../lib/yaml.ts";
 import { type AnyKind, addedFields, type Resource } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { type Manifest, parseManifest } from "../resources/parse.ts";
-import { printable } from "./printable.ts";
 
 /** A resource as text to edit: what `get -o yaml` prints. */
 export const draftOf = (kind: AnyKind, item: Resource): string => toYaml({ kind: kind.kind, ...item }).trim();

@@ -1,9 +1,9 @@
 import { colors } from "consola/utils";
+import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
 import { toYaml } from "../lib/yaml.ts";
 import type { AnyKind, Column, Resource } from "../resources/define.ts";
 import type { Env } from "./environment.ts";
-import { printable } from "./printable.ts";
 import type { Args } from "./verb.ts";
 
 const formats = ["table", "wide", "json", "yaml", "name"] as const;

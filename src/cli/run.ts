@@ -1,8 +1,8 @@
 import { redact } from "../lib/log.ts";
+import { printable } from "../lib/printable.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { type Env, processEnvironment } from "./environment.ts";
 import { findVerb, firstWord, parseWords } from "./parse.ts";
-import { printable } from "./printable.ts";
 
 /** Runs one command line and answers its exit code. The only place that prints an error. */
 export async function run(argv: readonly string[], env: Env = processEnvironment()): Promise<number> {

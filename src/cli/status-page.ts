@@ -1,6 +1,6 @@
+import { printable } from "../lib/printable.ts";
 import type { Env, Screen } from "./environment.ts";
 import { table } from "./output.ts";
-import { printable } from "./printable.ts";
 
 /** What `/api/v1/status` answers. What is about the machine is not told to whoever is confined to a project. */
 export type Status = {

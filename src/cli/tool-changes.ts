@@ -1,10 +1,10 @@
 import type { Client } from "../client/client.ts";
+import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Resource } from "../resources/define.ts";
 import { ToolChange } from "../resources/tool-change.ts";
 import type { Env } from "./environment.ts";
 import { usage } from "./parse.ts";
-import { printable } from "./printable.ts";
 import { clientFor, confirm, kindAndNames } from "./session.ts";
 import type { Args, Run } from "./verb.ts";
 

@@ -1,6 +1,6 @@
+import { printable } from "../lib/printable.ts";
 import type { Env } from "./environment.ts";
 import type { Format } from "./output.ts";
-import { printable } from "./printable.ts";
 
 /** What is written and yet may not be meant so; the formats for machines hold it. */
 export function showWarnings(warnings: unknown, whose: string, format: Format, env: Env): void {

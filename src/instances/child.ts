@@ -1,13 +1,18 @@
 import { Problem } from "../lib/problem.ts";
-import { createShare } from "../lib/turn.ts";
 import { within } from "../lib/wait.ts";
 import { serverLimitsOf } from "../resources/limits.ts";
 import type { Channel, Exit } from "./channel.ts";
-import { lineCutter } from "./lines.ts";
+import type { Entry } from "./child-entry.ts";
+import type { Allowance, Confinement } from "./confine.ts";
+import { endFamily, type Family } from "./family.ts";
 import type { LogRing } from "./log-ring.ts";
+import { type Mark, markOfRun, markVariable } from "./mark.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "./output.ts";
+import { processOf } from "./proc.ts";
+import { boundedWords } from "./said.ts";
 import { childWord, selfCommand } from "./self.ts";
 import { forget, remember } from "./sweep.ts";
+import type { UsageWatch } from "./usage.ts";
 
 export type ChildOptions = {
   command: readonly string[];
@@ -19,54 +24,81 @@ export type ChildOptions = {
   dataDir: string;
   /** Bytes of its longest line. */
   lineBytes?: number;
+  /** The instance that it is a run of. */
+  instance: string;
+  /** What the kernel is asked to keep it to, and what is watched. */
+  confinement?: Confinement;
+  allowance?: Allowance;
+  usage?: UsageWatch;
+  /** How long it may take to end by itself once its input has ended, and then once it was told to. */
+  patience?: Patience;
 };
+type Patience = { afterEofMs: number; afterTermMs: number };
 
 export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
 
-const patience = { afterEofMs: 2_000, afterTermMs: 3_000 } as const;
+/** How long it may take to exit once it has closed its standard output. */
+const deafMs = 1_000;
+const usualPatience: Patience = { afterEofMs: 2_000, afterTermMs: 3_000 };
 
 /**
  * Starts a server as the leader of a process group of its own, through the wrapper that dies with us.
  * @throws Problem `unavailable` when the folder it shall work in is not there
  */
-export function startChild({
-  command,
-  asBun,
-  env,
-  cwd,
-  log,
-  dataDir,
-  lineBytes = serverLimitsOf({}).lineBytes,
-}: ChildOptions): Child {
-  const output = serverOutput(log);
-  const process_ = spawn(...wrapped(command, asBun, env), cwd);
+export function startChild(options: ChildOptions): Child {
+  const { log, dataDir, patience = usualPatience, lineBytes = serverLimitsOf({}).lineBytes } = options;
+  const said = boundedWords(log.add);
+  const output = serverOutput({ add: said.add });
+  const mark = markOfRun(dataDir, options.instance);
+  const process_ = spawn(options, mark);
   const { pid } = process_;
-  remember(dataDir, pid);
+  const family: Family = { leader: pid, startTicks: processOf(pid)?.startTicks ?? 0n, mark };
+  remember(dataDir, { pid, startTicks: family.startTicks });
   const startedWith = log.total();
   let reason: string | undefined;
+  let isOverlong = false;
   let unsent = 0;
   let stopping = false;
 
   const failWith = (why: string) => {
     reason ??= why;
-    killGroup(pid, "SIGKILL");
+    end();
   };
-  const reading = output.read(process_.stdout, lineBytes, () => failWith(tooLong(lineBytes)));
-  const errors = drain(
-    process_.stderr,
-    lineCutter(outputBounds.errorLine, log.add, () => {}),
-  );
+  const unwatch = options.usage?.watch(family, options.allowance ?? {}, failWith);
+  const out = chunksOf(process_.stdout);
+  const errors = chunksOf(process_.stderr);
+  const reading = output.read(out.chunks, lineBytes, () => {
+    isOverlong = true;
+    failWith(tooLong(lineBytes));
+  });
+  const draining = said.drain(errors.chunks);
+
+  // One that lives on and cannot be heard any more would let each of its callers wait for nothing.
+  void reading
+    .then(() => within(deafMs, process_.exited))
+    .then((code) => code === undefined && !stopping && failWith("it closed its standard output"));
 
   const closed = (async (): Promise<Exit> => {
     await process_.exited;
+    unwatch?.();
     // What it started goes with it; otherwise a grandchild would hold our pipes and live on.
     killGroup(pid, "SIGKILL");
-    await within(500, Promise.all([reading, errors]));
+    await endFamily(family);
+    await within(500, Promise.all([reading, draining]));
+    out.close();
+    errors.close();
+    said.end();
     forget(dataDir, pid);
     const signal = process_.signalCode === null ? null : String(process_.signalCode);
     const exit = { code: process_.exitCode, signal, stderr: log.since(startedWith, shownLines) };
-    return reason === undefined ? exit : { ...exit, reason, isOverlong: true };
+    return reason === undefined ? exit : { ...exit, reason, ...(isOverlong ? { isOverlong } : {}) };
   })();
+
+  /** The leader last: as long as it lives, what it started is known by descent, too. */
+  function end(): void {
+    void endFamily(family);
+    killGroup(pid, "SIGKILL");
+  }
 
   function send(text: string): void {
     if (process_.exitCode !== null || process_.signalCode !== null || stopping)
@@ -91,33 +123,24 @@ export function startChild({
       killGroup(pid, "SIGTERM");
       if ((await within(patience.afterTermMs, closed)) !== undefined) return await closed;
     }
-    killGroup(pid, "SIGKILL");
+    end();
     return await closed;
   }
 
-  return {
-    pid,
-    send,
-    stop,
-    closed,
-    onMessage: output.onMessage,
-  };
+  return { pid, send, stop, closed, onMessage: output.onMessage };
 }
 
-/** Only Linux lets a process ask to die with its parent; elsewhere the command is started as it is. */
-function wrapped(
-  command: readonly string[],
-  asBun: boolean,
-  env: Record<string, string>,
-): [string[], Record<string, string>] {
-  if (process.platform !== "linux") return [[...command], asBun ? { ...env, BUN_BE_BUN: "1" } : env];
-  return [[...selfCommand(), childWord, String(process.pid), asBun ? "bun" : "plain", ...command], env];
-}
-
-function spawn(command: string[], env: Record<string, string>, cwd: string | undefined) {
+function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark) {
+  const marked = { ...env, [markVariable]: mark.text };
+  const entry: Entry = { ...confinement, parent: process.pid, asBun, mark: String(mark.number) };
+  // Only Linux lets a process ask to die with its parent; elsewhere the command is started as it is.
+  const [words, variables] =
+    process.platform === "linux"
+      ? [[...selfCommand(), childWord, JSON.stringify(entry), ...command], marked]
+      : [[...command], asBun ? { ...marked, BUN_BE_BUN: "1" } : marked];
   try {
-    return Bun.spawn(command, {
-      env,
+    return Bun.spawn(words, {
+      env: variables,
       stdin: "pipe",
       stdout: "pipe",
       stderr: "pipe",
@@ -134,24 +157,23 @@ function spawn(command: string[], env: Record<string, string>, cwd: string | und
 }
 
 /** The whole group: the server, and whatever it started (reference/reliability.md §0, 4). */
-function killGroup(pgid: number, signal: NodeJS.Signals): boolean {
+function killGroup(pgid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pgid, signal);
-    return true;
   } catch {
-    return false;
+    // There is none any more.
   }
 }
 
-async function drain(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void): Promise<void> {
-  const { began, spent } = createShare();
-  try {
-    for await (const chunk of stream) {
-      began();
-      take(chunk);
-      await spent();
+/** A pipe that can be let go of while it is read, so that one which somebody else holds open costs no descriptor. */
+function chunksOf(stream: ReadableStream<Uint8Array>) {
+  const reader = stream.getReader();
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      yield value;
     }
-  } catch {
-    // The pipe broke: the process is going, and `closed` says so.
   }
+  return { chunks: chunks(), close: () => void reader.cancel().catch(() => {}) };
 }

@@ -26,6 +26,9 @@ export const safelist = [
 /** What fetching a package needs besides: the user's own settings for npm and proxies. */
 const installer = /^(npm_config_.+|NPM_CONFIG_.+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
 
+/** What uvx needs besides, which fetches a package and runs it in one: settings, but no credentials, since the server inherits them. */
+const uv = /^(UV_(?!.*(PASSWORD|TOKEN|USERNAME)).+|https?_proxy|HTTPS?_PROXY|no_proxy|NO_PROXY)$/;
+
 type Environment = Record<string, string>;
 
 /** The environment of a server process. Its own variables win; those that steer Bun are never passed on. */
@@ -39,6 +42,17 @@ export const installerEnvironment = (inherited: NodeJS.ProcessEnv = process.env)
   ...serverEnvironment({}, inherited),
   ...picked(inherited, (name) => installer.test(name)),
   BUN_BE_BUN: "1",
+});
+
+/** Of a server that uvx fetches and runs. `cache` is where it keeps what it fetches. */
+export const uvEnvironment = (
+  own: Environment,
+  cache: string,
+  inherited: NodeJS.ProcessEnv = process.env,
+): Environment => ({
+  UV_CACHE_DIR: cache,
+  ...picked(inherited, (name) => uv.test(name)),
+  ...serverEnvironment(own, inherited),
 });
 
 const picked = (environment: NodeJS.ProcessEnv, wanted: (name: string) => boolean): Environment =>

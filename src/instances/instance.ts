@@ -5,11 +5,12 @@ import type { InstanceState } from "../resources/instance.ts";
 import { serverLimitsOf } from "../resources/limits.ts";
 import type { Channel, Exit, Run } from "./channel.ts";
 import type { Launcher, Started } from "./launcher.ts";
-import type { LogRing } from "./log-ring.ts";
+import type { Blot, LogRing } from "./log-ring.ts";
 import { relevantExits, restartDelay } from "./restart-policy.ts";
 import type { DesiredServer, InstanceView, SupervisorOptions } from "./supervisor.ts";
 
 const shownLines = 20;
+const longestReason = 2_000;
 const idleCheckMs = 500;
 
 /** One copy of a server through all its runs: started, watched, started again after a pause, for as long as it is wanted. */
@@ -34,7 +35,8 @@ export function createInstance(
   let changedAt = createdAt;
   let run: Started | undefined;
   let startedAt = clock.now();
-  let startedWith = log.total();
+  /** What the present run writes, or the last one. */
+  let words: LogRing | undefined;
   let exits: readonly number[] = [];
   let restarts = 0;
   let nextTryAt: number | undefined;
@@ -65,7 +67,7 @@ export function createInstance(
       if (ending.signal.aborted) break;
       isAwake = true;
       become("STARTING");
-      last = await onceThrough();
+      last = blotted(await onceThrough());
       run = undefined;
       if (ending.signal.aborted) break;
       if (last.reason === undefined) continue;
@@ -94,24 +96,30 @@ export function createInstance(
     nextTryAt = undefined;
   }
 
-  const launched = async () =>
-    await launcher({
-      server,
-      env: await options.environmentOf(server),
-      log,
-      instance: id,
-      signal: ending.signal,
-    });
+  async function launched(into: (blot: Blot) => LogRing): Promise<Started> {
+    const env = await options.environmentOf(server);
+    const log = () => into(options.blotOf(server.id));
+    return await launcher({ server, env, log, instance: id, signal: ending.signal });
+  }
+
+  function begin(blot: Blot): LogRing {
+    words = log.begin(blot);
+    return words;
+  }
+
+  /** Servers quote what they were given in what they refuse. */
+  const blotted = ({ reason, ...rest }: typeof last): typeof last =>
+    reason === undefined ? rest : { ...rest, reason: options.blotOf(server.id)(reason, longestReason) };
 
   /** One run from start to end. Answers why it is not running any more; no reason when it fell asleep. */
   async function onceThrough(): Promise<typeof last> {
     startedAt = clock.now();
-    startedWith = log.total();
+    words = undefined;
     endedFor = undefined;
     isIdle = false;
     let started: Started;
     try {
-      started = await launched();
+      started = await launched(begin);
     } catch (error) {
       return { reason: messageOf(error) };
     }
@@ -175,7 +183,7 @@ export function createInstance(
    * Nobody starts it again. @throws Problem `unavailable`
    */
   async function startExtra(): Promise<Extra> {
-    const extra = await launched();
+    const extra = await launched(log.beside);
     if (ending.signal.aborted || !("send" in extra.via)) {
       await extra.stop(true);
       throw new Problem("unavailable", ending.signal.aborted ? "it is being stopped" : "it has no copies of its own");
@@ -210,7 +218,7 @@ export function createInstance(
       ...(sleeps() && (state === "STOPPED" || nextTryAt === undefined) ? { sleeps: true } : {}),
       ...(exit?.code === null || exit === undefined ? {} : { exitCode: exit.code }),
       ...(exit?.signal === null || exit === undefined ? {} : { signal: exit.signal }),
-      ...(state === "RUNNING" ? {} : { stderr: log.since(startedWith, shownLines) }),
+      ...(state === "RUNNING" ? {} : { stderr: words?.since(0, shownLines) ?? [] }),
       ...(resolved === undefined ? {} : { resolved }),
       version: 1,
       createdAt,
@@ -222,7 +230,6 @@ export function createInstance(
     id,
     serverId: server.id,
     fingerprint,
-    log,
     view,
     startExtra,
     stop,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { Problem } from "../lib/problem.ts";
 import type { ServerFields } from "../resources/server.ts";
-import { serverEnvironment } from "./environment.ts";
+import { serverEnvironment, uvEnvironment } from "./environment.ts";
 import { asBunCommand, type Packages } from "./package.ts";
 
 /** What a server's process is started as. */
@@ -21,14 +21,10 @@ export async function launchOf(fields: ServerFields, env: Record<string, string>
   if (command !== undefined) return { command, asBun: false, env: serverEnvironment(env), cwd };
   if (packageName === undefined) throw new Problem("unavailable", "it has neither a command nor a package");
   if (runtime === "python") {
-    const uvx = Bun.which("uvx");
-    if (uvx === null) throw new Problem("unavailable", "a python package needs uvx, which is not in PATH");
-    return {
-      command: [uvx, packageName.replace(/(?!^)@/, "=="), ...args],
-      asBun: false,
-      env: serverEnvironment(env),
-      cwd,
-    };
+    const itsEnv = uvEnvironment(env, packages.uvCache);
+    const uvx = Bun.which("uvx", { PATH: itsEnv["PATH"] ?? "" });
+    if (uvx === null) throw new Problem("unavailable", withoutUvx);
+    return { command: [uvx, packageName, ...args], asBun: false, env: itsEnv, cwd };
   }
   const { bin, version } = await packages.install(packageName);
   return {
@@ -39,3 +35,6 @@ export async function launchOf(fields: ServerFields, env: Record<string, string>
     resolved: version,
   };
 }
+
+const withoutUvx =
+  "a python package is run by uvx, which is not in the PATH of mcpctl serve: install uv, or give a command that starts the server";

@@ -13,7 +13,7 @@ export const shownLines = 20;
 type Bytes = AsyncIterable<Uint8Array>;
 
 /** What a server says on its standard output: a message for each line that looks like one, and log lines for words of its own. */
-export function serverOutput(log: LogRing) {
+export function serverOutput(log: Pick<LogRing, "add">) {
   const listeners = new Set<(text: string) => void>();
 
   function deliver(line: string): void {

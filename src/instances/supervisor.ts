@@ -10,9 +10,10 @@ import { createContainers } from "./container/containers.ts";
 import { type Fare, fareOf } from "./fare.ts";
 import { createInstance, type Extra, type Instance } from "./instance.ts";
 import { createLauncher } from "./launcher.ts";
-import { type LogRing, logRing } from "./log-ring.ts";
 import { createPackages } from "./package.ts";
+import { startReaper } from "./reaper.ts";
 import { reconcile } from "./reconcile.ts";
+import { createServerLogs } from "./server-logs.ts";
 import { sweep } from "./sweep.ts";
 
 /** `revision` changes when anything behind the fields does, such as a secret. */
@@ -23,6 +24,8 @@ export type SupervisorOptions = {
   desired: () => Promise<DesiredServer[]>;
   /** Its variables, secrets included. @throws Problem when a secret is missing: ERROR, and tried again */
   environmentOf: (server: DesiredServer) => Promise<Record<string, string>>;
+  /** Takes the secrets that the server was given out of what it says. */
+  blotOf: (serverId: string) => (text: string, most?: number) => string;
   /** Speaks to a new run of this instance, which is STARTING until this resolves. */
   ready: (server: DesiredServer, instance: string, run: Run) => Promise<void>;
   /** Nothing new is asked of this instance from now on; resolves once what was asked is answered, within a bound. */
@@ -52,8 +55,7 @@ export type Supervisor = ReturnType<typeof createSupervisor>;
 
 export function createSupervisor(options: SupervisorOptions) {
   const instances = new Map<string, Instance>();
-  /** Of each place: what was written there is still to be read when another instance has taken it. */
-  const logs = new Map<string, LogRing>();
+  const logs = createServerLogs(options.clock);
   /** Instances whose successors are there already, until their last calls are answered and they have ended. */
   const leaving = new Map<Instance, Promise<void>>();
   const stopping = new AbortController();
@@ -61,6 +63,7 @@ export function createSupervisor(options: SupervisorOptions) {
   const containers = createContainers({ sockets: options.containerSockets, dataDir: options.dataDir });
   const launcher = createLauncher(packages, containers, options.dataDir);
   let timer: ReturnType<typeof setInterval> | undefined;
+  let stopReaper = () => {};
   let running: Promise<void> | undefined;
   let again = false;
 
@@ -90,7 +93,7 @@ export function createSupervisor(options: SupervisorOptions) {
       const runs = [...instances].map(([place, { fingerprint }]) => ({ place, fingerprint }));
       const { start, stop, replace } = reconcile(wanted, runs);
       for (const place of [...stop, ...replace]) letGo(place);
-      for (const place of logs.keys()) if (!places.has(place)) logs.delete(place);
+      logs.prune(new Set(servers.map(({ id }) => id)));
       for (const place of [...start, ...replace]) {
         const spot = places.get(place);
         if (spot !== undefined) put(place, spot);
@@ -103,8 +106,7 @@ export function createSupervisor(options: SupervisorOptions) {
   }
 
   function put(place: string, { server, number }: Spot): void {
-    const log = logs.get(place) ?? logRing();
-    logs.set(place, log);
+    const log = logs.ring(server.id, `${server.name}-${number}`);
     const fingerprint = fingerprintOf(server);
     instances.set(place, createInstance({ server, number, fingerprint, log, launcher }, options));
   }
@@ -134,6 +136,7 @@ export function createSupervisor(options: SupervisorOptions) {
     reconcile: reconcileNow,
     /** Ends what a crash left, then starts what ought to run. */
     start(): void {
+      stopReaper = startReaper();
       const tell = (ended: number) =>
         ended > 0 && options.log.warn("ended servers that an earlier crash left", { ended });
       tell(sweep(options.dataDir));
@@ -147,9 +150,10 @@ export function createSupervisor(options: SupervisorOptions) {
         .toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
     /** How a server as a whole fares, out of its instances. */
     fareOf: (serverId: string): Fare => fareOf(ofServer(serverId).map((instance) => instance.view())),
-    logs: (instanceId: string, tail: number): string[] => byId(instanceId)?.log.tail(tail) ?? [],
-    follow: (instanceId: string, listener: (line: string) => void): (() => void) =>
-      byId(instanceId)?.log.follow(listener) ?? (() => {}),
+    logs,
+    /** The version of an npm package that is on disk, whether it runs or not. */
+    packageVersion: ({ packageName, runtime }: ServerFields): string | undefined =>
+      packageName === undefined || runtime === "python" ? undefined : packages.versionOf(packageName),
     /** Somebody needs a server that may be asleep. */
     wake(serverId: string): void {
       for (const instance of ofServer(serverId)) instance.wake();
@@ -168,9 +172,9 @@ export function createSupervisor(options: SupervisorOptions) {
     async stop(fast: boolean): Promise<void> {
       stopping.abort();
       clearInterval(timer);
-      const all = [...instances.values(), ...leaving.keys()];
-      instances.clear();
-      await Promise.all(all.map((instance) => instance.stop(fast)));
+      // Whoever is told to hurry finds them all again.
+      await Promise.all([...instances.values(), ...leaving.keys()].map((instance) => instance.stop(fast)));
+      stopReaper();
     },
   };
 }

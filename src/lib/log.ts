@@ -1,3 +1,5 @@
+import { printable } from "./printable.ts";
+
 /** Structured log lines on standard error: readable on a terminal, JSON for machines, secrets blotted out by key and by shape. */
 export type LogFields = Record<string, unknown>;
 export type Log = {
@@ -7,11 +9,19 @@ export type Log = {
   error: (message: string, fields?: LogFields) => void;
 };
 
-const levels = ["debug", "info", "warn", "error", "silent"] as const;
-export type LogLevel = (typeof levels)[number];
-export const isLogLevel = (word: string): word is LogLevel => (levels as readonly string[]).includes(word);
+export const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+export const isLogLevel = (word: unknown): word is LogLevel => (logLevels as readonly unknown[]).includes(word);
 
-const secretKey = /authorization|password|secret|token|cookie|apikey|api_key|credential/i;
+/** A log whose level may be changed while it is written, and which learns of secrets that no shape tells. */
+export type LevelledLog = Log & {
+  level: () => LogLevel;
+  setLevel: (level: LogLevel) => void;
+  hide: (blot: Blot) => void;
+};
+type Blot = (text: string, most: number) => string;
+
+const secretKey = /authorization|passw|secret|token|cookie|apikey|api_key|api-key|credential/i;
 // Whatever stands before: `files__mcpctl_pat_…` is a tool's name that somebody put a token into.
 const secretShape = /mcpctl_(?:pat|ses)_[0-9A-Za-z]+/g;
 
@@ -20,34 +30,93 @@ export const redact = (text: string): string => text.replace(secretShape, (match
 
 export function createLog(
   write: (line: string) => void,
-  level: LogLevel,
+  initial: LogLevel,
   pretty: () => boolean,
   now: () => number,
-): Log {
+): LevelledLog {
+  let level = initial;
+  let blot: Blot = (text, most) => text.slice(0, most);
+  const clean = (text: string) => {
+    const rest = withoutShapes(blot(text, longestText));
+    return text.length > longestText ? `${rest}…` : rest;
+  };
   const at =
     (name: Exclude<LogLevel, "silent">) =>
     (message: string, fields: LogFields = {}) => {
-      if (levels.indexOf(name) < levels.indexOf(level)) return;
-      const clean = Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, cleanValue(key, value)]));
+      if (logLevels.indexOf(name) < logLevels.indexOf(level)) return;
+      const told = withoutSecrets(fields, clean);
       const time = new Date(now()).toISOString();
       write(
         pretty()
-          ? prettyLine(time, name, redact(message), clean)
-          : JSON.stringify({ time, level: name, message: redact(message), ...clean }),
+          ? prettyLine(time, name, clean(message), told)
+          : JSON.stringify({ time, level: name, message: clean(message), ...told }),
       );
     };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return {
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    level: () => level,
+    setLevel: (next) => {
+      level = next;
+    },
+    hide: (next) => {
+      blot = next;
+    },
+  };
 }
 
-function cleanValue(key: string, value: unknown): unknown {
-  if (secretKey.test(key)) return "[redacted]";
-  if (value instanceof Error) return redact(value.message);
-  return typeof value === "string" ? redact(value) : value;
+/** What people and programs write secrets as, within other text: passwords in addresses, headers, `token=…`. Never quadratic in the text. */
+const shapes: readonly [shape: RegExp, kept: string][] = [
+  [/(:\/\/[^\s/:@]{0,256}:)[^\s/]{1,1024}@/g, "$1…@"],
+  [
+    /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s?[:=]\s?["']?)(?:[a-z]{1,16} )?[^\s"',;]+/gi,
+    "$1$2…",
+  ],
+  [/\b([Bb]earer|[Bb]asic|BEARER|BASIC) (?=[^\s]*[\dA-Z=+/_])[\w.~+/=-]{8,}/g, "$1 …"],
+  [/(?<![\w-])(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))([\w-]+=)[^\s&]+/gi, "$1…"],
+];
+const longestText = 8 * 1024;
+
+const withoutShapes = (text: string): string =>
+  shapes.reduce((rest, [shape, kept]) => rest.replace(shape, kept), redact(text));
+
+const deepest = 6;
+const mostValues = 500;
+
+/** Fields as they may be written: secrets gone at any depth, and within bounds whatever was given. */
+function withoutSecrets(fields: LogFields, cleanText: (text: string) => string): LogFields {
+  let left = mostValues;
+
+  function clean(value: unknown, depth: number): unknown {
+    if (left-- <= 0 || depth > deepest) return "…";
+    if (typeof value === "string") return cleanText(value);
+    if (typeof value === "bigint") return String(value);
+    if (value instanceof Error) return cleanText(value.message);
+    if (value instanceof Date) return value.toISOString();
+    if (value instanceof Uint8Array) return `${value.length} bytes`;
+    if (Array.isArray(value)) return value.slice(0, mostValues).map((inner) => clean(inner, depth + 1));
+    if (typeof value !== "object" || value === null) return value;
+    // `{name: API_TOKEN, value: …}`, as variables and headers are written.
+    const name = (value as { name?: unknown }).name;
+    const isNamed = typeof name === "string" && secretKey.test(name);
+    return Object.fromEntries(
+      Object.entries(value)
+        .slice(0, mostValues)
+        .map(([key, inner]) => [
+          cleanText(key),
+          secretKey.test(key) || (isNamed && key === "value") ? "[redacted]" : clean(inner, depth + 1),
+        ]),
+    );
+  }
+  return clean(fields, 0) as LogFields;
 }
 
 function prettyLine(time: string, level: string, message: string, fields: LogFields): string {
   const pairs = Object.entries(fields).map(
     ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
-  return [time.slice(11, 19), level.padEnd(5), message, ...pairs].join(" ");
+  // Reasons hold what servers said: nothing of it may steer the terminal, or look like a line of ours.
+  return printable([time.slice(11, 19), level.padEnd(5), message, ...pairs].join(" "), true).replaceAll("\n", "\n    ");
 }

@@ -12,6 +12,9 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
+/** Lets everything else that is due have its turn of the event loop first. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** The promise's value, or `undefined` once the time is up; the work itself goes on. */
 export async function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
   const timer = new AbortController();

@@ -3,12 +3,12 @@ import { type Counters, createCounters } from "../lib/counters.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { projectLimitsOf, setByProject } from "../resources/limits.ts";
-import { respond } from "./answers.ts";
+import { errorOutcome, respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
 import { createChanges } from "./downstream/changes.ts";
 import { createHeldCalls } from "./downstream/held.ts";
-import { type Judged, judge } from "./downstream/inbound.ts";
+import { type Inbound, type Judged, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
@@ -18,6 +18,7 @@ import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
 import type { Admission, Visit } from "./visit.ts";
@@ -61,6 +62,8 @@ export function createGateway(options: GatewayOptions) {
   const modern = modernDoor({ calls, held, changes, readers });
   const sse = sseDoor({ legacy, lives, readers });
 
+  const open = new Set<object>();
+  const idle = Promise.withResolvers<void>();
   let isDraining = false;
 
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
@@ -85,6 +88,10 @@ export function createGateway(options: GatewayOptions) {
     if ("refusal" in judged) {
       visit.release();
       return respond(judged.id, judged.refusal);
+    }
+    if (isDraining && beginsWork(judged.inbound)) {
+      visit.release();
+      return refusedForNow(judged.inbound.id);
     }
     if (judged.inbound.method === "subscriptions/listen") mayStream();
     if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
@@ -128,6 +135,8 @@ export function createGateway(options: GatewayOptions) {
   function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
     const cut = new AbortController();
     const refuse = (why: Problem) => cut.abort(why);
+    const letGo = watch(request, endpoint, refuse);
+    open.add(cut);
     return {
       request,
       endpoint,
@@ -135,8 +144,16 @@ export function createGateway(options: GatewayOptions) {
       cut: cut.signal,
       again: () => admit(request, endpoint),
       uses: (server, tool) => watch(request, endpoint, refuse, { server, tool }),
-      release: watch(request, endpoint, refuse),
+      release() {
+        letGo();
+        open.delete(cut);
+        resolveWhenIdle();
+      },
     };
+  }
+
+  function resolveWhenIdle(): void {
+    if (isDraining && open.size === 0) idle.resolve();
   }
 
   return {
@@ -164,11 +181,16 @@ export function createGateway(options: GatewayOptions) {
       readers: readers.size(),
       unread: readers.unread(),
     }),
-    /** What is under way is answered; who only listens is let go of, since nobody waits for anything there. */
-    drain(): void {
+    /**
+     * What is under way is answered; who only listens is let go of, since nobody waits for anything there; what is new is refused. Resolves once
+     * nothing is under way.
+     */
+    drain(): Promise<void> {
       isDraining = true;
       changes.end();
       sse.drain();
+      resolveWhenIdle();
+      return idle.promise;
     },
     close(): void {
       held.close();
@@ -179,6 +201,17 @@ export function createGateway(options: GatewayOptions) {
 }
 
 const stopping = () => new Problem("unavailable", "mcpctl is stopping", { hint: "try again in a moment" });
+
+/** All but what a call under way may still need: answers, cancellations, and the next round of one that asked something. */
+const beginsWork = ({ id, method, params }: Inbound): boolean =>
+  id !== undefined && method !== undefined && params["requestState"] === undefined;
+
+function refusedForNow(id: string | undefined): Response {
+  const why = "mcpctl is stopping: the request was sent nowhere; try again in a moment";
+  const response = respond(id, errorOutcome(codes.busy, why, undefined, 503));
+  response.headers.set("retry-after", "1");
+  return response;
+}
 
 /** What this address takes. GET and DELETE are for whoever has a session, HEAD for nobody. */
 function methodsOf(request: Request, { transport }: Endpoint): readonly string[] {

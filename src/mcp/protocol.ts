@@ -21,7 +21,7 @@ export const metaKeys = {
 export const isHopKey = (key: string): boolean => key.startsWith(namespace);
 
 export const codes = {
-  /** Goes with HTTP 429: the request was sent nowhere, and may be sent again. */
+  /** Goes with HTTP 429 or 503: the request was sent nowhere, and may be sent again. */
   busy: -32000,
   parse: -32700,
   invalidRequest: -32600,

@@ -52,8 +52,17 @@ export const Instance = defineKind({
     { header: "HEALTH", value: (i) => String(i["health"] ?? "") },
     { header: "RESTARTS", value: (i) => String(i["restarts"]) },
     { header: "PID", value: (i) => String(i["pid"] ?? "") },
-    { header: "REASON", value: (i) => String(i["reason"] ?? "") },
+    { header: "REASON", value: (i) => whyNot(i as unknown as InstanceFields) },
   ],
   readOnly: Object.keys(fields.properties),
   example: { kind: "instance", name: "files-1", server: "files", state: "RUNNING", restarts: 0 },
 });
+
+const longestWords = 160;
+
+/** What a process said last is mostly why it ended. */
+function whyNot({ reason = "", exitCode = 0, stderr = [] }: InstanceFields): string {
+  const words = stderr.findLast((line) => line.trim() !== "")?.trim() ?? "";
+  if (exitCode === 0 || words === "") return reason;
+  return `${reason}: ${words.length > longestWords ? `${words.slice(0, longestWords)}…` : words}`;
+}

@@ -82,6 +82,7 @@ export const Project = defineKind({
   name: Name,
   fields,
   columns: [
+    { header: "READY", value: (p) => String(p.status?.["ready"] ?? "") },
     { header: "SERVERS", value: (p) => serverNames(p as unknown as ProjectFields).join(",") },
     { header: "ENDPOINT", value: (p) => `/projects/${p.name}/mcp` },
     { header: "DESCRIPTION", value: (p) => String(p["description"] ?? "") },

@@ -11,6 +11,7 @@ export const actions = [
   "logs",
   "servers-execute",
   "audit-read",
+  "log-level",
   "metrics",
   "backup",
   "restore",

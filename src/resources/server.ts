@@ -84,9 +84,10 @@ const fields = Type.Object({
   ),
   packageName: Type.Optional(
     Type.String({
-      pattern: "^(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*(@[A-Za-z0-9][A-Za-z0-9._+-]*)?$",
+      pattern: "^(@[a-z0-9][a-z0-9._~-]*/)?[a-z0-9][a-z0-9._~-]*(@[\\^~]?[A-Za-z0-9][A-Za-z0-9._+-]*)?$",
       maxLength: 214,
-      description: "npm package to run, with a version to pin it: `@scope/name@1.2.3`",
+      description:
+        "Package to run, from npm or (`runtime: python`) by uvx, with a version to pin it: `name@1.2.3` or `@scope/name@1.2.3`",
     }),
   ),
   runtime: Type.Optional(oneOf(["node", "python"], "What runs the package; `node` is mcpctl itself")),
@@ -251,7 +252,7 @@ export const Server = defineKind({
       transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
     };
   },
-  check: (server) => [...checkWay(server), ...checkValues(server), ...checkTrust(server)],
+  check: (server) => [...checkWay(server), ...checkPackage(server), ...checkValues(server), ...checkTrust(server)],
   references: (server) => [
     ...secretRefs("env", server.env),
     ...secretRefs("headers", server.headers),
@@ -347,6 +348,12 @@ function checkTransport({ transport, containerPort, containerPath, network }: Se
   if (network === "none") errors.push({ path: "/network", message: "none has no containerPort to be reached at" });
   return errors;
 }
+
+/** uvx knows one version, or the newest. */
+const checkPackage = ({ packageName = "", runtime }: ServerFields) =>
+  runtime === "python" && (packageName.startsWith("@") || /@[\^~]/.test(packageName))
+    ? [{ path: "/packageName", message: "a python package is written name, name@1.2.3 or name@latest" }]
+    : [];
 
 function checkValues(server: ServerFields) {
   return (["env", "headers"] as const).flatMap((field) =>

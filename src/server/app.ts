@@ -1,6 +1,7 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { Problem } from "../lib/problem.ts";
+import { turn } from "../lib/wait.ts";
 import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
 import { idleSeconds } from "./body.ts";
@@ -36,6 +37,9 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
+    // Connections are taken for as long as there are new ones: five clients that open one for each request, answered at once, stopped timers
+    // and servers' answers for seconds. Answered a turn later, they have their turn like everybody else.
+    await turn();
     const refusal = refusalAtDoor(request.headers, rooms.config);
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
     const keepOpen = () => void app.server?.timeout(request, 0);

@@ -63,7 +63,8 @@ function shaOf(text: string | undefined): string | undefined {
 
 const unitsMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
-function instantOf(name: string, text: string | undefined, now: number): number | undefined {
+/** An instant, or how long ago, in Unix milliseconds. @throws Problem `invalid` */
+export function instantOf(name: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   const [, count, unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
   if (count !== undefined) return now - Number(count) * (unitsMs[unit] ?? 0);

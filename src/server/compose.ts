@@ -6,7 +6,7 @@ import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
@@ -20,9 +20,10 @@ import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged } from "../resources/server.ts";
+import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
-import { createVault } from "../secrets/vault.ts";
+import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
@@ -43,12 +44,14 @@ import { instanceResource, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
-export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: Log };
+export type Materials = { config: Config; db: Database; master: MasterKey; clock: Clock; log: LevelledLog };
 
 /** Puts the rooms together. The only place that knows how one room's needs are met by another. */
 export async function compose({ config, db, master, clock, log }: Materials): Promise<Rooms> {
   const hashKey = master.derive("bearer");
   const vault = createVault(master);
+  const blots = createBlots();
+  log.hide(blots.ofAll);
   const uses = lastUses(db, clock);
   const attempts = createAttempts(clock);
   const stopping = new AbortController();
@@ -61,6 +64,16 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
+  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  const vaultOf = (serverId: string): Vault => ({
+    ...vault,
+    open(...sealed) {
+      const data = vault.open(...sealed);
+      blots.give(serverId, Object.values(data));
+      return data;
+    },
+  });
+
   const counters = createCounters();
   const files = openFiles();
   const vitals = watchVitals();
@@ -70,7 +83,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
     counters,
     verdicts: await createVerdicts(db, clock),
-    targetOf: (server) => db.read(() => httpTargetOf(vault, egress, server)),
+    targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
+    blotOf: blots.of,
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
@@ -79,6 +93,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
   const catalog: Catalog = await createCatalog(db, () => connections, clock, log, {
     tell: toolChangeTeller(audit, clock),
+    blotOf: blots.of,
     changed(server, lists) {
       for (const list of new Set(lists.map((name) => (name === "resourceTemplates" ? "resources" : name))))
         gateway.heard(server, `notifications/${list}/list_changed`, "{}", undefined);
@@ -90,7 +105,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         db,
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
-    environmentOf: ({ fields }) => db.read(() => resolveValues(vault, fields.env)),
+    environmentOf: ({ id, fields }) => db.read(() => resolveValues(vaultOf(id), fields.env)),
+    blotOf: blots.of,
     ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);
       if (current === undefined) throw new Problem("unavailable", "the server was deleted meanwhile");
@@ -105,7 +121,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
-  const health = watchHealth({ allServers, supervisor, connections, catalog, clock, log });
+  const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
   const running = { supervisor, connections, catalog, health };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
@@ -149,6 +165,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
+    blots.prune(new Set(servers.map(({ id }) => id)));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();
@@ -188,14 +205,14 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     refusals,
     senders,
     instances,
-    withStatus: (kind, item) => withStatus(running, kind, item),
+    withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
     overview: overview.of,
     ready,
     stopping: () => {
       stopping.abort();
-      gateway.drain();
+      return gateway.drain();
     },
     isStopping: () => stopping.signal.aborted,
     stopSignal: stopping.signal,

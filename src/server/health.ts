@@ -14,12 +14,14 @@ type Needs = {
   supervisor: Supervisor;
   connections: Connections;
   catalog: Catalog;
+  /** Takes a server's own secrets out of what it says. */
+  blotOf: (serverId: string) => (text: string) => string;
   clock: Clock;
   log: Log;
 };
 
 /** Looks at servers in the conversations that serve callers, and sees to it that one which does not answer is opened or started anew. */
-export function watchHealth({ allServers, supervisor, connections, catalog, clock, log }: Needs): HealthWatch {
+export function watchHealth({ allServers, supervisor, connections, catalog, blotOf, clock, log }: Needs): HealthWatch {
   /** Copies of ours that speak, and what somebody else runs: what sleeps or is stopped has no conversation. */
   const watchedOf = (server: ServerRef): Watched[] =>
     isManaged(server.fields)
@@ -42,6 +44,7 @@ export function watchHealth({ allServers, supervisor, connections, catalog, cloc
     answeredAt: connections.answeredAt,
     async probe(one, look, options) {
       const { server } = one;
+      const blot = blotOf(server.id);
       const upstream = isManaged(server.fields) ? conversationOf(one) : await reached(server);
       if (upstream === undefined) throw new Problem("unavailable", "it has ended");
       const { healthCheck } = server.fields;
@@ -49,7 +52,8 @@ export function watchHealth({ allServers, supervisor, connections, catalog, cloc
         look === "check" && healthCheck !== undefined
           ? probeTool(healthCheck, catalog.toolNamesOf(server.id))
           : probeLiveness;
-      return await probe(upstream, options);
+      const failure = await probe(upstream, options);
+      return failure === undefined ? undefined : blot(failure);
     },
     lost(one, reason) {
       if (isManaged(one.server.fields)) return supervisor.fail(one.id, reason);

@@ -5,7 +5,7 @@ import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
-import type { Log } from "../lib/log.ts";
+import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -32,7 +32,7 @@ export type Changed = { kind: AnyKind; id: string };
 export type Rooms = {
   config: Config;
   clock: Clock;
-  log: Log;
+  log: LevelledLog;
   startedAt: number;
   db: Database;
   /** The key under which bearers are stored. */
@@ -60,14 +60,15 @@ export type Rooms = {
   refusals: Refusals;
   senders: Senders;
   instances: () => Resource[];
-  withStatus: (kind: AnyKind, item: Resource) => Resource;
+  /** `visible`: for a project, the servers that the caller may view. */
+  withStatus: (kind: AnyKind, item: Resource, visible?: readonly Resource[]) => Resource;
   /** After a commit: what runs is brought in line with what was written. */
   changed: (kind: AnyKind, resource: Resource) => Promise<void>;
   changedAll: (changed: readonly Changed[]) => Promise<void>;
   overview: (rights: Rights) => Promise<Overview>;
   ready: ReadinessCheck;
-  /** From now on readiness fails, so that nobody sends new work. */
-  stopping: () => void;
+  /** From now on readiness fails and new calls are refused, so that nobody sends new work. Resolves once what was under way is answered. */
+  stopping: () => Promise<void>;
   isStopping: () => boolean;
   /** Fires then, for what would go on for as long as somebody listens. */
   stopSignal: AbortSignal;

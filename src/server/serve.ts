@@ -145,9 +145,10 @@ async function untilStopped(door: ReturnType<typeof keepDoor>, rooms: Rooms): Pr
     process.removeListener(signal, onSignal);
     process.on(signal, hurried.resolve);
   }
-  rooms.stopping();
+  // Meanwhile the door stays open: whoever comes is told to try again, and health checks see why.
+  const drained = rooms.stopping().then(() => door.stop());
   const fast = hurried.promise.then(() => true);
-  const hurry = (await Promise.race([within(drainMs, door.stop()).then(() => false), fast])) === true;
+  const hurry = await Promise.race([within(drainMs, drained).then(() => false), fast]);
   await Promise.race([rooms.close(hurry), fast.then(() => rooms.close(true))]);
   await door.end();
   return 0;

@@ -5,12 +5,44 @@ import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { BreakerView } from "../mcp/upstream/breaker.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { isManaged, type ServerFields } from "../resources/server.ts";
+import { Project, type ProjectFields, serverNames } from "../resources/project.ts";
+import { isManaged, Server, type ServerFields } from "../resources/server.ts";
 
 export type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog; health: HealthWatch };
 
-/** A server's state as people see it: that of its instances, or of the connection when somebody else runs it. */
-export function withStatus(running: Running, kind: AnyKind, item: Resource): Resource {
+/** What is usable of a project, and why the rest is not; of the servers that the caller may view, which are given. */
+function ofProject(running: Running, item: Resource, visible: readonly Resource[]): Resource {
+  const named = new Map(visible.map((server) => [server.name, server]));
+  const servers = serverNames(item as unknown as ProjectFields).flatMap((name) => {
+    const server = named.get(name);
+    if (server === undefined) return [];
+    const { state, copies, health, reason, tools } = withStatus(running, Server, server).status ?? {};
+    return [{ name, state, copies, health, reason, tools, isReady: isReady(running, server) }];
+  });
+  if (servers.length === 0) return item;
+  const ready = `${servers.filter((server) => server.isReady).length}/${servers.length}`;
+  const told = servers.map(({ isReady: _, ...told }) =>
+    Object.fromEntries(Object.entries(told).filter(([, value]) => value !== undefined)),
+  );
+  return { ...item, status: { ...item.status, ready, servers: told } };
+}
+
+/** One that sleeps is: the next call wakes it. */
+function isReady({ supervisor, connections }: Running, server: Resource): boolean {
+  const ref = serverRef(server);
+  if (!isManaged(ref.fields)) return connections.stateOf(ref).state === "RUNNING";
+  const { state, sleeps } = supervisor.fareOf(server.id);
+  return state === "RUNNING" || sleeps;
+}
+
+/** A server's state as people see it: that of its instance, or of the connection when somebody else runs it. */
+export function withStatus(
+  running: Running,
+  kind: AnyKind,
+  item: Resource,
+  visible: readonly Resource[] = [],
+): Resource {
+  if (kind === Project) return ofProject(running, item, visible);
   if (kind.kind !== "server") return item;
   const { supervisor, connections, catalog, health } = running;
   const server = serverRef(item);
@@ -26,16 +58,22 @@ export function withStatus(running: Running, kind: AnyKind, item: Resource): Res
     return { ...item, status: { ...item.status, ...connections.stateOf(server), ...well, ...seen } };
   }
   const copies = connections.conversations(server).flatMap(({ instance }) => instance ?? []);
-  const { state, running: count, copies: all, reason, resolved } = supervisor.fareOf(item.id);
+  const {
+    state,
+    running: up,
+    copies: all,
+    reason,
+    resolved = supervisor.packageVersion(server.fields),
+  } = supervisor.fareOf(item.id);
   const fare = {
     state,
-    ...(all < 2 ? {} : { copies: `${count}/${all}` }),
+    ...(all < 2 ? {} : { copies: `${up}/${all}` }),
     ...(reason === undefined ? {} : { reason }),
     ...(resolved === undefined ? {} : { resolved }),
     ...told(healthOfAll(copies.flatMap((id) => health.of(id) ?? []))),
     ...breakerIn(copies.map(connections.breakerOf)),
   };
-  return { ...item, status: { ...fare, ...seen } };
+  return { ...item, status: { ...item.status, ...fare, ...seen } };
 }
 
 /** An instance as people see it: how its process fares, and how it answers. */

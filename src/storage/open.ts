@@ -17,6 +17,8 @@ export function openDatabase(url: string): Database {
   const db = openSqlite(path);
   try {
     migrate(db, path);
+    // From now on others have work to do meanwhile: waiting is done between transactions and not within SQLite.
+    db.raw.run("PRAGMA busy_timeout = 0");
     return db;
   } catch (error) {
     db.close();

@@ -3,6 +3,7 @@ import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
+import { sleep } from "../lib/wait.ts";
 import type { Database, Op, Row, Statement } from "./op.ts";
 
 /** Read back after setting, because SQLite ignores what it does not like. `busy_timeout` comes first: switching to WAL can meet a lock. */
@@ -14,6 +15,10 @@ const pragmas = {
   trusted_schema: 0,
   cell_size_check: 1,
 } as const;
+
+/** How long a transaction waits for another process to let go of the database, and how long between two looks. */
+const longestWaitMs = 1_000;
+const waitMs = 10;
 
 export type SqliteDatabase = Database & { raw: Sqlite };
 
@@ -65,7 +70,7 @@ function runner(path: string, db: Sqlite): SqliteDatabase {
     return query.all(...statement.values);
   }
 
-  const transaction = <T>(begin: string, operation: () => Op<T>): T =>
+  const once = <T>(begin: string, operation: () => Op<T>): T =>
     translated(path, () => {
       db.run(begin);
       try {
@@ -78,16 +83,31 @@ function runner(path: string, db: Sqlite): SqliteDatabase {
       }
     });
 
+  /** Waits for whoever holds the database without holding up the event loop, which `busy_timeout` would. */
+  async function transaction<T>(begin: string, operation: () => Op<T>): Promise<T> {
+    for (const end = performance.now() + longestWaitMs; ; await sleep(waitMs)) {
+      try {
+        return once(begin, operation);
+      } catch (error) {
+        if (!isBusy(error as Error) || performance.now() >= end) throw error;
+      }
+    }
+  }
+
   return {
     raw: db,
-    read: async (operation) => transaction("BEGIN", operation),
-    write: async (operation) => transaction("BEGIN IMMEDIATE", operation),
+    read: (operation) => transaction("BEGIN", operation),
+    write: (operation) => transaction("BEGIN IMMEDIATE", operation),
     close: () => {
       for (const query of prepared.values()) query.finalize();
       db.close();
     },
   };
 }
+
+/** Nothing of the operation was done: it can be run again. */
+const isBusy = ({ cause }: Error): boolean =>
+  cause instanceof SQLiteError && String(cause.code).startsWith("SQLITE_BUSY");
 
 function connect(path: string): Sqlite {
   // Made beforehand for its owner alone: SQLite gives its companions (-wal, -shm) the mode of the database.
@@ -118,7 +138,10 @@ function drive<T>(operation: Op<T>, run: (statement: Statement) => Row[]): T {
   return step.value;
 }
 
-/** Foreign errors are translated where they enter; the path is ours to name, the statement is not. */
+/**
+ * Foreign errors are translated where they enter. The path stands in the hint, for who administers: what went wrong is also told to who uses a
+ * project. The statement stands nowhere.
+ */
 function translated<T>(path: string, work: () => T): T {
   try {
     return work();
@@ -134,18 +157,25 @@ function toProblem(code: string, path: string, error: unknown): Problem {
     return new Problem("conflict", "Something of this name exists already", { cause: error });
   }
   if (code.startsWith("SQLITE_FULL"))
-    return unavailable(`The disk of ${path} is full; nothing was changed`, "free some space, then try again", error);
-  if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_IOERR")) {
     return unavailable(
-      `${path} cannot be written; nothing was changed`,
-      "check the disk and the permissions of the data folder",
+      "The disk of the database is full; nothing was changed",
+      `free some space for ${path}, then try again`,
       error,
     );
-  }
+  if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_IOERR"))
+    return unavailable(
+      "The database cannot be written; nothing was changed",
+      `check the disk and the permissions of ${path}`,
+      error,
+    );
   if (code.startsWith("SQLITE_CANTOPEN"))
     return unavailable(`${path} cannot be opened`, "check that the data folder exists and is yours", error);
   if (code.startsWith("SQLITE_BUSY"))
-    return unavailable("The database is busy", "try again; only one mcpctl may use a data folder", error);
+    return unavailable(
+      "The database is held by another process; nothing was changed",
+      `try again; only one mcpctl may use ${path}`,
+      error,
+    );
   if (code.startsWith("SQLITE_NOTADB") || code.startsWith("SQLITE_CORRUPT")) {
     return unavailable(`${path} is damaged or is no mcpctl database`, "restore it from a backup", error);
   }

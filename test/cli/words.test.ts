@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { flagsOfKind } from "../../src/cli/kind-flags.ts";
 import { findVerb, firstWord, parseWords } from "../../src/cli/parse.ts";
-import { printable } from "../../src/cli/printable.ts";
 import { type Flag, globalFlags, kebab } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
+import { printable } from "../../src/lib/printable.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import type { AnyKind } from "../../src/resources/define.ts";
 import { kinds } from "../../src/resources/index.ts";

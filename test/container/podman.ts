@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 export const podman = Bun.which("podman");
 const here = resolve(import.meta.dir, "../..");
 
-export function run(command: string[]) {
+function run(command: string[]) {
   const { exitCode, stdout, stderr } = Bun.spawnSync(command, { cwd: here });
   return { exitCode, out: stdout.toString().trim(), err: stderr.toString() };
 }
@@ -22,8 +22,8 @@ default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
 ${Bun.which("runc") === null ? "" : 'runtime = "runc"'}
 `;
 
-/** A container engine of the test's own on a socket, and an image made of nothing but our executable and test/servers/contained.ts. */
-export async function startEngine() {
+/** A container engine of the test's own on a socket, and an image made of nothing but our executable and one MCP server. */
+export async function startEngine(server = "test/servers/contained.ts") {
   if (!existsSync(join(here, "dist/mcpctl"))) throw new Error("dist/mcpctl is missing: bun run build");
   const folder = mkdtempSync(join(tmpdir(), "mcpctl-engine-"));
   const socket = join(folder, "engine.sock");
@@ -35,7 +35,7 @@ export async function startEngine() {
       stdio: ["ignore", "ignore", "ignore"],
     });
   const image = `localhost/mcpctl-contained-${process.pid}:1`;
-  await buildImage(folder, image);
+  await buildImage(folder, image, server);
   let service = start();
   await answers(socket);
   return {
@@ -58,11 +58,11 @@ export async function startEngine() {
   };
 }
 
-async function buildImage(folder: string, image: string): Promise<void> {
+async function buildImage(folder: string, image: string, server: string): Promise<void> {
   const root = join(folder, "root");
   must([process.execPath, "scripts/image.ts", root]);
   const built = await Bun.build({
-    entrypoints: [join(here, "test/servers/contained.ts")],
+    entrypoints: [join(here, server)],
     target: "bun",
     outdir: folder,
   });

@@ -16,7 +16,15 @@ const start = (command: readonly string[], env: Record<string, string> = {}) => 
   const log = logRing();
   return {
     log,
-    child: startChild({ command, asBun: false, env: serverEnvironment(env), cwd: undefined, log, dataDir }),
+    child: startChild({
+      command,
+      asBun: false,
+      env: serverEnvironment(env),
+      cwd: undefined,
+      log,
+      dataDir,
+      instance: "own",
+    }),
   };
 };
 /** The first answer of a fixture server: it runs and listens. */
@@ -90,7 +98,7 @@ describe("nothing is left", () => {
     const script = `
       const { startChild } = await import(${JSON.stringify(join(import.meta.dir, "../../src/instances/child.ts"))});
       const { logRing } = await import(${JSON.stringify(join(import.meta.dir, "../../src/instances/log-ring.ts"))});
-      const child = startChild({ command: ${JSON.stringify(fixture("--grandchild", "--ignore-term"))}, asBun: false, env: process.env, cwd: undefined, log: logRing(), dataDir: ${JSON.stringify(dataDir)} });
+      const child = startChild({ command: ${JSON.stringify(fixture("--grandchild", "--ignore-term"))}, asBun: false, env: process.env, cwd: undefined, log: logRing(), instance: "own", dataDir: ${JSON.stringify(dataDir)} });
       child.onMessage(() => console.log(child.pid));
       child.send('{"jsonrpc":"2.0","id":1,"method":"ping"}');
       setInterval(() => {}, 1000);`;

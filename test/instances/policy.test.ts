@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { lineCutter } from "../../src/instances/lines.ts";
-import { logRing } from "../../src/instances/log-ring.ts";
 import { reconcile } from "../../src/instances/reconcile.ts";
 import { relevantExits, restartDelay } from "../../src/instances/restart-policy.ts";
 
@@ -58,19 +57,4 @@ test("a line over the bound is told once and skipped, the next one is whole", ()
   );
   cut(new TextEncoder().encode(`${"x".repeat(50)}\nshort\n`));
   expect([lines, tooLong]).toEqual([["short"], 1]);
-});
-
-test("a ring keeps the last lines within its bounds, and tells followers", () => {
-  const ring = logRing();
-  const followed: string[] = [];
-  const stop = ring.follow((line) => followed.push(line));
-  for (let i = 0; i < 1_500; i++) ring.add(`line ${i}`);
-  stop();
-  ring.add("x".repeat(10_000));
-  expect(ring.tail(2)[0]).toBe("line 1499");
-  expect(ring.tail(1)[0]?.length).toBe(4_096);
-  expect(ring.tail(9_999).length).toBe(1_000);
-  expect(followed.length).toBe(1_500);
-  expect(ring.since(ring.total() - 2, 10)).toHaveLength(2);
-  expect(ring.since(ring.total(), 10)).toEqual([]);
 });

@@ -52,6 +52,16 @@ describe("what is wrong is said with its place, and what was written is not repe
     ],
     ["wrong type", { kind: "server", name: "a", command: "SECRET" }, "/command expected array"],
     ["bad name", { kind: "server", name: "Big Name", command: ["x"] }, "/name is not in the right form"],
+    [
+      "a package with a shell character",
+      { kind: "server", name: "a", packageName: "left-pad; rm -rf /" },
+      "/packageName is not in the right form: Package to run, from npm or (`runtime: python`) by uvx, with a version to pin it: `name@1.2.3`",
+    ],
+    [
+      "a range that uvx does not know",
+      { kind: "server", name: "a", packageName: "mcp-server-fetch@^1", runtime: "python" },
+      "/packageName a python package is written name, name@1.2.3 or name@latest",
+    ],
     ["nothing to run", { kind: "server", name: "a" }, "give exactly one of command, packageName, image, url"],
     ["two things to run", { kind: "server", name: "a", command: ["x"], url: "http://h/" }, "not command and url"],
     [

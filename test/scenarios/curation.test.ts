@@ -74,11 +74,12 @@ test("a typo is told of when it is applied, shown and described, to whoever may 
     "",
     [{ kind: "project", name: "typos", action: "unchanged", warnings }],
   ]);
-  expect(JSON.parse((await w.cli(["get", "project", "typos", "-o", "json"])).out).status).toEqual({ warnings });
-  expect((await w.must("GET", "/api/v1/projects")).items.map(({ status }: { status?: object }) => status)).toEqual([
+  expect(JSON.parse((await w.cli(["get", "project", "typos", "-o", "json"])).out).status.warnings).toEqual(warnings);
+  const listed = (await w.must("GET", "/api/v1/projects")).items as { status: object }[];
+  expect(listed.map(({ status }) => ("warnings" in status ? status.warnings : undefined))).toEqual([
     undefined,
     undefined,
-    { warnings },
+    warnings,
   ]);
   expect((await w.cli(["describe", "project", "typos"])).out).toContain("delet_*");
   const edited = await w.cli(["edit", "project", "typos"], {

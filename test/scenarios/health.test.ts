@@ -39,9 +39,10 @@ test("a process that stops answering is degraded, unhealthy and started anew; th
   await w.until("it runs", w.isRunning("stuck"));
   await look();
   expect(await status("stuck")).toMatchObject({ state: "RUNNING", health: "healthy" });
-  const { pid, id } = await instance("stuck");
+  const { id, pid } = await instance("stuck");
+  const { id: serverId } = await w.must("GET", "/api/v1/servers/stuck");
   process.kill(pid, "SIGUSR2");
-  await w.until("it is mute", () => w.rooms.supervisor.logs(id, 1)[0] === "mute");
+  await w.until("it is mute", () => w.rooms.supervisor.logs.of(serverId)[0]?.ring.tail(1)[0] === "mute");
   await look();
   expect(await instance("stuck")).toMatchObject({
     health: "degraded",
@@ -110,21 +111,14 @@ test("a server that does not answer is left alone after five calls, costs the ot
   mute.behaviour.hang = "tools/call";
   const calls = () => mute.requests.filter(({ method }) => method === "tools/call").length;
   const answers = await Promise.all(Array.from({ length: 5 }, () => call("mute__echo", { text: "hi" })));
-  expect(answers.map(({ error }) => error.message)).toEqual(
-    Array.from(
-      { length: 5 },
-      () => 'server "mute": the server gave no answer within 1 s; limits.callSeconds of the server sets this',
-    ),
-  );
+  for (const { error } of answers)
+    expect(error.message).toStartWith('server "mute": the server gave no answer within 1 s');
   const sent = calls();
   const refused = await Promise.all(Array.from({ length: 20 }, () => call("mute__echo", { text: "hi" })));
-  expect(refused.map(({ error }) => error.message.replace(/\d s$/, "N s"))).toEqual(
-    Array.from(
-      { length: 20 },
-      () =>
-        'server "mute" has not answered 5 times in a row (last: the server gave no answer within 1 s; limits.callSeconds of the server sets this); it is tried again in N s',
-    ),
-  );
+  for (const { error } of refused)
+    expect(error.message).toMatch(
+      /^server "mute" has not answered 5 times in a row \(last: the server gave no answer within 1 s.*\); it is tried again in \d s$/,
+    );
   expect(calls() - sent).toBe(0);
   expect((await call("well__echo", { text: "hi" })).result.content[0].text).toBe("hi");
   expect((await status("mute")).breaker).toMatchObject({ state: "open", failures: 5 });

@@ -28,8 +28,12 @@ test("what was let go of while it was asked about is told of no refusal", async 
 test("a log that cannot be watched any more is not followed either", async () => {
   let followers = 0;
   const rooms = {
-    db: { read: async () => ({ id: "one" }) },
-    supervisor: { logs: () => [], follow: () => void followers++ },
+    clock: { now: () => 0 },
+    db: { read: async () => ({ id: "one", name: "files-1", server: "files" }) },
+    supervisor: {
+      list: () => [{ id: "one", serverId: "two" }],
+      logs: { of: () => [], follow: () => void followers++ },
+    },
     watch: {
       keep: () => {
         throw new Problem("unavailable", "too many");

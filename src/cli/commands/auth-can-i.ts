@@ -1,8 +1,8 @@
 import { colors } from "consola/utils";
+import { printable } from "../../lib/printable.ts";
 import { catalogue } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
-import { printable } from "../printable.ts";
 import { type Answer, ask, shown } from "../question.ts";
 import type { Args } from "../verb.ts";
 

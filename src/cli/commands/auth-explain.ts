@@ -1,6 +1,6 @@
+import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
-import { printable } from "../printable.ts";
 import { ask, shown } from "../question.ts";
 import type { Args } from "../verb.ts";
 import { sentence } from "./auth-can-i.ts";

@@ -1,4 +1,5 @@
 import type { Client } from "../../client/client.ts";
+import { printable } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
@@ -9,7 +10,6 @@ import { ToolChange } from "../../resources/tool-change.ts";
 import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
 import type { Env } from "../environment.ts";
 import { table } from "../output.ts";
-import { printable } from "../printable.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import { toSettle } from "../tool-changes.ts";
 import type { Args } from "../verb.ts";

@@ -1,8 +1,8 @@
 import { connect } from "../../client/client.ts";
 import { credentialsPath, origin, readContexts, targetOf, writeContexts } from "../../client/contexts.ts";
 import { saveCredential } from "../../lib/credentials-file.ts";
+import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
-import { printable } from "../printable.ts";
 import { typed } from "../typed.ts";
 import type { Args } from "../verb.ts";
 

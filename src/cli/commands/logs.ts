@@ -1,24 +1,33 @@
+import { printable } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { Instance } from "../../resources/instance.ts";
 import { Server } from "../../resources/server.ts";
 import type { Env } from "../environment.ts";
-import { printable } from "../printable.ts";
 import { clientFor, kindAndNames } from "../session.ts";
 import type { Args } from "../verb.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
-  const [word = ""] = args.words;
-  const { kind, names } = kindAndNames(word.includes("/") ? [word] : [Server.plural, word]);
+  const [first = "", second] = args.words;
+  const isKind = second !== undefined || first.includes("/");
+  const { kind, names } = kindAndNames(isKind ? args.words : [Server.plural, first]);
+  const [name] = names;
   if (kind !== Server && kind !== Instance)
     throw new Problem("invalid", "only servers and instances have logs", { hint: "mcpctl logs --help" });
-  const query = new URLSearchParams({ tail: args.flag("tail") ?? "100" });
+  const query = new URLSearchParams();
+  for (const flag of ["tail", "since"]) if (args.flag(flag) !== undefined) query.set(flag, args.flag(flag) ?? "");
+  for (const flag of ["previous", "timestamps", "follow"]) if (args.has(flag)) query.set(flag, "true");
   // Followed logs have no deadline: they end with the server, at Ctrl-C, or when nobody reads them.
-  if (args.has("follow")) query.set("follow", "true");
   const signal = args.has("follow") ? (env.readerGone ?? new AbortController().signal) : undefined;
-  const path = `/api/v1/${kind.plural}/${encodeURIComponent(names[0] ?? "")}/logs?${query}`;
+  const path = `/api/v1/${kind.plural}/${encodeURIComponent(name ?? "")}/logs?${query}`;
+  let lines = 0;
   try {
-    for await (const line of clientFor(args, env).lines(path, signal)) env.out(printable(line));
+    for await (const line of clientFor(args, env).lines(path, signal)) {
+      lines++;
+      env.out(printable(line));
+    }
   } catch (error) {
     if (signal?.aborted !== true) throw error;
   }
+  if (lines === 0 && signal === undefined && !args.has("quiet"))
+    env.err(`${kind.kind} "${name}" wrote nothing${args.flag("since") === undefined ? " yet" : " since then"}`);
 }

@@ -2,10 +2,10 @@ import { colors } from "consola/utils";
 import type { Protocol } from "../../client/sdk.ts";
 import { type Check, type Report, validate } from "../../client/validate.ts";
 import { isObject } from "../../lib/object.ts";
+import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
-import { printable } from "../printable.ts";
 import type { Args } from "../verb.ts";
 
 const protocols: readonly Protocol[] = ["auto", "legacy", "modern"];

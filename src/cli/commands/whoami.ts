@@ -1,6 +1,6 @@
+import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { formatOf, table } from "../output.ts";
-import { printable } from "../printable.ts";
 import { clientFor } from "../session.ts";
 import type { Args } from "../verb.ts";
 

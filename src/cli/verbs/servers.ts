@@ -10,15 +10,35 @@ const changesOf = {
 export const serverVerbs: Record<string, Verb> = {
   logs: {
     group: "Servers",
-    summary: "What a server wrote to standard error",
-    words: "SERVER",
+    summary: "What a server wrote to standard error, and what else it printed; of all its copies, or of one",
+    words: "SERVER | server NAME | instance NAME",
     least: 1,
-    most: 1,
+    most: 2,
     flags: {
-      tail: { type: "string", hint: "LINES", description: "How many of the last lines; 100 when absent" },
-      follow: { type: "boolean", short: "f", description: "Go on with what comes, until Ctrl-C" },
+      follow: {
+        type: "boolean",
+        short: "f",
+        description: "Go on with what comes, also from the next run, until Ctrl-C",
+      },
+      since: {
+        type: "string",
+        hint: "TIME",
+        description: "Only what came since: 30s, 10m, 12h, or an ISO 8601 instant",
+      },
+      tail: {
+        type: "string",
+        hint: "LINES",
+        description: "How many of the last lines; 100, or all with --since or --previous",
+      },
+      previous: { type: "boolean", description: "What the run before the present one wrote: why it ended" },
+      timestamps: { type: "boolean", description: "The time before each line" },
     },
-    examples: ["mcpctl logs files --tail 20", "mcpctl logs instance/files-1 -f"],
+    examples: [
+      "mcpctl logs files --tail 20",
+      "mcpctl logs files -f --since 10m --timestamps",
+      "mcpctl logs server files --previous",
+      "mcpctl logs instance/files-2 -f",
+    ],
     load: () => import("../commands/logs.ts"),
   },
   restart: {
@@ -61,7 +81,16 @@ export const serverVerbs: Record<string, Verb> = {
     least: 0,
     most: 0,
     flags: { health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" } },
-    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health && echo ready"],
+    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health"],
     load: () => import("../commands/status.ts"),
+  },
+  "log-level": {
+    group: "Servers",
+    summary: "Show how much mcpctl writes to its own log, or change it until the next start",
+    words: "[LEVEL]",
+    least: 0,
+    most: 1,
+    examples: ["mcpctl log-level", "mcpctl log-level debug"],
+    load: () => import("../commands/log-level.ts"),
   },
 };

@@ -5,6 +5,7 @@ import { serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Exit, Run } from "../channel.ts";
 import type { Start } from "../launcher.ts";
+import type { LogRing } from "../log-ring.ts";
 import { type Container, followContainer, remove } from "./container.ts";
 import { creation } from "./creation.ts";
 import { refusalOf } from "./ending.ts";
@@ -29,13 +30,14 @@ export function createContainers({ sockets, dataDir }: Options) {
 
   /** @throws Problem `unavailable`: no engine, no image, or a container that cannot be started */
   async function run(start: Start): Promise<Run> {
-    const { server, log, signal = new AbortController().signal } = start;
+    const { server, signal = new AbortController().signal } = start;
     const { fields } = server;
+    const log = start.log();
     const engine = await findEngine(sockets);
     void sweepAt(engine);
     await images.provide(engine, fields.image ?? "", log, signal);
     if (signal.aborted) throw new Problem("unavailable", "it is being stopped");
-    const { id, container } = await started(engine, start, true);
+    const { id, container } = await started(engine, start, log, true);
     const run = { container: id, closed: container.closed, stop: container.stop };
     if (fields.containerPort === undefined) return { ...run, via: container };
     const url = await servedAt(engine, id, container, fields, signal);
@@ -44,8 +46,13 @@ export function createContainers({ sockets, dataDir }: Options) {
     return { ...run, via: container, closed: container.closed.then((exit) => unserved(exit, fields)) };
   }
 
-  async function started(engine: Engine, start: Start, init: boolean): Promise<{ id: string; container: Container }> {
-    const { server, env, log, instance } = start;
+  async function started(
+    engine: Engine,
+    start: Start,
+    log: LogRing,
+    init: boolean,
+  ): Promise<{ id: string; container: Container }> {
+    const { server, env, instance } = start;
     const { fields } = server;
     const name = `mcpctl-${server.name}-${crypto.randomUUID().slice(0, 8)}`;
     const labels = { "mcpctl.data": makeMark(dataDir), "mcpctl.instance": instance, "mcpctl.server": server.name };
@@ -65,7 +72,7 @@ export function createContainers({ sockets, dataDir }: Options) {
       await remove(engine, name);
       names.delete(name);
       if (!(error instanceof Refusal)) throw error;
-      if (init && lacksInit(error.message)) return await started(engine, start, false);
+      if (init && lacksInit(error.message)) return await started(engine, start, log, false);
       throw new Problem("unavailable", refusalOf(error.message, fields), { cause: error });
     }
   }

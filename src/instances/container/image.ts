@@ -11,8 +11,6 @@ const tellMs = 5_000;
 const longestLine = 64 * 1024;
 
 /** Images get onto this machine once, however many servers wait for them. */
-export type Images = ReturnType<typeof createImages>;
-
 export function createImages() {
   const underWay = new Map<string, Pull>();
 

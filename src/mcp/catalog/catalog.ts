@@ -42,9 +42,8 @@ type Known = {
  */
 export type Entry = { server: ServerRef; offer: Offer | undefined; missing: string | undefined; variant?: string };
 
-/** How long the first caller waits for a server that nothing is known of, and how long nobody waits after that failed. */
+/** How long the first caller waits for a server that nothing is known of. */
 const firstWaitMs = 1_500;
-const failureMs = 10_000;
 const fetchMs = 30_000;
 const tellMs = 60_000;
 
@@ -56,6 +55,8 @@ type Listeners = {
   tell: (server: ServerRef, told: Told) => Op<void>;
   /** These lists of a server are others, for some clients, than they were told. */
   changed: (server: ServerRef, lists: readonly ListName[]) => void;
+  /** Takes a server's own secrets out of what it says why it cannot be listed. */
+  blotOf?: (serverId: string) => (text: string) => string;
 };
 
 export async function createCatalog(
@@ -63,7 +64,7 @@ export async function createCatalog(
   connections: () => Connections,
   clock: Clock,
   log: Log,
-  { tell, changed }: Listeners = { *tell() {}, changed: () => {} },
+  { tell, changed, blotOf }: Listeners = { *tell() {}, changed: () => {} },
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
@@ -117,7 +118,7 @@ export async function createCatalog(
       });
       await keep(server, entry, offer, askedAt);
     } catch (error) {
-      const reason = messageOf(error);
+      const reason = blotOf?.(server.id)(messageOf(error)) ?? messageOf(error);
       if (entry.failure?.reason !== reason) revision++;
       entry.failure = { reason, at: clock.now() };
       log.info("a server's lists cannot be read", { server: server.name, reason });
@@ -201,8 +202,9 @@ export async function createCatalog(
 
   function isStale({ id, fields }: ServerRef): boolean {
     const { failure, fetchedAt } = knownOf(id);
-    if (failure !== undefined) return clock.now() - failure.at > failureMs;
-    return clock.now() - fetchedAt > serverLimitsOf(fields).listSeconds * 1000;
+    const { listSeconds, absentSeconds } = serverLimitsOf(fields);
+    const [since, seconds] = failure === undefined ? [fetchedAt, listSeconds] : [failure.at, absentSeconds];
+    return clock.now() - since > seconds * 1000;
   }
 
   const isKnown = ({ id, fields }: ServerRef): boolean => {
@@ -222,7 +224,8 @@ export async function createCatalog(
     const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
     const stale = servers.filter((server) => isStale(server) && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
-    const unknown = asked.filter(({ server }) => knownOf(server.id).offer === undefined);
+    // Of one that was asked in vain before it is known why it is missing, and whoever asks later is not kept waiting for it.
+    const unknown = asked.filter(({ server: { id } }) => knownOf(id).offer === undefined && !knownOf(id).failure);
     if (unknown.length > 0) await within(firstWaitMs, Promise.all(unknown.map(({ asking }) => asking)));
     for (const { server } of unknown) {
       const entry = knownOf(server.id);

@@ -67,15 +67,14 @@ function demand(isWritten: boolean, addresses: readonly string[], { setting, ser
 async function connect(place: Place, address: string | undefined, init: Init, opens: boolean): Promise<Response> {
   const { url, trust, connectMs } = place;
   const { host, isWritten } = hostOf(url);
-  const at = new URL(url);
-  if (address !== undefined) at.hostname = address.includes(":") ? `[${address}]` : address;
+  const at = address === undefined ? url : pinned(url, address);
   const tls = url.protocol === "https:" ? { tls: tlsOptions(trust, isWritten ? undefined : host) } : {};
   // Bun's own limit would end a tool that thinks for longer; ours is the one that counts.
   const own = { redirect: "manual", timeout: false, ...tls } as const;
-  const headers = { host: url.host, ...init.headers };
+  const headers = address === undefined ? init.headers : { host: url.host, ...init.headers };
   const giving = new AbortController();
   const signal = opens ? AbortSignal.any([init.signal, giving.signal]) : init.signal;
-  const answer = fetch(at, { ...init, ...own, headers, signal } as RequestInit).catch((error: unknown) => {
+  const answer = fetch(at.href, { ...init, ...own, headers, signal } as RequestInit).catch((error: unknown) => {
     throw giving.signal.aborted ? tooLate(connectMs) : unreachedBy(error);
   });
   if (!opens) return await answer;
@@ -84,6 +83,12 @@ async function connect(place: Place, address: string | undefined, init: Init, op
     if (!takes) giving.abort();
   });
   return await answer.finally(() => looking.abort());
+}
+
+function pinned(url: URL, address: string): URL {
+  const at = new URL(url);
+  at.hostname = address.includes(":") ? `[${address}]` : address;
+  return at;
 }
 
 const tooLate = (ms: number) => new Unreached(`it cannot be reached: no connection within ${ms / 1000} s`);

@@ -17,7 +17,8 @@ export class LeftAlone extends Problem {
 /** What is asked of one server, or of one copy of it, goes through its guard: it counts how that goes, and lets nobody wait in vain for long. */
 export type Guard = ReturnType<typeof createGuard>;
 
-export function createGuard(first: ServerRef, clock: Clock, log: Log) {
+/** `blot` takes out what a server may repeat and nobody is to read. */
+export function createGuard(first: ServerRef, clock: Clock, log: Log, blot: (text: string) => string = (text) => text) {
   let server = first;
   let breaker = closed;
   let answeredAt: number | undefined;
@@ -70,7 +71,7 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log) {
   function count(error: unknown, how: "call" | "trial" | "opening"): void {
     if (error === counted) return;
     counted = error;
-    become(failed(breaker, messageOf(error), how, clock.now(), firstMs()));
+    become(failed(breaker, blot(messageOf(error)), how, clock.now(), firstMs()));
   }
 
   return {
@@ -86,7 +87,7 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log) {
     /** It introduced itself. */
     answered,
     /** Its conversation was let go of because it does not answer. */
-    givenUp: (why: string) => become(givenUp(breaker, why, clock.now(), firstMs())),
+    givenUp: (why: string) => become(givenUp(breaker, blot(why), clock.now(), firstMs())),
     /** Something was changed that may help: whoever comes next tries. */
     changed(next: ServerRef): void {
       server = next;

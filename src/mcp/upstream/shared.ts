@@ -44,9 +44,11 @@ const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
 export function createShared(options: ConnectionOptions & { boundsOf: (server: ServerRef) => Bounds }) {
-  const { clock, log, verdicts, targetOf, fareOf, wake, onNotification, boundsOf } = options;
+  const { clock, log, verdicts, targetOf, fareOf, wake, onNotification, blotOf, boundsOf } = options;
   const entries = new Map<string, Entry>();
   /** One for each copy of ours, by its instance, and for each server reached by url, by its id. */
+  /** Servers repeat what they refuse: nobody is to read the secrets among it. */
+  const blotted = ({ id }: ServerRef, text: string): string => blotOf?.(id)(text) ?? text;
   const guards = new Map<string, Guard>();
   const closing = new AbortController();
 
@@ -72,7 +74,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
 
   function guardOf(server: ServerRef, copy: string): Guard {
     const id = copy === elsewhere ? server.id : copy;
-    const guard = guards.get(id) ?? createGuard(server, clock, log);
+    const guard = guards.get(id) ?? createGuard(server, clock, log, (text) => blotted(server, text));
     guards.set(id, guard);
     return guard;
   }
@@ -212,7 +214,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
         return adopt(server, entry, elsewhere, upstream);
       });
     } catch (error) {
-      throw error instanceof LeftAlone ? error : unreachable(server, messageOf(error));
+      throw error instanceof LeftAlone ? error : unreachable(server, blotted(server, messageOf(error)));
     }
   }
 

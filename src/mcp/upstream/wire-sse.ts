@@ -2,7 +2,7 @@ import { within } from "../../lib/wait.ts";
 import { longestLine, type ServerLimits } from "../../resources/limits.ts";
 import { eventsOf, type ServerEvent } from "./event-stream.ts";
 import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
-import { isEventStream, refusalOf } from "./http.ts";
+import { asProblem, isEventStream, refusalOf } from "./http.ts";
 import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
 
@@ -47,7 +47,8 @@ function sseWire(
   async function post(text: string, signal: AbortSignal): Promise<void> {
     const headers = { "content-type": "application/json" };
     const response = await endpoint.reach({ headers, body: text, signal });
-    await response.body?.cancel();
+    // It is accepted, or it is not: whatever becomes of the rest of this answer, that to the message comes over the stream.
+    await response.body?.cancel().catch(() => {});
     if (!response.ok) throw refusalOf(response);
   }
 
@@ -69,7 +70,7 @@ function sseWire(
     },
     request({ id, text }) {
       const ending = new AbortController();
-      post(text, ending.signal).catch((why) => ear.failed(id, why));
+      post(text, ending.signal).catch((error) => ear.failed(id, asProblem(error, "the server's answer broke off")));
       return () => ending.abort();
     },
     post: (text) => post(text, AbortSignal.timeout(connectMs)),

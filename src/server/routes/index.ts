@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit.ts";
 import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
+import { logLevelRoutes } from "./log-level.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
@@ -17,6 +18,7 @@ import { toolChangeRoutes } from "./tool-changes.ts";
 /** Every route but the MCP endpoints. Words that are fixed come before those that match any name. */
 export const allRoutes = (): Route[] => [
   ...operationRoutes,
+  ...logLevelRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,

@@ -1,10 +1,12 @@
 import { Problem } from "../../lib/problem.ts";
 import type { Mode } from "../../rbac/guarded-store.ts";
+import { viewOf } from "../../rbac/judge.ts";
 import type { Rights } from "../../rbac/rights.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
 import { manifestSchema, parseManifest } from "../../resources/parse.ts";
 import { Project, type ProjectFields, serverNames } from "../../resources/project.ts";
+import { Server } from "../../resources/server.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
@@ -30,13 +32,13 @@ function routesOf(kind: AnyKind): Route[] {
       tag: kind.plural,
       query: isOfServer(kind) ? ofServers : inProject,
       handle: async (call, rooms) => {
-        const items = await asCaller("read", call, rooms, function* (rights) {
-          const warned: Resource[] = [];
+        const { items, visible } = await asCaller("read", call, rooms, function* (rights) {
+          const items: Resource[] = [];
           for (const item of yield* listed(rights, kind, call.query, rooms))
-            warned.push(yield* withWarnings(rooms, rights, kind, item));
-          return warned;
+            items.push(yield* withWarnings(rooms, rights, kind, item));
+          return { items, visible: yield* serversFor(rights, kind, rooms) };
         });
-        return { items: items.map((item) => rooms.withStatus(kind, item)) };
+        return { items: items.map((item) => rooms.withStatus(kind, item, visible)) };
       },
     },
     {
@@ -48,10 +50,11 @@ function routesOf(kind: AnyKind): Route[] {
       tag: kind.plural,
       query: inProject,
       handle: async (call, rooms) => {
-        const item = await asCaller("read", call, rooms, function* (rights) {
-          return yield* withWarnings(rooms, rights, kind, yield* named(rights, kind, call, rooms));
+        const { item, visible } = await asCaller("read", call, rooms, function* (rights) {
+          const item = yield* withWarnings(rooms, rights, kind, yield* named(rights, kind, call, rooms));
+          return { item, visible: yield* serversFor(rights, kind, rooms) };
         });
-        return rooms.withStatus(kind, item);
+        return rooms.withStatus(kind, item, visible);
       },
     },
     {
@@ -108,6 +111,11 @@ function* listed(rights: Rights, kind: AnyKind, query: URLSearchParams, { store 
       (server === null || item["server"] === server) &&
       (servers === undefined || servers.includes(String(item["server"]))),
   );
+}
+
+/** A project's state is that of its servers, as far as the caller may view them. */
+function* serversFor(rights: Rights, kind: AnyKind, { store }: Rooms): Op<Resource[]> {
+  return kind === Project && viewOf(rights, Server) !== undefined ? yield* store.list(rights, Server) : [];
 }
 
 const isOfServer = (kind: AnyKind): boolean => "server" in kind.fields.properties;

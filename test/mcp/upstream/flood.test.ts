@@ -86,6 +86,7 @@ async function overStdio({ again, once }: Words, own: Opening): Promise<Upstream
     env: { PATH: process.env["PATH"] ?? "" },
     log: logRing(),
     dataDir: home,
+    instance: "flood-1",
     lineBytes: Math.max(lineBytes, messageBytes),
   });
   closers.push(() => child.stop(true));

@@ -49,7 +49,7 @@ export function channelOf(...flags: string[]) {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-way-"));
   const command = [process.execPath, join(import.meta.dir, "../../servers/interactive-stdio.ts"), ...flags];
   const env = { PATH: process.env["PATH"] ?? "" };
-  const child = startChild({ command, asBun: false, env, log: logRing(), dataDir: home });
+  const child = startChild({ command, asBun: false, env, log: logRing(), dataDir: home, instance: "own" });
   void child.closed.then(() => rmSync(home, { recursive: true, force: true }));
   return { ...child, end: () => void child.stop(true) };
 }
