@@ -8,7 +8,7 @@ import type { Channel, Exit } from "../channel.ts";
 import { lineCutter } from "../lines.ts";
 import type { LogRing } from "../log-ring.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "../output.ts";
-import { boundedWords, type Said } from "../said.ts";
+import { boundedWords } from "../said.ts";
 import type { Attached } from "./attach.ts";
 import { type Ended, exitOf } from "./ending.ts";
 import type { Engine } from "./engine.ts";
@@ -104,7 +104,10 @@ export function followContainer(running: Running): Container {
 }
 
 /** What it writes on standard output. What it writes on standard error is kept on the way, within a share of each turn of the event loop. */
-async function* outputOf(frames: AsyncIterable<Frame>, said: Said): AsyncGenerator<Uint8Array> {
+async function* outputOf(
+  frames: AsyncIterable<Frame>,
+  said: ReturnType<typeof boundedWords>,
+): AsyncGenerator<Uint8Array> {
   const cut = lineCutter(outputBounds.errorLine, said.add, () => {});
   const { began, spent } = createShare();
   let isMidLine = false;
