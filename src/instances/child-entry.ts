@@ -1,5 +1,5 @@
 import { FFIType, ptr } from "bun:ffi";
-import { accessSync, constants, writeFileSync } from "node:fs";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import type { Confinement } from "./confine.ts";
 import { libc } from "./libc.ts";
 import { markLimit } from "./mark.ts";
@@ -25,11 +25,12 @@ export function runChild([entry = "{}", command = "", ...args]: readonly string[
   if (c !== undefined) {
     limit(c, markLimit, BigInt(mark));
     if (openFiles !== undefined && !limit(c, openFilesLimit, BigInt(openFiles))) warn("openFiles could not be set");
-    if (processes !== undefined && !limit(c, processesLimit, BigInt(processes))) warn("processes could not be set");
     if (processors !== undefined && !pin(c, processors)) warn("cpus could not be set");
     preferredVictim();
     if (account !== undefined && !become(c, account)) fail(126, `it could not become the user ${account.name}`);
-    // After the change of user, which takes the wish back.
+    // After the change of user, since the threads of this very process would count, and the kernel refuse to go on.
+    if (processes !== undefined && !limit(c, processesLimit, BigInt(processes))) warn("processes could not be set");
+    // After it too, because it takes this wish back.
     c.prctl(deathSignal, BigInt(kill), 0n, 0n, 0n);
   }
   if (process.ppid !== parent) process.exit(125);
@@ -83,12 +84,15 @@ function pin(c: Libc, processors: readonly number[]): boolean {
   return c.sched_setaffinity(0, BigInt(mask.length), ptr(mask)) === 0;
 }
 
+const likelier = 300;
+
 /** When the machine has no memory left, a server goes before the gateway and all its other servers do. */
 function preferredVictim(): void {
   try {
-    writeFileSync("/proc/self/oom_score_adj", "300");
+    const file = "/proc/self/oom_score_adj";
+    if (Number(readFileSync(file, "utf8")) < likelier) writeFileSync(file, String(likelier));
   } catch {
-    // It was less likely already, or there is no such file.
+    // There is no such file; then the kernel has no say here.
   }
 }
 

@@ -50,21 +50,24 @@ export async function markedOf(
 
 const keyOf = ({ pid, startTicks }: Process) => `${pid}/${startTicks}`;
 
-const rounds = 100;
+const mostRounds = 500;
+const idleRounds = 20;
 const pauseMs = 5;
 
 /**
- * Kills all of them, again and again until there are none: one that forks while it is looked for is found the next time. Answers how many were
- * ended. Bounded: what can't be killed (it became another user's, it hangs in the kernel) is not waited for beyond half a second or so.
+ * Kills all of them, again and again until there are none: one that forks while it is looked for is found the next time. What can't be killed (it
+ * became another user's, it hangs in the kernel) is waited for no longer than some tenths of a second.
  */
-export async function endFamily(family: Family): Promise<number> {
-  const ended = new Set<number>();
-  for (let round = 0; round < rounds; round++) {
+export async function endFamily(family: Family): Promise<void> {
+  const ended = new Set<string>();
+  let idle = 0;
+  for (let round = 0; round < mostRounds && idle < idleRounds; round++) {
     const all = await processes();
     const members = membersOf(family, all, await markedOf(family, all));
     if (members.length === 0) break;
-    for (const member of members) if (killProcess(member)) ended.add(member.pid);
+    const before = ended.size;
+    for (const member of members) if (killProcess(member)) ended.add(keyOf(member));
+    idle = ended.size === before ? idle + 1 : 0;
     await sleep(pauseMs);
   }
-  return ended.size;
 }

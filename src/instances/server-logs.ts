@@ -2,8 +2,6 @@ import type { Clock } from "../lib/clock.ts";
 import { type LogEvent, type LogRing, logRing } from "./log-ring.ts";
 
 /** The ring of each copy of each server, by the instance's name: the one that comes next in its place goes on writing there. */
-export type ServerLogs = ReturnType<typeof createServerLogs>;
-
 export function createServerLogs(clock: Clock) {
   const rings = new Map<string, Map<string, LogRing>>();
   const followers = new Map<string, Set<(instance: string, event: LogEvent) => void>>();

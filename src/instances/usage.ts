@@ -6,15 +6,22 @@ import { libc } from "./libc.ts";
 import { type Process, processes } from "./proc.ts";
 import { childWord } from "./self.ts";
 
-const everyMs = 2_000;
+const everyMs = 1_000;
 const pageKiB = (libc({ getpagesize: { args: [], returns: FFIType.i32 } })?.getpagesize() ?? 4096) / 1024;
 
 /** What is watched of a run, and who hears that it is over its allowance. */
-type Watched = { family: Family; allowance: Allowance; onOver: (why: string) => void; foreign: Set<string> };
+type Watched = {
+  family: Family;
+  allowance: Allowance;
+  onOver: (why: string) => void;
+  foreign: Set<string>;
+  wasOver: boolean;
+};
 
 /**
- * Looks every two seconds at the memory and the processes of those runs that have an allowance. Asking the kernel was tried: a bound on address space
- * breaks WebAssembly under Node.js, one on data lets it crash without a word, and a control group takes rights that we mostly do not have.
+ * Looks every second at the memory and the processes of those runs that have an allowance; who is over it twice in a row is told of. Asking the
+ * kernel was tried: a bound on address space breaks WebAssembly under Node.js, one on data lets it crash without a word, and a control group takes
+ * rights that we mostly do not have.
  */
 export type UsageWatch = ReturnType<typeof createUsageWatch>;
 
@@ -28,7 +35,9 @@ export function createUsageWatch(intervalMs: number = everyMs) {
       const { family, allowance, onOver, foreign } = entry;
       const members = membersOf(family, all, await markedOf(family, all, foreign));
       const why = overOf(allowance, members, residentKiB);
-      if (why !== undefined && watched.has(entry) && !isStillUs(family.leader)) onOver(why);
+      const isOver = why !== undefined && !isStillUs(family.leader);
+      if (isOver && entry.wasOver && watched.has(entry)) onOver(why);
+      entry.wasOver = isOver;
     }
     isDue = false;
     lookLater();
@@ -44,7 +53,7 @@ export function createUsageWatch(intervalMs: number = everyMs) {
     /** Until the answer is called. */
     watch(family: Family, allowance: Allowance, onOver: (why: string) => void): () => void {
       if (Object.keys(allowance).length === 0) return () => {};
-      const entry: Watched = { family, allowance, onOver, foreign: new Set() };
+      const entry: Watched = { family, allowance, onOver, foreign: new Set(), wasOver: false };
       watched.add(entry);
       lookLater();
       return () => void watched.delete(entry);

@@ -1,5 +1,6 @@
 /** What is counted since the start, one sentence each. The only labels are names that administrators give: nothing that a caller chooses. */
 export const counted = {
+  openings_failed: { by: "server", help: "Times that a server could not be spoken to at all" },
   calls: { by: "server", help: "Requests of callers that were sent to a server" },
   calls_waited: { by: "server", help: "Calls that waited for others of the server to end" },
   calls_refused: { by: "server", help: "Calls refused since too many were under way and waiting" },

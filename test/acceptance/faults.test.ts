@@ -9,11 +9,10 @@ import { ask, type Listed, mcpctl, type Session, tokenFor } from "../../scripts/
 const root = resolve(import.meta.dir, "../..");
 const executable = join(root, "dist/mcpctl");
 const home = mkdtempSync(join(tmpdir(), "mcpctl-faults-"));
-const port = 23_000 + ((process.pid + 7) % 20_000);
 const said: string[] = [];
 const over = new AbortController();
 const session: Session = {
-  url: `http://127.0.0.1:${port}`,
+  url: "",
   folder: home,
   executable,
   env: {
@@ -24,19 +23,20 @@ const session: Session = {
   over: over.signal,
   say: (text) => void said.push(text),
 };
-let serve: Bun.Subprocess;
+let serve: Bun.Subprocess<"ignore", "pipe", "inherit">;
 
 beforeAll(async () => {
   if (!existsSync(executable)) throw new Error("dist/mcpctl is missing: bun run build");
-  const flags = ["--port", String(port), "--data-dir", join(home, "data"), "--log", "warn"];
+  const flags = ["--port", "0", "--data-dir", join(home, "data"), "--log", "warn"];
   serve = Bun.spawn([executable, "serve", ...flags], {
     cwd: root,
     env: session.env,
     stdin: "ignore",
-    stdout: "ignore",
+    stdout: "pipe",
     stderr: "inherit",
   });
-  await until("it serves", async () => (await fetch(`${session.url}/readyz`).catch(() => undefined))?.ok === true);
+  const { value } = await serve.stdout.getReader().read();
+  session.url = /serves at (http:\S+)/.exec(new TextDecoder().decode(value))?.[1] ?? "";
 });
 afterAll(async () => {
   over.abort();
@@ -80,7 +80,7 @@ test("two of five are broken: the list says which and why, at once, and a repair
   expect(instances).toMatch(
     /^tickets-1 .*exited with code 1: TICKETS_TOKEN is not set: the ticket system lets nobody/m,
   );
-  expect(tickets).toMatch(/exitCode: 1\n +stderr:\n +- "TICKETS_TOKEN is not set/);
+  expect(tickets).toMatch(/Ended: +with exit code 1\n +Last lines on standard error:\n +\| TICKETS_TOKEN is not set/);
   expect(logs).toContain("TICKETS_TOKEN is not set");
   expect(wiki).toContain("it cannot be reached: nothing takes connections at its address");
 

@@ -146,10 +146,10 @@ function callOther(other: Gateway) {
   };
 }
 
-/** An ERROR with its reason, or a breaker that counted it and says what was seen. */
+/** It does not run, and why; or a breaker that counted it and says what was seen. */
 export function tellsOfTrouble({ state, reason, breaker }: Record<string, unknown>): boolean {
   const { failures = 0, last } = (breaker ?? {}) as { failures?: number; last?: string };
-  return (state === "ERROR" && typeof reason === "string") || (failures > 0 && last !== undefined);
+  return (state !== "RUNNING" && typeof reason === "string") || (failures > 0 && last !== undefined);
 }
 
 /** How late a timer comes in all: by so much this machine and this process were held up. */

@@ -75,11 +75,11 @@ test("a list that names a tool twice, or is none", () => {
   expect(notSurvived(lists, cell, survived)).toHaveLength(1);
 });
 
-const before = { files: ["/a", "pipe:[1]"], timers: ["/src/a.ts:1"], zombies: 0, rss: 100_000_000 };
+const before = { files: ["/a", "pipe:[1]"], timers: ["/src/a.ts:1"], zombies: ["sh"], rss: 100_000_000 };
 test.each([
   ["a file", { files: ["/a", "/a", "pipe:[1]"] }],
   ["a timer", { timers: ["/src/a.ts:1", "/src/a.ts:1"] }],
-  ["a zombie", { zombies: 1 }],
+  ["a zombie", { zombies: ["sh", "sh"] }],
   ["memory", { rss: 121_000_000 }],
 ])("%s more than before is seen, the same is not", (_, change) => {
   expect(grown(before, { ...before, ...change })).toHaveLength(1);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isOfFolder } from "../../src/instances/mark.ts";
 import { type Process, processesAtOnce } from "../../src/instances/proc.ts";
+import { sweep } from "../../src/instances/sweep.ts";
 import { readCredentials } from "../../src/lib/credentials-file.ts";
 import { fixture } from "../world.ts";
 
@@ -17,12 +18,11 @@ const program = existsSync(executable)
 
 let serve: Bun.Subprocess<"ignore", "pipe", "ignore"> | undefined;
 afterAll(async () => {
-  serve?.kill("SIGTERM");
-  await Bun.sleep(100);
-  serve?.kill("SIGTERM");
+  serve?.kill("SIGKILL");
   await serve?.exited;
+  sweep(dataDir);
   rmSync(home, { recursive: true, force: true });
-}, 20_000);
+});
 
 async function begin(): Promise<(method: string, path: string, body?: unknown) => Promise<Response>> {
   serve = Bun.spawn([...program, "serve", "--port", "0"], {

@@ -95,6 +95,16 @@ describe("another user", () => {
     expect(stderr[6]).toBe("/");
   });
 
+  test("may have fewer processes than we need to become it", async () => {
+    if (!isRoot) return;
+    const others = "for i in 1 2 3 4 5; do sleep 1 & done; wait";
+    const { run } = await start({ ...shell(`exec 2>&1; ${others}; echo over >&2`), user: "60123:60123", processes: 3 });
+    const { code, reason, stderr } = await ended(run);
+    // Either the kernel refuses the fourth, or it was too many at once when they were counted.
+    if (reason === undefined) expect([code, stderr.join()]).toEqual([2, expect.stringContaining("fork")]);
+    else expect(reason).toMatch(/ of the 3 processes/);
+  });
+
   test("one that is not there, and a folder that it may not enter, are told of", async () => {
     await expect(start({ ...shell("id"), user: "no-such-user" })).rejects.toThrow("there is no user no-such-user");
     if (!isRoot) return;

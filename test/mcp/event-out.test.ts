@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { eventOut } from "../../src/mcp/downstream/event-out.ts";
+import { jsonBody } from "../../src/mcp/downstream/json-body.ts";
 import { createReaders, mostUnreadInAll } from "../../src/mcp/downstream/readers.ts";
 
 let dropped = 0;
@@ -27,3 +28,18 @@ test("all together leave no more unread than there is room for; who reads stays"
   expect(reader.isOpen()).toBe(true);
   for (const out of [...lazy, reader]) out.close();
 });
+
+test("an answer that stands alone counts among them, and comes whole to who reads it", async () => {
+  const text = `{"x":"${"ä".repeat(500_000)}"}`;
+  expect(jsonBody("small", readers)).toBe("small");
+  const before = readers.size();
+  expect(await new Response(jsonBody(text, readers)).text()).toBe(text);
+  expect(readers.size()).toBe(before);
+  const many = Array.from({ length: 140 }, () => new Response(jsonBody(`"${megabyte}"`, readers)));
+  expect(readers.unread()).toBeGreaterThan(mostUnreadInAll);
+  const from = dropped;
+  while (readers.unread() > mostUnreadInAll) await Bun.sleep(50);
+  expect(dropped - from).toBeGreaterThanOrEqual(12);
+  await Promise.all(many.map((each) => each.body?.cancel().catch(() => {})));
+  expect(readers.size()).toBe(before);
+}, 10_000);

@@ -17,7 +17,7 @@ beforeAll(async () => {
   await w.must("POST", "/api/v1/apply", {
     documents: [
       { kind: "server", name: "web", url: web.url },
-      { kind: "project", name: "all", servers: ["web"] },
+      { kind: "project", name: "all", servers: ["web"], limits: { sessions: 10_000 } },
     ],
   });
   token = (await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "all" })).token;

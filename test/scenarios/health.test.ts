@@ -111,18 +111,14 @@ test("a server that does not answer is left alone after five calls, costs the ot
   mute.behaviour.hang = "tools/call";
   const calls = () => mute.requests.filter(({ method }) => method === "tools/call").length;
   const answers = await Promise.all(Array.from({ length: 5 }, () => call("mute__echo", { text: "hi" })));
-  expect(answers.map(({ error }) => error.message)).toEqual(
-    Array.from({ length: 5 }, () => 'server "mute": the server gave no answer within 1 s'),
-  );
+  for (const { error } of answers)
+    expect(error.message).toStartWith('server "mute": the server gave no answer within 1 s');
   const sent = calls();
   const refused = await Promise.all(Array.from({ length: 20 }, () => call("mute__echo", { text: "hi" })));
-  expect(refused.map(({ error }) => error.message.replace(/\d s$/, "N s"))).toEqual(
-    Array.from(
-      { length: 20 },
-      () =>
-        'server "mute" has not answered 5 times in a row (last: the server gave no answer within 1 s); it is tried again in N s',
-    ),
-  );
+  for (const { error } of refused)
+    expect(error.message).toMatch(
+      /^server "mute" has not answered 5 times in a row \(last: the server gave no answer within 1 s.*\); it is tried again in \d s$/,
+    );
   expect(calls() - sent).toBe(0);
   expect((await call("well__echo", { text: "hi" })).result.content[0].text).toBe("hi");
   expect((await status("mute")).breaker).toMatchObject({ state: "open", failures: 5 });

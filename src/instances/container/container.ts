@@ -1,5 +1,6 @@
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
+import { createTurn } from "../../lib/turn.ts";
 import { sleep, within } from "../../lib/wait.ts";
 import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
@@ -7,6 +8,7 @@ import type { Channel, Exit } from "../channel.ts";
 import { lineCutter } from "../lines.ts";
 import type { LogRing } from "../log-ring.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "../output.ts";
+import { boundedWords } from "../said.ts";
 import type { Attached } from "./attach.ts";
 import { type Ended, exitOf } from "./ending.ts";
 import type { Engine } from "./engine.ts";
@@ -14,6 +16,7 @@ import type { Frame } from "./frames.ts";
 
 const usualPatience = { afterEofMs: 2_000, afterTermMs: 3_000, afterKillMs: 8_000 } as const;
 const shortMs = 10_000;
+const newline = 10;
 const unanswered = "the container engine does not answer any more";
 
 export type Container = Channel & { stop: (fast: boolean) => Promise<Exit> };
@@ -30,8 +33,8 @@ type Running = {
 /** A container that has been started and is attached to, until it has ended and is removed. */
 export function followContainer(running: Running): Container {
   const { engine, id, attached, fields, log, patience = usualPatience } = running;
-  const output = serverOutput(log);
-  const errors = lineCutter(outputBounds.errorLine, log.add, () => {});
+  const said = boundedWords(log.add);
+  const output = serverOutput({ add: said.add });
   const speaks = fields.containerPort === undefined;
   const startedWith = log.total();
   const lineBytes = longestLine(serverLimitsOf(fields));
@@ -39,7 +42,7 @@ export function followContainer(running: Running): Container {
   let isStopping = false;
   let hasEnded = false;
 
-  const stdout = outputOf(attached.frames, errors);
+  const stdout = outputOf(attached.frames, said);
   const reading = speaks
     ? output.read(stdout, lineBytes, () => {
         reason ??= tooLong(lineBytes);
@@ -100,19 +103,29 @@ export function followContainer(running: Running): Container {
   };
 }
 
-/** What it writes on standard output; what it writes on standard error goes to the log on the way. */
+/** What it writes on standard output. What it writes on standard error is kept on the way, within a share of each turn of the event loop. */
 async function* outputOf(
   frames: AsyncIterable<Frame>,
-  errors: (chunk: Uint8Array) => void,
+  said: ReturnType<typeof boundedWords>,
 ): AsyncGenerator<Uint8Array> {
+  const cut = lineCutter(outputBounds.errorLine, said.add, () => {});
+  const spent = createTurn();
+  let isMidLine = false;
   try {
     for await (const { stream, bytes } of frames) {
       if (stream === "stdout") yield bytes;
-      else errors(bytes);
+      else {
+        cut(bytes);
+        isMidLine = bytes.at(-1) !== newline;
+        await spent();
+      }
     }
   } catch (error) {
-    errors(Buffer.from(`mcpctl: ${messageOf(error)}\n`));
+    said.add(`mcpctl: ${messageOf(error)}`);
   }
+  // Last words often come without an end of line.
+  if (isMidLine) cut(new Uint8Array([newline]));
+  said.end();
 }
 
 /**

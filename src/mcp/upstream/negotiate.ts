@@ -45,13 +45,20 @@ async function open(eras: readonly Era[], attempts: Record<Era, Attempt>): Promi
 }
 
 /** Opens a conversation with a server reached by url. @throws Problem `unavailable` */
-export const openAt = (
+export async function openAt(
   target: HttpTarget,
   fields: ServerFields,
   known: Era | undefined,
   opening: Opening,
-): Promise<Upstream> =>
-  fields.transport === "sse" ? openSse(target, opening) : openHttp(target, protocolOf(fields), known, opening);
+): Promise<Upstream> {
+  try {
+    if (fields.transport === "sse") return await openSse(target, opening);
+    return await openHttp(target, protocolOf(fields), known, opening);
+  } catch (error) {
+    opening.meter?.add("openings_failed");
+    throw error;
+  }
+}
 
 /**
  * Opens a conversation over Streamable HTTP. A server that is out of order or asks for credentials decides nothing, and one that is silent is one
@@ -123,6 +130,7 @@ export async function openProcess(
       return await open(["modern"], { modern: modernly, legacy: legacyly });
     });
   } catch (error) {
+    opening.meter?.add("openings_failed");
     talk.close();
     throw error;
   }

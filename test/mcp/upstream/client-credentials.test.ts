@@ -140,7 +140,7 @@ describe("an issuer", () => {
     ["no token", json({ token_type: "Bearer" }), "no access token"],
     ["a token with a line break", json({ access_token: "t\r\nx: y", token_type: "Bearer" }), "no access token"],
     ["no JSON", reply(200, "access_token=t"), "no access token"],
-    ["too much", json({ access_token: "t".repeat(70_000), token_type: "Bearer" }), "too big"],
+    ["too much", json({ access_token: "t".repeat(70_000), token_type: "Bearer" }), "over 64 KiB"],
   ])("that gives %s is told of, without the secret, and left alone for a moment", async (_, bytes, why) => {
     const { issuer, server, ask, advance } = await setUp(() => bytes);
     const said = await ask();
