@@ -1,4 +1,4 @@
-import { createTurn } from "../../lib/turn.ts";
+import { createShare } from "../../lib/turn.ts";
 import { bytesInWords, setByServer } from "../../resources/limits.ts";
 import { Beyond } from "./failures.ts";
 
@@ -13,8 +13,9 @@ export type ServerEvent = { event: string; data: string; id?: string; retryMs?: 
 export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const read = eventReader(maxBytes);
-  const spent = createTurn();
+  const { began, spent } = createShare();
   for await (const chunk of body) {
+    began();
     await spent();
     for (const event of read(decoder.decode(chunk, { stream: true }))) {
       yield event;
