@@ -34,7 +34,8 @@ export function changeOf(before: Fields | undefined, after: Fields | undefined):
     Object.fromEntries(differ.flatMap((name) => (fields[name] === undefined ? [] : [[name, fields[name]]])));
   return { before: only(before), after: only(after) };
 }
-const kept = new Set(["id", "version", "createdAt", "updatedAt", "status"]);
+/** What a server printed may hold what its callers sent, and the audit log is for ever. */
+const kept = new Set(["id", "version", "createdAt", "updatedAt", "status", "stderr"]);
 
 const longestArguments = 4 * 1024;
 /** Beyond this a look inside costs more than it is worth. */

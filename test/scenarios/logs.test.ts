@@ -194,6 +194,31 @@ describe("no secret ever", () => {
   });
 });
 
+test("the last lines of what does not run are for those who may read its log; why it does not, for all who may view it", async () => {
+  const command = ["/bin/sh", "-c", "echo what a $0 sent >&2; exit 3", "caller"];
+  await w.must("POST", "/api/v1/servers", { name: "fallen", command });
+  const look = [
+    { role: "view", resource: "servers" },
+    { role: "view", resource: "instances" },
+  ] as const;
+  const vic = await w.userWith("vic", look);
+  const liz = await w.userWith("liz", [...look, { role: "run", action: "logs" }]);
+  const seen = async (token: string, path = "instances/fallen-1") =>
+    (await w.api("GET", `/api/v1/${path}`, undefined, token)).text;
+  await w.until("it has ended", async () => (await seen(liz)).includes("exited with code 3"));
+  expect(await seen(liz)).toContain("what a caller sent");
+  expect(await seen(vic)).toContain("exited with code 3");
+  for (const path of ["instances/fallen-1", "instances", "servers/fallen", "status"])
+    expect(await seen(vic, path)).not.toContain("what a caller sent");
+  // Nor are they for those who read what was done to it.
+  await w.must("DELETE", "/api/v1/instances/fallen-1");
+  await w.rooms.audit.flush();
+  const { items } = await w.must("GET", "/api/v1/audit/events?kind=change&limit=1");
+  expect(items[0]).toMatchObject({ action: "delete", resource: "instances/fallen-1" });
+  expect(JSON.stringify(items)).not.toContain("what a caller sent");
+  await w.must("DELETE", "/api/v1/servers/fallen");
+});
+
 describe("mcpctl's own log", () => {
   test("its level is shown and changed while it runs, and the change is in the audit log", async () => {
     expect((await w.cli(["log-level"])).out).toBe("debug");

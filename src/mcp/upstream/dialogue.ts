@@ -9,7 +9,7 @@ import { codes } from "../protocol.ts";
 import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
 import { callAsked, callLogged } from "./attribution.ts";
-import { Absent, Beyond, Busy, callerLeft, Overlong, TimedOut, unavailable } from "./failures.ts";
+import { Absent, Beyond, Busy, callerLeft, givenUpEarly, Overlong, TimedOut, unavailable } from "./failures.ts";
 import { faultIn, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { patience } from "./patience.ts";
@@ -88,10 +88,10 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     const call: Call = {
       id,
       peer,
-      patience: waitFor(options, (ms, setBy) => {
+      patience: waitFor(options, (why, ms) => {
         const waited = `it waited ${ms / 1000} s for its turn; ${setByServer("inFlight")}`;
         if (calls.has(id)) meter.add("calls_unanswered");
-        giveUp(calls.has(id) ? new TimedOut(ms, setBy) : new Busy(waited));
+        giveUp(calls.has(id) ? why : new Busy(waited));
       }),
       questions: undefined,
       resolve(outcome) {
@@ -148,15 +148,19 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     };
   }
 
-  /** How long an answer is waited for; `onUp` is told how long that was, and which field says so. */
-  function waitFor(options: RequestOptions, onUp: (ms: number, setBy?: string) => void) {
+  /** How long an answer is waited for; `onUp` is told why no longer, with the field that says so, and how long that was. */
+  function waitFor(options: RequestOptions, onUp: (why: Problem, ms: number) => void) {
     const { timeoutMs = bounds.callSeconds * 1000, longestMs = Number.POSITIVE_INFINITY } = options;
     const setBy = options.timeoutMs === undefined ? setByServer("callSeconds") : options.setBy;
     const mostMs = Math.min(Math.max(limits.longestCallMs, timeoutMs), longestMs);
     const idleMs = Math.min(timeoutMs, mostMs);
     return patience(idleMs, mostMs, (inAll) => {
       const ms = inAll ? mostMs : idleMs;
-      onUp(ms, ms === longestMs ? setByProject("callSeconds") : inAll ? undefined : setBy);
+      const isImpatient = ms === longestMs;
+      onUp(
+        isImpatient ? givenUpEarly(ms, setByProject("callSeconds")) : new TimedOut(ms, inAll ? undefined : setBy),
+        ms,
+      );
     });
   }
 

@@ -10,13 +10,19 @@ export class Absent extends Problem {
   }
 }
 
+/** `setBy` says which field the time is of. */
+const noAnswer = (ms: number, setBy?: string): string =>
+  `the server gave no answer within ${ms / 1000} s${setBy === undefined ? "" : `; ${setBy}`}`;
+
 /** Why a request has no answer, where more depends on it than what people are told. */
 export class TimedOut extends Absent {
-  /** `setBy` says which field the time is of. */
   constructor(ms: number, setBy?: string) {
-    super(`the server gave no answer within ${ms / 1000} s${setBy === undefined ? "" : `; ${setBy}`}`);
+    super(noAnswer(ms, setBy));
   }
 }
+
+/** A project waits no longer than that, and what it is not patient enough for says nothing of a server that others use, too. */
+export const givenUpEarly = (ms: number, setBy: string): Problem => unavailable(noAnswer(ms, setBy));
 
 /** It was ended, or its stream was, for a line or an event that was too long. */
 export class Overlong extends Absent {}

@@ -4,7 +4,7 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
 import { type Breaker, closed, failed, givenUp, refusalOf, tried, turnAt, untried, viewOf } from "./breaker.ts";
 import type { ServerRef } from "./connections.ts";
-import { Absent, Refused } from "./failures.ts";
+import { Absent, Refused, TimedOut } from "./failures.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** A call that was not sent, because the server is left alone at this moment. */
@@ -54,11 +54,14 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log, blot: (tex
     if (!isOwn) admit();
     const turn = isOwn ? "call" : turnAt(breaker, clock.now());
     if (turn === "trial") become(tried(breaker, clock.now()));
+    const begunAt = clock.now();
     try {
       const result = await work();
       answered();
       return result;
     } catch (error) {
+      // It answers others: that this took too long says something of the call, which anybody may make, and nothing against the server.
+      if (error instanceof TimedOut && answeredAt !== undefined && answeredAt > begunAt) throw error;
       if (how === "opening") count(error, how);
       else if (error instanceof Absent) count(error, turn === "trial" ? "trial" : "call");
       else if (error instanceof Refused) answered();

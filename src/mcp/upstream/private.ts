@@ -6,6 +6,9 @@ import type { Introduction, Upstream } from "./upstream.ts";
 
 /** One caller may have several, since its clients may declare different things; not so many that none are left for others. */
 const most = { ofOne: 8, perServer: 32, inAll: 256 } as const;
+/** Over stdio each is a process: who gave its client another name with each call had one started and another ended with each. */
+const begunOfOne = 16;
+const begunMs = 20_000;
 const idleMs = 5 * 60_000;
 const sweepMs = 30_000;
 
@@ -50,6 +53,8 @@ type Held = {
  */
 export function createPrivates(clock: Clock) {
   const held = new Map<string, Held>();
+  /** Those that were begun of late, whatever became of them. */
+  let begun: { serverId: string; subject: string; at: number }[] = [];
   const closing = new AbortController();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
@@ -61,6 +66,7 @@ export function createPrivates(clock: Clock) {
       known.usedAt = clock.now();
       return await known.opening;
     }
+    pace(serverId, owner);
     makeRoom(serverId, owner);
     const entry: Held = {
       serverId,
@@ -101,6 +107,17 @@ export function createPrivates(clock: Clock) {
         }
       },
     };
+  }
+
+  /** @throws Problem `unavailable` when one caller has had too many opened of late */
+  function pace(serverId: string, { subject }: Owner): void {
+    const at = clock.now();
+    begun = begun.filter((one) => at - one.at < begunMs);
+    if (begun.filter((one) => one.serverId === serverId && one.subject === subject).length >= begunOfOne)
+      throw unavailable(
+        `${begunOfOne} conversations of your own were opened with it within ${begunMs / 1000} s; clients of one name and the same abilities share one`,
+      );
+    begun.push({ serverId, subject, at });
   }
 
   /** @throws Problem `unavailable` when all that could make room are in use */

@@ -40,7 +40,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const used = session;
       const opens = method === "initialize";
       const first = await http.reach({ headers: headers(json), body: text, signal: ending.signal, opens });
-      const response = used === undefined ? first : await unlessForgotten(first, messageBytes);
+      const response = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
       if (response === undefined) throw new SessionForgotten();
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
       await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {

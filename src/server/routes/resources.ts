@@ -10,6 +10,7 @@ import { Server } from "../../resources/server.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
+import { withoutWords } from "../own-words.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
 import { withWarnings } from "../warnings.ts";
@@ -35,7 +36,7 @@ function routesOf(kind: AnyKind): Route[] {
         const { items, visible } = await asCaller("read", call, rooms, function* (rights) {
           const items: Resource[] = [];
           for (const item of yield* listed(rights, kind, call.query, rooms))
-            items.push(yield* withWarnings(rooms, rights, kind, item));
+            items.push(yield* withWarnings(rooms, rights, kind, withoutWords(rights, kind, item)));
           return { items, visible: yield* serversFor(rights, kind, rooms) };
         });
         return { items: items.map((item) => rooms.withStatus(kind, item, visible)) };
@@ -51,7 +52,8 @@ function routesOf(kind: AnyKind): Route[] {
       query: inProject,
       handle: async (call, rooms) => {
         const { item, visible } = await asCaller("read", call, rooms, function* (rights) {
-          const item = yield* withWarnings(rooms, rights, kind, yield* named(rights, kind, call, rooms));
+          const found = yield* named(rights, kind, call, rooms);
+          const item = yield* withWarnings(rooms, rights, kind, withoutWords(rights, kind, found));
           return { item, visible: yield* serversFor(rights, kind, rooms) };
         });
         return rooms.withStatus(kind, item, visible);

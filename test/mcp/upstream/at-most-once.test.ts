@@ -155,6 +155,29 @@ describe("a session that the server has forgotten", () => {
     expect(saysForgotten(status, body)).toBe(false);
   });
 
+  test.each([
+    [400, -32000, "the browser session has crashed"],
+    [400, -32603, "the database is not initialized"],
+    [404, -32001, "no such file"],
+  ])(
+    "is not what %i %i %s says under the call's own id: it was carried out, and is not sent again",
+    async (status, code, message) => {
+      const { server, upstream } = await open((request) =>
+        isCall(request, "x")
+          ? json({ jsonrpc: "2.0", id: request.said.id, error: { code, message } }, status)
+          : legacyAnswer(request),
+      );
+      expect(await call(upstream, "x", {}).catch(String)).toContain(message);
+      expect([server.times("initialize"), server.times("x")]).toEqual([1, 1]);
+    },
+  );
+
+  test("is what 404 says of a session, whatever id it bears", () => {
+    expect(
+      saysForgotten(404, '{"jsonrpc":"2.0","id":7,"error":{"code":-32001,"message":"Session not found"}}', 7),
+    ).toBe(true);
+  });
+
   test("is not what an error with 400 says, which goes to the caller as it is", async () => {
     const { server, upstream } = await open((request) =>
       isCall(request, "x")

@@ -3,7 +3,7 @@ import { createCounters } from "../../../src/lib/counters.ts";
 import { Problem } from "../../../src/lib/problem.ts";
 import type { Outcome } from "../../../src/mcp/answers.ts";
 import { dialogue, type Manner } from "../../../src/mcp/upstream/dialogue.ts";
-import { Busy } from "../../../src/mcp/upstream/failures.ts";
+import { Absent, Busy } from "../../../src/mcp/upstream/failures.ts";
 import type { Ear, Wire } from "../../../src/mcp/upstream/wire.ts";
 import { type ServerLimits, serverLimitsOf } from "../../../src/resources/limits.ts";
 import { peerOf } from "./ways.ts";
@@ -226,6 +226,13 @@ test.each([
   const asked = request("a", "{}", given).catch((error: Error) => error.message);
   expect(await asked).toBe(`the server gave no answer within 0.005 s; ${why}`);
   expect(counters.total("calls_unanswered")).toBe(1);
+});
+
+test("that a project waits for less than its servers take says nothing against them", async () => {
+  const { request } = setUp();
+  const peer = peerOf("User:a");
+  expect(await request("a", "{}", { peer, longestMs: 5 }).catch((why) => why)).not.toBeInstanceOf(Absent);
+  expect(await request("a", "{}", { peer, timeoutMs: 5 }).catch((why) => why)).toBeInstanceOf(Absent);
 });
 
 test("progress begins the time anew, but not beyond the project's", async () => {

@@ -11,6 +11,7 @@ function guarded() {
   let now = 0;
   let fails: Problem | undefined;
   let calls = 0;
+  let held: Promise<void> | undefined;
   const logged: string[] = [];
   const log = createLog(
     (line) => logged.push((JSON.parse(line) as { message: string }).message),
@@ -22,6 +23,7 @@ function guarded() {
   const upstream = guard.over({
     request: async () => {
       calls++;
+      await held;
       if (fails !== undefined) throw fails;
       return { error: '{"code":-32602,"message":"no such tool"}' };
     },
@@ -31,6 +33,17 @@ function guarded() {
     fails = why;
     return upstream.request("tools/call", "{}", { peer }).catch((error: Problem) => error);
   };
+  /** One that is under way until what is answered is called. */
+  const late = () => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    held = promise;
+    const called = call();
+    held = undefined;
+    return async (why: Problem) => {
+      reject(why);
+      await called;
+    };
+  };
   const ask = (why?: Problem) => {
     fails = why;
     return upstream.request("tools/list", "{}").catch((error: Problem) => error);
@@ -38,6 +51,7 @@ function guarded() {
   return {
     guard,
     call,
+    late,
     ask,
     logged,
     calls: () => calls,
@@ -57,6 +71,21 @@ test("only a server that is not there fails: not a caller who left, not what was
   for (let i = 0; i < 4; i++) await call(new Absent("gone"));
   await call();
   expect(guard.view()).toEqual({ state: "closed", failures: 0 });
+});
+
+test("a call that takes too long while others are answered says nothing against the server", async () => {
+  const { guard, call, late, pass } = guarded();
+  const slow = Array.from({ length: 9 }, () => late());
+  pass(59_000);
+  await call();
+  pass(1_000);
+  for (const give of slow) await give(new TimedOut(60_000));
+  expect(guard.view()).toEqual({ state: "closed", failures: 0 });
+  // What came after the last answer has waited for nothing else.
+  const vain = Array.from({ length: 5 }, () => late());
+  pass(60_000);
+  for (const give of vain) await give(new TimedOut(60_000));
+  expect(guard.view().state).toBe("open");
 });
 
 test("what ends a conversation ends many calls and is one failure", async () => {

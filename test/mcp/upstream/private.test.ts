@@ -72,6 +72,19 @@ test("one caller's do not take the room of others, however many different things
   await get(1);
 });
 
+test("one caller has no more than 16 opened in 20 seconds, whether they open or not; others do meanwhile", async () => {
+  const { privates, opened, get, open, pass } = setUp();
+  const failing = () => Promise.reject(new Error("it ended"));
+  for (let n = 0; n < 16; n++) await privates.get("s", mean(`${n}`), n % 2 === 0 ? open : failing).catch(() => {});
+  await expect(privates.get("s", mean("16"), open)).rejects.toThrow("16 conversations of your own");
+  await privates.get("s", mean("14"), open);
+  await privates.get("other", mean("16"), open);
+  await get(1);
+  pass(20_000);
+  await privates.get("s", mean("16"), open);
+  expect(opened).toHaveLength(8 + 3);
+});
+
 test("there are no more than 256 for all servers together", async () => {
   const { privates, opened, get } = setUp();
   for (let server = 0; server < 10; server++) for (let n = 0; n < 30; n++) await get(n, `s${server}`);
