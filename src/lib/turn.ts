@@ -24,14 +24,14 @@ export function createTurn() {
 }
 
 /**
- * Of one source in the long run: what a server is asked for takes as much time again to ask and to pass on. Who is quiet saves up, so that one big
+ * Of one source in the long run: what a server is asked for takes time to ask and to pass on, too. Who is quiet saves up, so that one big
  * answer is read without a pause.
  */
-const share = 0.5;
+const share = 0.3;
 const savedMs = 50;
 
 /**
- * The same for a source without an end: whatever it says, all others have half of the time. What it says meanwhile waits where it comes
+ * The same for a source without an end: whatever it says, all others have most of the time. What it says meanwhile waits where it comes
  * from, and the processor is not kept busy with it: a gateway that is has to wait for it itself.
  */
 export function createShare(now: () => number = () => performance.now()) {
