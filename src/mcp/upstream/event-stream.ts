@@ -17,13 +17,23 @@ export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: numb
   for await (const chunk of body) {
     began();
     await spent();
-    for (const event of read(decoder.decode(chunk, { stream: true }))) {
-      yield event;
+    const text = decoder.decode(chunk, { stream: true });
+    // A chunk of nothing but empty lines is some ten thousand of them, and nobody would have a turn meanwhile.
+    for (let at = 0; at < text.length; at += pieceLength) {
+      for (const event of read(text.slice(at, at + pieceLength))) {
+        yield event;
+        const turn = spent();
+        if (turn !== undefined) await turn;
+      }
       const turn = spent();
       if (turn !== undefined) await turn;
     }
   }
 }
+
+const pieceLength = 4 * 1024;
+/** Each is kept until the event ends, and takes far more room than what stands in a short one. */
+const mostLines = 200_000;
 
 /** Takes the stream piece by piece, cut anywhere; answers the events that are complete with this piece. */
 function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
@@ -46,6 +56,7 @@ function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
       start = lineEnd.lastIndex;
       const line = parts.join("");
       parts = [];
+      if (line.startsWith(":") && size <= maxBytes) continue;
       if (line !== "") lines.push(line);
       else {
         const event = eventOf(lines);
@@ -53,6 +64,7 @@ function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
         lines = [];
         size = 0;
       }
+      if (lines.length > mostLines) throw new Beyond(`its event stream has an event of over ${mostLines} lines`);
       if (size > maxBytes) break;
     }
     parts.push(text.slice(start));

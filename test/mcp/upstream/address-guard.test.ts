@@ -44,6 +44,7 @@ test.each([
   ["fe80::1%eth0", "metadata"],
   ["febf::1", "metadata"],
   ["fd00:ec2::254", "metadata"],
+  ["fd20:ce::254", "metadata"],
   ["100.100.100.200", "metadata"],
   ["168.63.129.16", "metadata"],
 ] as const)("%s is %s", (address, reach) => {

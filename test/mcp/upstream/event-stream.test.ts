@@ -60,3 +60,23 @@ test.each([
   await expect(read(text, [500, 900, 1_300])).rejects.toThrow("an event of over 1 KiB; limits.lineBytes");
   expect(await read(`${text.slice(0, 800)}\n\n`, [])).toBeArray();
 });
+
+test("many short lines take no room: comments are not kept, and an event has no more than 200,000 lines", async () => {
+  const many = 250_000;
+  expect(await read(`${":\n".repeat(many)}data: x\n\n`, [], 10_000_000)).toEqual([{ event: "message", data: "x" }]);
+  await expect(read("data\n".repeat(many), [], 10_000_000)).rejects.toThrow("an event of over 200000 lines");
+});
+
+test("a chunk of nothing but ends of lines leaves turns of the event loop to others", async () => {
+  let turns = 0;
+  let isOver = false;
+  const count = () => {
+    turns++;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  await read(`${":\n".repeat(250_000)}data: x\n\n`, [], 10_000_000);
+  isOver = true;
+  // Half a megabyte in one chunk: as many turns as shares of it, however fast the machine is.
+  expect(turns).toBeGreaterThan(2);
+});
