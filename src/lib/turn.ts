@@ -23,18 +23,15 @@ export function createTurn() {
   };
 }
 
-/**
- * Of one source in the long run: what a server is asked for takes time to ask and to pass on, too. Who is quiet saves up, so that one big
- * answer is read without a pause.
- */
-const share = 0.3;
+/** Of one source in the long run. Who is quiet saves up, so that one big answer is read without a pause. */
+const inTheLongRun = 0.2;
 const savedMs = 50;
 
 /**
- * The same for a source without an end: whatever it says, all others have most of the time. What it says meanwhile waits where it comes
+ * The same for a source without an end: whatever it says, all others have the rest of the time. What it says meanwhile waits where it comes
  * from, and the processor is not kept busy with it: a gateway that is has to wait for it itself.
  */
-export function createShare(now: () => number = () => performance.now()) {
+export function createShare(share = inTheLongRun, now: () => number = () => performance.now()) {
   let messages = 0;
   let startedAt = now();
   let settledAt = startedAt;

@@ -10,10 +10,14 @@ export type ServerEvent = { event: string; data: string; id?: string; retryMs?: 
  * stream that says more than others can bear waits after each share of it.
  * @throws Beyond for an event over `maxBytes`
  */
-export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<ServerEvent> {
+export async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  share?: number,
+): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const read = eventReader(maxBytes);
-  const { began, spent } = createShare();
+  const { began, spent } = createShare(share);
   for await (const chunk of body) {
     began();
     await spent();
