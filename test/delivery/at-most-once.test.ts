@@ -4,7 +4,7 @@ import { type Played, play } from "./at-most-once.ts";
 import { judge } from "./counted.ts";
 
 /** `bun run delivery` sends 20,000, `CALLS=100000 bun run delivery` more; `SEED=…` kills by the same plan again. */
-const calls = Number(process.env["CALLS"] ?? 1_500);
+const calls = Number(process.env["CALLS"] ?? 500);
 
 const told = ({ answered, failed, twice, kills, ms, seed }: Played) =>
   `${answered + failed.delivered + failed.undelivered} calls in ${(ms / 1000).toFixed(0)} s: ${answered} answered, ` +
