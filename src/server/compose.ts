@@ -83,7 +83,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
     counters,
     verdicts: await createVerdicts(db, clock),
-    targetOf: (server) => db.read(() => httpTargetOf(vaultOf(server.id), egress, server)),
+    targetOf: async (server) => ({
+      ...(await db.read(() => httpTargetOf(vaultOf(server.id), egress, server))),
+      hide: (token) => blots.give(server.id, [token]),
+    }),
     blotOf: blots.of,
     fareOf: (serverId) => supervisor.fareOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),

@@ -54,6 +54,30 @@ test("each fault is said in the server's state with what to do, and the others g
   expect((await w.cli(["describe", "server", "misnamed"])).out).toContain("its certificate is for another name");
 });
 
+test("a token that a server was given and repeats is told to nobody", async () => {
+  const given = "given-token-7f3a91";
+  const issuer = await serve(() => json({ access_token: given, token_type: "Bearer", expires_in: 300 }));
+  const server = await serve(({ said, headers }) =>
+    json({ jsonrpc: "2.0", id: said.id, error: { code: -32000, message: `refused: ${headers["authorization"]}` } }),
+  );
+  const clientSecret = { secretRef: { name: "of-repeating", key: "k" } };
+  await apply(
+    { kind: "secret", name: "of-repeating", data: { k: "client-secret" } },
+    {
+      kind: "server",
+      name: "repeating",
+      url: server.url,
+      oauth: { tokenUrl: issuer.url, clientId: "c", clientSecret },
+    },
+    { kind: "project", name: "repeats", servers: ["repeating"] },
+  );
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "repeats" });
+  const listed = (await w.rpc(token, "tools/list")).text;
+  expect(listed).toContain("refused: Bearer •••");
+  const told = JSON.stringify([listed, await statusOf("repeating"), w.logs]);
+  expect(told).not.toContain(given);
+});
+
 test("a repaired trust shows without a restart", async () => {
   const server = await serve(modernAnswer, local);
   await apply({ kind: "server", name: "trusted", url: server.url });

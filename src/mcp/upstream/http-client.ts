@@ -18,6 +18,8 @@ export type HttpTarget = {
   allowPrivate?: boolean | undefined;
   tls?: TlsTrust | undefined;
   oauth?: ClientCredentials | undefined;
+  /** Is told each token that is sent, which servers repeat in what they refuse. */
+  hide?: ((token: string) => void) | undefined;
   /** What it has in common with all others; of its own when absent. */
   egress?: Egress | undefined;
 };
@@ -80,12 +82,18 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
     const accept = method === "POST" ? "application/json, text/event-stream" : "text/event-stream";
     const init: Init = { ...rest, method, headers: { ...configured, accept, ...headers } };
     if (oauth === undefined || issuer === undefined) return await follow(init, opens);
-    const token = await egress.tokens.of(oauth, issuer);
+    const token = await tokenFrom(oauth, issuer);
     const response = await follow(withToken(init, token), opens);
     // Whoever is refused for the token has had nothing carried out.
     if (response.status !== 401 || !egress.tokens.refused(oauth, issuer, token)) return response;
     await response.body?.cancel();
-    return await follow(withToken(init, await egress.tokens.of(oauth, issuer)), opens);
+    return await follow(withToken(init, await tokenFrom(oauth, issuer)), opens);
+  }
+
+  async function tokenFrom(client: ClientCredentials, from: Place): Promise<string> {
+    const token = await egress.tokens.of(client, from);
+    target.hide?.(token);
+    return token;
   }
 
   return { url: place.url, reach, at: (url) => httpClient({ ...target, url, egress }, limits) };

@@ -343,7 +343,8 @@ describe("servers that are not to be trusted", () => {
     ["an answer to another id", stream('data: {"jsonrpc":"2.0","id":999,"result":{}}\n\n'), "ended without an answer"],
     ["an id in quotes", stream(`data: ${answer.replace("ID", '"ID"')}\n\n`), "ended without an answer"],
     ["an event that is too big", stream(`data: ${"x".repeat(11 * 1024 * 1024)}\n\n`), "of over 10 MiB"],
-    ["an event that never ends", stream(`${"data: x\n".repeat(1_500_000)}`), "of over 200000 lines"],
+    ["an event that never ends", stream(`${`data: ${"x".repeat(94)}\n`.repeat(110_000)}`), "of over 10 MiB"],
+    ["an event of lines without end", stream(`${"data: x\n".repeat(1_500_000)}`), "of over 200000 lines"],
     ["neither result nor error", stream('data: {"jsonrpc":"2.0","id":ID}\n\n'), "neither result nor error"],
   ])("%s is an error that says so", async (_, bytes, why) => {
     const upstream = await raw(bytes);
