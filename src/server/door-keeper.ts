@@ -4,6 +4,8 @@ import { messageOf } from "../lib/problem.ts";
 import type { OpenFiles } from "./open-files.ts";
 
 const everyMs = 100;
+/** So often nothing is free although the idle ones were closed, before it is given up: a connection whose request is not read yet is not idle. */
+const patience = 5;
 
 type Server = { closeIdleConnections: () => void; stop: (now: boolean) => Promise<void> };
 type Options = {
@@ -24,9 +26,11 @@ export function keepDoor({ server, listen, files, counters, log }: Options) {
   const ending: Promise<void>[] = [];
   const closed: Server[] = [];
   let isOpen = true;
+  let timesOut = 0;
 
   function shut(current: Server): void {
     isOpen = false;
+    timesOut = 0;
     closed.push(current);
     ending.push(current.stop(false));
     log.warn("too many files are open: no connection is taken for now", { open: files.count(), limit: files.limit });
@@ -49,7 +53,8 @@ export function keepDoor({ server, listen, files, counters, log }: Options) {
     if (!isOpen || !isScarce || current === null) return;
     current.closeIdleConnections();
     counters.add("connections_closed");
-    if (files.isOut()) shut(current);
+    timesOut = files.isOut() ? timesOut + 1 : 0;
+    if (timesOut >= patience) shut(current);
   }
 
   const timer = setInterval(look, everyMs);

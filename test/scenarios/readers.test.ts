@@ -33,12 +33,12 @@ const chatty = Bun.serve({
     return new Response(
       new ReadableStream({
         pull(controller) {
-          if (said++ === 1_600) {
+          if (said++ === 400) {
             controller.enqueue(`data: ${answer({ content: [{ type: "text", text: "x".repeat(1024 * 1024) }] })}\n\n`);
             answered++;
             return controller.close();
           }
-          const progress = { progressToken, progress: said, message: "y".repeat(64 * 1024) };
+          const progress = { progressToken, progress: said, message: "y".repeat(256 * 1024) };
           const message = { jsonrpc: "2.0", method: "notifications/progress", params: progress };
           controller.enqueue(`data: ${JSON.stringify(message)}\n\n`);
         },
