@@ -2,7 +2,6 @@ import { FFIType, ptr } from "bun:ffi";
 import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import type { Confinement } from "./confine.ts";
 import { libc } from "./libc.ts";
-import { markLimit } from "./mark.ts";
 
 /** What the wrapper is told, as its first word. Secrets come in the environment, which is the server's and nobody else's. */
 export type Entry = Confinement & {
@@ -25,9 +24,9 @@ export function runChild([entry = "{}", command = "", ...args]: readonly string[
   if (c !== undefined) {
     limit(c, markLimit, BigInt(mark));
     if (openFiles !== undefined && !limit(c, openFilesLimit, BigInt(openFiles))) warn("openFiles could not be set");
-    if (processors !== undefined && !pin(c, processors)) warn("cpus could not be set");
+    if (processors !== undefined && !pin(processors)) warn("cpus could not be set");
     preferredVictim();
-    if (account !== undefined && !become(c, account)) fail(126, `it could not become the user ${account.name}`);
+    if (account !== undefined && !become(account)) fail(126, `it could not become the user ${account.name}`);
     // After the change of user, since the threads of this very process would count, and the kernel refuse to go on.
     if (processes !== undefined && !limit(c, processesLimit, BigInt(processes))) warn("processes could not be set");
     // After it too, because it takes this wish back.
@@ -59,13 +58,10 @@ function fail(code: number, message: string): never {
 }
 
 const { i32, u32, u64, ptr: pointer } = FFIType;
+/** Binding a function costs half a millisecond of each start: these are for all, the others for who needs them. */
 const functions = {
   prctl: { args: [i32, u64, u64, u64, u64], returns: i32 },
   setrlimit: { args: [i32, pointer], returns: i32 },
-  sched_setaffinity: { args: [i32, u64, pointer], returns: i32 },
-  setgroups: { args: [u64, pointer], returns: i32 },
-  setgid: { args: [u32], returns: i32 },
-  setuid: { args: [u32], returns: i32 },
 } as const;
 type Libc = NonNullable<ReturnType<typeof libc<typeof functions>>>;
 
@@ -73,15 +69,18 @@ const deathSignal = 1;
 const kill = 9;
 const processesLimit = 6;
 const openFilesLimit = 7;
+/** RLIMIT_RTTIME, which means nothing to a process that is not a real-time one (mark.ts). */
+const markLimit = 15;
 
 /** Soft and hard: what is asked for is not the server's to raise. */
 const limit = (c: Libc, which: number, most: bigint): boolean =>
   c.setrlimit(which, ptr(new BigUint64Array([most, most]))) === 0;
 
-function pin(c: Libc, processors: readonly number[]): boolean {
+function pin(processors: readonly number[]): boolean {
   const mask = new Uint8Array(128);
   for (const each of processors) mask[each >> 3] = (mask[each >> 3] ?? 0) | (1 << (each & 7));
-  return c.sched_setaffinity(0, BigInt(mask.length), ptr(mask)) === 0;
+  const c = libc({ sched_setaffinity: { args: [i32, u64, pointer], returns: i32 } });
+  return c?.sched_setaffinity(0, BigInt(mask.length), ptr(mask)) === 0;
 }
 
 const likelier = 300;
@@ -97,9 +96,14 @@ function preferredVictim(): void {
 }
 
 /** Groups first: whoever is no longer root may not change them. */
-function become(c: Libc, { uid, gid, groups }: NonNullable<Entry["account"]>): boolean {
+function become({ uid, gid, groups }: NonNullable<Entry["account"]>): boolean {
+  const c = libc({
+    setgroups: { args: [u64, pointer], returns: i32 },
+    setgid: { args: [u32], returns: i32 },
+    setuid: { args: [u32], returns: i32 },
+  });
   const list = new Uint32Array(groups.length === 0 ? [gid] : groups);
-  return c.setgroups(BigInt(list.length), ptr(list)) === 0 && c.setgid(gid) === 0 && c.setuid(uid) === 0;
+  return c?.setgroups(BigInt(list.length), ptr(list)) === 0 && c.setgid(gid) === 0 && c.setuid(uid) === 0;
 }
 
 function mayEnterCwd(user: string): void {

@@ -10,8 +10,7 @@ export type Mark = { readonly text: string; readonly number: bigint };
 /** Its value is FOLDER.INSTANCE.RUN: of which data folder, of which instance, and which of its runs. No secret, nor the way to one. */
 export const markVariable = "MCPCTL_INSTANCE";
 
-/** RLIMIT_RTTIME in microseconds; those that we set lie between 146,000 and 292,000 years. */
-export const markLimit = 15;
+/** Microseconds of RLIMIT_RTTIME, from this on: 146,000 years and more. The wrapper sets it (child-entry.ts). */
 const marked = 1n << 62n;
 const runBits = 32n;
 

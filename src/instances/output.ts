@@ -1,4 +1,4 @@
-import { createTurn } from "../lib/turn.ts";
+import { createShare } from "../lib/turn.ts";
 import { bytesInWords, setByServer } from "../resources/limits.ts";
 import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
@@ -50,9 +50,10 @@ async function readLines(
 ): Promise<void> {
   const waiting: string[] = [];
   const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
-  const spent = createTurn();
+  const { began, spent } = createShare();
   try {
     for await (const chunk of bytes) {
+      began();
       cut(chunk);
       await spent();
       for (const line of waiting) {

@@ -62,7 +62,10 @@ export function failure(spec: string, output: readonly string[], code: number | 
     return new Problem("unavailable", `the package ${spec} does not exist, or has no such version`, {
       hint: "check the package's name and version",
     });
-  const word = unreachable.exec(said) === null ? undefined : /\w*(?:Connection|Tim|DNS|CERT|Cert)\w*/.exec(said)?.[0];
+  const word =
+    unreachable.exec(said) === null
+      ? undefined
+      : said.split(/\W+/).find((part) => /Connection|Tim|DNS|CERT|Cert/.test(part));
   if (word !== undefined)
     return new Problem(
       "unavailable",

@@ -7,6 +7,7 @@ const windowMs = 1_000;
 const newline = 10;
 
 /** Keeps at most so many lines a second of what one process says besides messages; of the rest it tells how many there were. */
+
 export function boundedWords(keep: (line: string) => void) {
   let kept = 0;
   let bytes = 0;

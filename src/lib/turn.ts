@@ -1,3 +1,5 @@
+import { sleep } from "./wait.ts";
+
 /** Of one source in one turn of the event loop; then all others have theirs (reference/reliability.md §0, 7). */
 const most = { messages: 256, ms: 2 } as const;
 
@@ -18,5 +20,39 @@ export function createTurn() {
         resolve();
       }),
     );
+  };
+}
+
+/** Of one source in the long run. Who is quiet saves up, so that one big answer is read without a pause. */
+const inTheLongRun = 0.2;
+const savedMs = 50;
+
+/**
+ * The same for a source without an end: whatever it says, all others have the rest of the time. What it says meanwhile waits where it comes
+ * from, and the processor is not kept busy with it: a gateway that is has to wait for it itself.
+ */
+export function createShare(share = inTheLongRun, now: () => number = () => performance.now()) {
+  let messages = 0;
+  let startedAt = now();
+  let settledAt = startedAt;
+  let left = savedMs;
+
+  async function pause(): Promise<void> {
+    const at = now();
+    left = Math.min(savedMs, left + (at - settledAt) * share) - (at - startedAt);
+    settledAt = at;
+    messages = 0;
+    if (left < 0) await sleep(-left / share);
+    else await new Promise((resolve) => setImmediate(resolve));
+    startedAt = now();
+  }
+
+  return {
+    /** Something has come: what follows is time spent on it. */
+    began(): void {
+      startedAt = now();
+    },
+    spent: (): Promise<void> | undefined =>
+      ++messages < most.messages && now() - startedAt < most.ms ? undefined : pause(),
   };
 }

@@ -32,6 +32,8 @@ export async function startEngine(server = "test/servers/contained.ts") {
   const start = () =>
     Bun.spawn([podman ?? "", "system", "service", "--time", "0", `unix://${socket}`], {
       env,
+      // Where it stands it leaves a file "oom" when a container used too much memory.
+      cwd: folder,
       stdio: ["ignore", "ignore", "ignore"],
     });
   const image = `localhost/mcpctl-contained-${process.pid}:1`;

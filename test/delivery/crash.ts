@@ -7,7 +7,7 @@ import { type Answer, type RealServe, realServe } from "./real-serve.ts";
 import { base, readAll, writeAll } from "./writers.ts";
 
 /** It is killed after so many acknowledged writes and so many ms, at most; and once in so many times while it starts. */
-const [mostWrites, mostMs, earlyOneIn] = [24, 20, 12];
+const [mostWrites, mostMs, earlyOneIn] = [12, 20, 12];
 
 export type Crashes = { cycles: number; acknowledged: number; unanswered: number; startMs: number[]; faults: string[] };
 type Plan = {

@@ -31,17 +31,28 @@ test(
   async () => {
     await using gateway = await realServe();
     const token = await projectOf(gateway, upstreams);
+    // One token's calls under way are bounded.
+    const tokens = await Promise.all(
+      Array.from({ length: 4 }, async (_, n) => {
+        const made = await gateway.must("POST", "/api/v1/mcptokens", { name: `t${n}`, project: "one" });
+        return String(made.token);
+      }),
+    );
+    const tokenOf = (n: number) => tokens[n % tokens.length] ?? "";
     const dice = diceOf(seed);
     const before = arrived();
-    const open = (count: number) => Promise.all(Array.from({ length: count }, () => sseOf(gateway, token)));
+    const open = (count: number) => Promise.all(Array.from({ length: count }, (_, n) => sseOf(gateway, tokenOf(n))));
     const [quiet, busy] = [await open(quietStreams), await open(busyStreams)];
     await Promise.all(busy.map((stream) => stream.initialize()));
     const next = (n: number) => ({ server: dice.pick(upstreams).name, id: `drain-${n}`, ms: dice.below(longestMs) });
     const streamed = (stream: SseSession, { server, ...work }: ReturnType<typeof next>) =>
       stream.request("tools/call", { name: `${server}__count`, arguments: work });
-    const posted = ({ server, ...work }: ReturnType<typeof next>) => call(gateway, token, server, work);
+    const posted = (n: number) => {
+      const { server, ...work } = next(1_000 + n);
+      return call(gateway, tokenOf(n), server, work);
+    };
     const overSse = busy.flatMap((stream, n) => [0, 1].map((k) => streamed(stream, next(2 * n + k))));
-    const overHttp = Array.from({ length: posts }, (_, n) => posted(next(1_000 + n)));
+    const overHttp = Array.from({ length: posts }, (_, n) => posted(n));
     const tooLong = Array.from({ length: endless }, () =>
       call(gateway, token, "legacy", { id: "endless", ms: 600_000 }),
     );

@@ -6,7 +6,7 @@ const program = join(import.meta.dir, "hostile-server.ts");
 /** How many calls hang, or are answered hugely, at a time. */
 const hanging = 100;
 const huge = 4;
-const refusedPauseMs = 50;
+const [refusedPauseMs, leastBytes] = [1_000, 1_000];
 
 /** Ways in which one server may take more than its share; `isHttp` by url, else over stdio. `calls` at a time are made of it meanwhile. */
 export const floods: readonly { name: string; flood: string; isHttp: boolean; calls: number }[] = [
@@ -46,9 +46,9 @@ export async function hostile(gateway: RealServe, { flood, isHttp, calls }: (typ
     while (!over.signal.aborted) {
       const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
       const response = await gateway.send("POST", "/mcp", body, other, over.signal).catch(() => undefined);
-      await response?.arrayBuffer().catch(() => {});
+      const bytes = await response?.arrayBuffer().catch(() => undefined);
       // What is refused at once is not the server's doing.
-      await Bun.sleep(refusedPauseMs);
+      if ((bytes?.byteLength ?? 0) < leastBytes) await Bun.sleep(refusedPauseMs);
     }
   };
   const all = Array.from({ length: calls }, calling);

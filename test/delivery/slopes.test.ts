@@ -10,7 +10,7 @@ const growing = (samples: Sample[]) => slopes(samples).flatMap(({ figure, isFlat
 
 test("what goes up and down is flat; what goes up for ten minutes is not, and its slope is told by the hour", () => {
   expect(growing(sampled((m) => ({ rssMb: 100 + 15 * Math.sin(m), processes: m % 2 === 0 ? 7 : 8 })))).toEqual([]);
-  const leaking = sampled((m) => ({ rssMb: 100 + 5 * m, descriptors: 50 + 2 * m, zombies: Math.floor(m) }));
+  const leaking = sampled((m) => ({ rssMb: 100 + 5 * m, descriptors: 50 + 5 * m, zombies: Math.floor(m) }));
   expect(growing(leaking)).toEqual(["rssMb", "descriptors", "zombies"]);
   expect(slopes(leaking)[0]?.perHour).toBeCloseTo(300);
 });

@@ -11,7 +11,7 @@ export type Gateway = { url: string; token: string };
 const longestMs = 30_000;
 let lastId = 0;
 
-export const nextId = (): number => ++lastId;
+const nextId = (): number => ++lastId;
 export const callOf = (name: string, args: object, id = nextId()) => ({
   jsonrpc: "2.0",
   id,

@@ -14,7 +14,7 @@ const libc = () =>
 
 const [inet, stream, socketLevel, reuseAddress] = [2, 1, 1, 2];
 
-/** Answers how to end it. @throws when the port is in use */
+/** Answers how to end it, once or more. @throws when the port is in use */
 export function openBlackHole(port: number): () => void {
   const c = libc();
   const fd = c.socket(inet, stream, 0);
@@ -26,7 +26,11 @@ export function openBlackHole(port: number): () => void {
   if (c.bind(fd, new Uint8Array(address.buffer), 16) !== 0 || c.listen(fd, 0) !== 0)
     throw new Error(`port ${port} cannot be bound`);
   const fillers: Socket[] = [0, 1].map(() => connect({ host: "127.0.0.1", port }).on("error", () => {}));
+  let isOpen = true;
   return () => {
+    // Closed twice, the number would be somebody else's.
+    if (!isOpen) return;
+    isOpen = false;
     for (const socket of fillers) socket.destroy();
     c.close(fd);
   };

@@ -38,7 +38,7 @@ export type HttpMouth = Mouth & {
 
 type Deed<M extends Mouth = Mouth> = (mouth: M, asked: Asked) => void | Promise<void>;
 
-export const result = ({ id }: Asked, text = "ok"): string =>
+const result = ({ id }: Asked, text = "ok"): string =>
   JSON.stringify({ jsonrpc: "2.0", id, result: { content: [{ type: "text", text }], resultType: "complete" } });
 const progress = ({ params }: Asked, progress_: number): string => {
   const progressToken = params._meta?.progressToken;

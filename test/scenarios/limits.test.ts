@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { metaKeys, modernVersion } from "../../src/mcp/protocol.ts";
 import { legacyClient, modernClient } from "../mcp-client.ts";
+import { startHttpServer } from "../servers/http-server.ts";
+import { startStreamingServer } from "../servers/streaming-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** The bounds of docs/servers.md: each is set by its field, says so when it is reached, and is counted. */
@@ -220,8 +222,20 @@ test("a bound that is changed holds from the next call on", async () => {
   expect((await w.rpc(tokens[0] ?? "", "tools/call", big)).status).toBe(413);
 });
 
+test("and so does one of a server that is reached by url", async () => {
+  const server = startHttpServer({ name: "far" });
+  await w.must("POST", "/api/v1/servers", { name: "far", url: server.url });
+  await w.must("POST", "/api/v1/projects", { name: "afar", servers: ["far"] });
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "afar" });
+  await w.until("it runs", w.isRunning("far"));
+  const call = () => modernCall(token, "far__big", { kib: 200 });
+  expect((await call()).error).toBeUndefined();
+  await w.must("PUT", "/api/v1/servers/far", { name: "far", url: server.url, limits: { messageBytes: 100 * 1024 } });
+  expect((await call()).error.message).toContain("its answer is over 100 KiB; limits.messageBytes of the server");
+  await server.stop();
+});
+
 test("what is told of changes that are too many is told all the same, later and together", async () => {
-  const { startStreamingServer } = await import("../servers/streaming-server.ts");
   const server = startStreamingServer({ name: "newsy", eras: ["modern"] });
   await w.must("POST", "/api/v1/servers", { name: "newsy", url: server.url, limits: { notificationsPerSecond: 2 } });
   const created = await w.must("POST", "/api/v1/projects", { name: "news", servers: ["newsy"] });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { createApp } from "../../src/server/app.ts";
+import { listen } from "../../src/server/serve.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** Clients that send and never read. */
@@ -125,3 +127,26 @@ test("an answer as JSON that its client does not read is kept as long as there i
   await w.until("nothing is kept", () => w.rooms.gateway.sizes().unread === 0);
   expect(w.rooms.gateway.sizes().readers).toBe(0);
 }, 20_000);
+
+test("a connection may be silent for as long as its call or its stream lasts, and not when its answer is not read", async () => {
+  const app = createApp(w.rooms);
+  const url = listen(app, { host: "127.0.0.1", port: 0 });
+  const given: number[] = [];
+  const { server } = app;
+  if (server === null) throw new Error("it does not listen");
+  const timeout = server.timeout.bind(server);
+  Object.defineProperty(server, "timeout", {
+    value: (request: Request, seconds: number) => {
+      given.push(seconds);
+      timeout(request, seconds);
+    },
+  });
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} });
+  await (await fetch(`${url}/mcp`, { method: "POST", headers, body })).text();
+  expect(given).toEqual([0, 30]);
+  const stream = await fetch(`${url}/projects/demo/sse`, { headers });
+  expect(given).toEqual([0, 30, 0]);
+  await stream.body?.cancel();
+  await server.stop(true);
+});

@@ -55,11 +55,13 @@ async function pastHead(reader: Reader): Promise<Uint8Array> {
     const status = Number(/^HTTP\/1\.\d (\d{3})/.exec(got.toString("latin1"))?.[1] ?? 0);
     // Docker and podman say 101 to the wish for an upgrade; to those who do not ask for one, 200.
     if (end >= 0 && (status === 101 || status === 200)) return got.subarray(end + 4);
-    const [refused] = (end >= 0 && /\{.*\}/s.exec(got.subarray(end).toString())) || [];
-    const message = refused === undefined ? undefined : messageIn(refused);
+    const message = end < 0 ? undefined : messageIn(objectIn(got.subarray(end).toString()));
     if (message !== undefined || isOver) throw new Refusal(status, message);
   }
 }
+
+/** The body may come in chunks, whose lengths stand around it. */
+const objectIn = (text: string): string => text.slice(Math.max(0, text.indexOf("{")), text.lastIndexOf("}") + 1);
 
 async function* framesOf(first: Uint8Array, reader: Reader): AsyncGenerator<Frame> {
   const part = demultiplexer();

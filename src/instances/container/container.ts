@@ -1,6 +1,6 @@
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { createTurn } from "../../lib/turn.ts";
+import { createShare } from "../../lib/turn.ts";
 import { sleep, within } from "../../lib/wait.ts";
 import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
@@ -109,12 +109,13 @@ async function* outputOf(
   said: ReturnType<typeof boundedWords>,
 ): AsyncGenerator<Uint8Array> {
   const cut = lineCutter(outputBounds.errorLine, said.add, () => {});
-  const spent = createTurn();
+  const { began, spent } = createShare();
   let isMidLine = false;
   try {
     for await (const { stream, bytes } of frames) {
       if (stream === "stdout") yield bytes;
       else {
+        began();
         cut(bytes);
         isMidLine = bytes.at(-1) !== newline;
         await spent();

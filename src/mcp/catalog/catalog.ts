@@ -12,7 +12,7 @@ import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
 import { rowsAtOnce, writeInTurns } from "./in-turns.ts";
 import { changeName } from "./names.ts";
-import { differing, fetchOffer, type ListName, type Offer } from "./offer.ts";
+import { differing, fetchOffer, isAsBefore, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
 import { createReviews, type Plan } from "./reviews.ts";
 import { report, type Told, together, whyHeldBack } from "./telling.ts";
@@ -21,6 +21,8 @@ import { createVariants } from "./variants.ts";
 
 type Known = {
   offer?: Offer;
+  /** The same as it was last written, which may have failed. */
+  written?: Offer;
   fetchedAt: number;
   /** What the server executed when it offered this. */
   execution?: string;
@@ -132,14 +134,16 @@ export async function createCatalog(
     const execution = executionOf(server.fields);
     const isFirst = entry.execution !== execution;
     const offer = await hashed(listed, entry.offer);
-    const body = JSON.stringify(offer);
-    const isOther = body !== JSON.stringify(entry.offer);
+    const isOther = !isAsBefore(offer, entry.offer);
     const others = differing(offer, entry.offer);
     if (isOther) entry.news++;
     if (isOther || entry.failure !== undefined) revision++;
     entry.offer = offer;
     entry.fetchedAt = askedAt;
     delete entry.failure;
+    // Lists of megabytes are not written again each time that they are the same.
+    if (!isFirst && entry.untold === undefined && isAsBefore(offer, entry.written)) return;
+    const body = JSON.stringify(offer);
     // Until it is written, what is new in it is not approved.
     await write(
       server,
@@ -148,6 +152,7 @@ export async function createCatalog(
       () => putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt }),
     );
     entry.execution = execution;
+    entry.written = offer;
     // A server that came up late, or came back as another, does not say itself that its lists are others now.
     if (others.length > 0) changed(server, others);
   }

@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { createTurn } from "../../lib/turn.ts";
 import { elementsOf, membersOf, memberText } from "../spans.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
 
@@ -53,7 +54,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
     length += outcome.result.length;
     if (length > mostLength) throw new Problem("unavailable", `${method} has an answer of over 8 MiB`);
     const members = membersOf(outcome.result);
-    items.push(...itemsOf(memberText(outcome.result, members, name) ?? "[]", key));
+    items.push(...(await itemsOf(memberText(outcome.result, members, name) ?? "[]", key)));
     const next = memberText(outcome.result, members, "nextCursor");
     if (next === undefined || next === "null" || next === cursor) break;
     cursor = next;
@@ -61,22 +62,37 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
   return items.slice(0, mostItems);
 }
 
-/** Items without a usable key are left out: nobody could ask for them. */
-function itemsOf(array: string, key: string): Item[] {
-  if (!array.startsWith("[")) return [];
-  return elementsOf(array).flatMap(({ start, end }) => {
-    const text = array.slice(start, end);
-    if (!text.startsWith("{")) return [];
-    const value = memberText(text, membersOf(text), key);
-    const name: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
-    // Half of a surrogate pair does not survive storing: what is pinned would be another's.
-    return typeof name === "string" && name.isWellFormed() ? [{ key: name, text }] : [];
-  });
+/** Items without a usable key are left out: nobody could ask for them. Ten thousand are not looked at in one turn of the event loop. */
+async function itemsOf(array: string, key: string): Promise<Item[]> {
+  const items: Item[] = [];
+  if (!array.startsWith("[")) return items;
+  const spent = createTurn();
+  for (const { start, end } of elementsOf(array)) {
+    const item = itemIn(array.slice(start, end), key);
+    if (item !== undefined) items.push(item);
+    const turn = spent();
+    if (turn !== undefined) await turn;
+  }
+  return items;
 }
 
-const textOf = (offer: Offer | undefined, list: ListName) =>
-  JSON.stringify((offer?.[list] ?? []).map(({ text }) => text));
+function itemIn(text: string, key: string): Item | undefined {
+  if (!text.startsWith("{")) return undefined;
+  const value = memberText(text, membersOf(text), key);
+  const name: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
+  // Half of a surrogate pair does not survive storing: what is pinned would be another's.
+  return typeof name === "string" && name.isWellFormed() ? { key: name, text } : undefined;
+}
+
+const isSame = (one: readonly Item[], other: readonly Item[]): boolean =>
+  one.length === other.length && one.every(({ text }, index) => text === other[index]?.text);
 
 /** Which lists are not the same, item by item. */
 export const differing = (one: Offer, other: Offer | undefined): ListName[] =>
-  listNames.filter((list) => textOf(one, list) !== textOf(other, list));
+  listNames.filter((list) => !isSame(one[list], other?.[list] ?? []));
+
+/** Whether the server says the same as before, of itself too. */
+export const isAsBefore = (offer: Offer, before: Offer | undefined): boolean =>
+  before !== undefined &&
+  differing(offer, before).length === 0 &&
+  JSON.stringify(offer.introduction) === JSON.stringify(before.introduction);

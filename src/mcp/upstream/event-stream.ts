@@ -1,4 +1,4 @@
-import { createTurn } from "../../lib/turn.ts";
+import { createShare } from "../../lib/turn.ts";
 import { bytesInWords, setByServer } from "../../resources/limits.ts";
 import { Beyond } from "./failures.ts";
 
@@ -10,11 +10,16 @@ export type ServerEvent = { event: string; data: string; id?: string; retryMs?: 
  * stream that says more than others can bear waits after each share of it.
  * @throws Beyond for an event over `maxBytes`
  */
-export async function* eventsOf(body: ReadableStream<Uint8Array>, maxBytes: number): AsyncGenerator<ServerEvent> {
+export async function* eventsOf(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+  share?: number,
+): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const read = eventReader(maxBytes);
-  const spent = createTurn();
+  const { began, spent } = createShare(share);
   for await (const chunk of body) {
+    began();
     await spent();
     const text = decoder.decode(chunk, { stream: true });
     // A chunk of nothing but empty lines is some ten thousand of them, and nobody would have a turn meanwhile.

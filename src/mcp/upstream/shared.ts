@@ -6,14 +6,14 @@ import type { Era } from "../protocol.ts";
 import type { BreakerView } from "./breaker.ts";
 import type { ConnectionOptions, ServerRef } from "./connections.ts";
 import { copyFor } from "./copies.ts";
-import { unavailable, unreachable } from "./failures.ts";
+import { unreachable } from "./failures.ts";
 import { finished } from "./finished.ts";
-import { createFollowers, isSame, nothing } from "./followers.ts";
+import { createFollowing, type Following } from "./following.ts";
 import { createGuard, type Guard, LeftAlone } from "./guard.ts";
 import type { HttpTarget } from "./http-client.ts";
 import { openAt, openProcess, protocolOf } from "./negotiate.ts";
 import { processFailure } from "./remedies.ts";
-import { type Followed, limits, type Opening, type Upstream } from "./upstream.ts";
+import type { Followed, Opening, Upstream } from "./upstream.ts";
 
 type Bounds = Pick<Opening, "limits" | "meter">;
 export type ConnectionState = { state: "STARTING" | "RUNNING" | "ERROR"; reason?: string };
@@ -30,11 +30,7 @@ type Entry = {
   usedAt: number;
   opening?: Promise<Upstream>;
   target?: string;
-  followers: ReturnType<typeof createFollowers>;
-  /** Who ever asked to be told of something: nobody else waits for it to be brought in line. */
-  owners: Set<string>;
-  /** Changes of what is followed, one after the other. */
-  following: Promise<void>;
+  following: Following;
   /** The process ended while it was asked in the modern era: the next one is asked in the legacy one first. */
   diedOfProbe?: boolean;
 };
@@ -46,9 +42,9 @@ const longestPauseMs = 60_000;
 export function createShared(options: ConnectionOptions & { boundsOf: (server: ServerRef) => Bounds }) {
   const { clock, log, verdicts, targetOf, fareOf, wake, onNotification, blotOf, boundsOf } = options;
   const entries = new Map<string, Entry>();
-  /** One for each copy of ours, by its instance, and for each server reached by url, by its id. */
   /** Servers repeat what they refuse: nobody is to read the secrets among it. */
   const blotted = ({ id }: ServerRef, text: string): string => blotOf?.(id)(text) ?? text;
+  /** One for each copy of ours, by its instance, and for each server reached by url, by its id. */
   const guards = new Map<string, Guard>();
   const closing = new AbortController();
 
@@ -57,9 +53,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
       upstreams: new Map(),
       addresses: new Map(),
       usedAt: 0,
-      followers: createFollowers(),
-      owners: new Set(),
-      following: Promise.resolve(),
+      following: createFollowing(),
     };
     entries.set(id, entry);
     return entry;
@@ -101,9 +95,9 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
   const leadOf = ({ upstreams }: Entry): Upstream | undefined => upstreams.values().next().value;
 
   function refollow(entry: Entry): void {
-    if (!entry.followers.isEmpty())
+    if (!entry.following.isEmpty())
       void leadOf(entry)
-        ?.follow(entry.followers.all())
+        ?.follow(entry.following.all())
         .catch(() => {});
   }
 
@@ -122,7 +116,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
   async function reopen(server: ServerRef, entry: Entry): Promise<void> {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       await sleep(pauseMs, closing.signal);
-      const isOver = closing.signal.aborted || entries.get(server.id) !== entry || entry.followers.isEmpty();
+      const isOver = closing.signal.aborted || entries.get(server.id) !== entry || entry.following.isEmpty();
       if (isOver || entry.upstreams.size > 0 || server.fields.url === undefined) return;
       await get(server).catch(() => {});
     }
@@ -223,44 +217,23 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
    * want is asked for once, and again whenever the conversation had to be opened anew.
    * @throws Problem `unavailable` when the server cannot or will not; then the owner wants what it wanted before
    */
-  function follow(server: ServerRef, owner: string, wanted: Followed): Promise<void> {
-    const entry = entryOf(server.id);
-    if (isSame(wanted, nothing) && !entry.owners.has(owner)) return Promise.resolve();
-    entry.owners.add(owner);
-    const done = entry.following.then(() => change(server, entry, owner, wanted));
-    entry.following = done.catch(() => {});
-    return done;
-  }
-
-  async function change(server: ServerRef, { followers }: Entry, owner: string, wanted: Followed): Promise<void> {
-    const [all, own] = [followers.all(), followers.of(owner)];
-    followers.set(owner, wanted);
-    const next = followers.all();
-    if (isSame(all, next)) return;
+  async function follow(server: ServerRef, owner: string, wanted: Followed): Promise<void> {
     try {
-      if (next.resources.length + next.tasks.length > limits.followed)
-        throw unavailable("too much is followed of it already");
-      await get(server);
-      await leadOf(entryOf(server.id))?.follow(next);
+      await entryOf(server.id).following.follow(owner, wanted, async (all) => {
+        await get(server);
+        await leadOf(entryOf(server.id))?.follow(all);
+      });
     } catch (error) {
-      followers.set(owner, own);
       throw error instanceof Problem && error.hint !== undefined ? error : unreachable(server, messageOf(error));
     }
   }
 
-  /** `owner` wants to hear of nothing any more. A server that cannot be told now is told what is wanted when it is spoken to again. */
+  /** `owner` wants to hear of nothing any more, of no server. */
   function unfollow(owner: string): void {
-    for (const entry of entries.values()) {
-      const { followers } = entry;
-      if (!entry.owners.delete(owner)) continue;
-      entry.following = entry.following
-        .then(async () => {
-          if (isSame(followers.of(owner), nothing)) return;
-          followers.set(owner, nothing);
-          await leadOf(entry)?.follow(followers.all());
-        })
-        .catch(() => {});
-    }
+    for (const entry of entries.values())
+      entry.following.unfollow(owner, async (all) => {
+        await leadOf(entry)?.follow(all);
+      });
   }
 
   /** Lets go of servers that are gone, and of those that are opened otherwise now once they have answered. Answers which these are. */

@@ -6,6 +6,9 @@ import { asProblem, isEventStream, refusalOf } from "./http.ts";
 import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
 
+/** All answers come on one stream, and what is done with each counts as time of its own. */
+const shareOfAll = 0.5;
+
 /**
  * HTTP with SSE, the transport of 2024-11-05: one stream for all that the server says, whose first event names where messages are POSTed.
  * @throws Problem `unavailable`
@@ -19,7 +22,7 @@ export async function openSseWire(target: HttpTarget, limits: ServerLimits): Pro
     const response = await within(initializeMs, http.reach(asked));
     if (response === undefined) throw new Absent("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
-    const events = eventsOf(response.body, longestLine(limits));
+    const events = eventsOf(response.body, longestLine(limits), shareOfAll);
     const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");

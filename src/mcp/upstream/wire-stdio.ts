@@ -24,7 +24,9 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
   };
 }
 
+/** `reason` is there when it was we who ended it. */
 function endedBy({ reason, isOverlong }: Exit): Absent {
-  if (isOverlong === true) return new Overlong(`its process was ended: ${reason}`);
-  return new Absent("the server's process has ended");
+  if (reason === undefined) return new Absent("the server's process has ended");
+  const why = `its process was ended: ${reason}`;
+  return isOverlong === true ? new Overlong(why) : new Absent(why);
 }

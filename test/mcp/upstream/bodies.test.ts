@@ -27,7 +27,7 @@ describe("an answer", () => {
       const start = type === "application/json" ? '{"jsonrpc":"2.0","result":"' : "data: ";
       const bomb = gzipSync(Buffer.concat([Buffer.from(start), Buffer.alloc(64 * 1024 * 1024, "x")]));
       expect(bomb.length).toBeLessThan(300_000);
-      const { server, upstream } = await open(({ socket }) => {
+      const { upstream } = await open(({ socket }) => {
         socket.write(
           `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`,
         );
@@ -39,7 +39,6 @@ describe("an answer", () => {
         /its answer is over 4 MiB|an event of over 10 MiB|broke off/,
       );
       expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
-      await until("the rest is not read", () => server.open() === 0);
     },
   );
 

@@ -1,0 +1,37 @@
+import { expect, test } from "bun:test";
+import { createShare } from "../../src/lib/turn.ts";
+
+/** Works through messages that take so long each; answers how much time passed in all, by a clock of its own that only work and pauses move. */
+async function worked(count: number, eachMs: number) {
+  let ms = 0;
+  const { began, spent } = createShare(undefined, () => ms);
+  let pauses = 0;
+  began();
+  for (let n = 0; n < count; n++) {
+    ms += eachMs;
+    const turn = spent();
+    if (turn === undefined) continue;
+    pauses++;
+    const from = performance.now();
+    const ticking = setInterval(() => {
+      ms += performance.now() - from - ticked;
+      ticked = performance.now() - from;
+    }, 1);
+    let ticked = 0;
+    await turn;
+    clearInterval(ticking);
+  }
+  return { ms, pauses };
+}
+
+test("so many messages are read in one turn, or what two milliseconds hold", async () => {
+  expect((await worked(255, 0)).pauses).toBe(0);
+  expect((await worked(256 * 3, 0)).pauses).toBe(3);
+  expect((await worked(10, 1)).pauses).toBe(5);
+});
+
+test("whoever goes on has a fifth of the time in the long run, one big answer is read without a wait", async () => {
+  expect((await worked(1, 45)).ms).toBeLessThan(60);
+  // 200 ms of work, of which 50 were saved up.
+  expect((await worked(100, 2)).ms).toBeGreaterThan(600);
+});
