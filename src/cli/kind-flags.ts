@@ -31,7 +31,7 @@ const shapes: readonly Shape[] = [
   {
     fits: (field) => field === "env" || field === "headers",
     flag: { type: "string", multiple: true, hint: "NAME=VALUE|secret:SECRET/KEY" },
-    read: (values) => values.map(valued),
+    read: (values, flag) => values.map((value) => valued(value, flag)),
   },
   {
     // What may hold a comma of its own.
@@ -161,9 +161,11 @@ function subject(text: string): { kind: string; name: string } {
   return at < 0 ? { kind: "User", name: text } : { kind: text.slice(0, at).trim(), name: text.slice(at + 1).trim() };
 }
 
-function valued(text: string): Record<string, unknown> {
-  const [name, value] = pair(text, "env");
+function valued(text: string, flag: string): Record<string, unknown> {
+  const [name, value] = pair(text, flag);
   const secret = secretIn(value);
+  if (secret === undefined && value.startsWith("secret:"))
+    throw new Problem("invalid", `--${flag}: a secret is written NAME=secret:SECRET/KEY`);
   return secret === undefined ? { name, value } : { name, valueFrom: secret };
 }
 

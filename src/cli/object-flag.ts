@@ -14,8 +14,8 @@ const fieldsOf = (schema: TSchema): Record<string, TSchema> => schema["propertie
 export const namesIn = (schema: TSchema): string => Object.keys(fieldsOf(schema)).join(", ");
 
 /**
- * A field that is an object, out of `KEY=VALUE,KEY=VALUE`, once or several times. A comma separates only where the next key follows, so that a
- * value may hold some; JSON goes on to the end.
+ * A field that is an object, out of `KEY=VALUE,KEY=VALUE`, once or several times. A comma separates only where a key follows, so that a
+ * value may hold some; a word that is no key is an error there, not a part of the value. JSON goes on to the end.
  * @throws Problem `invalid` naming the flag and the key, never the value
  */
 export function objectFrom(values: readonly string[], flag: string, schema: TSchema): Record<string, unknown> {
@@ -32,7 +32,7 @@ export function objectFrom(values: readonly string[], flag: string, schema: TSch
 
 function pairsIn(value: string, flag: string, fields: Record<string, TSchema>): [string, string][] {
   const keys = Object.keys(fields);
-  const next = new RegExp(`,(?=(?:${keys.join("|")})=)`);
+  const next = /,(?=\s*[A-Za-z]+=)/;
   const pairs: [string, string][] = [];
   for (let rest = value; rest !== ""; ) {
     const [, key, after = ""] = /^\s*([A-Za-z]+)=(.*)$/s.exec(rest) ?? [];

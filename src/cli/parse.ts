@@ -23,7 +23,10 @@ export function findVerb(argv: readonly string[]): { name: string; verb: Verb | 
  */
 export function parseWords(name: string, verb: Verb, flags: Flags, argv: readonly string[]): Args {
   const all: Flags = { ...globalFlags, ...flags };
-  const { values, positionals, rest } = strictly(name, all, spelled(argv, all));
+  // Each kind has flags of its own.
+  const helped =
+    verb.words.startsWith("KIND") && verb.flagsFor !== undefined ? `${name} ${argv[firstWord(argv)]}` : name;
+  const { values, positionals, rest } = strictly(helped, all, spelled(argv, all));
   if (positionals.length > verb.most)
     throw usage(name, `there are too many words: "${positionals[verb.most]}" was not expected`);
   if (positionals.length < verb.least && values["help"] !== true)
@@ -73,8 +76,9 @@ function flagError(error: unknown, argv: readonly string[], flags: Flags): strin
     const known = Object.keys(flags).map((word) => `--${word}`);
     return `there is no flag ${flag}.${didYouMean(flag, known)}`;
   }
-  const takes = flags[flag.replace(/^--?/, "")]?.type === "boolean" ? "takes no value" : "needs a value";
-  return `the flag ${flag} ${takes}`;
+  if (flags[flag.replace(/^--?/, "")]?.type === "boolean") return `the flag ${flag} takes no value`;
+  const isDashed = argv[argv.indexOf(flag) + 1]?.startsWith("-") === true && argv.includes(flag);
+  return `the flag ${flag} needs a value${isDashed ? `; one that begins with a dash is written ${flag}=-…` : ""}`;
 }
 
 /** Flags are understood in kebab-case and in the camelCase of the field, whichever of the two is theirs. */

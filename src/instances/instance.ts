@@ -124,6 +124,8 @@ export function createInstance(
       return { reason: messageOf(error) };
     }
     if (ending.signal.aborted) return { reason: "stopped", exit: await started.stop(true) };
+    // Fetching may have taken a while: neither what is shown nor what counts as steady begins before.
+    startedAt = clock.now();
     run = started;
     resolved = started.resolved;
     const failure = await becomesReady(started);
@@ -200,8 +202,15 @@ export function createInstance(
     await lifetime;
   }
 
+  function waitsFor(): string | undefined {
+    if (state === "STOPPED" && sleeps()) return asleepReason;
+    const isFetched = state === "STARTING" && run === undefined && server.fields.packageName !== undefined;
+    return isFetched ? "its package is being fetched" : undefined;
+  }
+
   function view(): InstanceView {
-    const { exit, reason } = last;
+    const { exit } = last;
+    const reason = last.reason ?? waitsFor();
     const isLive = state === "RUNNING" || state === "STARTING" || state === "STOPPING";
     return {
       id,
@@ -213,7 +222,7 @@ export function createInstance(
       ...(isLive && run?.container !== undefined ? { container: run.container } : {}),
       ...(isLive && run !== undefined ? { startedAt: new Date(startedAt).toISOString() } : {}),
       restarts,
-      ...(reason === undefined ? (sleeps() && state === "STOPPED" ? { reason: asleepReason } : {}) : { reason }),
+      ...(reason === undefined ? {} : { reason }),
       ...(nextTryAt === undefined || sleeps() ? {} : { nextTryAt: new Date(nextTryAt).toISOString() }),
       ...(sleeps() && (state === "STOPPED" || nextTryAt === undefined) ? { sleeps: true } : {}),
       ...(exit?.code === null || exit === undefined ? {} : { exitCode: exit.code }),

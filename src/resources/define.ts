@@ -88,3 +88,6 @@ TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enu
 
 /** Text that stays far from the bounds of tables, terminals and prompts. */
 export const text = (description: string, maxLength = 1024) => Type.String({ description, maxLength });
+
+/** The same where an empty one is no answer. */
+export const words = (description: string, maxLength = 1024) => Type.String({ description, minLength: 1, maxLength });

@@ -136,8 +136,34 @@ function sentence(error: ValueError): string {
   if (error.value === undefined) return "is required";
   if (schema["anyOf"] !== undefined) return `must be ${String(schema["description"])}`;
   if (Array.isArray(schema["enum"])) return `must be one of ${(schema["enum"] as string[]).join(", ")}`;
-  if (typeof schema["pattern"] === "string" && typeof error.value === "string") {
-    return `is not in the right form: ${String(schema["description"] ?? schema["pattern"])}`;
+  return (
+    bounded(schema, error.value) ?? expected(schema) ?? error.message.charAt(0).toLowerCase() + error.message.slice(1)
+  );
+}
+
+/** Of what is of the right type: too short, too long, or of another form. */
+function bounded({ type, pattern, description, minLength, maxLength, minItems, maxItems }: TSchema, value: unknown) {
+  if (type === "string" && typeof value === "string") {
+    if (value.length < (minLength ?? 0)) return "must not be empty";
+    if (value.length > (maxLength ?? Number.POSITIVE_INFINITY)) return `must have at most ${maxLength} characters`;
+    return pattern === undefined ? undefined : `is not in the right form: ${description ?? pattern}`;
   }
-  return error.message.charAt(0).toLowerCase() + error.message.slice(1);
+  if (type !== "array" || !Array.isArray(value)) return undefined;
+  if (value.length < (minItems ?? 0))
+    return minItems === 1 ? "must not be empty" : `must have at least ${minItems} entries`;
+  return value.length > (maxItems ?? Number.POSITIVE_INFINITY) ? `must have at most ${maxItems} entries` : undefined;
+}
+
+const typeWords: Record<string, string> = {
+  string: "text",
+  boolean: "true or false",
+  array: "a list",
+  object: "a mapping of fields",
+};
+
+function expected({ type, minimum, maximum }: TSchema): string | undefined {
+  if (type !== "integer" && type !== "number")
+    return typeWords[String(type)] === undefined ? undefined : `must be ${typeWords[String(type)]}`;
+  const range = minimum === undefined || maximum === undefined ? "" : ` from ${minimum} to ${maximum}`;
+  return `must be a ${type === "integer" ? "whole " : ""}number${range}`;
 }

@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { oneOf, text } from "./define.ts";
+import { oneOf, text, words } from "./define.ts";
 import { serverLimits } from "./limits.ts";
 
 /** A key of a secret: its value is read when it is needed, and goes nowhere else. */
@@ -10,8 +10,16 @@ export const SecretRef = Type.Object({
   }),
 });
 
-const variableName = Type.String({ pattern: "^[A-Za-z_][A-Za-z0-9_]*$", maxLength: 128, description: "The variable" });
-const headerName = Type.String({ pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$", maxLength: 128, description: "The header" });
+const variableName = Type.String({
+  pattern: "^[A-Za-z_][A-Za-z0-9_]*$",
+  maxLength: 128,
+  description: "The variable, of letters, digits and _",
+});
+const headerName = Type.String({
+  pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+  maxLength: 128,
+  description: "The header, without blanks and colon",
+});
 
 const valued = (name: typeof variableName, description: string) =>
   Type.Array(
@@ -42,7 +50,7 @@ const tls = Type.Object(
     ca: Type.Optional(text("Certificates of the authorities that are trusted, PEM, in place of the system's", 65_536)),
     certificate: Type.Optional(text("Our own certificate, PEM", 65_536)),
     key: Type.Optional(SecretRef),
-    serverName: Type.Optional(text("The name that the server's certificate must have", 253)),
+    serverName: Type.Optional(words("The name that the server's certificate must have", 253)),
     insecureSkipVerify: Type.Optional(
       Type.Boolean({ description: "Take any certificate: whoever is between can read and change everything" }),
     ),
@@ -56,12 +64,12 @@ const oauth = Type.Object(
     tokenUrl: Type.String({
       pattern: "^https?://[^\\s/@]+(/\\S*)?$",
       maxLength: 2048,
-      description: "Where tokens are given for the client's credentials",
+      description: "Where tokens are given for the client's credentials, as `https://HOST/PATH`",
     }),
-    clientId: text("The client as the issuer knows it", 512),
+    clientId: words("The client as the issuer knows it", 512),
     clientSecret: SecretRef,
-    scope: Type.Optional(text("Scopes to ask for, with blanks between", 1024)),
-    resource: Type.Optional(text("For which resource (RFC 8707), where the issuer wants to be told", 2048)),
+    scope: Type.Optional(words("Scopes to ask for, with blanks between", 1024)),
+    resource: Type.Optional(words("For which resource (RFC 8707), where the issuer wants to be told", 2048)),
   },
   { description: "A token by the client's credentials (RFC 6749 §4.4), for a url that asks for one" },
 );
@@ -102,7 +110,7 @@ export const serverFields = Type.Object({
     Type.String({
       pattern: "^[a-z0-9][A-Za-z0-9._/:@-]*$",
       maxLength: 512,
-      description: "Container image that is there already or can be pulled; needs podman or Docker",
+      description: "Container image, as `NAME:TAG`, that is there already or can be pulled; needs podman or Docker",
     }),
   ),
   containerPort: Type.Optional(
@@ -119,12 +127,13 @@ export const serverFields = Type.Object({
     Type.String({
       pattern: "^https?://[^\\s/@]+(/\\S*)?$",
       maxLength: 2048,
-      description: "Address of a server somebody else runs",
+      description:
+        "Address of a server somebody else runs, as `https://HOST/PATH`; what logs in goes into headers or oauth",
     }),
   ),
   headers: Type.Optional(valued(headerName, "Headers sent to a `url`, in plain sight or from a secret")),
   env: Type.Optional(valued(variableName, "Variables of the process, in plain sight or from a secret")),
-  cwd: Type.Optional(text("Working folder of the process", 4096)),
+  cwd: Type.Optional(words("Working folder of the process", 4096)),
   replicas: Type.Optional(
     Type.Integer({
       minimum: 0,
@@ -169,10 +178,17 @@ export const serverFields = Type.Object({
     }),
   ),
   volumes: Type.Optional(
-    Type.Array(Type.String({ pattern: "^[^:\\s][^:]*:/[^:]*(:ro|:rw)?$", maxLength: 4096 }), {
-      maxItems: 64,
-      description: "Folders or volumes within an image: SOURCE:/TARGET or SOURCE:/TARGET:ro",
-    }),
+    Type.Array(
+      Type.String({
+        pattern: "^[^:\\s][^:]*:/[^:]*(:ro|:rw)?$",
+        maxLength: 4096,
+        description: "SOURCE:/TARGET or SOURCE:/TARGET:ro",
+      }),
+      {
+        maxItems: 64,
+        description: "Folders or volumes within an image: SOURCE:/TARGET or SOURCE:/TARGET:ro",
+      },
+    ),
   ),
   allowPrivate: Type.Optional(
     Type.Boolean({

@@ -59,6 +59,8 @@ function checkWay(server: ServerFields) {
     errors.push({ path: "/idleStopSeconds", message: "goes only with start: lazy, which starts it again" });
   if (server.url !== undefined) {
     if (!URL.canParse(server.url)) errors.push({ path: "/url", message: "is not an address" });
+    if ((server.replicas ?? 1) !== 1)
+      errors.push({ path: "/replicas", message: "a server reached by url has no copies of ours" });
     if (server.transport === "stdio") errors.push({ path: "/transport", message: "a url is reached by http or sse" });
     if (server.transport === "sse" && server.protocol === "modern")
       errors.push({ path: "/protocol", message: "the sse transport exists in the legacy era only" });
@@ -107,7 +109,7 @@ function checkTrust({ url, headers = [], tls, oauth }: ServerFields) {
     if (!URL.canParse(oauth.tokenUrl)) errors.push({ path: "/oauth/tokenUrl", message: "is not an address" });
   }
   if (tls === undefined) return errors;
-  if (url?.startsWith("https://") !== true) errors.push({ path: "/tls", message: "goes only with a url of https" });
+  if (url?.startsWith("https://") === false) errors.push({ path: "/tls", message: "goes only with a url of https" });
   for (const field of ["ca", "certificate"] as const) {
     if (tls[field]?.includes("-----BEGIN CERTIFICATE-----") === false)
       errors.push({ path: `/tls/${field}`, message: "is no certificate in PEM: -----BEGIN CERTIFICATE-----" });

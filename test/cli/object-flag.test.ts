@@ -68,6 +68,14 @@ describe("what cannot be read is told with the flag, and never repeated", () => 
     [["--oauth", "clientSecret=hunter2"], "--oauth clientSecret takes secret:NAME/KEY"],
     [["--cpus", "hunter2"], "--cpus takes a number"],
     [["--replicas", "0.5"], "--replicas takes a whole number"],
+    [["--replicas", "-1"], "the flag --replicas needs a value; one that begins with a dash is written --replicas=-…"],
+    [
+      ["--health-check", "tool=x,intervalSecond=5"],
+      '--health-check has no "intervalSecond". Did you mean "intervalSeconds"?',
+    ],
+    [["--health-check", "tool=x,verbose=hunter2"], '--health-check has no "verbose". It takes tool,'],
+    [["--headers", "hunter2"], "--headers takes NAME=VALUE"],
+    [["--env", "TOKEN=secret:hunter2"], "--env: a secret is written NAME=secret:SECRET/KEY"],
   ])("%j", (flags, words) => {
     expect(refusal("server", ...flags)).toStartWith(words);
     expect(refusal("server", ...flags)).not.toContain("hunter2");

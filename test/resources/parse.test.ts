@@ -50,7 +50,7 @@ describe("what is wrong is said with its place, and what was written is not repe
       { kind: "server", name: "a", command: ["x"], env: [{ name: "A", valueForm: 1 }] },
       "/env/0/valueForm there is no such field",
     ],
-    ["wrong type", { kind: "server", name: "a", command: "SECRET" }, "/command expected array"],
+    ["wrong type", { kind: "server", name: "a", command: "SECRET" }, "/command must be a list"],
     ["bad name", { kind: "server", name: "Big Name", command: ["x"] }, "/name is not in the right form"],
     [
       "a package with a shell character",
@@ -84,6 +84,53 @@ describe("what is wrong is said with its place, and what was written is not repe
       "wrong choice",
       { kind: "server", name: "a", command: ["x"], transport: "SECRET" },
       "/transport must be one of stdio, http, sse",
+    ],
+    [
+      "too many copies",
+      { kind: "server", name: "a", command: ["x"], replicas: 17 },
+      "/replicas must be a whole number from 0 to 16",
+    ],
+    [
+      "copies of what is not ours",
+      { kind: "server", name: "a", url: "http://h/", replicas: 2 },
+      "/replicas a server reached by url",
+    ],
+    [
+      "a word for a number",
+      { kind: "server", name: "a", command: ["x"], cpus: "SECRET" },
+      "/cpus must be a number from 0.05 to 1024",
+    ],
+    ["no text", { kind: "server", name: "a", command: ["x"], cwd: "" }, "/cwd must not be empty"],
+    ["no command", { kind: "server", name: "a", command: [] }, "/command must not be empty"],
+    [
+      "too long",
+      { kind: "server", name: "a", command: ["x"], cwd: "x".repeat(5000) },
+      "/cwd must have at most 4096 characters",
+    ],
+    [
+      "no mapping within",
+      { kind: "server", name: "a", command: ["x"], healthCheck: "SECRET" },
+      "/healthCheck must be a mapping of fields",
+    ],
+    [
+      "a bound",
+      { kind: "server", name: "a", command: ["x"], limits: { queue: -1 } },
+      "/limits/queue must be a whole number from 0 to 10000",
+    ],
+    [
+      "a secret in plain sight",
+      {
+        kind: "server",
+        name: "a",
+        url: "https://h/",
+        oauth: { tokenUrl: "https://h/", clientId: "a", clientSecret: "SECRET" },
+      },
+      "/oauth/clientSecret must be a mapping of fields",
+    ],
+    [
+      "a volume",
+      { kind: "server", name: "a", image: "i", volumes: ["SECRET"] },
+      "/volumes/0 is not in the right form: SOURCE:/TARGET",
     ],
     [
       "action with a resource",

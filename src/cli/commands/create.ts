@@ -24,15 +24,18 @@ export async function run(args: Args, env: Env): Promise<void> {
     ...(args.rest.length > 0 ? { command: args.rest } : {}),
     ...(await password(kind.kind, args, env)),
   };
+  const refused = (error: unknown): never => {
+    throw error instanceof Problem ? inFlags(kind, error) : error;
+  };
   // Checked here too, so that what is misspelt is told without a server.
   try {
     parseManifest(kind, { ...fields, name });
   } catch (error) {
-    throw error instanceof Problem ? inFlags(kind, error) : error;
+    refused(error);
   }
   // A server has a url of its own; which instance to talk to is then said by --context or MCPCTL_URL.
   const client = clientFor(args, env, "url" in kind.fields.properties ? "url" : undefined);
-  const { token, ...created } = await client.create(kind, { ...fields, name });
+  const { token, ...created } = await client.create(kind, { ...fields, name }).catch(refused);
   if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
   else if (args.flag("output") !== undefined) printResources(kind, [created], true, format, env);
   else if (!args.has("quiet")) env.out(`${kind.kind}/${created.name} created`);
