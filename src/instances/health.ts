@@ -1,5 +1,5 @@
 import type { Health } from "../resources/instance.ts";
-import type { HealthCheck } from "../resources/server.ts";
+import type { HealthCheck } from "../resources/server-parts.ts";
 
 /** One look at a server: when, and what was wrong, if anything was. */
 export type Probe = { at: number; failure?: string };

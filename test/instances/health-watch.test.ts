@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createHealthWatch, type Look, type Watched } from "../../src/instances/health-watch.ts";
 import { createLog } from "../../src/lib/log.ts";
-import type { HealthCheck } from "../../src/resources/server.ts";
+import type { HealthCheck } from "../../src/resources/server-parts.ts";
 
 const copy = (id: string, healthCheck?: HealthCheck): Watched => ({
   id,

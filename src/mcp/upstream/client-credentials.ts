@@ -1,7 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, type Problem } from "../../lib/problem.ts";
-import type { OAuthClient } from "../../resources/server.ts";
+import type { OAuthClient } from "../../resources/server-parts.ts";
 import { boundedText } from "./bounded-text.ts";
 import { dial, type Place, type Ways } from "./dial.ts";
 import { unavailable } from "./failures.ts";

@@ -1,5 +1,5 @@
 import { nearest } from "../../lib/nearest.ts";
-import type { HealthCheck } from "../../resources/server.ts";
+import type { HealthCheck } from "../../resources/server-parts.ts";
 import type { Outcome } from "../answers.ts";
 import { memberOf } from "../spans.ts";
 import type { RequestOptions, Upstream } from "./upstream.ts";

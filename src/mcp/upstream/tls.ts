@@ -1,4 +1,4 @@
-import type { Tls } from "../../resources/server.ts";
+import type { Tls } from "../../resources/server-parts.ts";
 
 /** How a `https` url is trusted, the key included. */
 export type TlsTrust = Omit<Tls, "key"> & { key?: string | undefined };
