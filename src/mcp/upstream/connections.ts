@@ -8,10 +8,9 @@ import { serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import type { Outcome } from "../answers.ts";
 import type { Abilities, Peer } from "../peer.ts";
+import { anotherWith } from "./another.ts";
 import { unreachable } from "./failures.ts";
-import { createGuard } from "./guard.ts";
 import type { HttpTarget } from "./http-client.ts";
-import { openAt, openProcess } from "./negotiate.ts";
 import { type Another, createPrivates, hearsLogs, interactive, needsOwn, programOf } from "./private.ts";
 import { createShared } from "./shared.ts";
 import type { Opening, Upstream } from "./upstream.ts";
@@ -51,12 +50,13 @@ export type ConnectionOptions = {
 export type Connections = ReturnType<typeof createConnections>;
 
 export function createConnections(options: ConnectionOptions) {
-  const { targetOf, startProcess, onNotification, onAsk, blotOf } = options;
+  const { onNotification, onAsk, blotOf } = options;
   const boundsOf = ({ name, fields }: ServerRef): Pick<Opening, "limits" | "meter"> => ({
     limits: serverLimitsOf(fields),
     meter: options.counters?.of(name),
   });
   const shared = createShared({ ...options, boundsOf });
+  const openAnother = anotherWith({ ...options, shared });
   const privates = createPrivates(options.clock);
   /** How to end the conversations that are opened for a look. */
   const looks = new Set<() => void>();
@@ -90,25 +90,6 @@ export function createConnections(options: ConnectionOptions) {
       onAsk: onAsk && ((method, params, signal) => onAsk(server, subject, method, params, signal)),
     };
     return await openAnother(server, opening, subject);
-  }
-
-  /** One more conversation with a legacy server, over stdio with a process of its own, which ends with it. */
-  async function openAnother(server: ServerRef, opening: Opening, subject?: string): Promise<Another> {
-    const { fields } = server;
-    if (fields.url !== undefined) {
-      const upstream = await openAt(await targetOf(server), fields, "legacy", opening);
-      return { upstream: shared.guarded(server, undefined, upstream) };
-    }
-    const served = shared.addressOf(server, subject);
-    if (served !== undefined) {
-      const upstream = await openAt({ url: served.url, headers: {} }, fields, "legacy", opening);
-      return { upstream: shared.guarded(server, served.copy, upstream), copy: served.copy };
-    }
-    const own = await startProcess(server.id);
-    const channel = { ...own, end: () => void own.stop(false) };
-    const upstream = await openProcess(channel, "legacy", undefined, opening);
-    // How one process fares says nothing of another.
-    return { upstream: createGuard(server, options.clock, options.log).over(upstream), copy: own.instance };
   }
 
   /** Lets `look` see a conversation that is opened for nobody: as the server speaks with clients of these abilities. It ends when the look does. */
