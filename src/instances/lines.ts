@@ -6,7 +6,7 @@ export function lineCutter(maxBytes: number, onLine: (line: string) => void, onT
   let skipping = false;
 
   function end(): void {
-    if (!skipping) onLine(parts.join("").replace(/\r$/, ""));
+    if (!skipping) onLine(withoutReturn(parts.join("")));
     parts = [];
     size = 0;
     skipping = false;
@@ -35,3 +35,5 @@ export function lineCutter(maxBytes: number, onLine: (line: string) => void, onT
     if (start < text.length) add(text.slice(start));
   };
 }
+
+const withoutReturn = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line);

@@ -53,7 +53,7 @@ async function readLines(
   const { began, spent } = createShare();
   try {
     for await (const chunk of bytes) {
-      began();
+      await began();
       cut(chunk);
       await spent();
       for (const line of waiting) {

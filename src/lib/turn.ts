@@ -31,28 +31,39 @@ const savedMs = 50;
  * The same for a source without an end: whatever it says, all others have the rest of the time. What it says meanwhile waits where it comes
  * from, and the processor is not kept busy with it: a gateway that is has to wait for it itself.
  */
+export type Share = ReturnType<typeof createShare>;
+
 export function createShare(share = inTheLongRun, now: () => number = () => performance.now()) {
   let messages = 0;
   let startedAt = now();
   let settledAt = startedAt;
   let left = savedMs;
 
-  async function pause(): Promise<void> {
+  function settle(spentMs = 0): void {
     const at = now();
-    left = Math.min(savedMs, left + (at - settledAt) * share) - (at - startedAt);
+    left = Math.min(savedMs, left + (at - settledAt) * share) - spentMs;
     settledAt = at;
-    messages = 0;
-    if (left < 0) await sleep(-left / share);
-    else await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  async function rest(): Promise<void> {
+    for (settle(); left < 0; settle()) await sleep(-left / share);
     startedAt = now();
   }
 
+  async function giveWay(): Promise<void> {
+    messages = 0;
+    settle(now() - startedAt);
+    await new Promise((resolve) => setImmediate(resolve));
+    await rest();
+  }
+
   return {
-    /** Something has come: what follows is time spent on it. */
-    began(): void {
+    /** Something has come: what follows is time spent on it. A promise when it has to wait for that. */
+    began(): Promise<void> | undefined {
       startedAt = now();
+      return left < 0 ? rest() : undefined;
     },
     spent: (): Promise<void> | undefined =>
-      ++messages < most.messages && now() - startedAt < most.ms ? undefined : pause(),
+      ++messages < most.messages && now() - startedAt < most.ms ? undefined : giveWay(),
   };
 }

@@ -134,6 +134,32 @@ export function excessIn(
   return undefined;
 }
 
+const longString = 4 * 1024;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what may be wrong in a string is such a one, or an escape.
+const doubtful = /[\u0000-\u001f\\]/;
+
+/**
+ * JSON exactly when `text` is, with the same structure, and quick to parse: strings that are long and hold nothing to judge are empty in it. A file or
+ * a picture in a tool's answer is parsed for nothing else, and copying megabytes takes ten times as long as looking at them.
+ */
+export function withoutLongStrings(text: string): string {
+  if (text.length < longString) return text;
+  const parts: string[] = [];
+  let from = 0;
+  for (let at = text.indexOf('"'); at >= 0; ) {
+    const end = skipString(text, at);
+    if (end - at > longString && text.charCodeAt(end - 1) === quote) {
+      const inner = text.slice(at + 1, end - 1);
+      if (!doubtful.test(inner)) {
+        parts.push(text.slice(from, at + 1));
+        from = end - 1;
+      }
+    }
+    at = text.indexOf('"', end);
+  }
+  return from === 0 ? text : parts.join("") + text.slice(from);
+}
+
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;

@@ -3,10 +3,10 @@ import type { RealServe } from "./real-serve.ts";
 import { freePort } from "./real-serve.ts";
 
 const program = join(import.meta.dir, "hostile-server.ts");
+const callersProgram = join(import.meta.dir, "hostile-callers.ts");
 /** How many calls hang, or are answered hugely, at a time. */
 const hanging = 100;
 const huge = 4;
-const [refusedPauseMs, leastBytes] = [1_000, 1_000];
 
 /** Ways in which one server may take more than its share; `isHttp` by url, else over stdio. `calls` at a time are made of it meanwhile. */
 export const floods: readonly { name: string; flood: string; isHttp: boolean; calls: number }[] = [
@@ -40,24 +40,15 @@ export async function hostile(gateway: RealServe, { flood, isHttp, calls }: (typ
     const { json } = await gateway.api("GET", "/api/v1/servers/hostile");
     return json.status?.tools !== undefined || json.status?.state === "ERROR";
   });
-  const over = new AbortController();
-  const calling = async () => {
-    const params = { name: "hostile__tool_0", arguments: {} };
-    while (!over.signal.aborted) {
-      const body = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
-      const response = await gateway.send("POST", "/mcp", body, other, over.signal).catch(() => undefined);
-      const bytes = await response?.arrayBuffer().catch(() => undefined);
-      // What is refused at once is not the server's doing.
-      if ((bytes?.byteLength ?? 0) < leastBytes) await Bun.sleep(refusedPauseMs);
-    }
-  };
-  const all = Array.from({ length: calls }, calling);
+  const words = ["--url", `${gateway.url}/mcp`, "--calls", String(calls)];
+  const env = { PATH: process.env["PATH"] ?? "", MCPCTL_TOKEN: other };
+  const callers =
+    calls === 0 ? undefined : Bun.spawn([process.execPath, callersProgram, ...words], { env, stdin: "ignore" });
   return async () => {
-    over.abort();
+    callers?.kill("SIGKILL");
     await gateway.must("DELETE", "/api/v1/projects/two");
     await gateway.must("DELETE", "/api/v1/servers/hostile");
     child?.kill("SIGKILL");
-    await Promise.all(all);
   };
 }
 

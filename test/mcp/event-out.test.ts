@@ -35,6 +35,9 @@ test("an answer that stands alone counts among them, and comes whole to who read
   const before = readers.size();
   expect(await new Response(jsonBody(text, readers)).text()).toBe(text);
   expect(readers.size()).toBe(before);
+  // Of two halves each, and so never where a piece would end by itself.
+  const astral = `"${"😀".repeat(100_000)}"`;
+  expect(await new Response(jsonBody(astral, readers)).text()).toBe(astral);
   const many = Array.from({ length: 140 }, () => new Response(jsonBody(`"${megabyte}"`, readers)));
   expect(readers.unread()).toBeGreaterThan(mostUnreadInAll);
   const from = dropped;

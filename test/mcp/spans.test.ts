@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { digits, elementsOf, excessIn, hasTwins, membersOf, withMembers } from "../../src/mcp/spans.ts";
+import {
+  digits,
+  elementsOf,
+  excessIn,
+  hasTwins,
+  membersOf,
+  withMembers,
+  withoutLongStrings,
+} from "../../src/mcp/spans.ts";
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
 const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);
@@ -67,4 +75,30 @@ test("bounds hold for depth and elements, and a bracket in a string is no bracke
   expect(excessIn(`[0.${"1".repeat(digits + 1)}]`, limits)).toBe("digits");
   expect(excessIn('{"a":1,"b":2}', limits, 2)).toBeUndefined();
   expect(excessIn('{"a":1,"b":2}', limits, 1)).toBe("elements");
+});
+
+/** Long enough to be left out, and whatever may stand in one. */
+const longString = fc
+  .tuple(fc.constantFrom("", "\n", "\\", '"', "\\\\", "ä", "\u2028"), fc.constantFrom("", '"', "\\", "\ud800"))
+  .map(([inner, last]) => `${"x".repeat(3_000)}${inner}${"y".repeat(3_000)}${last}`);
+
+test("without its long strings a text is JSON exactly when it was, of the same structure", () => {
+  const parsed = (text: string): unknown => {
+    try {
+      return JSON.parse(text, (_, value) => (typeof value === "string" && value.length > 4_000 ? "" : value));
+    } catch {
+      return "no JSON";
+    }
+  };
+  const values = fc.array(fc.oneof(longString, fc.jsonValue({ maxDepth: 2 }), fc.record({ long: longString })));
+  const damage = fc.constantFrom("", '"', "\\", "\\x", "\n", "\u0000", "{", "]", "\\u12");
+  fc.assert(
+    fc.property(values, damage, fc.double({ min: 0, max: 1, noNaN: true }), (value, wrong, where) => {
+      const whole = JSON.stringify(value);
+      const at = Math.floor(where * whole.length);
+      const text = whole.slice(0, at) + wrong + whole.slice(at);
+      expect(parsed(withoutLongStrings(text))).toEqual(parsed(text));
+    }),
+  );
+  expect(withoutLongStrings(`{"a":"${"x".repeat(5_000)}","b":1}`)).toBe('{"a":"","b":1}');
 });

@@ -115,7 +115,7 @@ async function* outputOf(
     for await (const { stream, bytes } of frames) {
       if (stream === "stdout") yield bytes;
       else {
-        began();
+        await began();
         cut(bytes);
         isMidLine = bytes.at(-1) !== newline;
         await spent();

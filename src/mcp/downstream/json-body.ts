@@ -1,3 +1,4 @@
+import { createTurn } from "../../lib/turn.ts";
 import type { Readers } from "./readers.ts";
 
 /** What is longer goes out piece by piece, as fast as it is read, so that it is known how much nobody reads. */
@@ -6,7 +7,8 @@ const longestPiece = 64 * 1024;
 /** The body of an answer that stands alone. */
 export function jsonBody(text: string, readers: Readers): string | ReadableStream<Uint8Array> {
   if (text.length <= longestPiece) return text;
-  const bytes = new TextEncoder().encode(text);
+  const encoder = new TextEncoder();
+  const spent = createTurn();
   let at = 0;
   let over = () => {};
   return new ReadableStream<Uint8Array>(
@@ -14,7 +16,7 @@ export function jsonBody(text: string, readers: Readers): string | ReadableStrea
       start(controller) {
         over = readers.watch({
           beat: () => {},
-          unread: () => bytes.length - at,
+          unread: () => text.length - at,
           drop() {
             controller.error(new Error("too much is unread"));
             readers.dropped();
@@ -23,14 +25,22 @@ export function jsonBody(text: string, readers: Readers): string | ReadableStrea
         });
       },
       pull(controller) {
-        controller.enqueue(bytes.subarray(at, at + longestPiece));
-        at += longestPiece;
-        if (at < bytes.length) return;
+        const end = pieceEnd(text, at + longestPiece);
+        controller.enqueue(encoder.encode(text.slice(at, end)));
+        at = end;
+        if (at < text.length) return spent();
         controller.close();
         over();
+        return undefined;
       },
       cancel: () => over(),
     },
     new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
   );
+}
+
+/** Not between the two halves of one character: neither could be encoded. */
+function pieceEnd(text: string, at: number): number {
+  const code = text.charCodeAt(at - 1);
+  return code >= 0xd800 && code <= 0xdbff ? at - 1 : at;
 }

@@ -19,8 +19,7 @@ export async function* eventsOf(
   const read = eventReader(maxBytes);
   const { began, spent } = createShare(share);
   for await (const chunk of body) {
-    began();
-    await spent();
+    await began();
     const text = decoder.decode(chunk, { stream: true });
     // A chunk of nothing but empty lines is some ten thousand of them, and nobody would have a turn meanwhile.
     for (let at = 0; at < text.length; at += pieceLength) {

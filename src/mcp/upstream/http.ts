@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { createShare } from "../../lib/turn.ts";
 import { longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedText } from "./bounded-text.ts";
 import { eventsOf } from "./event-stream.ts";
@@ -14,41 +15,52 @@ export const isEventStream = (response: Response): response is Response & { body
 /** Where a stream may be taken up again, and when. */
 export type Resumption = { lastEventId: string | undefined; retryMs: number };
 
-/** Hands on what a stream holds until its end; `at` is kept up to date. @throws when it breaks off or an event is too big */
-export async function readStream(
-  body: ReadableStream<Uint8Array>,
-  onMessage: (data: string) => void,
-  at: Resumption,
-  limits: ServerLimits,
-): Promise<void> {
-  for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits))) {
-    if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
-    if (retryMs !== undefined) at.retryMs = retryMs;
-    if (data !== "") onMessage(data);
-  }
-}
+/** Longer ones take turns: each keeps the event loop busy for as long as a hundred others (bench/hostile.ts). */
+const bigMessage = 256 * 1024;
 
-/** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
-export async function readAnswer(
-  response: Response,
-  id: number,
-  ear: Ear,
-  at: Resumption,
-  ending: AbortController,
-  limits: ServerLimits,
-) {
-  if (!isEventStream(response)) {
-    const text = await boundedText(response, limits.messageBytes, setByServer("messageBytes"));
-    ear.receive(text, id);
-    if (ear.waits(id)) throw refusalOf(response);
-    return;
+/** Reads what one server answers over HTTP. */
+export function answerReader(limits: ServerLimits) {
+  const share = createShare();
+
+  async function inTurn(text: string, receive: (text: string) => void): Promise<void> {
+    await share.began();
+    receive(text);
+    await share.spent();
   }
-  let rest: ReturnType<typeof setTimeout> | undefined;
-  const hand = (data: string) => {
-    ear.receive(data, id);
-    if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
-  };
-  await readStream(response.body, hand, at, limits).finally(() => clearTimeout(rest));
+
+  /** Hands on what a stream holds until its end; `at` is kept up to date. @throws when it breaks off or an event is too big */
+  async function readStream(
+    body: ReadableStream<Uint8Array>,
+    receive: (data: string) => void,
+    at: Resumption,
+  ): Promise<void> {
+    for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits))) {
+      if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
+      if (retryMs !== undefined) at.retryMs = retryMs;
+      if (data.length > bigMessage) await inTurn(data, receive);
+      else if (data !== "") receive(data);
+    }
+  }
+
+  /** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
+  async function readAnswer(response: Response, id: number, ear: Ear, at: Resumption, ending: AbortController) {
+    if (!isEventStream(response)) {
+      const text = await boundedText(response, limits.messageBytes, setByServer("messageBytes"));
+      const receive = (whole: string) => ear.receive(whole, id);
+      if (text.length > bigMessage) await inTurn(text, receive);
+      else receive(text);
+      if (ear.waits(id)) throw refusalOf(response);
+      return;
+    }
+    let rest: ReturnType<typeof setTimeout> | undefined;
+    const hand = (data: string) => {
+      ear.receive(data, id);
+      if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
+    };
+    await readStream(response.body, hand, at).finally(() => clearTimeout(rest));
+  }
+
+  return { readStream, readAnswer };
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */

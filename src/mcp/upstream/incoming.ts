@@ -1,6 +1,6 @@
 import type { Problem } from "../../lib/problem.ts";
 import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
-import { digits, excessIn } from "../spans.ts";
+import { digits, excessIn, withoutLongStrings } from "../spans.ts";
 import { Beyond, unavailable } from "./failures.ts";
 
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. Undefined when all is well. */
@@ -13,7 +13,7 @@ export function faultIn(text: string, limits: ServerLimits): Problem | undefined
   if (excess === "elements") return new Beyond(`its message has over ${elements} values; ${setByServer("elements")}`);
   if (excess === "digits") return new Beyond(`its message has a number of over ${digits} digits`);
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(withoutLongStrings(text));
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return undefined;
   } catch {
     // Said below.

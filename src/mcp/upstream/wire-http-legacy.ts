@@ -2,7 +2,7 @@ import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
-import { asProblem, isEventStream, type Resumption, readAnswer, readStream } from "./http.ts";
+import { answerReader, asProblem, isEventStream, type Resumption } from "./http.ts";
 import { type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
@@ -19,6 +19,7 @@ const fruitlessTries = 5;
  */
 export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
+  const { readAnswer, readStream } = answerReader(limits);
   const { messageBytes } = limits;
   const connectMs = limits.connectSeconds * 1000;
   let ear: Ear;
@@ -43,7 +44,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const response = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
       if (response === undefined) throw new SessionForgotten();
       if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {
+      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
         if (at.lastEventId === undefined || error instanceof Beyond) throw error;
       });
       if (!ear.waits(id)) return;
@@ -65,7 +66,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       if (response === undefined) continue;
       if (!isEventStream(response))
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, ending, limits).catch((error: unknown) => {
+      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
         // Taken up again, it would begin with the same event.
         if (error instanceof Beyond) throw error;
       });
@@ -98,7 +99,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await readStream(response.body, ear.receive, at, limits).catch(() => {});
+      if (isOpen) await readStream(response.body, ear.receive, at).catch(() => {});
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
       await sleep(Math.min(pauseMs, longestRetryMs), signal);
     }

@@ -3,13 +3,14 @@ import { encodeHeader, headersFor, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { membersOf, memberText } from "../spans.ts";
 import { Absent, Refused } from "./failures.ts";
-import { asProblem, readAnswer, refusalOf } from "./http.ts";
+import { answerReader, asProblem, refusalOf } from "./http.ts";
 import { type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
 export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
+  const { readAnswer } = answerReader(limits);
   let ear: Ear;
 
   async function carry(sending: Sending, ending: AbortController): Promise<void> {
@@ -18,7 +19,7 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const opens = sending.method === "server/discover";
       const response = await http.reach({ headers, body: sending.text, signal: ending.signal, opens });
       if (decidesNothing(sending, response)) throw await unread(response);
-      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending, limits);
+      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending);
       ear.failed(sending.id, new Absent("the server's event stream ended without an answer"));
     } catch (error) {
       ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));
