@@ -46,6 +46,7 @@ export const ours: Gate = {
       inbound,
       face: { info: {}, instructions: undefined, known: [], isSingle: false },
       view: async () => view,
+      viewWith: async () => undefined,
       may: undefined,
       reaches: () => true,
       mayUse: () => true,

@@ -117,6 +117,15 @@ test("a lazy server starts with the first call, and is stopped when nobody has c
   expect((await call("echo", { text: "again" })).result).toBeDefined();
 });
 
+test("a call to a server that was never listed waits for it, however long it takes to start", async () => {
+  // Longer than the first list waits.
+  await serve({ start: "lazy" }, "--slow", "2000");
+  expect((await call("echo", { text: "early" })).result.content[0].text).toContain("early");
+  const from = performance.now();
+  expect(JSON.stringify(await call("nothing"))).toContain("There is no tool");
+  expect(performance.now() - from).toBeLessThan(1_000);
+});
+
 test("a lazy server that cannot start says why to whoever needs it, and is tried again when somebody does", async () => {
   await serve({ start: "lazy" }, "--stderr", "no token", "--exit", "3");
   const first = await call("echo");

@@ -2,7 +2,9 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ListToolsResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { startHttpServer } from "../servers/http-server.ts";
+import { serveMessages } from "../servers/message-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-discovery-"));
@@ -113,4 +115,37 @@ test("a project tells which of its servers are usable and why the others are not
   expect([seen.ready, seen.servers.map(({ name }: { name: string }) => name)]).toEqual(["1/2", ["bad", "good"]]);
   const none = await w.userWith("none", [{ role: "view", resource: "projects" }]);
   expect((await w.api("GET", "/api/v1/projects", undefined, none)).json.items[0].status).toBeUndefined();
+});
+
+test("one server whose list is not as specified takes nobody's list from a strict client", async () => {
+  await using w = await world();
+  const tools = [
+    { name: "untyped", inputSchema: { properties: { path: { description: "which" } } }, title: null },
+    { name: "typed", inputSchema: { type: "object" }, annotations: { readOnlyHint: true } },
+    { name: "text", inputSchema: { type: "string" } },
+  ];
+  const server = serveMessages(({ method }) => {
+    const hello = {
+      protocolVersion: "2025-11-25",
+      capabilities: { tools: {} },
+      serverInfo: { name: "odd", version: "1" },
+    };
+    if (method === "initialize") return { result: hello };
+    return method === "tools/list" ? { result: { tools } } : { error: { code: -32601, message: "no" } };
+  });
+  await w.must("POST", "/api/v1/servers", { name: "odd", url: server.url });
+  await w.must("POST", "/api/v1/servers", { name: "good", command: fixture() });
+  await w.must("POST", "/api/v1/projects", { name: "demo", servers: ["odd", "good"] });
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "demo" });
+  await w.until("both were listed", async () => (await listOf(w, token)).names.length > 6);
+  const { result } = (await w.rpc(token, "tools/list")).json;
+  expect(ListToolsResultSchema.safeParse(result).error).toBeUndefined();
+  expect(result.tools.slice(0, 2)).toEqual([
+    { name: "odd__untyped", inputSchema: { properties: { path: { description: "which" } }, type: "object" } },
+    { ...tools[1], name: "odd__typed" },
+  ]);
+  expect((await listOf(w, token)).missing).toEqual([
+    { server: "odd", reason: 'server "odd": 1 tools whose `inputSchema` is not for an object are left out' },
+  ]);
+  await server.stop();
 });

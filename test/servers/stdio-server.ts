@@ -1,4 +1,4 @@
-// An MCP server over stdio whose behaviour is chosen by flags: `bun stdio-server.ts --name a [--exit CODE] [--stderr TEXT] [--hang METHOD]
+// An MCP server over stdio whose behaviour is chosen by flags: `bun stdio-server.ts --name a [--exit CODE] [--slow MS] [--stderr TEXT] [--hang METHOD]
 // [--ignore-term] [--grandchild] [--noise] [--flood-stderr] [--journal] [--tape FILE]`; after SIGUSR2 it says so and answers
 // nothing any more; a journal is a line on standard error for each message
 // it gets, a tape holds their lines as they came.
@@ -11,6 +11,7 @@ const { values } = parseArgs({
   options: {
     name: { type: "string", default: "fixture" },
     exit: { type: "string" },
+    slow: { type: "string" },
     stderr: { type: "string" },
     hang: { type: "string" },
     "ignore-term": { type: "boolean" },
@@ -23,6 +24,7 @@ const { values } = parseArgs({
 });
 
 if (values.stderr !== undefined) process.stderr.write(`${values.stderr}\n`);
+if (values.slow !== undefined) await Bun.sleep(Number(values.slow));
 if (values.exit !== undefined) process.exit(Number(values.exit));
 if (values["ignore-term"] === true) {
   process.on("SIGTERM", () => {});

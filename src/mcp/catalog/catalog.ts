@@ -245,6 +245,11 @@ export async function createCatalog(
 
   return {
     entriesOf,
+    /** Until a server of which nothing is known was asked, with whatever success; undefined when it is not being asked. */
+    firstListing({ id }: ServerRef): Promise<void> | undefined {
+      const { offer, refreshing } = knownOf(id);
+      return offer === undefined ? refreshing : undefined;
+    },
     /** What an endpoint of a project shows of these entries. */
     view: exposure.view,
     uriOwners,

@@ -12,6 +12,10 @@ const separator = "__";
 export const exposedName = (server: string, name: string): string =>
   fitting(`${server}${separator}${name}`, `${server}/${name}`);
 
+/** Whose a name is by how it begins, of what is not known yet; undefined when it says nothing of that. */
+export const ownerIn = <S extends { name: string }>(asked: string, servers: readonly S[]): S | undefined =>
+  servers.find(({ name }) => asked.startsWith(`${name}${separator}`) || asked.startsWith(`${name}/`));
+
 /** A toolchange's name: that of the tool, with a hash where it is what only some clients are told of it. */
 export const changeName = (server: string, tool: string, variant: string): string =>
   variant === ""

@@ -2,12 +2,14 @@ import { Problem } from "../../lib/problem.ts";
 import { createTurn } from "../../lib/turn.ts";
 import { elementsOf, membersOf, memberText } from "../spans.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
+import { readable } from "./readable.ts";
 
 /**
  * One thing a server offers: the name or URI by which it is asked for, and its whole description as the server wrote it. A tool's has the hash
- * of its definition beside it, made once and kept with the list.
+ * of its definition beside it, made once and kept with the list. `readable` is there when the server's own words are not: what clients are given
+ * in their place, null for nothing.
  */
-export type Item = { key: string; text: string; hash?: string };
+export type Item = { key: string; text: string; hash?: string; readable?: string | null };
 
 const lists = {
   tools: { method: "tools/list", capability: "tools", key: "name" },
@@ -40,7 +42,7 @@ export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promi
 }
 
 async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal): Promise<Item[]> {
-  const { method, capability, key } = lists[name];
+  const { method, capability } = lists[name];
   if (upstream.capabilities[capability] === undefined) return [];
   const items: Item[] = [];
   let cursor: string | undefined;
@@ -54,7 +56,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
     length += outcome.result.length;
     if (length > mostLength) throw new Problem("unavailable", `${method} has an answer of over 8 MiB`);
     const members = membersOf(outcome.result);
-    items.push(...(await itemsOf(memberText(outcome.result, members, name) ?? "[]", key)));
+    items.push(...(await itemsOf(memberText(outcome.result, members, name) ?? "[]", name)));
     const next = memberText(outcome.result, members, "nextCursor");
     if (next === undefined || next === "null" || next === cursor) break;
     cursor = next;
@@ -63,12 +65,12 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
 }
 
 /** Items without a usable key are left out: nobody could ask for them. Ten thousand are not looked at in one turn of the event loop. */
-async function itemsOf(array: string, key: string): Promise<Item[]> {
+async function itemsOf(array: string, list: ListName): Promise<Item[]> {
   const items: Item[] = [];
   if (!array.startsWith("[")) return items;
   const spent = createTurn();
   for (const { start, end } of elementsOf(array)) {
-    const item = itemIn(array.slice(start, end), key);
+    const item = itemIn(array.slice(start, end), list);
     if (item !== undefined) items.push(item);
     const turn = spent();
     if (turn !== undefined) await turn;
@@ -76,16 +78,19 @@ async function itemsOf(array: string, key: string): Promise<Item[]> {
   return items;
 }
 
-function itemIn(text: string, key: string): Item | undefined {
+function itemIn(text: string, list: ListName): Item | undefined {
   if (!text.startsWith("{")) return undefined;
-  const value = memberText(text, membersOf(text), key);
-  const name: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
+  const value = memberText(text, membersOf(text), lists[list].key);
+  const key: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
   // Half of a surrogate pair does not survive storing: what is pinned would be another's.
-  return typeof name === "string" && name.isWellFormed() ? { key: name, text } : undefined;
+  if (typeof key !== "string" || !key.isWellFormed()) return undefined;
+  const words = readable(list, text);
+  return words === text ? { key, text } : { key, text, readable: words ?? null };
 }
 
 const isSame = (one: readonly Item[], other: readonly Item[]): boolean =>
-  one.length === other.length && one.every(({ text }, index) => text === other[index]?.text);
+  one.length === other.length &&
+  one.every((item, n) => item.text === other[n]?.text && item.readable === other[n].readable);
 
 /** Which lists are not the same, item by item. */
 export const differing = (one: Offer, other: Offer | undefined): ListName[] =>

@@ -87,12 +87,13 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
   const { naming } = options;
   const targets = new Map<string, NamedTarget>();
   const byOwner = new Map<string, NamedTarget>();
-  const items: Listed[] = [];
+  const listed: Listed[] = [];
   const unnamed: { server: string; reason: string }[] = [];
   for (const { server, offer, variant } of offers) {
     const place = variant === undefined ? { server } : { server, variant };
+    const items = offer[list].filter(isReadable);
     let left = 0;
-    for (const { key, text } of offer[list]) {
+    for (const { key, text, readable: words = text } of items) {
       const name = naming === "own" ? key : naming[list].shownOf({ serverId: server.id, own: key });
       if (name === undefined) left++;
       if (name === undefined || targets.has(name)) continue;
@@ -101,11 +102,14 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
       const target = { ...place, key, text, ...(preset === undefined ? {} : { preset }) };
       targets.set(name, target);
       byOwner.set(canonicalName(server.id, key), target);
-      const shown = list === "tools" ? shownTool(target, name, curation, options.schemas) : withName(target, name);
-      items.push({ ...place, key, text, shown });
+      const said = { ...target, text: words };
+      const shown = list === "tools" ? shownTool(said, name, curation, options.schemas) : withName(said, name);
+      listed.push({ ...place, key, text, shown });
     }
-    if (left > 0)
-      unnamed.push({ server: server.name, reason: `server "${server.name}": ${left} ${list} without a name` });
+    const leftOut = (count: number, why: string) =>
+      count > 0 && unnamed.push({ server: server.name, reason: `server "${server.name}": ${count} ${list} ${why}` });
+    leftOut(left, "without a name");
+    leftOut(offer[list].length - items.length, "whose `inputSchema` is not for an object are left out");
   }
   const given = naming === "own" ? [] : naming[list].given;
   for (const [name, { serverId, own }] of given) {
@@ -116,8 +120,10 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
     const canonical = canonicalName(target.server.name, target.key);
     if (!targets.has(canonical)) targets.set(canonical, target);
   }
-  return { targets, items, unnamed };
+  return { targets, items: listed, unnamed };
 }
+
+const isReadable = (item: Item): item is Item & { readable?: string } => item.readable !== null;
 
 const withName = ({ key, text }: NamedTarget, name: string): string =>
   name === key ? text : withMembers(text, { name: JSON.stringify(name) });
@@ -150,11 +156,12 @@ function resourcesOf(offers: Offers) {
   const targets = new Map<string, Target>();
   const listed: Listed[] = [];
   for (const { server, items } of offers) {
-    for (const { key, text } of items) {
+    for (const { key, text, readable } of items) {
+      const words = readable ?? text;
       const uri = shared.has(key) ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
-      listed.push({ server, key, text, shown: uri === key ? text : withMembers(text, { uri: JSON.stringify(uri) }) });
+      listed.push({ server, key, text, shown: uri === key ? words : withMembers(words, { uri: JSON.stringify(uri) }) });
     }
   }
   return { targets, items: listed };
@@ -163,9 +170,10 @@ function resourcesOf(offers: Offers) {
 function templatesOf(offers: Offers): Listed[] {
   const shared = sharedIn(offers);
   return offers.flatMap(({ server, items }) =>
-    items.map(({ key, text }) => {
+    items.map(({ key, text, readable }) => {
+      const words = readable ?? text;
       const uriTemplate = JSON.stringify(qualifiedTemplate(server.name, key));
-      return { server, key, text, shown: shared.has(key) ? withMembers(text, { uriTemplate }) : text };
+      return { server, key, text, shown: shared.has(key) ? withMembers(words, { uriTemplate }) : words };
     }),
   );
 }

@@ -21,7 +21,7 @@ type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls({ connections, catalog, log, counters, record, seal }: Options) {
-  const { viewOf, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
+  const { viewOf, viewWith, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
   const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
 
   /** The outcome in the words of the client's era. */
@@ -45,6 +45,7 @@ export function createCalls({ connections, catalog, log, counters, record, seal 
       inbound,
       face: faceOf(visit),
       view: () => viewOf(visit, client.abilities),
+      viewWith: (asked) => viewWith(asked, visit, client.abilities),
       may,
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {

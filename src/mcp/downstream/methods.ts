@@ -1,7 +1,7 @@
 import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
 import { capabilitiesFor } from "../capabilities.ts";
 import { presetIn } from "../catalog/curation.ts";
-import { canonicalName } from "../catalog/names.ts";
+import { canonicalName, ownerIn } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import { resourceTarget, templateTarget } from "../catalog/resource-target.ts";
 import { type Listed, listText, type NamedTarget, type View } from "../catalog/view.ts";
@@ -69,17 +69,18 @@ async function list({ inbound, view, may, reaches }: Exchange, name: ListName): 
 }
 
 async function byName(
-  { inbound, view, mayUse, reaches, forward, isFussy }: Exchange,
+  { inbound, view, viewWith, mayUse, reaches, forward, isFussy }: Exchange,
   name: "tools" | "prompts",
 ): Promise<Outcome> {
-  const asked = inbound.params["name"];
-  const current = await view();
-  const target = typeof asked === "string" ? current[name].get(asked) : undefined;
-  if (target === undefined && isFussy && asked === goodbye)
+  const asked = typeof inbound.params["name"] === "string" ? inbound.params["name"] : "";
+  let current = await view();
+  if (isFussy && asked === goodbye && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
+  if (!current[name].has(asked)) current = (await viewWith(asked)) ?? current;
+  const target = current[name].get(asked);
   // What one may not use is not there: a list and a call must never disagree.
   if (target === undefined || !mayUse(name, target))
-    return unknownName(name.slice(0, -1), asked, missingOf(current, reaches));
+    return unknownName(name.slice(0, -1), asked, missingOf(current, reaches, asked));
   const preset = presetIn(inbound.paramsText, target.preset);
   if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
   const params = withMembers(inbound.paramsText, {
@@ -157,13 +158,15 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
   );
 }
 
-function unknownName(what: string, asked: unknown, missing: string): Outcome {
-  const shown = typeof asked === "string" ? ` ${JSON.stringify(asked.slice(0, 128))}` : "";
+function unknownName(what: string, asked: string, missing: string): Outcome {
+  const shown = asked === "" ? "" : ` ${JSON.stringify(asked.slice(0, 128))}`;
   return errorOutcome(codes.invalidParams, `There is no ${what}${shown} in this project${missing}`);
 }
 
 /** What is not there may be of a server that is not: which, as far as the caller may know, and why. */
-function missingOf({ missing }: View, reaches: (server: string) => boolean): string {
-  const reasons = missing.filter(({ server }) => reaches(server)).map(({ reason }) => reason);
+function missingOf({ missing }: View, reaches: (server: string) => boolean, asked = ""): string {
+  const servers = missing.map(({ server, reason }) => ({ name: server, reason })).filter(({ name }) => reaches(name));
+  const owner = ownerIn(asked, servers);
+  const reasons = (owner === undefined ? servers : [owner]).map(({ reason }) => reason);
   return reasons.length === 0 ? "" : ` (missing: ${reasons.join("; ")})`;
 }

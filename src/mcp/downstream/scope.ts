@@ -1,5 +1,7 @@
 import { version } from "../../lib/version.ts";
+import { within } from "../../lib/wait.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { ownerIn } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { Target, View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
@@ -7,6 +9,8 @@ import type { Abilities } from "../peer.ts";
 import type { Visit } from "../visit.ts";
 import type { Face, May } from "./exchange.ts";
 
+/** Starting and being listed are bounded by the server's own limits; this is for several of them. */
+const longestListingMs = 60_000;
 /** How many variants of one endpoint are kept ready. */
 const mostVariants = 16;
 
@@ -54,6 +58,22 @@ export function createScope(catalog: Catalog) {
     return view;
   }
 
+  /**
+   * The same once it is known what those servers offer of which this may be a name: a call that comes before its server was ever listed waits for
+   * it, as one to a server that sleeps does. Undefined when there is nothing to wait for.
+   */
+  async function viewWith(asked: string, visit: Visit, abilities: Abilities): Promise<View | undefined> {
+    const { servers, reaches } = visit.admission;
+    const owner = ownerIn(asked, servers);
+    const meant = owner === undefined ? servers : [owner];
+    const listings = meant
+      .filter(({ name }) => reaches?.(name) !== false)
+      .flatMap((server) => catalog.firstListing(server) ?? []);
+    if (listings.length === 0) return undefined;
+    await within(longestListingMs, Promise.all(listings));
+    return await viewOf(visit, abilities);
+  }
+
   /** A project under its own name; one server's endpoint as that server, once it is known. */
   function faceOf({ admission: { project, servers, reaches }, endpoint }: Visit): Face {
     // What a server of which nothing is open brings along is not told either.
@@ -72,6 +92,7 @@ export function createScope(catalog: Catalog) {
 
   return {
     viewOf,
+    viewWith,
     faceOf,
     mayOf,
     rightsTo,

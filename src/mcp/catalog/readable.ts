@@ -1,0 +1,125 @@
+import { elementsOf, memberOf, membersOf, withMembers } from "../spans.ts";
+import type { ListName } from "./offer.ts";
+
+/** What stands in place of a JSON text: itself when it is right, undefined when it is left out. */
+type Mend = (json: string) => string | undefined;
+
+const when =
+  (isRight: (json: string) => boolean): Mend =>
+  (json) =>
+    isRight(json) ? json : undefined;
+
+const string = when((json) => json.startsWith('"'));
+const boolean = when((json) => json === "true" || json === "false");
+const number = when((json) => /^[-\d]/.test(json));
+const share = when((json) => /^[-\d]/.test(json) && Number(json) >= 0 && Number(json) <= 1);
+const time = when((json) => /^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"$/.test(json) && isTime(json));
+const anyObject = when((json) => json.startsWith("{"));
+const oneOf = (...words: readonly string[]) => when((json) => words.includes(json));
+const isTime = (json: string): boolean => !Number.isNaN(Date.parse(JSON.parse(json) as string));
+
+/** An object whose members are mended; those that nothing is said of stay. */
+const object =
+  (members: Readonly<Record<string, Mend>>, needed?: string): Mend =>
+  (json) => {
+    if (!json.startsWith("{")) return undefined;
+    const changes: Record<string, string | undefined> = {};
+    for (const { key, start, end } of membersOf(json)) {
+      const mend = Object.hasOwn(members, key) ? members[key] : undefined;
+      const written = json.slice(start, end);
+      const right = mend === undefined ? written : mend(written);
+      if (right !== written) changes[key] = right;
+    }
+    const mended = Object.keys(changes).length === 0 ? json : withMembers(json, changes);
+    return needed !== undefined && memberOf(mended, needed) === undefined ? undefined : mended;
+  };
+
+/** An array without the elements that are wrong. */
+const array =
+  (element: Mend): Mend =>
+  (json) => {
+    if (!json.startsWith("[")) return undefined;
+    const written = elementsOf(json).map(({ start, end }) => json.slice(start, end));
+    const right = written.map(element);
+    return right.every((one, n) => one === written[n])
+      ? json
+      : `[${right.filter((one) => one !== undefined).join(",")}]`;
+  };
+
+const icon = object({ src: string, mimeType: string, sizes: array(string), theme: oneOf('"light"', '"dark"') }, "src");
+const described = { title: string, description: string, icons: array(icon), _meta: anyObject };
+
+/** `true` and `false` are schemas too, but clients take only objects there. */
+const property: Mend = (json) => (json.startsWith("{") ? json : json === "false" ? '{"not":{}}' : "{}");
+const properties: Mend = (json) =>
+  object(Object.fromEntries(json.startsWith("{") ? membersOf(json).map(({ key }) => [key, property]) : []))(json);
+const schema = object({ properties, required: array(string) });
+
+/** Undefined for one that no arguments can meet: they are an object. */
+function argumentsSchema(json: string): string | undefined {
+  const mended = schema(json) ?? "{}";
+  const written = memberOf(mended, "type") ?? "null";
+  if (written === '"object"') return mended;
+  const type: unknown = JSON.parse(written);
+  const takesObjects = typeof type !== "string" && (!Array.isArray(type) || type.includes("object"));
+  return takesObjects ? withMembers(mended, { type: '"object"' }) : undefined;
+}
+
+/** What speaks of members speaks of objects; clients of 2025-11-25 are not told of anything else (downstream/dress.ts). */
+function answerSchema(json: string): string | undefined {
+  const mended = schema(json);
+  if (mended === undefined || memberOf(mended, "type") !== undefined) return mended;
+  return memberOf(mended, "properties") === undefined ? mended : withMembers(mended, { type: '"object"' });
+}
+
+const hints = { readOnlyHint: boolean, destructiveHint: boolean, idempotentHint: boolean, openWorldHint: boolean };
+const toolMembers = object({
+  ...described,
+  outputSchema: answerSchema,
+  annotations: object({ title: string, ...hints }),
+  execution: object({ taskSupport: oneOf('"required"', '"optional"', '"forbidden"') }),
+});
+
+function tool(text: string): string | undefined {
+  const written = memberOf(text, "inputSchema");
+  const inputSchema = argumentsSchema(written ?? "{}");
+  const mended = toolMembers(text);
+  if (inputSchema === undefined || mended === undefined || inputSchema === written) return inputSchema && mended;
+  return withMembers(mended, { inputSchema });
+}
+
+const contentMembers = {
+  ...described,
+  mimeType: string,
+  annotations: object({
+    audience: array(oneOf('"user"', '"assistant"')),
+    priority: share,
+    lastModified: time,
+  }),
+};
+
+/** A name is for people there, and the key stands for it where there is none. */
+const named = (members: Mend, key: string): Mend => {
+  return (text) => {
+    const mended = members(text);
+    if (mended === undefined || memberOf(mended, "name") !== undefined) return mended;
+    return withMembers(mended, { name: memberOf(mended, key) });
+  };
+};
+
+const argument = object({ name: string, title: string, description: string, required: boolean }, "name");
+
+const shapes: Record<ListName, Mend> = {
+  tools: tool,
+  prompts: object({ ...described, arguments: array(argument) }),
+  resources: named(object({ name: string, ...contentMembers, size: number }), "uri"),
+  resourceTemplates: named(object({ name: string, ...contentMembers }), "uriTemplate"),
+};
+
+/**
+ * Clients that check what they read refuse a whole list for one member of one tool that is not as specified (a schema without a `type`, a `title`
+ * of null), and a project would be as readable as the worst of its servers. What is wrong and may be absent is left out, what must be there and
+ * can be told is added, all else stays byte for byte. `Tool`, `Prompt`, `Resource` and `ResourceTemplate` of 2025-11-25, the stricter of the two.
+ * Undefined when nothing can be made of it: a tool whose arguments are no object.
+ */
+export const readable = (list: ListName, text: string): string | undefined => shapes[list](text);
