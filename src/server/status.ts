@@ -1,6 +1,7 @@
 import { healthOfAll, type Verdict } from "../instances/health.ts";
 import type { HealthWatch } from "../instances/health-watch.ts";
-import type { InstanceView, Supervisor } from "../instances/supervisor.ts";
+import type { Supervisor } from "../instances/supervisor.ts";
+import type { InstanceView } from "../instances/view.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { BreakerView } from "../mcp/upstream/breaker.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
