@@ -28,8 +28,8 @@ function ofProject(running: Running, item: Resource, visible: readonly Resource[
   return { ...item, status: { ...item.status, ready, servers: told } };
 }
 
-/** One that sleeps is: the next call wakes it. */
-function isReady({ supervisor, connections }: Running, server: Resource): boolean {
+/** Whether it is there for whoever needs it. One that sleeps is: the next call wakes it. */
+export function isReady({ supervisor, connections }: Running, server: Resource): boolean {
   const ref = serverRef(server);
   if (!isManaged(ref.fields)) return connections.stateOf(ref).state === "RUNNING";
   const { state, sleeps } = supervisor.fareOf(server.id);
