@@ -54,7 +54,7 @@ type Listeners = {
   /** These lists of a server are others, for some clients, than they were told. */
   changed: (server: ServerRef, lists: readonly ListName[]) => void;
   /** Takes a server's own secrets out of what it says why it cannot be listed. */
-  blotOf?: (serverId: string) => (text: string) => string;
+  blotOf: (serverId: string) => (text: string) => string;
 };
 
 export async function createCatalog(
@@ -62,7 +62,7 @@ export async function createCatalog(
   connections: () => Connections,
   clock: Clock,
   log: Log,
-  { tell, changed, blotOf }: Listeners = { *tell() {}, changed: () => {} },
+  { tell, changed, blotOf }: Listeners,
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
@@ -117,7 +117,7 @@ export async function createCatalog(
       });
       await keep(server, entry, offer, askedAt);
     } catch (error) {
-      const reason = blotOf?.(server.id)(messageOf(error)) ?? messageOf(error);
+      const reason = blotOf(server.id)(messageOf(error));
       if (entry.failure?.reason !== reason) revision++;
       entry.failure = { reason, at: clock.now() };
       log.info("a server's lists cannot be read", { server: server.name, reason });
