@@ -12,7 +12,7 @@ import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failu
 import { faultIn, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { patienceWith } from "./patience.ts";
-import { createTurns } from "./turns.ts";
+import { createQueue } from "./queue.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 
@@ -37,7 +37,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   const calls = new Map<number, Call>();
   /** Those, and those that wait for their turn. */
   const open = new Set<Call>();
-  const turns = createTurns(bounds, meter);
+  const queue = createQueue(bounds, meter);
   const pace = createPace(bounds.notificationsPerSecond, meter);
   const ending = Promise.withResolvers<Problem>();
   let nextId = 1;
@@ -124,7 +124,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
 
   /** Callers wait for their turn; what we ask for ourselves does not wait for them. @throws Busy */
   function enter(peer: Peer | undefined, start: () => void): () => void {
-    if (peer !== undefined) return turns.enter(peer.subject, start);
+    if (peer !== undefined) return queue.enter(peer.subject, start);
     if (own >= limits.own) throw new Busy("it has too many questions of ours to answer already");
     own++;
     start();
