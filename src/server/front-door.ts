@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
+import type { Trust } from "../auth/access-token.ts";
 import { preflight } from "./cors.ts";
-import type { OAuth } from "./oauth-settings.ts";
 import { isEndpoint, wellKnown } from "./well-known.ts";
 
 /** What is wrong, and what to do about it. */
@@ -37,7 +37,7 @@ export function refusalAtDoor(headers: Headers, { allowedHosts, allowedOrigins }
 export function answeredAtDoor(
   request: Request,
   path: string,
-  { oauth }: { oauth: OAuth | undefined },
+  { oauth }: { oauth: Trust | undefined },
 ): Response | undefined {
   if (request.method === "OPTIONS") return preflight(request, path);
   return (

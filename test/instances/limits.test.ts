@@ -8,8 +8,8 @@ import { createLauncher, type Started } from "../../src/instances/launcher.ts";
 import { logRing } from "../../src/instances/log-ring.ts";
 import { createPackages } from "../../src/instances/package.ts";
 import { createUsageWatch } from "../../src/instances/usage.ts";
-import { createLog } from "../../src/lib/log.ts";
 import type { ServerFields } from "../../src/resources/server.ts";
+import { silentLog } from "../log.ts";
 
 /** The limits of a process for real: asked of the kernel, or watched. */
 const home = mkdtempSync(join(tmpdir(), "mcpctl-limits-"));
@@ -17,12 +17,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 const launch = createLauncher(
   createPackages(
     join(home, "packages"),
-    createLog(
-      () => {},
-      "error",
-      () => false,
-      Date.now,
-    ),
+    silentLog,
     new AbortController().signal,
   ),
   createContainers({ sockets: [], dataDir: home }),

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
-import { createLog } from "../../src/lib/log.ts";
 import { createReadiness } from "../../src/server/readiness.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import type { SqliteDatabase } from "../../src/storage/sqlite.ts";
+import { silentLog } from "../log.ts";
 import { fixture, world } from "../world.ts";
 
 const closers: (() => unknown)[] = [];
@@ -16,12 +16,7 @@ function readiness() {
   closers.push(() => db.close());
   const at = { now: 1_000_000, isStopping: false };
   let reads = 0;
-  const log = createLog(
-    () => {},
-    "silent",
-    () => false,
-    () => 0,
-  );
+  const log = silentLog;
   const ready = createReadiness({
     db,
     clock: { now: () => at.now },
