@@ -15,11 +15,7 @@ import { silentLog } from "../log.ts";
 const home = mkdtempSync(join(tmpdir(), "mcpctl-limits-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 const launch = createLauncher(
-  createPackages(
-    join(home, "packages"),
-    silentLog,
-    new AbortController().signal,
-  ),
+  createPackages(join(home, "packages"), silentLog, new AbortController().signal),
   createContainers({ sockets: [], dataDir: home }),
   home,
   createUsageWatch(20),

@@ -3,8 +3,8 @@ import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Entry } from "./catalog.ts";
 import { type Preset, presetOf, withoutPreset } from "./curation.ts";
+import type { Names } from "./given-names.ts";
 import { canonicalName, qualifiedTemplate, qualifiedUri } from "./names.ts";
-import type { Names } from "./naming.ts";
 import type { Item, ListName } from "./offer.ts";
 import { inlined } from "./schemas.ts";
 

@@ -31,7 +31,7 @@ async function setUp(habits: Habits = {}, more: Partial<ServerFields> = {}) {
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({ url: fields.url ?? "", headers: { key } }),
     blotOf: () => (text) => text,
-    fareOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),
+    serverStateOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),
     wake: () => {},
     startProcess: async () => {
       const process_ = channelOf();
