@@ -19,10 +19,18 @@ export type Instance = ReturnType<typeof createInstance>;
 /** A process beside the instance's own, for one caller alone. */
 export type Extra = Channel & Pick<Run, "stop"> & { instance: string };
 
-type Made = { server: DesiredServer; number: number; fingerprint: string; log: LogRing; launcher: Launcher };
+type Made = {
+  server: DesiredServer;
+  number: number;
+  fingerprint: string;
+  log: LogRing;
+  launcher: Launcher;
+  /** Whether a package is being fetched at the moment. */
+  isFetching: (packageName: string) => boolean;
+};
 
 export function createInstance(
-  { server: first, number, fingerprint, log, launcher }: Made,
+  { server: first, number, fingerprint, log, launcher, isFetching }: Made,
   options: SupervisorOptions,
 ) {
   const { clock, log: serveLog, random = Math.random } = options;
@@ -204,8 +212,9 @@ export function createInstance(
 
   function waitsFor(): string | undefined {
     if (state === "STOPPED" && sleeps()) return asleepReason;
-    const isFetched = state === "STARTING" && run === undefined && server.fields.packageName !== undefined;
-    return isFetched ? "its package is being fetched" : undefined;
+    const { packageName } = server.fields;
+    const waits = state === "STARTING" && run === undefined && packageName !== undefined && isFetching(packageName);
+    return waits ? "its package is being fetched" : undefined;
   }
 
   function view(): InstanceView {
