@@ -20,10 +20,18 @@ export type Instance = ReturnType<typeof createInstance>;
 /** A process beside the instance's own, for one caller alone. */
 export type Extra = Channel & Pick<Run, "stop"> & { instance: string };
 
-type Made = { server: DesiredServer; number: number; fingerprint: string; log: LogRing; launcher: Launcher };
+type Made = {
+  server: DesiredServer;
+  number: number;
+  fingerprint: string;
+  log: LogRing;
+  launcher: Launcher;
+  /** Whether a package is being fetched at the moment. */
+  isFetching: (packageName: string) => boolean;
+};
 
 export function createInstance(
-  { server: first, number, fingerprint, log, launcher }: Made,
+  { server: first, number, fingerprint, log, launcher, isFetching }: Made,
   options: SupervisorOptions,
 ) {
   const { clock, log: serveLog, random = Math.random } = options;
@@ -210,7 +218,7 @@ export function createInstance(
         state,
         changedAt,
         isAsleep: sleeps(),
-        isPackage: server.fields.packageName !== undefined,
+        isFetching: server.fields.packageName !== undefined && isFetching(server.fields.packageName),
         run: run && { ...run, startedAt },
         last,
         restarts,

@@ -100,7 +100,8 @@ export function createSupervisor(options: SupervisorOptions) {
   function put(place: string, { server, number }: Spot): void {
     const log = logs.ring(server.id, `${server.name}-${number}`);
     const fingerprint = fingerprintOf(server);
-    instances.set(place, createInstance({ server, number, fingerprint, log, launcher }, options));
+    const { isFetching } = packages;
+    instances.set(place, createInstance({ server, number, fingerprint, log, launcher, isFetching }, options));
   }
 
   /** Its successor may start at once: one that has calls to answer, or takes long to end, holds up nobody. */

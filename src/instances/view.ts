@@ -19,8 +19,8 @@ export type Moment = {
   changedAt: string;
   /** Nobody needs it. */
   isAsleep: boolean;
-  /** It is made of a package, which has to be there before it runs. */
-  isPackage: boolean;
+  /** Its package is not there yet. */
+  isFetching: boolean;
   run: (Pick<Run, "pid" | "container"> & { startedAt: number }) | undefined;
   /** How the last run ended; without a reason when it fell asleep. */
   last: { reason?: string; exit?: Exit };
@@ -56,7 +56,7 @@ export function viewOf(identity: Identity, moment: Moment): InstanceView {
   };
 }
 
-function waitsFor({ state, isAsleep, isPackage, run }: Moment): string | undefined {
+function waitsFor({ state, isAsleep, isFetching, run }: Moment): string | undefined {
   if (state === "STOPPED" && isAsleep) return "it sleeps until it is needed";
-  return state === "STARTING" && run === undefined && isPackage ? "its package is being fetched" : undefined;
+  return state === "STARTING" && run === undefined && isFetching ? "its package is being fetched" : undefined;
 }

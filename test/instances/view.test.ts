@@ -8,7 +8,7 @@ function shown(moment: Partial<Moment>) {
     state: "STARTING",
     changedAt: identity.createdAt,
     isAsleep: false,
-    isPackage: false,
+    isFetching: false,
     run: undefined,
     last: {},
     restarts: 0,
@@ -38,9 +38,9 @@ test("what it waits for is said where nothing else is: somebody who needs it, or
     sleeps: true,
     reason: expect.stringMatching(/until it is needed/),
   });
-  expect(shown({ isPackage: true }).reason).toMatch(/fetched/);
-  expect(shown({ isPackage: true, run: { startedAt: 0 } })).not.toHaveProperty("reason");
-  expect(shown({ isPackage: true, last: { reason: "it ended" } }).reason).toBe("it ended");
+  expect(shown({ isFetching: true }).reason).toMatch(/fetched/);
+  expect(shown({ isFetching: true, run: { startedAt: 0 } })).not.toHaveProperty("reason");
+  expect(shown({ isFetching: true, last: { reason: "it ended" } }).reason).toBe("it ended");
 });
 
 test("one that failed and that nobody needs sleeps once its pause is over, and is not said to be tried again", () => {
