@@ -8,6 +8,7 @@ import { createLauncher, type Started } from "../../src/instances/launcher.ts";
 import { logRing } from "../../src/instances/log-ring.ts";
 import { createPackages } from "../../src/instances/package.ts";
 import { createUsageWatch } from "../../src/instances/usage.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import { createLog } from "../../src/lib/log.ts";
 import type { ServerFields } from "../../src/resources/server.ts";
 
@@ -24,6 +25,7 @@ const launch = createLauncher(
       Date.now,
     ),
     new AbortController().signal,
+    systemClock,
   ),
   createContainers({ sockets: [], dataDir: home }),
   home,
