@@ -9,13 +9,14 @@ import { limiter } from "../lib/wait.ts";
 import { createClearing } from "./package-clearing.ts";
 import { fetchPackage } from "./package-fetch.ts";
 import { firstMissing, type InstalledPackage, isThere, programOf, versionIn, writeList } from "./package-files.ts";
+import { selfPath } from "./self.ts";
 
 /** Where there is nothing to read: a folder that a server is started in must not decide what Bun runs before it (`preload`). */
 const noConfig = process.platform === "win32" ? "NUL" : "/dev/null";
 
 /** How our executable runs a program as Bun: nothing of the current folder is read, nothing is fetched while it runs. */
 export const asBunCommand = (bin: string): string[] => [
-  process.execPath,
+  selfPath(),
   `--config=${noConfig}`,
   "--no-env-file",
   "--no-install",

@@ -3,8 +3,6 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
-import type { Resource } from "../resources/define.ts";
-import type { InstanceFields } from "../resources/instance.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { createContainers } from "./container/containers.ts";
@@ -16,6 +14,7 @@ import { startReaper } from "./reaper.ts";
 import { reconcile } from "./reconcile.ts";
 import { createServerLogs } from "./server-logs.ts";
 import { sweep } from "./sweep.ts";
+import type { InstanceView } from "./view.ts";
 
 /** `revision` changes when anything behind the fields does, such as a secret. */
 export type DesiredServer = { id: string; name: string; version: number; fields: ServerFields; revision: string };
@@ -41,13 +40,6 @@ export type SupervisorOptions = {
   /** In [0, 1); spreads restarts. */
   random?: () => number;
 };
-
-export type InstanceView = InstanceFields &
-  Pick<Resource, "id" | "name" | "version" | "createdAt" | "updatedAt"> & {
-    serverId: string;
-    /** A lazy one that starts when somebody needs it. */
-    sleeps?: boolean;
-  };
 
 const reconcileMs = 30_000;
 /** Old packages are looked for when the start is long over, and then once a day. */

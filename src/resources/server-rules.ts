@@ -9,6 +9,7 @@ export const checkServer = (server: ServerFields): FieldError[] => [
   ...checkWay(server),
   ...checkPackage(server),
   ...checkValues(server),
+  ...checkWords(server),
   ...checkTrust(server),
 ];
 
@@ -38,12 +39,9 @@ const goesOnlyWith: Partial<Record<keyof ServerFields, readonly (typeof ways)[nu
 function checkWay(server: ServerFields) {
   const given = ways.filter((way) => server[way] !== undefined);
   if (given.length !== 1) {
-    return [
-      {
-        path: "",
-        message: `give exactly one of ${ways.join(", ")}${given.length === 0 ? "" : `, not ${given.join(" and ")}`}`,
-      },
-    ];
+    const not = given.length === 0 ? "" : `, not ${given.join(" and ")}`;
+    const instead = given.join() === "command,image" ? "; what an image's program is given stands in args" : "";
+    return [{ path: "", message: `give exactly one of ${ways.join(", ")}${not}${instead}` }];
   }
   const errors: { path: string; message: string }[] = [];
   const [way] = given;
@@ -92,13 +90,40 @@ const checkPackage = ({ packageName = "", runtime }: ServerFields) =>
 
 function checkValues(server: ServerFields) {
   return (["env", "headers"] as const).flatMap((field) =>
-    (server[field] ?? []).flatMap((entry, index) =>
-      (entry.value === undefined) === (entry.valueFrom === undefined)
-        ? [{ path: `/${field}/${index}`, message: "give either value or valueFrom" }]
-        : [],
-    ),
+    (server[field] ?? []).flatMap(({ value, valueFrom }, index) => {
+      const path = `/${field}/${index}`;
+      if ((value === undefined) === (valueFrom === undefined))
+        return [{ path, message: "give either value or valueFrom" }];
+      const message = value === undefined ? undefined : unfit[field](value);
+      return message === undefined ? [] : [{ path: `${path}/value`, message }];
+    }),
   );
 }
+
+function checkWords({ command = ["-"], args = [] }: ServerFields) {
+  const errors = Object.entries({ command, args }).flatMap(([field, words]) =>
+    words.flatMap((word, index) => {
+      const message = unfit.env(word);
+      return message === undefined ? [] : [{ path: `/${field}/${index}`, message }];
+    }),
+  );
+  return command[0] === ""
+    ? [...errors, { path: "/command/0", message: "is the program, and must not be empty" }]
+    : errors;
+}
+
+/** Why a value cannot reach the server: the system takes no such variable or argument, or HTTP no such header. Undefined when it can. */
+export const unfit = {
+  env: (value: string) => (value.includes("\0") ? "holds the character NUL, which no process can be given" : undefined),
+  headers(value: string) {
+    try {
+      void new Headers([["x", value]]);
+      return undefined;
+    } catch {
+      return "holds a line break, or another character that no header can carry";
+    }
+  },
+} as const;
 
 /** What of `tls` and `oauth` cannot be meant so. */
 function checkTrust({ url, headers = [], tls, oauth }: ServerFields) {

@@ -1,5 +1,6 @@
 import { Problem } from "../lib/problem.ts";
 import type { Valued } from "../resources/server.ts";
+import { unfit } from "../resources/server-rules.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import { openSecret } from "./secret-aside.ts";
@@ -10,10 +11,17 @@ import type { Vault } from "./vault.ts";
  * starts without its credential fails later and elsewhere.
  * @throws Problem `unavailable`
  */
-export function* resolveValues(vault: Vault, entries: readonly Valued[] = []): Op<Record<string, string>> {
+export function* resolveValues(
+  vault: Vault,
+  field: keyof typeof unfit,
+  entries: readonly Valued[] = [],
+): Op<Record<string, string>> {
   const values: Record<string, string> = {};
   for (const { name, value, valueFrom } of entries) {
-    values[name] = valueFrom === undefined ? (value ?? "") : yield* secretValue(vault, valueFrom.secretRef);
+    const given = valueFrom === undefined ? (value ?? "") : yield* secretValue(vault, valueFrom.secretRef);
+    const why = unfit[field](given);
+    if (why !== undefined) throw new Problem("unavailable", `the value of ${name} in its ${field} ${why}`);
+    values[name] = given;
   }
   return values;
 }

@@ -108,7 +108,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
         db,
         (await allServers()).filter(({ fields }) => isManaged(fields)),
       ),
-    environmentOf: ({ id, fields }) => db.read(() => resolveValues(vaultOf(id), fields.env)),
+    environmentOf: ({ id, fields }) => db.read(() => resolveValues(vaultOf(id), "env", fields.env)),
     blotOf: blots.of,
     ready: async (server, instance, run) => {
       const current = (await allServers()).find(({ id }) => id === server.id);

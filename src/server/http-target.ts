@@ -10,7 +10,7 @@ export function* httpTargetOf(vault: Vault, egress: Egress, { name, fields }: Se
   const { url = "", headers, allowPrivate, tls, oauth } = fields;
   const target: HttpTarget = {
     url,
-    headers: yield* resolveValues(vault, headers),
+    headers: yield* resolveValues(vault, "headers", headers),
     server: name,
     allowPrivate,
     egress,

@@ -6,9 +6,10 @@ import {
   ListToolsResultSchema,
 } from "@modelcontextprotocol/sdk/types.js";
 import fc from "fast-check";
-import type { ListName } from "../../src/mcp/catalog/offer.ts";
+import { fetchOffer, type ListName } from "../../src/mcp/catalog/offer.ts";
 import { readable } from "../../src/mcp/catalog/readable.ts";
 import { dressedTool } from "../../src/mcp/downstream/dress.ts";
+import type { Upstream } from "../../src/mcp/upstream/upstream.ts";
 
 /** The strictest reader that many people have: one wrong member, and it refuses the list. */
 const strict: Record<ListName, { safeParse: (value: unknown) => { success: boolean; error?: unknown } }> = {
@@ -44,7 +45,9 @@ const annotations = fc.record(
   {
     audience: perhaps(fc.array(fc.constantFrom("user", "assistant", "nobody"))),
     priority: perhaps(fc.double()),
-    lastModified: perhaps(fc.constantFrom("2025-01-12T15:00:58Z", "2025-13-12T15:00:58Z", "today")),
+    lastModified: perhaps(
+      fc.constantFrom("2025-01-12T15:00:58Z", "2025-02-30T15:00:58Z", "2025-01-12T24:00:00Z", "today"),
+    ),
     title: something,
     readOnlyHint: perhaps(fc.boolean()),
   },
@@ -84,6 +87,24 @@ test.each(Object.keys(items) as ListName[])("whatever a server lists, a strict c
   );
   expect(taken).toBeGreaterThan(list === "tools" ? 20 : 90);
   expect(left === 0).toBe(list !== "tools");
+});
+
+test("a number that is infinite once it is read is left out", () => {
+  expect(readable("resources", '{"uri":"a:b","name":"b","size":1e999}')).toBe('{"uri":"a:b","name":"b"}');
+});
+
+test("an item that holds a member twice is to us what it is to clients, who take the last", async () => {
+  const tools = '[{"name":"a","inputSchema":{"type":"object"},"name":"b","title":"x","title":null},{"name":"c"}]';
+  const upstream = { capabilities: { tools: {} }, request: async () => ({ result: `{"tools":${tools}}` }) };
+  const offer = await fetchOffer(upstream as unknown as Upstream, AbortSignal.timeout(5_000));
+  expect(offer.tools).toEqual([
+    {
+      key: "b",
+      text: '{"name":"b","inputSchema":{"type":"object"},"title":null}',
+      readable: '{"name":"b","inputSchema":{"type":"object"}}',
+    },
+    { key: "c", text: '{"name":"c"}', readable: '{"name":"c","inputSchema":{"type":"object"}}' },
+  ]);
 });
 
 /** What a tool answers may be anything in one era, and is wrapped for clients of the other. */

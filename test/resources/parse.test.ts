@@ -63,6 +63,31 @@ describe("what is wrong is said with its place, and what was written is not repe
       "/packageName a python package is written name, name@1.2.3 or name@latest",
     ],
     ["nothing to run", { kind: "server", name: "a" }, "give exactly one of command, packageName, image, url"],
+    [
+      "an image with a command",
+      { kind: "server", name: "a", command: ["x"], image: "y" },
+      "not command and image; what an image's program is given stands in args",
+    ],
+    [
+      "no program",
+      { kind: "server", name: "a", command: ["", "x"] },
+      "/command/0 is the program, and must not be empty",
+    ],
+    [
+      "what no process can be given",
+      { kind: "server", name: "a", packageName: "x", args: ["y", "SEC\0RET"] },
+      "/args/1 holds the character NUL, which no process can be given",
+    ],
+    [
+      "what no variable can hold",
+      { kind: "server", name: "a", command: ["x"], env: [{ name: "A", value: "SEC\0RET" }] },
+      "/env/0/value holds the character NUL",
+    ],
+    [
+      "what no header can carry",
+      { kind: "server", name: "a", url: "http://h/", headers: [{ name: "A", value: "SEC\nRET" }] },
+      "/headers/0/value holds a line break, or another character that no header can carry",
+    ],
     ["two things to run", { kind: "server", name: "a", command: ["x"], url: "http://h/" }, "not command and url"],
     [
       "args without a package",

@@ -149,3 +149,34 @@ test("one server whose list is not as specified takes nobody's list from a stric
   ]);
   await server.stop();
 });
+
+test("a call that comes before its server was listed waits for that one, and not for others whose tool it might be", async () => {
+  await using w = await world();
+  for (const [name, ...flags] of [
+    ["hung", "--hang", "initialize"],
+    ["late", "--slow", "2000"],
+  ] as const)
+    await w.must("POST", "/api/v1/servers", { name, command: fixture("--name", name, ...flags) });
+  await w.must("POST", "/api/v1/projects", { name: "plain", servers: ["hung", "late"], toolNames: "plain" });
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "plain" });
+  const { result } = (await w.rpc(token, "tools/call", { name: "echo", arguments: { text: "x" } })).json;
+  expect(result?.content).toBeDefined();
+  expect((await w.must("GET", "/api/v1/servers/hung")).status.state).toBe("STARTING");
+}, 20_000);
+
+test("whoever calls a tool that a server does not have is not told of other servers that are missing", async () => {
+  await using w = await world();
+  await w.must("POST", "/api/v1/servers", { name: "dead", command: fixture("--exit", "3") });
+  await w.must("POST", "/api/v1/servers", { name: "well", command: fixture() });
+  await w.must("POST", "/api/v1/projects", { name: "demo", servers: ["dead", "well"] });
+  const { token } = await w.must("POST", "/api/v1/mcptokens", { name: "t", project: "demo" });
+  await w.until("one is listed and one is not", async () => {
+    const { names, missing } = await listOf(w, token);
+    return names.length > 0 && missing.some(({ reason }) => reason.includes("exited"));
+  });
+  const refusalOf = async (name: string) =>
+    (await w.rpc(token, "tools/call", { name, arguments: {} })).json.error.message;
+  expect(await refusalOf("well__nothing")).toBe('There is no tool "well__nothing" in this project');
+  expect(await refusalOf("dead__nothing")).toContain('(missing: server "dead": exited with code 3)');
+  expect(await refusalOf("nothing")).toContain('(missing: server "dead": exited with code 3)');
+});

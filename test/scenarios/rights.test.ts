@@ -342,4 +342,15 @@ describe("writing", () => {
     await w.must("PUT", "/api/v1/secrets/vault", { name: "vault", data: { key: "value", nokey: "there now" } });
     await w.until("it runs by itself", w.isRunning("poor"));
   });
+
+  test("a secret that no header can carry is an error of the server that says so, and not a server that is not reached", async () => {
+    await w.must("POST", "/api/v1/secrets", { name: "lines", data: { key: "SEC\nRET" } });
+    const headers = [{ name: "X", valueFrom: { secretRef: { name: "lines", key: "key" } } }];
+    await w.must("POST", "/api/v1/servers", { name: "bent", url: "http://127.0.0.1:9/mcp", headers });
+    const reasonOf = async () => (await w.api("GET", "/api/v1/servers/bent")).json.status.reason;
+    await w.until("it was looked at", async () => (await reasonOf()) !== undefined);
+    expect(await reasonOf()).toBe(
+      "the value of X in its headers holds a line break, or another character that no header can carry",
+    );
+  });
 });

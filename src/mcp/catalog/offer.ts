@@ -1,6 +1,6 @@
 import { Problem } from "../../lib/problem.ts";
-import { createTurn } from "../../lib/turn.ts";
-import { elementsOf, membersOf, memberText } from "../spans.ts";
+import { shareOfTurn } from "../../lib/share.ts";
+import { elementsOf, hasTwins, membersOf, memberText } from "../spans.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
 import { readable } from "./readable.ts";
 
@@ -68,7 +68,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
 async function itemsOf(array: string, list: ListName): Promise<Item[]> {
   const items: Item[] = [];
   if (!array.startsWith("[")) return items;
-  const spent = createTurn();
+  const spent = shareOfTurn();
   for (const { start, end } of elementsOf(array)) {
     const item = itemIn(array.slice(start, end), list);
     if (item !== undefined) items.push(item);
@@ -78,8 +78,10 @@ async function itemsOf(array: string, list: ListName): Promise<Item[]> {
   return items;
 }
 
-function itemIn(text: string, list: ListName): Item | undefined {
-  if (!text.startsWith("{")) return undefined;
+function itemIn(written: string, list: ListName): Item | undefined {
+  if (!written.startsWith("{")) return undefined;
+  // A member that stands there twice would be one thing to us and another to clients: it is what they take.
+  const text = hasTwins(written) ? JSON.stringify(JSON.parse(written)) : written;
   const value = memberText(text, membersOf(text), lists[list].key);
   const key: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
   // Half of a surrogate pair does not survive storing: what is pinned would be another's.

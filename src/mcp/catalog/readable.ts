@@ -11,12 +11,19 @@ const when =
 
 const string = when((json) => json.startsWith('"'));
 const boolean = when((json) => json === "true" || json === "false");
-const number = when((json) => /^[-\d]/.test(json));
+/** A number that no reader takes for infinite. */
+const number = when((json) => /^[-\d]/.test(json) && Number.isFinite(Number(json)));
 const share = when((json) => /^[-\d]/.test(json) && Number(json) >= 0 && Number(json) <= 1);
-const time = when((json) => /^"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"$/.test(json) && isTime(json));
+const time = when((json) => isTime(json.slice(1, -1)));
 const anyObject = when((json) => json.startsWith("{"));
 const oneOf = (...words: readonly string[]) => when((json) => words.includes(json));
-const isTime = (json: string): boolean => !Number.isNaN(Date.parse(JSON.parse(json) as string));
+
+/** `Date` takes 30 February for 2 March, and 24:00 for the next day. */
+function isTime(text: string): boolean {
+  const [, day = "", hour] = /^(\d{4}-\d\d-\d\d)T(\d\d):\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.exec(text) ?? [];
+  if (hour === undefined || hour === "24" || Number.isNaN(Date.parse(text))) return false;
+  return new Date(day).toISOString().startsWith(day);
+}
 
 /** An object whose members are mended; those that nothing is said of stay. */
 const object =

@@ -45,7 +45,7 @@ export function createCalls({ connections, catalog, log, counters, record, seal 
       inbound,
       face: faceOf(visit),
       view: () => viewOf(visit, client.abilities),
-      viewWith: (asked) => viewWith(asked, visit, client.abilities),
+      viewWith: (list, asked) => viewWith(list, asked, visit, client.abilities),
       may,
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {

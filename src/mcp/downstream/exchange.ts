@@ -14,7 +14,7 @@ export type Exchange = {
   face: Face;
   view: () => Promise<View>;
   /** The same once the server was listed that this may be a name of; undefined when there is none to wait for. */
-  viewWith: (asked: string) => Promise<View | undefined>;
+  viewWith: (list: "tools" | "prompts", asked: string) => Promise<View | undefined>;
   /** What of the view this caller may see; undefined when it is all of it. */
   may: May | undefined;
   /** Whether anything of a server is open to this caller. */

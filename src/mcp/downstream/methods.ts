@@ -76,7 +76,7 @@ async function byName(
   let current = await view();
   if (isFussy && asked === goodbye && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
-  if (!current[name].has(asked)) current = (await viewWith(asked)) ?? current;
+  if (!current[name].has(asked)) current = (await viewWith(name, asked)) ?? current;
   const target = current[name].get(asked);
   // What one may not use is not there: a list and a call must never disagree.
   if (target === undefined || !mayUse(name, target))
@@ -163,10 +163,12 @@ function unknownName(what: string, asked: string, missing: string): Outcome {
   return errorOutcome(codes.invalidParams, `There is no ${what}${shown} in this project${missing}`);
 }
 
-/** What is not there may be of a server that is not: which, as far as the caller may know, and why. */
-function missingOf({ missing }: View, reaches: (server: string) => boolean, asked = ""): string {
-  const servers = missing.map(({ server, reason }) => ({ name: server, reason })).filter(({ name }) => reaches(name));
+/** What is not there may be of a server that is not: which, as far as the caller may know, and why. One whose name it bears is the only one meant. */
+function missingOf({ missing, tools }: View, reaches: (server: string) => boolean, asked = ""): string {
+  const known = [...tools.values()].map(({ server: { name } }) => ({ name, reason: undefined }));
+  const all = [...missing.map(({ server, reason }) => ({ name: server, reason })), ...known];
+  const servers = all.filter(({ name }) => reaches(name));
   const owner = ownerIn(asked, servers);
-  const reasons = (owner === undefined ? servers : [owner]).map(({ reason }) => reason);
+  const reasons = (owner === undefined ? servers : [owner]).flatMap(({ reason }) => reason ?? []);
   return reasons.length === 0 ? "" : ` (missing: ${reasons.join("; ")})`;
 }

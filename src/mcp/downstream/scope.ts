@@ -60,18 +60,23 @@ export function createScope(catalog: Catalog) {
 
   /**
    * The same once it is known what those servers offer of which this may be a name: a call that comes before its server was ever listed waits for
-   * it, as one to a server that sleeps does. Undefined when there is nothing to wait for.
+   * it, as one to a server that sleeps does, and for no other. Undefined when there is nothing to wait for.
    */
-  async function viewWith(asked: string, visit: Visit, abilities: Abilities): Promise<View | undefined> {
+  async function viewWith(list: "tools" | "prompts", asked: string, visit: Visit, abilities: Abilities) {
     const { servers, reaches } = visit.admission;
     const owner = ownerIn(asked, servers);
     const meant = owner === undefined ? servers : [owner];
-    const listings = meant
-      .filter(({ name }) => reaches?.(name) !== false)
-      .flatMap((server) => catalog.firstListing(server) ?? []);
-    if (listings.length === 0) return undefined;
-    await within(longestListingMs, Promise.all(listings));
-    return await viewOf(visit, abilities);
+    const listings = new Set(
+      meant.filter(({ name }) => reaches?.(name) !== false).flatMap((server) => catalog.firstListing(server) ?? []),
+    );
+    for (const listing of listings) void listing.then(() => listings.delete(listing));
+    const until = performance.now() + longestListingMs;
+    let view: View | undefined;
+    while (listings.size > 0 && performance.now() < until && view?.[list].has(asked) !== true) {
+      await within(until - performance.now(), Promise.race(listings));
+      view = await viewOf(visit, abilities);
+    }
+    return view;
   }
 
   /** A project under its own name; one server's endpoint as that server, once it is known. */
