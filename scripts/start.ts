@@ -20,7 +20,7 @@ run([process.execPath, "install", "--frozen-lockfile"], true);
 run([process.execPath, "scripts/build.ts"], true);
 
 mkdirSync(folder, { recursive: true, mode: 0o700 });
-const server = Bun.spawn([executable, "serve", "--data-dir", folder, "--log", "warn"], {
+const server = Bun.spawn([executable, "serve", "--data-dir", folder, "--log", example.log ?? "warn"], {
   stdout: "pipe",
   stderr: "inherit",
   stdin: "ignore",

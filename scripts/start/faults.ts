@@ -1,4 +1,4 @@
-import { ask, type Example, type Listed, listed, mcpctl, type Session, tokenFor } from "./session.ts";
+import { ask, type Example, type Listed, listed, mcpctl, missing, type Session, tokenFor, typed } from "./session.ts";
 
 const servers = ["everything", "files", "thinking", "tickets", "wiki"];
 const sound = servers.slice(0, 3);
@@ -7,6 +7,8 @@ const everyMs = 500;
 /** Five servers of which two are broken: what a client is told, how fast, how a person finds out why, and that a repair needs no restart. */
 export const faults: Example = {
   summary: "five servers of which two are broken, and how to find out why",
+  // Its warnings would tell of the two before anybody knows that they are meant to be broken.
+  log: "error",
   async show(session) {
     const { say } = session;
     mcpctl(session, "apply", "-f", "examples/faults.yaml");
@@ -18,17 +20,16 @@ export const faults: Example = {
     const ms = Math.ceil(performance.now() - startedAt);
     say(`\nWhat a client of ${session.url}/projects/faults/mcp is told at its second call, within ${ms} ms:\n`);
     for (const line of linesOf(list)) say(`  ${line}`);
-    say(nextSteps);
+    say(nextSteps(typed(session)));
     void tellOfChanges(session, token, list);
   },
 };
 
 /** A line for each server: how many tools, or why there are none. */
-function linesOf({ tools, _meta }: Listed): string[] {
-  const missing = new Map((_meta?.["mcpctl/missing"] ?? []).map(({ server, reason }) => [server, reason]));
+function linesOf(list: Listed): string[] {
   return servers.map((server) => {
-    const count = tools.filter(({ name }) => name.startsWith(`${server}__`)).length;
-    const reason = missing.get(server)?.replace(`server "${server}": `, "");
+    const count = list.tools.filter(({ name }) => name.startsWith(`${server}__`)).length;
+    const reason = missing(list, server);
     return `${server.padEnd(12)}${`${count} tool${count === 1 ? "" : "s"}`.padEnd(10)}${reason === undefined ? "" : `missing: ${reason}`}`.trimEnd();
   });
 }
@@ -46,15 +47,18 @@ async function tellOfChanges(session: Session, token: string, first: Listed): Pr
   }
 }
 
-const nextSteps = `
+const nextSteps = (typed: string): string => `
 Two of five are missing, and the list says which and why; the others do not mind. More, in a second terminal:
-  ./dist/mcpctl get projects                # READY: 3/5
-  ./dist/mcpctl get instances               # what runs, and what does not and why
-  ./dist/mcpctl describe server tickets     # its exit code and its last words
-  ./dist/mcpctl logs tickets
-  ./dist/mcpctl describe server wiki
+  ${typed} get projects                # READY: 3/5
+  ${typed} get servers                 # all five, and in which state each is
+  ${typed} get instances               # a line for each process; "wiki" is at a url, and has none here
+  ${typed} describe server tickets     # its exit code and its last words
+  ${typed} logs tickets
+  ${typed} describe server wiki        # why it is not reached, and when it is tried again
 
 "tickets" asks for a token: give it one. Nothing else is started again, and its tools are in the next list:
-  ./dist/mcpctl apply -f examples/faults-repaired.yaml
+  ${typed} apply -f examples/faults-repaired.yaml
+
+"wiki" needs nothing of you: its tools are listed as soon as a server answers at http://127.0.0.1:3999/mcp.
 
 mcpctl goes on serving, and says here what changes; stop it with Ctrl-C.`;

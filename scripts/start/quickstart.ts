@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { ask, type Example, listed, mcpctl, tokenFor } from "./session.ts";
+import { ask, type Example, listed, mcpctl, type Session, tokenFor, typed } from "./session.ts";
 
 type Answer = { content: { text: string }[] };
 
@@ -19,11 +19,12 @@ export const quickstart: Example = {
       arguments: { path },
     });
     say(`\nA tool was called through ${url}/projects/demo/mcp, and answered:\n  ${content[0]?.text.trim()}`);
-    say(nextSteps(url, token, isNew));
+    say(nextSteps(session, token, isNew));
   },
 };
 
-function nextSteps(url: string, token: string, isNew: boolean): string {
+function nextSteps(session: Session, token: string, isNew: boolean): string {
+  const { url } = session;
   const endpoint = `${url}/projects/demo/mcp`;
   const snippet = {
     mcpServers: {
@@ -39,9 +40,9 @@ For a client that reads mcpServers (Claude Code's .mcp.json, Cursor, LM Studio):
 ${JSON.stringify(snippet, null, 2)}
 
 Next, in a second terminal:
-  ./dist/mcpctl get servers
-  ./dist/mcpctl token create my-client -p demo
-  ./dist/mcpctl apply -f my-servers.yaml
+  ${typed(session)} get servers
+  ${typed(session)} token create my-client -p demo
+  ${typed(session)} apply -f my-servers.yaml
 
 mcpctl goes on serving; stop it with Ctrl-C.`;
 }

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { defaultOrigin } from "../../src/lib/credentials-file.ts";
 
 /** What an example needs of the mcpctl that serves it: the command line, a token of its project, and the project's MCP endpoint. */
 export type Session = {
@@ -13,7 +14,11 @@ export type Session = {
 };
 
 /** An example that `npm start -- --example NAME` shows. Answers once there is nothing more to say. */
-export type Example = { summary: string; show: (session: Session) => Promise<void> };
+export type Example = { summary: string; log?: "warn" | "error"; show: (session: Session) => Promise<void> };
+
+/** How a second terminal calls mcpctl, which finds the usual port by itself and no other. */
+export const typed = ({ url }: Pick<Session, "url">): string =>
+  `${url === defaultOrigin ? "" : `MCPCTL_URL=${url} `}./dist/mcpctl`;
 
 export function mcpctl({ executable, url, env }: Session, ...words: string[]): string {
   const { exitCode, stdout, stderr } = Bun.spawnSync([executable, ...words, "--url", url], { env });
@@ -59,8 +64,14 @@ export async function listed(session: Session, token: string, servers: readonly 
   const until = Date.now() + 120_000;
   for (;;) {
     const list = await ask<Listed>(session, token, "tools/list");
-    if (servers.every((server) => list.tools.some(({ name }) => name.startsWith(`${server}__`)))) return list;
-    if (Date.now() > until) throw new Error("the sample servers did not start; see: ./dist/mcpctl get instances");
+    const absent = servers.find((server) => !list.tools.some(({ name }) => name.startsWith(`${server}__`)));
+    if (absent === undefined) return list;
+    if (Date.now() > until)
+      throw new Error(`"${absent}" has no tools after two minutes: ${missing(list, absent) ?? "it was not said why"}`);
     await Bun.sleep(200);
   }
 }
+
+/** Why a server is not in a list, as the list says. */
+export const missing = ({ _meta }: Listed, server: string): string | undefined =>
+  _meta?.["mcpctl/missing"]?.find((each) => each.server === server)?.reason.replace(`server "${server}": `, "");

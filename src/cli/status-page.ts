@@ -2,7 +2,7 @@ import { printable } from "../lib/printable.ts";
 import type { Env, Screen } from "./environment.ts";
 import { table } from "./output.ts";
 
-/** What `/api/v1/status` answers. What is about the machine is not told to whoever is confined to a project. */
+/** What `/api/v1/status` answers. What is about the machine is told to who has the right `metrics`. */
 export type Status = {
   version: string;
   uptimeSeconds: number;

@@ -1,4 +1,4 @@
-import { sleep } from "../lib/wait.ts";
+import { sleep, turn } from "../lib/wait.ts";
 import { isOfRun, type Mark } from "./mark.ts";
 import { killProcess, type Process, processes } from "./proc.ts";
 
@@ -43,7 +43,7 @@ export async function markedOf(
   for (const candidate of candidates.filter((each) => !foreign.has(keyOf(each)))) {
     if (isOfRun(candidate.pid, mark)) marked.add(candidate.pid);
     else foreign.add(keyOf(candidate));
-    if (++asked % inOneTurn === 0) await new Promise((resolve) => setImmediate(resolve));
+    if (++asked % inOneTurn === 0) await turn();
   }
   return marked;
 }

@@ -1,5 +1,5 @@
 import type { InstanceState } from "../resources/instance.ts";
-import type { InstanceView } from "./supervisor.ts";
+import type { InstanceView } from "./view.ts";
 
 /** How a server fares as a whole. `sleeps`: it starts when somebody needs it. */
 export type Fare = {

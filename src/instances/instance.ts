@@ -7,7 +7,8 @@ import type { Channel, Exit, Run } from "./channel.ts";
 import type { Launcher, Started } from "./launcher.ts";
 import type { Blot, LogRing } from "./log-ring.ts";
 import { relevantExits, restartDelay } from "./restart-policy.ts";
-import type { DesiredServer, InstanceView, SupervisorOptions } from "./supervisor.ts";
+import type { DesiredServer, SupervisorOptions } from "./supervisor.ts";
+import { type InstanceView, viewOf } from "./view.ts";
 
 const shownLines = 20;
 const longestReason = 2_000;
@@ -19,10 +20,18 @@ export type Instance = ReturnType<typeof createInstance>;
 /** A process beside the instance's own, for one caller alone. */
 export type Extra = Channel & Pick<Run, "stop"> & { instance: string };
 
-type Made = { server: DesiredServer; number: number; fingerprint: string; log: LogRing; launcher: Launcher };
+type Made = {
+  server: DesiredServer;
+  number: number;
+  fingerprint: string;
+  log: LogRing;
+  launcher: Launcher;
+  /** Whether a package is being fetched at the moment. */
+  isFetching: (packageName: string) => boolean;
+};
 
 export function createInstance(
-  { server: first, number, fingerprint, log, launcher }: Made,
+  { server: first, number, fingerprint, log, launcher, isFetching }: Made,
   options: SupervisorOptions,
 ) {
   const { clock, log: serveLog, random = Math.random } = options;
@@ -202,37 +211,22 @@ export function createInstance(
     await lifetime;
   }
 
-  function waitsFor(): string | undefined {
-    if (state === "STOPPED" && sleeps()) return asleepReason;
-    const isFetched = state === "STARTING" && run === undefined && server.fields.packageName !== undefined;
-    return isFetched ? "its package is being fetched" : undefined;
-  }
-
   function view(): InstanceView {
-    const { exit } = last;
-    const reason = last.reason ?? waitsFor();
-    const isLive = state === "RUNNING" || state === "STARTING" || state === "STOPPING";
-    return {
-      id,
-      serverId: server.id,
-      name,
-      server: server.name,
-      state,
-      ...(isLive && run?.pid !== undefined ? { pid: run.pid } : {}),
-      ...(isLive && run?.container !== undefined ? { container: run.container } : {}),
-      ...(isLive && run !== undefined ? { startedAt: new Date(startedAt).toISOString() } : {}),
-      restarts,
-      ...(reason === undefined ? {} : { reason }),
-      ...(nextTryAt === undefined || sleeps() ? {} : { nextTryAt: new Date(nextTryAt).toISOString() }),
-      ...(sleeps() && (state === "STOPPED" || nextTryAt === undefined) ? { sleeps: true } : {}),
-      ...(exit?.code === null || exit === undefined ? {} : { exitCode: exit.code }),
-      ...(exit?.signal === null || exit === undefined ? {} : { signal: exit.signal }),
-      ...(state === "RUNNING" ? {} : { stderr: words?.since(0, shownLines) ?? [] }),
-      ...(resolved === undefined ? {} : { resolved }),
-      version: 1,
-      createdAt,
-      updatedAt: changedAt,
-    };
+    return viewOf(
+      { id, serverId: server.id, name, server: server.name, createdAt },
+      {
+        state,
+        changedAt,
+        isAsleep: sleeps(),
+        isFetching: server.fields.packageName !== undefined && isFetching(server.fields.packageName),
+        run: run && { ...run, startedAt },
+        last,
+        restarts,
+        nextTryAt,
+        resolved,
+        lastLines: () => words?.since(0, shownLines) ?? [],
+      },
+    );
   }
 
   return {
@@ -258,8 +252,6 @@ export function createInstance(
     },
   };
 }
-
-const asleepReason = "it sleeps until it is needed";
 
 const wrapperCodes: Record<number, string> = {
   126: "its program cannot be executed",

@@ -1,4 +1,4 @@
-import { createShare } from "../lib/turn.ts";
+import { shareOfTime } from "../lib/share.ts";
 import { bytesInWords, setByServer } from "../resources/limits.ts";
 import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
@@ -50,7 +50,7 @@ async function readLines(
 ): Promise<void> {
   const waiting: string[] = [];
   const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
-  const { began, spent } = createShare();
+  const { began, spent } = shareOfTime();
   try {
     for await (const chunk of bytes) {
       await began();

@@ -3,6 +3,7 @@ import { sleep } from "../lib/wait.ts";
 import { installerEnvironment } from "./environment.ts";
 import { lineCutter } from "./lines.ts";
 import { logRing } from "./log-ring.ts";
+import { selfPath } from "./self.ts";
 
 const installMs = 120_000;
 const flags = ["--ignore-scripts", "--exact", "--no-progress", "--no-summary"];
@@ -14,7 +15,7 @@ const flags = ["--ignore-scripts", "--exact", "--no-progress", "--no-summary"];
 export async function fetchPackage(folder: string, spec: string, stopping: AbortSignal, cache?: string): Promise<void> {
   const output = logRing();
   // A read-only root has no place for temporary files; the folder that is filled has.
-  const child = Bun.spawn([process.execPath, "add", "--cwd", folder, ...flags, spec], {
+  const child = Bun.spawn([selfPath(), "add", "--cwd", folder, ...flags, spec], {
     env: {
       ...installerEnvironment(),
       TMPDIR: folder,

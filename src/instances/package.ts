@@ -7,13 +7,14 @@ import { messageOf, Problem } from "../lib/problem.ts";
 import { limiter } from "../lib/wait.ts";
 import { fetchPackage } from "./package-fetch.ts";
 import { firstMissing, type InstalledPackage, isThere, programOf, versionIn, writeList } from "./package-files.ts";
+import { selfPath } from "./self.ts";
 
 /** Where there is nothing to read: a folder that a server is started in must not decide what Bun runs before it (`preload`). */
 const noConfig = process.platform === "win32" ? "NUL" : "/dev/null";
 
 /** How our executable runs a program as Bun: nothing of the current folder is read, nothing is fetched while it runs. */
 export const asBunCommand = (bin: string): string[] => [
-  process.execPath,
+  selfPath(),
   `--config=${noConfig}`,
   "--no-env-file",
   "--no-install",
@@ -34,6 +35,7 @@ export type Packages = ReturnType<typeof createPackages>;
 export function createPackages(folder: string, log: Log, stopping: AbortSignal) {
   const underWay = new Map<string, Promise<InstalledPackage>>();
   const versions = new Map<string, string>();
+  const fetching = new Set<string>();
   const inTurn = limiter(
     mostAtOnce,
     mostWaiting,
@@ -61,7 +63,7 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
 
   /** Into a folder beside it, then renamed: whoever looks sees all of it or nothing. */
   const fetchInto = (home: string, spec: string): Promise<void> =>
-    beside(home, async (temporary) => {
+    beside(home, spec, async (temporary) => {
       await fetchPackage(temporary, spec, stopping);
       await writeList(temporary);
       rmSync(home, { recursive: true, force: true });
@@ -76,7 +78,7 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
     const version = versionIn(home, name);
     log.warn("a package is not whole, it is fetched again", { package: spec, missing });
     try {
-      await beside(home, async (temporary) => {
+      await beside(home, spec, async (temporary) => {
         const lock = join(home, "bun.lock");
         if (existsSync(lock)) copyFileSync(lock, join(temporary, "bun.lock"));
         // The machine's cache may share its files with what is broken here.
@@ -92,8 +94,9 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
     }
   }
 
-  async function beside(home: string, fill: (temporary: string) => Promise<void>): Promise<void> {
+  async function beside(home: string, spec: string, fill: (temporary: string) => Promise<void>): Promise<void> {
     const temporary = `${home}.${process.pid}.tmp`;
+    fetching.add(spec);
     await inTurn(async () => {
       rmSync(temporary, { recursive: true, force: true });
       mkdirSync(temporary, { recursive: true, mode: 0o700 });
@@ -103,7 +106,7 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
       } finally {
         rmSync(temporary, { recursive: true, force: true });
       }
-    });
+    }).finally(() => fetching.delete(spec));
   }
 
   function homeOf(spec: string): string {
@@ -113,6 +116,8 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
 
   return {
     install,
+    /** Whether a network is being waited for, or the turn to use it; not while what is on disk is looked through. */
+    isFetching: (spec: string): boolean => fetching.has(spec),
     /** Which version of it is on disk, and so runs. */
     versionOf(spec: string): string | undefined {
       const version = versions.get(spec) ?? versionIn(homeOf(spec), parseSpec(spec).name);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { turn } from "../lib/wait.ts";
 
 /** A process as /proc/PID/stat tells it. Its number and the moment it started, in ticks since the boot, are it and no later one. */
 export type Process = {
@@ -22,7 +23,7 @@ export const processesAtOnce = (): Process[] => pids().flatMap((pid) => processO
 export async function processes(): Promise<Process[]> {
   const all: Process[] = [];
   for (const [index, pid] of pids().entries()) {
-    if (index % inOneTurn === inOneTurn - 1) await new Promise((resolve) => setImmediate(resolve));
+    if (index % inOneTurn === inOneTurn - 1) await turn();
     const found = processOf(pid);
     if (found !== undefined) all.push(found);
   }

@@ -2,8 +2,6 @@ import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
-import type { Resource } from "../resources/define.ts";
-import type { InstanceFields } from "../resources/instance.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { createContainers } from "./container/containers.ts";
@@ -15,6 +13,7 @@ import { startReaper } from "./reaper.ts";
 import { reconcile } from "./reconcile.ts";
 import { createServerLogs } from "./server-logs.ts";
 import { sweep } from "./sweep.ts";
+import type { InstanceView } from "./view.ts";
 
 /** `revision` changes when anything behind the fields does, such as a secret. */
 export type DesiredServer = { id: string; name: string; version: number; fields: ServerFields; revision: string };
@@ -40,13 +39,6 @@ export type SupervisorOptions = {
   /** In [0, 1); spreads restarts. */
   random?: () => number;
 };
-
-export type InstanceView = InstanceFields &
-  Pick<Resource, "id" | "name" | "version" | "createdAt" | "updatedAt"> & {
-    serverId: string;
-    /** A lazy one that starts when somebody needs it. */
-    sleeps?: boolean;
-  };
 
 const reconcileMs = 30_000;
 
@@ -108,7 +100,8 @@ export function createSupervisor(options: SupervisorOptions) {
   function put(place: string, { server, number }: Spot): void {
     const log = logs.ring(server.id, `${server.name}-${number}`);
     const fingerprint = fingerprintOf(server);
-    instances.set(place, createInstance({ server, number, fingerprint, log, launcher }, options));
+    const { isFetching } = packages;
+    instances.set(place, createInstance({ server, number, fingerprint, log, launcher, isFetching }, options));
   }
 
   /** Its successor may start at once: one that has calls to answer, or takes long to end, holds up nobody. */

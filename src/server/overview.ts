@@ -8,9 +8,9 @@ import { type ProjectFields, serverNames } from "../resources/project.ts";
 import { Server } from "../resources/server.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
-import { type Running, serverRef, withStatus } from "./status.ts";
+import { isReady, type Running, withStatus } from "./status.ts";
 
-/** What all servers come to: those that are to run, and of these that do. One that sleeps is there for whoever needs it. */
+/** What all servers come to: those that are to run, and of these that do or sleep. */
 export type Sum = { wanted: number; running: number };
 
 export type Overview = {
@@ -23,18 +23,15 @@ export type Overview = {
 
 /** What there is to be seen of everything at once. */
 export function createOverview(db: Database, store: GuardedStore, running: Running) {
-  const sleeps = (server: Resource) => running.connections.sleeps(serverRef(server));
-  const stateOf = (server: Resource) => withStatus(running, Server, server).status?.["state"];
+  const isThere = (server: Resource) => isReady(running, server);
+  const isWanted = (server: Resource) =>
+    isThere(server) || withStatus(running, Server, server).status?.["state"] !== "STOPPED";
   const allServers = async () => (await db.read(() => listResources("server"))).map(present);
 
   return {
     async sum(): Promise<Sum> {
-      const states = (await allServers()).map((server) => ({ state: stateOf(server), isAsleep: sleeps(server) }));
-      const wanted = states.filter(({ state, isAsleep }) => state !== "STOPPED" || isAsleep);
-      return {
-        wanted: wanted.length,
-        running: wanted.filter(({ state, isAsleep }) => state === "RUNNING" || isAsleep).length,
-      };
+      const servers = await allServers();
+      return { wanted: servers.filter(isWanted).length, running: servers.filter(isThere).length };
     },
 
     /** Exactly what the lists show, kind by kind; nothing of those that are refused. */
@@ -48,11 +45,7 @@ export function createOverview(db: Database, store: GuardedStore, running: Runni
           });
       const lists = await Promise.all(kinds.map(async (kind) => [kind, await visible(kind)] as const));
       const listed = (kind: string) => lists.find(([candidate]) => candidate.kind === kind)?.[1] ?? [];
-      const there = new Set(
-        (await allServers()).flatMap((server) =>
-          stateOf(server) === "RUNNING" || sleeps(server) ? [server.name] : [],
-        ),
-      );
+      const there = new Set((await allServers()).filter(isThere).map(({ name }) => name));
       return {
         counts: Object.fromEntries(lists.map(([kind, items]) => [kind.plural, items.length])),
         servers: listed("server").map((server) => withStatus(running, Server, server)),

@@ -22,7 +22,7 @@ type Options = {
 
 /** An answer of the database is good for so long: whoever asks more often costs nothing more. */
 const readEveryMs = 1_000;
-/** Writing is looked at less often, since it waits for the disk. */
+/** Writing is looked at less often, since it waits for the disk; once it failed, as often as reading, so that its end is noticed. */
 const writeEveryMs = 10_000;
 const patienceMs = 2_000;
 const key = "readiness";
@@ -37,16 +37,12 @@ export function createReadiness({ db, clock, log, isStopping, servers }: Options
   let looked: { at: number; answer: Promise<Readiness["checks"]> } | undefined;
   // It has just been written to, or nothing would have started.
   let written = { at: clock.now(), ok: true };
+  /** What failed when it was last tried: told once, and not again with each look. */
+  const failing = new Set<string>();
 
   async function look(): Promise<Readiness["checks"]> {
-    const { running, wanted } = (await answered("read", servers())) ?? {};
-    const canRead =
-      running !== undefined &&
-      (await answered(
-        "read",
-        db.read(() => getMeta(key)).then(() => true),
-      ));
-    if (canRead === true && clock.now() - written.at >= writeEveryMs) {
+    const sum = await answered("read", readAll());
+    if (sum !== undefined && clock.now() - written.at >= (written.ok ? writeEveryMs : readEveryMs)) {
       const at = clock.now();
       const ok = await answered(
         "written",
@@ -56,17 +52,28 @@ export function createReadiness({ db, clock, log, isStopping, servers }: Options
     }
     return {
       requests: "taken",
-      database: canRead !== true ? "cannot be read" : written.ok ? "ok" : "cannot be written",
-      servers: running === undefined ? "unknown" : `${running} of ${wanted} run`,
+      database: sum === undefined ? "cannot be read" : written.ok ? "ok" : "cannot be written",
+      servers: sum === undefined ? "unknown" : `${sum.running} of ${sum.wanted} run`,
     };
   }
 
+  async function readAll() {
+    const sum = await servers();
+    await db.read(() => getMeta(key));
+    return sum;
+  }
+
   async function answered<T>(what: string, work: Promise<T>): Promise<T | undefined> {
+    const worked = (value: T) => {
+      if (failing.delete(what)) log.info(`the database can be ${what} again`);
+      return value;
+    };
     const failed = (error: unknown) => {
-      log.warn(`the database cannot be ${what}`, { reason: messageOf(error) });
+      if (!failing.has(what)) log.warn(`the database cannot be ${what}`, { reason: messageOf(error) });
+      failing.add(what);
       return undefined;
     };
-    return await within(patienceMs, work.catch(failed));
+    return await within(patienceMs, work.then(worked, failed));
   }
 
   return async function ready(): Promise<Readiness> {

@@ -124,12 +124,17 @@ function* isLogin(hashKey: Buffer, bearer: string, now: number) {
   }
 }
 
+/** In one piece: whoever waits for the address must not cut in before the password. */
 function greet(out: (text: string) => void, config: Config, url: string, first: FirstAdministrator): void {
-  out(`mcpctl serves at ${url} (data in ${config.dataDir})`);
-  if (first === undefined) return;
-  out(`First administrator: ${first.email}, password: ${first.password}`);
-  const status = url === defaultOrigin ? "mcpctl status" : `mcpctl status --url ${url}`;
-  out(`The password is shown this once. In a second terminal of this user \`${status}\` works without it.`);
+  const lines = [`mcpctl serves at ${url} (data in ${config.dataDir})`];
+  if (first !== undefined) {
+    const status = url === defaultOrigin ? "mcpctl status" : `mcpctl status --url ${url}`;
+    lines.push(
+      `First administrator: ${first.email}, password: ${first.password}`,
+      `The password is shown this once. In a second terminal of this user \`${status}\` works without it.`,
+    );
+  }
+  out(lines.join("\n"));
 }
 
 async function untilStopped(door: ReturnType<typeof keepDoor>, rooms: Rooms): Promise<number> {

@@ -1,6 +1,7 @@
 import { healthOfAll, type Verdict } from "../instances/health.ts";
 import type { HealthWatch } from "../instances/health-watch.ts";
-import type { InstanceView, Supervisor } from "../instances/supervisor.ts";
+import type { Supervisor } from "../instances/supervisor.ts";
+import type { InstanceView } from "../instances/view.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { BreakerView } from "../mcp/upstream/breaker.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
@@ -27,8 +28,8 @@ function ofProject(running: Running, item: Resource, visible: readonly Resource[
   return { ...item, status: { ...item.status, ready, servers: told } };
 }
 
-/** One that sleeps is: the next call wakes it. */
-function isReady({ supervisor, connections }: Running, server: Resource): boolean {
+/** Whether it is there for whoever needs it. One that sleeps is: the next call wakes it. */
+export function isReady({ supervisor, connections }: Running, server: Resource): boolean {
   const ref = serverRef(server);
   if (!isManaged(ref.fields)) return connections.stateOf(ref).state === "RUNNING";
   const { state, sleeps } = supervisor.fareOf(server.id);

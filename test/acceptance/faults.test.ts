@@ -70,13 +70,20 @@ test("two of five are broken: the list says which and why, at once, and a repair
   expect(Math.min(...took)).toBeLessThan(100);
 
   // Each command that it names explains what it says it does.
-  const commands = [...told.matchAll(/^ {2}\.\/dist\/mcpctl ([^#\n]+)/gm)].map(([, words = ""]) => words.trim());
+  const commands = [...told.matchAll(/^ {2}MCPCTL_URL=\S+ \.\/dist\/mcpctl ([^#\n]+)/gm)].map(([, words = ""]) =>
+    words.trim(),
+  );
   const answers = commands
     .filter((words) => !words.startsWith("apply"))
     .map((words) => mcpctl(session, ...words.split(" ")));
-  expect(answers).toHaveLength(5);
-  const [projects, instances, tickets, logs, wiki] = answers;
+  expect(answers).toHaveLength(6);
+  const [projects, servers, instances, tickets, logs, wiki] = answers;
   expect(projects).toMatch(/^faults +3\/5 /m);
+  for (const name of ["everything", "files", "thinking", "tickets", "wiki"]) expect(servers).toContain(name);
+  // What is at a url has no instance: what is said of it must not send anybody there.
+  expect(instances).not.toContain("wiki");
+  expect(told).toContain('"wiki" is at a url, and has none here');
+  expect(wiki).toMatch(/tried again|tries again/);
   expect(instances).toMatch(
     /^tickets-1 .*exited with code 1: TICKETS_TOKEN is not set: the ticket system lets nobody/m,
   );

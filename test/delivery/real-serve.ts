@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readCredentials } from "../../src/lib/credentials-file.ts";
 
-const executable = resolve(import.meta.dir, "../../dist/mcpctl");
+export const built = resolve(import.meta.dir, "../../dist/mcpctl");
 const readyMs = 15_000;
 
 export type RealServe = Awaited<ReturnType<typeof realServe>>;
@@ -14,13 +14,15 @@ type Options = {
   /** Where its data lies; a folder of its own when absent. */
   dataDir?: string;
   env?: Record<string, string>;
+  /** Another copy of the executable. */
+  executable?: string;
 };
 
 /**
  * The executable as `serve`, on a data folder and a port that outlive it: kill it and start it again as often as you like. Nothing that a client
  * sends here is ever sent twice, and no connection is used for a second request.
  */
-export async function realServe({ dataDir, env = {} }: Options = {}) {
+export async function realServe({ dataDir, env = {}, executable = built }: Options = {}) {
   if (!existsSync(executable)) throw new Error("dist/mcpctl is missing: bun run build");
   const home = mkdtempSync(join(tmpdir(), "mcpctl-delivery-"));
   const port = freePort();

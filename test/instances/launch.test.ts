@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isPinned, parseSpec } from "../../src/lib/package-spec.ts";
@@ -102,3 +102,34 @@ test("whoever writes a server is warned of a package without a version, and sees
     "",
   );
 }, 60_000);
+
+test("a package is said to be fetched while it is, and not when it was fetched before", async () => {
+  await using w = await world();
+  const folder = join(w.rooms.config.dataDir, "packages/fetched-before@1.0.0");
+  mkdirSync(join(folder, "node_modules/fetched-before"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}");
+  writeFileSync(join(folder, "node_modules/fetched-before/package.json"), '{"version":"1.0.0","bin":"quiet.js"}');
+  writeFileSync(join(folder, "node_modules/fetched-before/quiet.js"), "setInterval(() => {}, 1000);");
+  const asked = Promise.withResolvers<void>();
+  const silent = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch() {
+      asked.resolve();
+      return new Promise<Response>(() => {});
+    },
+  });
+  process.env["npm_config_registry"] = silent.url.href;
+  try {
+    await w.must("POST", "/api/v1/servers", { name: "old", packageName: "fetched-before@1.0.0" });
+    await w.must("POST", "/api/v1/servers", { name: "new", packageName: "never-fetched@1.0.0" });
+    await asked.promise;
+    const status = async (name: string) => (await w.must("GET", `/api/v1/servers/${name}`)).status;
+    expect(await status("new")).toMatchObject({ state: "STARTING", reason: "its package is being fetched" });
+    expect(await status("old")).toMatchObject({ state: "STARTING" });
+    expect(await status("old")).not.toHaveProperty("reason");
+  } finally {
+    delete process.env["npm_config_registry"];
+    await silent.stop(true);
+  }
+});

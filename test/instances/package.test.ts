@@ -31,11 +31,17 @@ async function withRegistry<T>(url: string, work: () => Promise<T>): Promise<T> 
 
 test("a package is fetched once, found again without asking, and its program is found", async () => {
   expect(packages.versionOf("semver@7.7.2")).toBeUndefined();
-  const [first, second] = await Promise.all([packages.install("semver@7.7.2"), packages.install("semver@7.7.2")]);
+  const installing = Promise.all([packages.install("semver@7.7.2"), packages.install("semver@7.7.2")]);
+  expect(packages.isFetching("semver@7.7.2")).toBe(true);
+  const [first, second] = await installing;
+  expect(packages.isFetching("semver@7.7.2")).toBe(false);
   expect(first.version).toBe("7.7.2");
   expect(first.bin).toEndWith("node_modules/semver/bin/semver.js");
   expect(second).toEqual(first);
-  expect(await offline(() => anew().install("semver@7.7.2"))).toEqual(first);
+  const later = anew();
+  const found = offline(() => later.install("semver@7.7.2"));
+  expect(later.isFetching("semver@7.7.2")).toBe(false);
+  expect(await found).toEqual(first);
   expect(said).toEqual(["fetching a package"]);
   expect(readdirSync(folder)).toEqual(["semver@7.7.2"]);
 }, 60_000);

@@ -23,7 +23,11 @@ test("a list is as old as the asking: what changes while it is under way is aske
     clock.now,
   );
   const db = openDatabase("sqlite::memory:");
-  const catalog = await createCatalog(db, () => connections, clock, log);
+  const catalog = await createCatalog(db, () => connections, clock, log, {
+    *tell() {},
+    changed: () => {},
+    blotOf: () => (text) => text,
+  });
   const server: ServerRef = {
     id: "s",
     name: "slow",

@@ -52,7 +52,11 @@ test("status holds the same numbers for whoever may see them, and only for them"
   const { code, out } = await w.cli(["status", "-o", "json"]);
   expect([code, JSON.parse(out).metrics['mcpctl_servers{state="RUNNING"}']]).toEqual([0, 1]);
   const other = await w.userWith("other", [{ role: "view", resource: "servers" }]);
-  expect((await w.api("GET", "/api/v1/status", undefined, other)).json.metrics).toBeUndefined();
+  const told = (await w.api("GET", "/api/v1/status", undefined, other)).json;
+  expect(told).toMatchObject({ database: "ok", servers: [{ name: "absent" }, { name: "files" }] });
+  const ofTheMachine = ["metrics", "dataDir", "process", "open", "audit"];
+  for (const field of ofTheMachine) expect(told).not.toHaveProperty(field);
+  for (const field of ofTheMachine) expect(JSON.parse(out)).toHaveProperty(field);
 });
 
 test("a token has none of it: it is of one project, and this is of all", async () => {

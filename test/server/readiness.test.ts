@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from "bun:test";
-import { createLog } from "../../src/lib/log.ts";
 import { createReadiness } from "../../src/server/readiness.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import type { SqliteDatabase } from "../../src/storage/sqlite.ts";
@@ -16,12 +15,9 @@ function readiness() {
   closers.push(() => db.close());
   const at = { now: 1_000_000, isStopping: false };
   let reads = 0;
-  const log = createLog(
-    () => {},
-    "silent",
-    () => false,
-    () => 0,
-  );
+  const said: string[] = [];
+  const say = (message: string) => void said.push(message);
+  const log = { debug: say, info: say, warn: say, error: say };
   const ready = createReadiness({
     db,
     clock: { now: () => at.now },
@@ -32,7 +28,7 @@ function readiness() {
       return { wanted: 5, running: 3 };
     },
   });
-  return { ready, db, at, reads: () => reads };
+  return { ready, db, at, said, reads: () => reads };
 }
 
 test("servers that do not run are told of, and take nothing out of service", async () => {
@@ -44,17 +40,28 @@ test("servers that do not run are told of, and take nothing out of service", asy
 });
 
 test("a database that takes no writes, or no reads, is not ready; it is again when it does", async () => {
-  const { ready, db, at } = readiness();
+  const { ready, db, at, said } = readiness();
   db.raw.run("PRAGMA query_only = ON");
   expect((await ready()).status).toBe("ready");
   at.now += 10_000;
   expect(await ready()).toMatchObject({ status: "unavailable", checks: { database: "cannot be written" } });
+  at.now += 1_000;
+  expect((await ready()).status).toBe("unavailable");
   db.raw.run("PRAGMA query_only = OFF");
-  at.now += 10_000;
+  at.now += 1_000;
   expect((await ready()).status).toBe("ready");
+  // While all is well the disk is not asked that often.
+  db.raw.run("PRAGMA query_only = ON");
+  at.now += 9_000;
+  expect((await ready()).status).toBe("ready");
+  db.raw.run("PRAGMA query_only = OFF");
+  expect(said).toEqual(["the database cannot be written", "the database can be written again"]);
   db.raw.run("ALTER TABLE meta RENAME TO elsewhere");
   at.now += 1_000;
   expect((await ready()).checks.database).toBe("cannot be read");
+  at.now += 1_000;
+  await ready();
+  expect(said.slice(2)).toEqual(["the database cannot be read"]);
 });
 
 test("whoever asks often costs no more than whoever asks once a second", async () => {

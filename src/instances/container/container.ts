@@ -1,6 +1,6 @@
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { createShare } from "../../lib/turn.ts";
+import { shareOfTime } from "../../lib/share.ts";
 import { sleep, within } from "../../lib/wait.ts";
 import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
@@ -109,7 +109,7 @@ async function* outputOf(
   said: ReturnType<typeof boundedWords>,
 ): AsyncGenerator<Uint8Array> {
   const cut = lineCutter(outputBounds.errorLine, said.add, () => {});
-  const { began, spent } = createShare();
+  const { began, spent } = shareOfTime();
   let isMidLine = false;
   try {
     for await (const { stream, bytes } of frames) {

@@ -10,16 +10,16 @@ import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import { createExposure } from "./exposure.ts";
-import { rowsAtOnce, writeInTurns } from "./in-turns.ts";
 import { changeName } from "./names.ts";
 import { differing, fetchOffer, isAsBefore, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
-import { createReviews, type Plan } from "./reviews.ts";
-import { report, type Told, together, whyHeldBack } from "./telling.ts";
+import { createReviews } from "./reviews.ts";
+import { type Told, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
+import { type Untold, writerOf } from "./writing.ts";
 
-type Known = {
+type Known = Untold & {
   offer?: Offer;
   /** The same as it was last written, which may have failed. */
   written?: Offer;
@@ -31,9 +31,6 @@ type Known = {
   asked?: number;
   /** How often it had news: other lists than before, or its word that they changed. */
   news: number;
-  /** What is not told yet: a server that changes all the time is told of once a minute. */
-  untold?: Told;
-  toldAt?: number;
   failure?: { reason: string; at: number };
   refreshing?: Promise<void>;
 };
@@ -47,7 +44,6 @@ export type Entry = { server: ServerRef; offer: Offer | undefined; missing: stri
 /** How long the first caller waits for a server that nothing is known of. */
 const firstWaitMs = 1_500;
 const fetchMs = 30_000;
-const tellMs = 60_000;
 
 /** What all servers offer: the last known state at once, refreshed behind. One dead server costs the first caller a short wait, nobody else. */
 export type Catalog = Awaited<ReturnType<typeof createCatalog>>;
@@ -58,7 +54,7 @@ type Listeners = {
   /** These lists of a server are others, for some clients, than they were told. */
   changed: (server: ServerRef, lists: readonly ListName[]) => void;
   /** Takes a server's own secrets out of what it says why it cannot be listed. */
-  blotOf?: (serverId: string) => (text: string) => string;
+  blotOf: (serverId: string) => (text: string) => string;
 };
 
 export async function createCatalog(
@@ -66,13 +62,14 @@ export async function createCatalog(
   connections: () => Connections,
   clock: Clock,
   log: Log,
-  { tell, changed, blotOf }: Listeners = { *tell() {}, changed: () => {} },
+  { tell, changed, blotOf }: Listeners,
 ) {
   const known = new Map<string, Known>();
   const reviews = await createReviews(db);
   const uriOwners = createUriOwners();
   const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
+  const write = writerOf({ db, tell, decided, clock, log });
   const variants = createVariants({
     read: (server, abilities) =>
       connections().lookAs(server, abilities, (upstream) => fetchOffer(upstream, AbortSignal.timeout(fetchMs))),
@@ -120,7 +117,7 @@ export async function createCatalog(
       });
       await keep(server, entry, offer, askedAt);
     } catch (error) {
-      const reason = blotOf?.(server.id)(messageOf(error)) ?? messageOf(error);
+      const reason = blotOf(server.id)(messageOf(error));
       if (entry.failure?.reason !== reason) revision++;
       entry.failure = { reason, at: clock.now() };
       log.info("a server's lists cannot be read", { server: server.name, reason });
@@ -169,28 +166,10 @@ export async function createCatalog(
     return offer;
   }
 
-  /** Writes what a list brought, and tells of it with the last of it. What a crash interrupts is found again in the next list. */
-  async function write(server: ServerRef, entry: Known, plan: () => Op<Plan>, seal?: () => Op<void>): Promise<void> {
-    const { steps, told: found } = await db.write(plan);
-    const few = Math.max(0, steps.length - rowsAtOnce);
-    await writeInTurns(db, steps.slice(0, few), (step) => step());
-    const { told, isDue } = await db.write(function* () {
-      for (const step of steps.slice(few)) yield* step();
-      if (seal !== undefined) yield* seal();
-      const told = together(entry.untold, found);
-      const isDue = told !== undefined && clock.now() - (entry.toldAt ?? 0) >= tellMs;
-      if (isDue) yield* tell(server, told);
-      return { told, isDue };
-    });
-    if (told !== undefined) entry.untold = told;
-    if (found !== undefined) {
-      await reviews.reload(server.id);
-      revision++;
-    }
-    if (!isDue || told === undefined) return;
-    delete entry.untold;
-    entry.toldAt = clock.now();
-    report(log, server, told);
+  /** After what is approved became another, by a list or by somebody's word, and the commit. */
+  async function decided(serverId: string): Promise<void> {
+    await reviews.reload(serverId);
+    revision++;
   }
 
   /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
@@ -276,11 +255,7 @@ export async function createCatalog(
     isReadOnly: reviews.isReadOnly,
     heldBack,
     waiting: reviews.waiting,
-    /** After somebody approved or rejected a change, and the commit. */
-    async decided(serverId: string): Promise<void> {
-      await reviews.reload(serverId);
-      revision++;
-    },
+    decided,
     /** A tool's description as its server last wrote it. */
     toolText(serverId: string, tool: string, variant?: string): string | undefined {
       const offer = offerOf(serverId, variant);

@@ -1,3 +1,4 @@
+import { turn } from "../../lib/wait.ts";
 import type { Database, Op } from "../../storage/op.ts";
 
 /** So many rows are written in a few milliseconds. */
@@ -9,7 +10,7 @@ export const rowsAtOnce = 100;
  */
 export async function writeInTurns<T>(db: Database, rows: readonly T[], write: (row: T) => Op<void>): Promise<void> {
   for (let start = 0; start < rows.length; start += rowsAtOnce) {
-    if (start > 0) await new Promise((resolve) => setImmediate(resolve));
+    if (start > 0) await turn();
     const some = rows.slice(start, start + rowsAtOnce);
     await db.write(function* () {
       for (const row of some) yield* write(row);

@@ -1,5 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
-import { createTurn } from "../../lib/turn.ts";
+import { shareOfTurn } from "../../lib/share.ts";
 import { elementsOf, hasTwins, membersOf, memberText } from "../spans.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
 import { readable } from "./readable.ts";
@@ -68,7 +68,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
 async function itemsOf(array: string, list: ListName): Promise<Item[]> {
   const items: Item[] = [];
   if (!array.startsWith("[")) return items;
-  const spent = createTurn();
+  const spent = shareOfTurn();
   for (const { start, end } of elementsOf(array)) {
     const item = itemIn(array.slice(start, end), list);
     if (item !== undefined) items.push(item);

@@ -1,4 +1,4 @@
-import { createTurn } from "../../lib/turn.ts";
+import { shareOfTurn } from "../../lib/share.ts";
 import type { Pin } from "../../storage/pins.ts";
 import { contentHash } from "../canonical.ts";
 import { memberOf, objectOf } from "../spans.ts";
@@ -95,7 +95,7 @@ export function variantFindings(
 /** The list with a hash beside each tool's definition; of those that are as in the list before it is known already. */
 export async function hashed(offer: Offer, before: Offer | undefined): Promise<Offer> {
   const known = before === undefined ? undefined : toolsIn(before);
-  const spent = createTurn();
+  const spent = shareOfTurn();
   const tools: Item[] = [];
   for (const item of offer.tools) {
     const same = known?.get(item.key);

@@ -1,4 +1,4 @@
-import { createTurn } from "../../lib/turn.ts";
+import { shareOfTurn } from "../../lib/share.ts";
 import type { Readers } from "./readers.ts";
 
 /** What is longer goes out piece by piece, as fast as it is read, so that it is known how much nobody reads. */
@@ -8,7 +8,7 @@ const longestPiece = 64 * 1024;
 export function jsonBody(text: string, readers: Readers): string | ReadableStream<Uint8Array> {
   if (text.length <= longestPiece) return text;
   const encoder = new TextEncoder();
-  const spent = createTurn();
+  const spent = shareOfTurn();
   let at = 0;
   let over = () => {};
   return new ReadableStream<Uint8Array>(

@@ -1,4 +1,4 @@
-import { createTurn } from "../../lib/turn.ts";
+import { shareOfTurn } from "../../lib/share.ts";
 import { bytesInWords } from "../../resources/limits.ts";
 import { Beyond } from "./failures.ts";
 
@@ -6,7 +6,7 @@ import { Beyond } from "./failures.ts";
 export async function boundedText(response: Response, maxBytes: number, setBy?: string): Promise<string> {
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   let text = "";
-  const spent = createTurn();
+  const spent = shareOfTurn();
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += chunk.length;

@@ -27,7 +27,7 @@ export type ConnectionOptions = {
   /** Address and headers of a server reached by url, secrets included. @throws Problem when a secret is missing */
   targetOf: (server: ServerRef) => Promise<HttpTarget>;
   /** Takes a server's own secrets out of what it says why it cannot be used. */
-  blotOf?: (serverId: string) => (text: string) => string;
+  blotOf: (serverId: string) => (text: string) => string;
   /** How a server that we run ourselves fares, and why it has no connection at this moment. */
   fareOf: (serverId: string) => Fare;
   /** Starts one that sleeps. */
@@ -77,7 +77,7 @@ export function createConnections(options: ConnectionOptions) {
     try {
       return await privates.get(server.id, owner, () => openOwn(server, peer));
     } catch (error) {
-      throw unreachable(server, blotOf?.(server.id)(messageOf(error)) ?? messageOf(error));
+      throw unreachable(server, blotOf(server.id)(messageOf(error)));
     }
   }
 

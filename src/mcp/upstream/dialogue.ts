@@ -1,37 +1,26 @@
 import { type Meter, noMeter } from "../../lib/counters.ts";
 import type { Problem } from "../../lib/problem.ts";
-import { type ServerLimits, setByProject, setByServer } from "../../resources/limits.ts";
+import { type ServerLimits, setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
-import { codes } from "../protocol.ts";
 import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
-import { type Answerer, askable, createAsks, refusal, unwanted } from "./asks.ts";
-import { callAsked, callLogged } from "./attribution.ts";
-import { Absent, Beyond, Busy, callerLeft, givenUpEarly, Overlong, TimedOut, unavailable } from "./failures.ts";
+import { type Asked, createAnswering, type Questions } from "./answering.ts";
+import { callLogged } from "./attribution.ts";
+import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failures.ts";
 import { faultIn, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
-import { patience } from "./patience.ts";
-import { createTurns } from "./turns.ts";
+import { patienceWith } from "./patience.ts";
+import { createQueue } from "./queue.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 
-type Call = {
-  id: number;
-  peer: Peer | undefined;
-  patience: ReturnType<typeof patience>;
-  /** Ends what the client is asked for it; there once anything is. */
-  questions: AbortController | undefined;
-  resolve: (outcome: Outcome) => void;
-  reject: (why: Problem) => void;
-};
+type Call = Asked & { resolve: (outcome: Outcome) => void; reject: (why: Problem) => void };
 
-/** What a manner of speaking makes of a server's words that belong to no call; without `onAsk` nobody can be asked. */
-export type Manner = {
-  takesAsks: boolean;
+/** What a manner of speaking makes of a server's words that belong to no call. */
+export type Manner = Questions & {
   onNotification: (method: string, params: string, via: number | undefined) => void;
-  onAsk?: Answerer["ask"] | undefined;
 };
 
 /** Before these are answered there is no conversation in which anything could be taken back. */
@@ -48,16 +37,14 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   const calls = new Map<number, Call>();
   /** Those, and those that wait for their turn. */
   const open = new Set<Call>();
-  const turns = createTurns(bounds, meter);
+  const queue = createQueue(bounds, meter);
   const pace = createPace(bounds.notificationsPerSecond, meter);
-  const asks = createAsks();
   const ending = Promise.withResolvers<Problem>();
-  const closing = new AbortController();
   let nextId = 1;
   let own = 0;
-  let answering = 0;
   let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
+  const answering = createAnswering(calls, () => manner, post);
   wire.hear({
     receive,
     waits: (id) => calls.has(id),
@@ -88,7 +75,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     const call: Call = {
       id,
       peer,
-      patience: waitFor(options, (why, ms) => {
+      patience: patienceWith(options, bounds, (why, ms) => {
         const waited = `it waited ${ms / 1000} s for its turn; ${setByServer("inFlight")}`;
         if (calls.has(id)) meter.add("calls_unanswered");
         giveUp(calls.has(id) ? why : new Busy(waited));
@@ -137,7 +124,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
 
   /** Callers wait for their turn; what we ask for ourselves does not wait for them. @throws Busy */
   function enter(peer: Peer | undefined, start: () => void): () => void {
-    if (peer !== undefined) return turns.enter(peer.subject, start);
+    if (peer !== undefined) return queue.enter(peer.subject, start);
     if (own >= limits.own) throw new Busy("it has too many questions of ours to answer already");
     own++;
     start();
@@ -148,28 +135,14 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     };
   }
 
-  /** How long an answer is waited for; `onUp` is told why no longer, with the field that says so, and how long that was. */
-  function waitFor(options: RequestOptions, onUp: (why: Problem, ms: number) => void) {
-    const { timeoutMs = bounds.callSeconds * 1000, longestMs = Number.POSITIVE_INFINITY } = options;
-    const setBy = options.timeoutMs === undefined ? setByServer("callSeconds") : options.setBy;
-    const mostMs = Math.min(Math.max(limits.longestCallMs, timeoutMs), longestMs);
-    const idleMs = Math.min(timeoutMs, mostMs);
-    return patience(idleMs, mostMs, (inAll) => {
-      const ms = inAll ? mostMs : idleMs;
-      const isImpatient = ms === longestMs;
-      onUp(
-        isImpatient ? givenUpEarly(ms, setByProject("callSeconds")) : new TimedOut(ms, inAll ? undefined : setBy),
-        ms,
-      );
-    });
-  }
-
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
   async function notify(method: string, params = "{}"): Promise<void> {
     if (ended === undefined) await post(rpc.notification(method, params));
   }
 
-  const post = (text: string) => wire.post(text).catch(() => {});
+  function post(text: string): Promise<void> {
+    return wire.post(text).catch(() => {});
+  }
 
   /** Takes one message of the server. What is not JSON-RPC is dropped: it answers nothing. */
   function receive(text: string, via?: number): void {
@@ -185,7 +158,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     if (method === undefined) settle(id, memberText(text, members, "result"), memberText(text, members, "error"), via);
     else if (typeof name !== "string" || !params.startsWith("{")) return;
     else if (id === undefined) heard(name, params, via);
-    else void answer(id, name, params, via);
+    else void answering.answer(id, name, params, via);
   }
 
   /** Whoever waits for an answer that cannot be read is told so at once, if it can be seen whose it is. */
@@ -221,7 +194,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
       if (call !== undefined && pace.may(params.length)) call.peer?.notify(method, params);
     } else if (method === "notifications/cancelled") {
       const id = field("requestId") ?? "";
-      if (manner.takesAsks) asks.takeBack(id);
+      if (manner.takesAsks) answering.takeBack(id);
       else calls.get(Number(id))?.reject(unavailable("the server broke it off"));
     } else if (method === "notifications/subscriptions/acknowledged") manner.onNotification(method, params, via);
     else {
@@ -230,58 +203,12 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     }
   }
 
-  async function answer(id: string, method: string, params: string, via: number | undefined): Promise<void> {
-    // Over HTTP each answer is a request: a server that asks without end and takes none would use up our sockets.
-    if (answering >= limits.answering) return;
-    answering++;
-    try {
-      const outcome = await answerTo(id, method, params, via);
-      if (outcome !== undefined && ended === undefined) await post(rpc.response(id, outcome));
-    } finally {
-      answering--;
-    }
-  }
-
-  async function answerTo(id: string, method: string, params: string, via?: number): Promise<Outcome | undefined> {
-    if (method === "ping") return { result: "{}" };
-    if (!askable.has(method) || !manner.takesAsks)
-      return refusal(`${method} is not offered through this gateway`, codes.unknownMethod);
-    const call = callAsked(calls, via);
-    if (call === "unclear") return refusal(`${method} cannot be attributed to one of the calls under way`);
-    if (call === "nobody") {
-      if (manner.onAsk === undefined) return refusal("There is nobody to ask at this moment");
-      return await asks.ask(id, method, params, { ask: manner.onAsk, signal: closing.signal });
-    }
-    // What begins later has not caused it.
-    const causes = via === undefined ? [...calls.values()] : [];
-    let outcome = await askWithin(call, id, method, params);
-    // Clients call several tools at once. If the call that it was taken to belong to has ended, it was another's.
-    while (outcome === unwanted) {
-      const next = causes.findLast((cause) => cause.peer !== undefined && calls.get(cause.id) === cause);
-      if (next === undefined) break;
-      outcome = await askWithin(next, id, method, params);
-    }
-    return outcome;
-  }
-
-  async function askWithin(call: Call, id: string, method: string, params: string): Promise<Outcome | undefined> {
-    const { peer } = call;
-    if (peer === undefined) return refusal("This was asked for by no client");
-    call.patience.hold();
-    call.questions ??= new AbortController();
-    try {
-      return await asks.ask(id, method, params, { ask: peer.ask, signal: call.questions.signal });
-    } finally {
-      call.patience.release();
-    }
-  }
-
   /** Nothing more will come: everybody who waits is told why. */
   function end(why: Problem): void {
     if (ended !== undefined) return;
     ended = why;
     if (why instanceof Overlong) meter.add("lines_too_long");
-    closing.abort();
+    answering.end();
     pace.end();
     for (const { reject } of [...open]) reject(why);
     ending.resolve(why);

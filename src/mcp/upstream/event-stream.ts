@@ -1,4 +1,4 @@
-import { createShare } from "../../lib/turn.ts";
+import { shareOfTime } from "../../lib/share.ts";
 import { bytesInWords, setByServer } from "../../resources/limits.ts";
 import { Beyond } from "./failures.ts";
 
@@ -17,7 +17,7 @@ export async function* eventsOf(
 ): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   const read = eventReader(maxBytes);
-  const { began, spent } = createShare(share);
+  const { began, spent } = shareOfTime(share);
   for await (const chunk of body) {
     await began();
     const text = decoder.decode(chunk, { stream: true });

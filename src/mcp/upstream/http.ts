@@ -1,5 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
-import { createShare } from "../../lib/turn.ts";
+import { shareOfTime } from "../../lib/share.ts";
 import { longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedText } from "./bounded-text.ts";
 import { eventsOf } from "./event-stream.ts";
@@ -20,7 +20,7 @@ const bigMessage = 256 * 1024;
 
 /** Reads what one server answers over HTTP. */
 export function answerReader(limits: ServerLimits) {
-  const share = createShare();
+  const share = shareOfTime();
 
   async function inTurn(text: string, receive: (text: string) => void): Promise<void> {
     await share.began();

@@ -31,7 +31,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
   const { clock, log, verdicts, fareOf, wake, onNotification, blotOf, boundsOf } = options;
   const entries = new Map<string, Entry>();
   /** Servers repeat what they refuse: nobody is to read the secrets among it. */
-  const blotted = ({ id }: ServerRef, text: string): string => blotOf?.(id)(text) ?? text;
+  const blotted = ({ id }: ServerRef, text: string): string => blotOf(id)(text);
   const guards = createGuards(clock, log, blotted);
   const closing = new AbortController();
 

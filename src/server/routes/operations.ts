@@ -59,25 +59,27 @@ export const operationRoutes: Route[] = [
       const rights = await rooms.db.read(() => rightsOf(must(caller)));
       const { counts, servers, projects } = await rooms.overview(rights);
       const seesServers = servers.length > 0 || rights.project === undefined;
+      const seesNumbers = judgeOperation(rights, "metrics").allowed;
       return {
         version,
         uptimeSeconds: Math.round((rooms.clock.now() - rooms.startedAt) / 1000),
-        // Of the machine nothing is told to whoever is confined to a project.
-        ...(rights.project === undefined ? await aboutItself(rooms) : {}),
+        // As anybody is told at /readyz.
+        database: (await rooms.ready()).checks.database,
+        // Of the machine and of all who use it: where, how much, how many.
+        ...(seesNumbers ? aboutItself(rooms) : {}),
         counts,
         servers: seesServers ? servers.map(({ name, status }) => ({ name, ...status })) : [],
         projects,
-        ...(judgeOperation(rights, "metrics").allowed ? { metrics: metricValues(await metricsOf(rooms)) } : {}),
+        ...(seesNumbers ? { metrics: metricValues(await metricsOf(rooms)) } : {}),
       };
     },
   },
 ];
 
-async function aboutItself({ config, ready, audit, gateway, files }: Rooms) {
+function aboutItself({ config, audit, gateway, files }: Rooms) {
   const { sessions, streams, subscribers } = gateway.sizes();
   return {
     dataDir: config.dataDir,
-    database: (await ready()).checks.database,
     audit: audit.waiting(),
     open: { sessions, streams: streams + subscribers },
     process: footprint(files),

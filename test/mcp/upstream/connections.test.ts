@@ -35,6 +35,7 @@ async function setUp(habits: Habits = {}, more: Partial<ServerFields> = {}) {
     log: silent,
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({ url: fields.url ?? "", headers: { key } }),
+    blotOf: () => (text) => text,
     fareOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),
     wake: () => {},
     startProcess: async () => {

@@ -1,4 +1,4 @@
-import { sleep } from "./wait.ts";
+import { sleep, turn } from "./wait.ts";
 
 /** Of one source in one turn of the event loop; then all others have theirs (reference/reliability.md §0, 7). */
 const most = { messages: 256, ms: 2 } as const;
@@ -7,19 +7,16 @@ const most = { messages: 256, ms: 2 } as const;
  * The share of the event loop that one source has. `spent()` is asked after each message: a promise to wait for when the share is used up, else
  * undefined. Reading what is there already takes no turn, so a share lasts until it is waited for.
  */
-export function createTurn() {
+export function shareOfTurn() {
   let messages = 0;
   let endsAt = performance.now() + most.ms;
 
   return function spent(): Promise<void> | undefined {
     if (++messages < most.messages && performance.now() < endsAt) return undefined;
-    return new Promise((resolve) =>
-      setImmediate(() => {
-        messages = 0;
-        endsAt = performance.now() + most.ms;
-        resolve();
-      }),
-    );
+    return turn().then(() => {
+      messages = 0;
+      endsAt = performance.now() + most.ms;
+    });
   };
 }
 
@@ -31,9 +28,7 @@ const savedMs = 50;
  * The same for a source without an end: whatever it says, all others have the rest of the time. What it says meanwhile waits where it comes
  * from, and the processor is not kept busy with it: a gateway that is has to wait for it itself.
  */
-export type Share = ReturnType<typeof createShare>;
-
-export function createShare(share = inTheLongRun, now: () => number = () => performance.now()) {
+export function shareOfTime(share = inTheLongRun, now: () => number = () => performance.now()) {
   let messages = 0;
   let startedAt = now();
   let settledAt = startedAt;
@@ -53,7 +48,7 @@ export function createShare(share = inTheLongRun, now: () => number = () => perf
   async function giveWay(): Promise<void> {
     messages = 0;
     settle(now() - startedAt);
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     await rest();
   }
 

@@ -8,7 +8,7 @@ const shareOfOne = 0.75;
 type Place = { caller: string; start: () => void; isUnderWay: boolean };
 
 /** Calls of one conversation: so many are under way at once, others wait in order, callers by turns (reference/reliability.md §6). */
-export function createTurns({ inFlight, queue }: Pick<ServerLimits, "inFlight" | "queue">, meter: Meter) {
+export function createQueue({ inFlight, queue }: Pick<ServerLimits, "inFlight" | "queue">, meter: Meter) {
   const mostOfOne = { underWay: Math.ceil(inFlight * shareOfOne), waiting: Math.ceil(queue * shareOfOne) };
   const underWay = new Map<string, number>();
   /** Whose turn is next comes first. */

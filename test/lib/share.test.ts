@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { createShare } from "../../src/lib/turn.ts";
+import { shareOfTime } from "../../src/lib/share.ts";
 
 /** Works through messages that take so long each; answers how much time passed in all, by a clock of its own that only work and pauses move. */
 async function worked(count: number, eachMs: number) {
   let ms = 0;
-  const { began, spent } = createShare(undefined, () => ms);
+  const { began, spent } = shareOfTime(undefined, () => ms);
   let pauses = 0;
   began();
   for (let n = 0; n < count; n++) {
