@@ -1,38 +1,47 @@
 import { catalogue } from "../lib/problem.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind, kinds } from "../resources/index.ts";
+import type { Screen } from "./environment.ts";
 import { type Flags, globalFlags, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
+import { columns, fitted, wrappedCommand } from "./wrap.ts";
 
 /** The whole program on one screen. */
-export function overview(): string {
+export function overview(screen?: Screen): string {
   const groups = ["Resources", "Servers", "Access", "Here"] as const;
   const sections = groups.map((group) => {
     const rows = Object.entries(verbs).filter(([, verb]) => verb.group === group);
-    return `${group}:\n${columns(rows.map(([name, { summary }]) => [name, summary]))}`;
+    return `${group}:\n${columns(
+      rows.map(([name, { summary }]) => [name, summary]),
+      screen,
+    )}`;
   });
   const exits = Object.entries(catalogue).map(([code, { exit }]) => `${exit} ${code}`);
-  return [
+  const lines = [
     "mcpctl: kubectl for MCP servers",
     "",
     "Usage: mcpctl VERB [KIND] [NAME] [flags]",
     "",
     ...sections.flatMap((section) => [section, ""]),
-    `Kinds: ${kinds.map(({ kind }) => kind).join(", ")} (singular or plural)`,
-    `Exit codes: 0 done, ${exits.join(", ")}, 130 interrupted`,
-    "",
-    "mcpctl VERB --help tells more, with examples; mcpctl --version tells the version.",
-  ].join("\n");
+    ...[
+      `Kinds: ${kinds.map(({ kind }) => kind).join(", ")} (singular or plural)`,
+      `Exit codes: 0 done, ${exits.join(", ")}, 130 interrupted`,
+      "",
+      "mcpctl VERB --help tells more, with examples; mcpctl --version tells the version.",
+    ].map((line) => fitted(line, screen)),
+  ];
+  return lines.join("\n");
 }
 
 /** Help of one verb; `create KIND` is helped with that kind and no other. */
-export function verbHelp(name: string, general: Verb, flags: Flags, word = ""): string {
+export function verbHelp(name: string, general: Verb, flags: Flags, word = "", screen?: Screen): string {
   const kind = name === "create" ? findKind(word) : undefined;
   const verb = kind === undefined ? general : aboutKind(general, kind);
-  const lines = [verb.summary, "", `Usage: mcpctl ${name} ${verb.words}`.trimEnd(), ""];
-  if (Object.keys(flags).length > 0) lines.push("Flags:", flagTable(flags), "");
+  const lines = [fitted(verb.summary, screen), "", `Usage: mcpctl ${name} ${verb.words}`.trimEnd(), ""];
+  if (Object.keys(flags).length > 0) lines.push("Flags:", flagTable(flags, screen), "");
   const everywhere = Object.fromEntries(Object.entries(globalFlags).filter(([flag]) => !(flag in flags)));
-  lines.push("Everywhere:", flagTable(everywhere), "", "Examples:", ...verb.examples.map((example) => `  ${example}`));
+  const examples = verb.examples.map((example) => wrappedCommand(example, screen, "  "));
+  lines.push("Everywhere:", flagTable(everywhere, screen), "", "Examples:", ...examples);
   return lines.join("\n");
 }
 
@@ -45,7 +54,7 @@ function aboutKind(verb: Verb, { kind, description }: AnyKind): Verb {
   };
 }
 
-const flagTable = (flags: Flags): string =>
+const flagTable = (flags: Flags, screen: Screen | undefined): string =>
   columns(
     Object.entries(flags)
       .filter(([, { hidden }]) => hidden !== true)
@@ -53,9 +62,5 @@ const flagTable = (flags: Flags): string =>
         const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${hint === undefined ? "" : ` ${hint}`}`;
         return [spelling, multiple === true ? `${description} (may be repeated)` : description];
       }),
+    screen,
   );
-
-function columns(rows: readonly (readonly [string, string])[] | string[][]): string {
-  const width = Math.max(...rows.map(([left = ""]) => left.length));
-  return rows.map(([left = "", right = ""]) => `  ${left.padEnd(width)}   ${right}`).join("\n");
-}

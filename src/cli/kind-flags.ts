@@ -11,7 +11,8 @@ import { type Args, type Flags, globalFlags, kebab, passwordStdin } from "./verb
 type Shape = {
   fits: (field: string, schema: TSchema) => boolean;
   flag: { type: "string" | "boolean"; multiple?: boolean; hint?: string };
-  read: (values: readonly string[], flag: string, schema: TSchema) => unknown;
+  /** `flags` are all that the kind has. */
+  read: (values: readonly string[], flag: string, schema: TSchema, flags: readonly string[]) => unknown;
 };
 
 const shapes: readonly Shape[] = [
@@ -107,10 +108,11 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
       });
   }
   const fields: Record<string, unknown> = {};
+  const flags = writable(kind).map(([field]) => flagName(kind, field));
   for (const [field, schema] of writable(kind)) {
     const flag = flagName(kind, field);
     const values = args.flags(flag);
-    if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag, schema);
+    if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag, schema, flags);
   }
   return fields;
 }

@@ -1,6 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import { didYouMean } from "../lib/nearest.ts";
 import { Problem } from "../lib/problem.ts";
+import { kebab } from "./verb.ts";
 
 /** `secret:NAME/KEY`, as a manifest writes it. */
 export const secretIn = (text: string): { secretRef: { name: string; key: string } } | undefined => {
@@ -18,11 +19,16 @@ export const namesIn = (schema: TSchema): string => Object.keys(fieldsOf(schema)
  * value may hold some; a word that is no key is an error there, not a part of the value. JSON goes on to the end.
  * @throws Problem `invalid` naming the flag and the key, never the value
  */
-export function objectFrom(values: readonly string[], flag: string, schema: TSchema): Record<string, unknown> {
+export function objectFrom(
+  values: readonly string[],
+  flag: string,
+  schema: TSchema,
+  flags: readonly string[],
+): Record<string, unknown> {
   const fields = fieldsOf(schema);
   const found: Record<string, unknown> = {};
   for (const value of values) {
-    for (const [key, text] of pairsIn(value, flag, fields)) {
+    for (const [key, text] of pairsIn(value, { flag, flags }, fields)) {
       if (key in found) throw new Problem("invalid", `--${flag} ${key} is given twice`);
       found[key] = readValue(text, `--${flag} ${key}`, fields[key] as TSchema);
     }
@@ -30,26 +36,32 @@ export function objectFrom(values: readonly string[], flag: string, schema: TSch
   return found;
 }
 
-function pairsIn(value: string, flag: string, fields: Record<string, TSchema>): [string, string][] {
+/** A flag that takes keys, and which others there are. */
+type Place = { flag: string; flags: readonly string[] };
+
+function pairsIn(value: string, place: Place, fields: Record<string, TSchema>): [string, string][] {
   const keys = Object.keys(fields);
   const next = /,(?=\s*[A-Za-z]+=)/;
   const pairs: [string, string][] = [];
   for (let rest = value; rest !== ""; ) {
     const [, key, after = ""] = /^\s*([A-Za-z]+)=(.*)$/s.exec(rest) ?? [];
-    if (key === undefined || !Object.hasOwn(fields, key)) throw unknownKey(rest, flag, keys);
+    if (key === undefined || !Object.hasOwn(fields, key)) throw unknownKey(rest, place, keys);
     const cut = isJson(fields[key]) ? -1 : after.search(next);
     pairs.push([key, cut < 0 ? after : after.slice(0, cut)]);
     rest = cut < 0 ? "" : after.slice(cut + 1);
   }
-  if (pairs.length === 0) throw unknownKey("", flag, keys);
+  if (pairs.length === 0) throw unknownKey("", place, keys);
   return pairs;
 }
 
-function unknownKey(text: string, flag: string, keys: readonly string[]): Problem {
+function unknownKey(text: string, { flag, flags }: Place, keys: readonly string[]): Problem {
   const word = /^\s*([A-Za-z]{1,40})=/.exec(text)?.[1];
-  const wrong = word === undefined ? "takes KEY=VALUE" : `has no "${word}".${didYouMean(word, keys)} It takes`;
-  return new Problem("invalid", `--${flag} ${wrong}${word === undefined ? ", of" : ""} ${keys.join(", ")}`);
+  if (word === undefined) return new Problem("invalid", `--${flag} takes KEY=VALUE, of ${keys.join(", ")}`);
+  const meant = didYouMean(word, keys) || didYouMean(`--${kebab(word)}`, dashed(flags));
+  return new Problem("invalid", `--${flag} has no "${word}".${meant} It takes ${keys.join(", ")}`);
 }
+
+const dashed = (flags: readonly string[]): string[] => flags.map((name) => `--${name}`);
 
 const isSecret = (schema: TSchema) => schema["properties"]?.["secretRef"] !== undefined;
 /** What is written as in a manifest, since it has no other form on a command line. */

@@ -21,7 +21,7 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
   }
   const { name, verb, left } = findVerb(words);
   if (verb === undefined) {
-    env.out((await import("./help.ts")).overview());
+    env.out((await import("./help.ts")).overview(env.screen));
     return words.some((word) => word === "--help" || word === "-h") || words.length === 0 ? 0 : 2;
   }
   const wantsHelp = left.some((word) => word === "--help" || word === "-h");
@@ -29,7 +29,7 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
   // `create --help` is asked before there is a kind.
   const flags = { ...verb.flags, ...(wantsHelp && word === undefined ? {} : await verb.flagsFor?.(word)) };
   if (wantsHelp) {
-    env.out((await import("./help.ts")).verbHelp(name, verb, flags, word));
+    env.out((await import("./help.ts")).verbHelp(name, verb, flags, word, env.screen));
     return 0;
   }
   const args = parseWords(name, verb, flags, left);

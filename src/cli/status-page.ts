@@ -1,6 +1,7 @@
 import { printable } from "../lib/printable.ts";
 import type { Env, Screen } from "./environment.ts";
 import { table } from "./output.ts";
+import { wrapped } from "./wrap.ts";
 
 /** What `/api/v1/status` answers. What is about the machine is told to who has the right `metrics`. */
 export type Status = {
@@ -33,7 +34,8 @@ export function statusPage(url: string, status: Status, env: Env): string {
   const data = dataDir === undefined ? "" : `, data in ${printable(dataDir)}`;
   const head = [`mcpctl ${version} at ${url}, up ${uptime(uptimeSeconds)}${data}`, ...itself(status)];
   const some = Object.entries(counts).filter(([plural, count]) => count > 0 || plural === "servers");
-  const lines = [...head, ...wrapped(some.map(([plural, count]) => counted(count, plural)).join(", "), env.screen)];
+  const summed = some.map(([plural, count]) => counted(count, plural)).join(", ");
+  const lines = [...head, ...wrapped(summed, env.screen?.columns ?? Number.POSITIVE_INFINITY)];
   const room = roomIn(env.screen, lines.length, servers.length, projects.length);
   const blocks = [serversBlock(servers, room.servers, env), projectsBlock(projects, room.projects, env)];
   return [lines.join("\n"), ...blocks.filter((block) => block !== "")].join("\n\n");
@@ -131,17 +133,6 @@ function cutTable(head: readonly string[], rows: readonly string[][], env: Env):
 const gap = 3;
 
 const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
-
-function wrapped(text: string, screen: Screen | undefined): string[] {
-  const width = screen?.columns ?? Number.POSITIVE_INFINITY;
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines;
-}
 
 const counted = (count: number, plural: string): string =>
   `${count} ${count === 1 && plural.endsWith("s") ? plural.slice(0, -1) : plural}`;

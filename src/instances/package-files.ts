@@ -37,8 +37,7 @@ const manifestIn = (folder: string) =>
 
 /** Notes what was fetched, so that a later start can tell whether it is all there. */
 export async function writeList(home: string): Promise<void> {
-  const entries = await readdir(home, { recursive: true, withFileTypes: true });
-  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const paths = await filesIn(home);
   const full: string[] = [];
   await inBatches(paths, async (path) => {
     if ((await stat(path)).size > 0) full.push(relative(home, path));
@@ -63,6 +62,30 @@ export async function firstMissing(home: string, name: string): Promise<string |
     if (size === 0) missing.push(path);
   });
   return missing[0];
+}
+
+/** Whether anything was added or changed since it was fetched, but for these names; an empty file says nothing. Where there is no list nobody can tell. */
+export async function holdsOwn(home: string, ours: readonly string[]): Promise<boolean> {
+  const list = join(home, listName);
+  const text = await readFile(list, "utf8").catch(() => undefined);
+  if (text === undefined) return true;
+  const fetchedAt = (await stat(list)).mtimeMs;
+  const fetched = new Set(text.split("\n"));
+  const known = new Set([listName, ...ours]);
+  const paths = await filesIn(home);
+  let isOwn = false;
+  await inBatches(paths, async (path) => {
+    const name = relative(home, path);
+    if (isOwn || known.has(name)) return;
+    const { size, mtimeMs } = await stat(path);
+    if (size > 0 && (!fetched.has(name) || mtimeMs > fetchedAt)) isOwn = true;
+  });
+  return isOwn;
+}
+
+async function filesIn(home: string): Promise<string[]> {
+  const entries = await readdir(home, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
 export const isThere = (home: string): boolean => existsSync(join(home, "package.json"));

@@ -1,10 +1,12 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { parseSpec } from "../lib/package-spec.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { limiter } from "../lib/wait.ts";
+import { createClearing } from "./package-clearing.ts";
 import { fetchPackage } from "./package-fetch.ts";
 import { firstMissing, type InstalledPackage, isThere, programOf, versionIn, writeList } from "./package-files.ts";
 import { selfPath } from "./self.ts";
@@ -32,7 +34,8 @@ const mostWaiting = 1_000;
 export type Packages = ReturnType<typeof createPackages>;
 
 /** `stopping` ends whatever is being fetched: a stop must not wait for a slow network. */
-export function createPackages(folder: string, log: Log, stopping: AbortSignal) {
+export function createPackages(folder: string, log: Log, stopping: AbortSignal, clock: Clock) {
+  const clearing = createClearing({ folder, log, stopping, clock });
   const underWay = new Map<string, Promise<InstalledPackage>>();
   const versions = new Map<string, string>();
   const fetching = new Set<string>();
@@ -52,6 +55,7 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
   async function installOnce(spec: string): Promise<InstalledPackage> {
     const { name } = parseSpec(spec);
     const home = homeOf(spec);
+    clearing.use(home);
     if (!isThere(home)) {
       log.info("fetching a package", { package: spec });
       await fetchInto(home, spec);
@@ -86,7 +90,7 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
         await fetchPackage(temporary, version === undefined ? spec : `${name}@${version}`, stopping, cache);
         rmSync(cache, { recursive: true, force: true });
         await writeList(temporary);
-        await cp(temporary, home, { recursive: true, force: true, verbatimSymlinks: true });
+        await cp(temporary, home, { recursive: true, force: true, verbatimSymlinks: true, preserveTimestamps: true });
       });
     } catch (error) {
       const why = `the package ${spec} is not whole any more (${missing} is missing): ${messageOf(error)}`;
@@ -126,5 +130,10 @@ export function createPackages(folder: string, log: Log, stopping: AbortSignal) 
     },
     /** Where uv keeps what it fetches: with the data, so that it is there at the next start. */
     uvCache: join(folder, "uv"),
+    /** Takes away what no server has needed for long; `wanted` are the packages of all servers there are. */
+    async clear(wanted: readonly string[]): Promise<void> {
+      await clearing.clear(wanted.map(homeOf));
+      versions.clear();
+    },
   };
 }

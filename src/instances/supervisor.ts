@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { sleep } from "../lib/wait.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { createContainers } from "./container/containers.ts";
@@ -41,6 +42,9 @@ export type SupervisorOptions = {
 };
 
 const reconcileMs = 30_000;
+/** Old packages are looked for when the start is long over, and then once a day. */
+const firstClearingMs = 600_000;
+const clearingMs = 86_400_000;
 
 /** A server is desired, instances are running: brought in line at once after a change, and every 30 seconds. */
 export type Supervisor = ReturnType<typeof createSupervisor>;
@@ -51,7 +55,7 @@ export function createSupervisor(options: SupervisorOptions) {
   /** Instances whose successors are there already, until their last calls are answered and they have ended. */
   const leaving = new Map<Instance, Promise<void>>();
   const stopping = new AbortController();
-  const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal);
+  const packages = createPackages(join(options.dataDir, "packages"), options.log, stopping.signal, options.clock);
   const containers = createContainers({ sockets: options.containerSockets, dataDir: options.dataDir });
   const launcher = createLauncher(packages, containers, options.dataDir);
   let timer: ReturnType<typeof setInterval> | undefined;
@@ -116,6 +120,18 @@ export function createSupervisor(options: SupervisorOptions) {
     leaving.set(instance, gone);
   }
 
+  async function clearPackages(): Promise<void> {
+    for (let pause = firstClearingMs; ; pause = clearingMs) {
+      await sleep(pause, stopping.signal);
+      if (stopping.signal.aborted) return;
+      try {
+        await packages.clear((await options.desired()).flatMap(({ fields }) => fields.packageName ?? []));
+      } catch (error) {
+        options.log.warn("old packages could not be looked for", { reason: messageOf(error) });
+      }
+    }
+  }
+
   const byId = (id: string) => [...instances.values()].find((instance) => instance.id === id);
   const ofServer = (serverId: string) => [...instances.values()].filter((instance) => instance.serverId === serverId);
 
@@ -136,6 +152,7 @@ export function createSupervisor(options: SupervisorOptions) {
       void containers.sweep().then(tell);
       void reconcileNow();
       timer = setInterval(() => void reconcileNow(), reconcileMs);
+      void clearPackages();
     },
     list: (): InstanceView[] =>
       [...instances.values()]

@@ -1,13 +1,34 @@
-/** The known word nearest to a misspelt one, or undefined when nothing is near enough to be meant. */
+/**
+ * The known word nearest to a misspelt one, or undefined when nothing is near enough to be meant. Where none is near as a whole, one whose
+ * first words are: `memory` is short for `memoryMib`.
+ */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const words = [...known];
+  return (
+    nearestBy(word, words, Math.max(1, Math.floor(word.length / 3)), (candidate) => candidate) ??
+    nearestBy(word, words, Math.floor(word.length / 4), (candidate) => firstWords(candidate, word.length))
+  );
+}
+
+type PartOf = (candidate: string) => string | undefined;
+
+function nearestBy(word: string, known: readonly string[], farthest: number, partOf: PartOf): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = farthest + 1;
   for (const candidate of known) {
-    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const part = partOf(candidate);
+    if (part === undefined) continue;
+    const distance = editDistance(word.toLowerCase(), part.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
 }
+
+const shortest = 3;
+
+/** So many letters of it, where a word within it ends there. */
+const firstWords = (text: string, length: number): string | undefined =>
+  length >= shortest && /^[-_A-Z]/.test(text.slice(length)) ? text.slice(0, length) : undefined;
 
 /** " Did you mean X?" or nothing: the tail of a message about an unknown word. */
 export function didYouMean(word: string, known: Iterable<string>): string {

@@ -59,7 +59,7 @@ export async function serve({ flags, env, out, err, isTerminal = () => false }: 
 }
 
 async function open(config: Config, log: Rooms["log"]): Promise<{ rooms: Rooms; first: FirstAdministrator }> {
-  const db = openDatabase(config.database);
+  const db = openDatabase(config.database, (statement, ms) => log.debug("the database took long", { statement, ms }));
   try {
     const expected = await db.read(() => getMeta("master-key"));
     const master = loadMasterKey(config, expected);

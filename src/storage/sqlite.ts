@@ -22,15 +22,20 @@ const waitMs = 10;
 
 export type SqliteDatabase = Database & { raw: Sqlite };
 
+/** Told of a statement that held everything up for long: its text, which has no values in it. */
+export type OnSlow = (statement: string, ms: number) => void;
+const slowMs = 20;
+
 /**
  * Runs operations synchronously: nothing can come between BEGIN and COMMIT, which an async connection cannot promise
  * (Bun.SQL on SQLite lost acknowledged writes, reference/reliability.md §0).
  * @throws Problem `unavailable` when the file cannot be opened or written
  */
-export function openSqlite(path: string): SqliteDatabase {
+export function openSqlite(path: string, onSlow?: OnSlow): SqliteDatabase {
   return runner(
     path,
     translated(path, () => connect(path)),
+    onSlow,
   );
 }
 
@@ -58,7 +63,7 @@ export function openReadOnly(path: string): SqliteDatabase {
   };
 }
 
-function runner(path: string, db: Sqlite): SqliteDatabase {
+function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteDatabase {
   const prepared = new Map<readonly string[], Prepared<Row, (string | number | null)[]>>();
 
   function run(statement: Statement): Row[] {
@@ -67,7 +72,15 @@ function runner(path: string, db: Sqlite): SqliteDatabase {
       query = db.prepare(statement.parts.join("?"));
       prepared.set(statement.parts, query);
     }
-    return query.all(...statement.values);
+    const begunAt = performance.now();
+    const rows = query.all(...statement.values);
+    tellIfSlow(statement.parts, begunAt);
+    return rows;
+  }
+
+  function tellIfSlow(parts: readonly string[], begunAt: number): void {
+    const ms = performance.now() - begunAt;
+    if (ms >= slowMs) onSlow(parts.join("?").replace(/\s+/g, " ").trim(), Math.round(ms));
   }
 
   const once = <T>(begin: string, operation: () => Op<T>): T =>
@@ -75,7 +88,9 @@ function runner(path: string, db: Sqlite): SqliteDatabase {
       db.run(begin);
       try {
         const value = drive(operation(), run);
+        const begunAt = performance.now();
         db.run("COMMIT");
+        tellIfSlow(["COMMIT"], begunAt);
         return value;
       } catch (error) {
         if (db.inTransaction) db.run("ROLLBACK");

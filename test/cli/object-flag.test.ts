@@ -54,6 +54,8 @@ test("values are what their fields are: numbers, yes or no, JSON, secrets, and t
 
 describe("what cannot be read is told with the flag, and never repeated", () => {
   test.each([
+    [["--limits", "memroy=1g"], '--limits has no "memroy". Did you mean "--memory-mib"? It takes callSeconds,'],
+    [["--limits", "call=30"], '--limits has no "call". Did you mean "callSeconds"? It takes callSeconds,'],
     [["--limits", "callSecond=30"], '--limits has no "callSecond". Did you mean "callSeconds"? It takes callSeconds,'],
     [["--limits", "hunter2"], "--limits takes KEY=VALUE, of callSeconds,"],
     [["--limits", ""], "--limits takes KEY=VALUE, of callSeconds,"],

@@ -8,6 +8,7 @@ import { createLauncher, type Started } from "../../src/instances/launcher.ts";
 import { logRing } from "../../src/instances/log-ring.ts";
 import { createPackages } from "../../src/instances/package.ts";
 import { createUsageWatch } from "../../src/instances/usage.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 import type { ServerFields } from "../../src/resources/server.ts";
 import { silentLog } from "../log.ts";
 
@@ -15,7 +16,7 @@ import { silentLog } from "../log.ts";
 const home = mkdtempSync(join(tmpdir(), "mcpctl-limits-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 const launch = createLauncher(
-  createPackages(join(home, "packages"), silentLog, new AbortController().signal),
+  createPackages(join(home, "packages"), silentLog, new AbortController().signal, systemClock),
   createContainers({ sockets: [], dataDir: home }),
   home,
   createUsageWatch(20),

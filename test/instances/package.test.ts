@@ -1,9 +1,19 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createPackages } from "../../src/instances/package.ts";
 import { failure } from "../../src/instances/package-fetch.ts";
+import { systemClock } from "../../src/lib/clock.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-packages-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -11,7 +21,7 @@ const said: string[] = [];
 const say = (message: string) => void said.push(message);
 const log = { debug: () => {}, info: say, warn: say, error: say };
 const never = new AbortController().signal;
-const anew = () => createPackages(folder, log, never);
+const anew = () => createPackages(folder, log, never, systemClock);
 const packages = anew();
 
 /** Behind this address is nobody. */
@@ -94,6 +104,18 @@ test("what was deleted or left half written is fetched again, and what a server 
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
 }, 60_000);
 
+test("what was fetched, and healed, is known for what it is, and can be taken away and fetched again", async () => {
+  let now = Date.now();
+  const later = () => createPackages(folder, log, never, { now: () => now });
+  const { bin } = await later().install("semver@7.7.1");
+  unlinkSync(bin);
+  await later().install("semver@7.7.1");
+  now += 31 * 86_400_000;
+  await later().clear([]);
+  expect(existsSync(bin)).toBe(false);
+  expect(await later().install("semver@7.7.1")).toMatchObject({ bin, version: "7.7.1" });
+}, 60_000);
+
 test("a stop ends what is being fetched at once", async () => {
   let asked = 0;
   const unanswered = () => {
@@ -103,7 +125,7 @@ test("a stop ends what is being fetched at once", async () => {
   const silent = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: unanswered });
   await withRegistry(`http://127.0.0.1:${silent.port}/`, async () => {
     const stopping = new AbortController();
-    const fetching = createPackages(folder, log, stopping.signal).install("slow-package@1.0.0");
+    const fetching = createPackages(folder, log, stopping.signal, systemClock).install("slow-package@1.0.0");
     while (asked === 0) await Bun.sleep(10);
     stopping.abort();
     expect(fetching).rejects.toThrow("was stopped");

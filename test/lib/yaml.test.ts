@@ -26,5 +26,8 @@ test("the nearest word is offered when one is near", () => {
   expect(nearest("srever", ["server", "project"])).toBe("server");
   expect(nearest("gte", ["get", "create"])).toBe("get");
   expect(nearest("zebra", ["server", "project"])).toBeUndefined();
+  expect(nearest("timeout", ["tool", "timeoutSeconds"])).toBe("timeoutSeconds");
+  expect(nearest("--memroy", ["--memory-mib", "--cpus"])).toBe("--memory-mib");
+  expect(nearest("cat", ["cut-file", "catalog"])).toBeUndefined();
   expect(didYouMean("aply", ["apply"])).toBe(' Did you mean "apply"?');
 });

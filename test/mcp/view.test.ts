@@ -149,7 +149,7 @@ describe("names stay", () => {
       "project",
     );
     expect([namesIn(view.lists.tools), view.tools.get("a/new")]).toEqual([["a__old"], undefined]);
-    expect(view.missing).toEqual([{ server: "a", reason: 'server "a": 1 tools without a name' }]);
+    expect(view.missing).toEqual([{ server: "a", reason: 'server "a": 1 tool without a name' }]);
     expect(logs.at(-1)).toContain("disk full");
     expect(namesIn((await show([entry("a", [tool("old"), tool("new")])])).lists.tools)).toEqual(["a__old", "a__new"]);
   });

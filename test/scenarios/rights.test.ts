@@ -101,6 +101,18 @@ describe("the ceiling, when written", () => {
     expect((await w.api("PUT", "/api/v1/servers/local", described, ann.token)).status).toBe(200);
   });
 
+  test("nor is whether it runs: who may edit it stops and starts it, and makes no other of it on the way", async () => {
+    const ann = await user({ role: "edit", resource: "servers" });
+    const stopped = { name: "stopped", command: fixture(), replicas: 0 };
+    await w.must("POST", "/api/v1/servers", stopped);
+    const put = async (change: object) =>
+      (await w.api("PUT", "/api/v1/servers/stopped", { ...stopped, ...change }, ann.token)).status;
+    expect([await put({ replicas: 1 }), await put({ replicas: 0 })]).toEqual([200, 200]);
+    expect([await put({ replicas: 1, command: ["sh"] }), await put({ replicas: 1, env: [] })]).toEqual([403, 403]);
+    expect((await w.api("DELETE", "/api/v1/servers/stopped", undefined, ann.token)).status).toBeLessThan(300);
+    expect((await w.api("POST", "/api/v1/servers", stopped, ann.token)).status).toBe(403);
+  });
+
   test("whoever names a secret must be able to view it", async () => {
     const ann = await user({ role: "edit", resource: "servers" }, { role: "run", action: "servers-execute" });
     const body = {
@@ -300,6 +312,7 @@ describe("writing", () => {
     ];
     const { status, json } = await w.api("POST", "/api/v1/apply", { documents });
     expect([status, json.fields]).toEqual([422, [{ path: "/servers/0", message: "there is no server of this name" }]]);
+    expect(json.detail).toStartWith(`this project "${documents[1]?.name}" refers to`);
     expect((await w.api("GET", "/api/v1/projects/fine")).status).toBe(404);
     const dry = await w.must("POST", "/api/v1/apply", { documents: documents.slice(0, 1), dryRun: true });
     expect(dry.results[0].action).toBe("created");

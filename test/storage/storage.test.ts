@@ -6,6 +6,7 @@ import { newId } from "../../src/lib/id.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import { holdExclusively } from "../../src/storage/lock.ts";
 import { migrations } from "../../src/storage/migrations/index.ts";
+import { sql } from "../../src/storage/op.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { listPins } from "../../src/storage/pins.ts";
 import {
@@ -49,6 +50,20 @@ test("a fault anywhere in an operation leaves nothing of it behind", async () =>
     expect(half).rejects.toThrow("fault");
     expect(await db.read(() => listResources("server"))).toEqual([]);
   }
+});
+
+test("a statement that holds everything up is told by its text, which has no values in it", async () => {
+  const told: [string, number][] = [];
+  const db = openDatabase("sqlite::memory:", (statement, ms) => told.push([statement, ms]));
+  await db.read(function* () {
+    yield sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+      SELECT i + 1 FROM n WHERE i < ${3_000_000}) SELECT max(i), ${"planted"} FROM n`;
+  });
+  const [statement, ms] = told.find(([text]) => text.startsWith("WITH")) ?? [];
+  expect(statement).toBe(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) SELECT max(i), ? FROM n",
+  );
+  expect(ms).toBeGreaterThanOrEqual(20);
 });
 
 test("a name is taken once, and writing over a newer version is refused", async () => {

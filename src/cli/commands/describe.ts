@@ -13,6 +13,7 @@ import { table } from "../output.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import { toSettle } from "../tool-changes.ts";
 import type { Args } from "../verb.ts";
+import { fitted } from "../wrap.ts";
 
 const bindingsIn = (item: Resource): Record<string, unknown> =>
   item["roleBindings"] === undefined
@@ -47,9 +48,10 @@ export async function run(args: Args, env: Env): Promise<void> {
   if (name === undefined) throw new Problem("invalid", `which ${kind.kind}?`, { hint: `mcpctl get ${kind.plural}` });
   const client = clientFor(args, env);
   const item = await client.get(kind, name, projectFor(kind, args, names));
-  env.out(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
-  if (kind === Server) env.out(fares(item.status ?? {}, await copiesOf(item, client), env));
-  if (kind === Instance) env.out(fares(item, [], env));
+  const say = (text: string) => env.out(fitted(text, env.screen));
+  say(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
+  if (kind === Server) say(fares(item.status ?? {}, await copiesOf(item, client), env));
+  if (kind === Instance) say(fares(item, [], env));
   if (kind === ToolChange) env.out(toSettle(item));
   if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
 }

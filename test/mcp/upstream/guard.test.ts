@@ -87,6 +87,19 @@ test("a call that takes too long while others are answered says nothing against 
   expect(guard.view().state).toBe("open");
 });
 
+test("one caller's calls that all take too long open nothing for the others, since looks are answered meanwhile", async () => {
+  const { guard, ask, late, pass } = guarded();
+  for (let i = 0; i < 8; i++) {
+    const slow = late();
+    for (let waited = 0; waited < 60_000; waited += 15_000) {
+      pass(15_000);
+      await ask();
+    }
+    await slow(new TimedOut(60_000));
+  }
+  expect(guard.view()).toEqual({ state: "closed", failures: 0 });
+});
+
 test("what ends a conversation ends many calls and is one failure", async () => {
   const { guard, call } = guarded();
   const end = new Absent("the server's process has ended");

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { metaKeys } from "../../../src/mcp/protocol.ts";
+import { Absent } from "../../../src/mcp/upstream/failures.ts";
 import { openHttp, openSse } from "../../../src/mcp/upstream/negotiate.ts";
 import type { Opening, Upstream } from "../../../src/mcp/upstream/upstream.ts";
 import { type Habits, startStreamingServer } from "../../servers/streaming-server.ts";
@@ -350,6 +351,29 @@ describe("servers that are not to be trusted", () => {
     const upstream = await raw(bytes);
     expect(await call(upstream, "x", {}).catch(String)).toContain(why);
   });
+
+  const inJson = (status: number, body: string) =>
+    `HTTP/1.1 ${status} S\r\ncontent-type: application/json\r\n\r\n${body}`;
+  const busy = (id: string) => `{"jsonrpc":"2.0","id":${id},"error":{"code":-32000,"message":"busy"}}`;
+  test.each([502, 503, 504])(
+    "JSON-RPC under HTTP %i is the server's own answer, and shows that it is there",
+    async (status) => {
+      for (const id of ["ID", "null"]) {
+        const upstream = await raw(inJson(status, busy(id)));
+        expect(await upstream.request("tools/call", '{"name":"x"}', { peer: peerOf("User:a") })).toMatchObject({
+          error: expect.stringContaining("busy"),
+        });
+      }
+    },
+  );
+
+  test.each([502, 503, 504])(
+    "anything else under HTTP %i is what stands before it, and says that it is not there",
+    async (status) => {
+      for (const body of ["<html>bad gateway</html>", "{}", ""])
+        expect(await call(await raw(inJson(status, body)), "x", {}).catch((error) => error)).toBeInstanceOf(Absent);
+    },
+  );
 
   test.each([
     ["CR LF", `: c\r\nevent: message\r\ndata: ${answer}\r\n\r\n`],
