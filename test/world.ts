@@ -7,7 +7,6 @@ import { editorOf, openEditor } from "../src/cli/editor.ts";
 import { run } from "../src/cli/run.ts";
 import type { Clock } from "../src/lib/clock.ts";
 import { saveCredential } from "../src/lib/credentials-file.ts";
-import { createLog } from "../src/lib/log.ts";
 import type { Binding } from "../src/resources/rbac.ts";
 import { masterKey } from "../src/secrets/master-key.ts";
 import { createApp } from "../src/server/app.ts";
@@ -16,6 +15,7 @@ import { readConfig } from "../src/server/config.ts";
 import { listen } from "../src/server/serve.ts";
 import { openDatabase } from "../src/storage/open.ts";
 import { findResource } from "../src/storage/resources.ts";
+import { logTo } from "./log.ts";
 
 const url = "http://127.0.0.1:3200";
 
@@ -36,12 +36,7 @@ export async function world(settings: Record<string, string> = {}) {
   let stoppedAt: number | undefined;
   const clock: Clock = { now: () => (stoppedAt ?? Date.now()) + ahead };
   const logs: string[] = [];
-  const log = createLog(
-    (line) => void logs.push(line),
-    "debug",
-    () => false,
-    clock.now,
-  );
+  const log = logTo((line) => void logs.push(line), clock.now);
   const db = openDatabase(config.database);
   const first = await bootstrap(db, clock.now());
   const rooms = await compose({ config, db, master: masterKey(Buffer.alloc(32, 7)), clock, log });
@@ -97,6 +92,14 @@ export async function world(settings: Record<string, string> = {}) {
       roleBindings,
     });
     return await loginAs(`${name}@example.com`);
+  }
+
+  /** A new token for each name, of the project that stands beside it. */
+  async function tokensFor<Name extends string>(projects: Record<Name, string>): Promise<Record<Name, string>> {
+    const tokens = {} as Record<Name, string>;
+    for (const name in projects)
+      tokens[name] = (await must("POST", "/api/v1/mcptokens", { name, project: projects[name] })).token;
+    return tokens;
   }
 
   /** One JSON-RPC request to the gateway, as a legacy client sends it. */
@@ -176,6 +179,7 @@ export async function world(settings: Record<string, string> = {}) {
     isRunning,
     loginAs,
     userWith,
+    tokensFor,
     advance: (ms: number) => {
       ahead += ms;
     },

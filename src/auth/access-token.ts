@@ -11,13 +11,18 @@ export type Verified = { name: string; expiresAt: number; id: string };
 /** What a request shows of who sends it: a bearer of ours as it stands, or a verified token of the operator's issuer. */
 export type Credential = string | Verified | undefined;
 
-/** Whose tokens are believed, and for what. */
+/** An authorization server of the operator's, whose access tokens are believed beside our own bearers (docs/oauth.md). */
 export type Trust = {
+  /** Exactly as the issuer writes it. */
   issuer: string;
   audience: string;
+  /** Where its keys are, when its own metadata is not to be asked. */
   jwksUrl: string | undefined;
+  /** The claim that names the user or service account. */
   subjectClaim: string;
+  /** The URL by which clients reach us, without a slash at the end. */
   resource: string | undefined;
+  /** What a token must have, all of it. */
   scopes: readonly string[];
 };
 

@@ -1,6 +1,7 @@
 import { Problem } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
 import { serverLimitsOf } from "../resources/limits.ts";
+import { boundedWords } from "./bounded-words.ts";
 import type { Channel, Exit } from "./channel.ts";
 import type { Entry } from "./child-entry.ts";
 import type { Allowance, Confinement } from "./confine.ts";
@@ -9,7 +10,6 @@ import type { LogRing } from "./log-ring.ts";
 import { type Mark, markOfRun, markVariable } from "./mark.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "./output.ts";
 import { processOf } from "./proc.ts";
-import { boundedWords } from "./said.ts";
 import { childWord, selfCommand } from "./self.ts";
 import { forget, remember } from "./sweep.ts";
 import type { UsageWatch } from "./usage.ts";

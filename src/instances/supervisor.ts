@@ -6,13 +6,13 @@ import { sleep } from "../lib/wait.ts";
 import type { ServerFields } from "../resources/server.ts";
 import type { Run } from "./channel.ts";
 import { createContainers } from "./container/containers.ts";
-import { type Fare, fareOf } from "./fare.ts";
 import { createInstance, type Extra, type Instance } from "./instance.ts";
 import { createLauncher } from "./launcher.ts";
 import { createPackages } from "./package.ts";
 import { startReaper } from "./reaper.ts";
 import { reconcile } from "./reconcile.ts";
 import { createServerLogs } from "./server-logs.ts";
+import { type ServerState, serverStateOf } from "./server-state.ts";
 import { sweep } from "./sweep.ts";
 import type { InstanceView } from "./view.ts";
 
@@ -159,7 +159,8 @@ export function createSupervisor(options: SupervisorOptions) {
         .map((instance) => instance.view())
         .toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true })),
     /** How a server as a whole fares, out of its instances. */
-    fareOf: (serverId: string): Fare => fareOf(ofServer(serverId).map((instance) => instance.view())),
+    serverStateOf: (serverId: string): ServerState =>
+      serverStateOf(ofServer(serverId).map((instance) => instance.view())),
     logs,
     /** The version of an npm package that is on disk, whether it runs or not. */
     packageVersion: ({ packageName, runtime }: ServerFields): string | undefined =>

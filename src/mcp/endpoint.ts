@@ -13,6 +13,16 @@ export type Endpoint = {
 /** For clients that take a tool's schema literally and read no more than the first text of a result. */
 export const isFussy = ({ transport }: Endpoint): boolean => transport !== "streamable";
 
+const methods: Record<Endpoint["transport"], readonly string[]> = {
+  streamable: ["GET", "POST", "DELETE"],
+  sse: ["GET"],
+  message: ["POST"],
+};
+
+/** What is taken there. Outside of a session there is no stream to GET and nothing to DELETE; HEAD is for nobody (reference/clients.md §3.3). */
+export const methodsOf = (transport: Endpoint["transport"], hasSession: boolean): readonly string[] =>
+  transport === "streamable" && !hasSession ? ["POST"] : methods[transport];
+
 const words = "([^/]+)";
 const streamable = new RegExp(`^(?:/projects/${words}(?:/servers/${words})?)?/mcp/?$`);
 const sse = new RegExp(`^/projects/${words}(?:/vllm/${words})?/sse(/message)?/?$`);

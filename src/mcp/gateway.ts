@@ -17,7 +17,7 @@ import type { CallRecord } from "./downstream/record.ts";
 import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
-import type { Endpoint } from "./endpoint.ts";
+import { type Endpoint, methodsOf } from "./endpoint.ts";
 import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
@@ -67,8 +67,8 @@ export function createGateway(options: GatewayOptions) {
   let isDraining = false;
 
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
-    const methods = methodsOf(request, endpoint);
-    // HEAD is a probe for OAuth (reference/clients.md §3.3), and a stream that nobody has a session for is not served: before anybody is asked who he is.
+    const methods = methodsOf(endpoint.transport, request.headers.has("mcp-session-id"));
+    // Before anybody is asked who he is.
     if (!methods.includes(request.method)) return notServed(methods, endpoint);
     const visit = visitOf(request, endpoint, await admit(request, endpoint));
     try {
@@ -211,13 +211,6 @@ function refusedForNow(id: string | undefined): Response {
   const response = respond(id, errorOutcome(codes.busy, why, undefined, 503));
   response.headers.set("retry-after", "1");
   return response;
-}
-
-/** What this address takes. GET and DELETE are for whoever has a session, HEAD for nobody. */
-function methodsOf(request: Request, { transport }: Endpoint): readonly string[] {
-  if (transport === "sse") return ["GET"];
-  if (transport === "message") return ["POST"];
-  return request.headers.has("mcp-session-id") ? ["POST", "GET", "DELETE"] : ["POST"];
 }
 
 /** Whoever asks in another way has most often the address of another transport. */

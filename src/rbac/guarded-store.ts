@@ -95,7 +95,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       throw changedMeanwhile(kind.kind, name, existing?.version);
     const runsOther = executesOther(kind, fields, existing);
     if (runsOther) demandOperation(rights, "servers-execute");
-    yield* checkReferences(sourceOf, rights, kind, fields, existing, runsOther);
+    yield* checkReferences(sourceOf, rights, manifest, existing, runsOther);
     if (existing !== undefined && fields["disabled"] === true) refuseOnOneself(rights, kind, existing, "disabled");
     const before = occupancy === "taken" ? existing : undefined;
     yield* checkCeiling({ kind, name, fields, existing: before, rights });

@@ -1,6 +1,7 @@
 import { type FieldError, Problem } from "../lib/problem.ts";
 import type { AnyKind, Reference, Resource } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
+import type { Manifest } from "../resources/parse.ts";
 import type { Op } from "../storage/op.ts";
 import type { SourceOf } from "./guarded-store.ts";
 import { demandAt, judge } from "./judge.ts";
@@ -14,8 +15,7 @@ import type { Rights } from "./rights.ts";
 export function* checkReferences(
   sourceOf: SourceOf,
   rights: Rights,
-  kind: AnyKind,
-  fields: Record<string, unknown>,
+  { kind, name, fields }: Pick<Manifest, "kind" | "name" | "fields">,
   existing: Resource | undefined,
   anew: boolean,
 ): Op<void> {
@@ -30,7 +30,7 @@ export function* checkReferences(
     if (found === undefined) errors.push({ path: reference.path, message: `there is no ${target.kind} of this name` });
   }
   if (errors.length > 0)
-    throw new Problem("invalid", `this ${kind.kind} refers to what does not exist`, { fields: errors });
+    throw new Problem("invalid", `this ${kind.kind} "${name}" refers to what does not exist`, { fields: errors });
 }
 
 /** What keeps this resource from being deleted, as `kind name`: a few of those that the caller may view, and of the others that there are some. */

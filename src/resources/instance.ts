@@ -60,8 +60,8 @@ export const Instance = defineKind({
 
 const longestWords = 160;
 
-/** What a process said last is mostly why it ended. */
-function whyNot({ reason = "", exitCode = 0, stderr = [] }: InstanceFields): string {
+/** What a process said last is mostly why it ended; of one that runs and is not well there is what was found at the last look. */
+function whyNot({ probeReason = "", reason = probeReason, exitCode = 0, stderr = [] }: InstanceFields): string {
   const words = stderr.findLast((line) => line.trim() !== "")?.trim() ?? "";
   if (exitCode === 0 || words === "") return reason;
   return `${reason}: ${words.length > longestWords ? `${words.slice(0, longestWords)}…` : words}`;

@@ -1,6 +1,6 @@
+import type { Trust } from "../auth/access-token.ts";
 import { InsufficientScope } from "../auth/access-token.ts";
 import type { Problem } from "../lib/problem.ts";
-import type { OAuth } from "./oauth-settings.ts";
 import { pathOf } from "./sender.ts";
 import { metadataUrl } from "./well-known.ts";
 
@@ -8,7 +8,7 @@ import { metadataUrl } from "./well-known.ts";
  * The WWW-Authenticate of a refusal. No Bearer challenge: clients with a token of their own take it for an invitation to OAuth
  * (reference/clients.md §6.3). Only where the operator has an authorization server it is one.
  */
-export function challengeOf(problem: Problem, request: Request, oauth: OAuth | undefined): string | undefined {
+export function challengeOf(problem: Problem, request: Request, oauth: Trust | undefined): string | undefined {
   const isTooSmall = problem instanceof InsufficientScope;
   if (problem.status !== 401 && !isTooSmall) return undefined;
   if (oauth === undefined) return isPage(request.headers) ? undefined : 'Basic realm="mcpctl"';

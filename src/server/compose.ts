@@ -88,7 +88,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       hide: (token) => blots.give(server.id, [token]),
     }),
     blotOf: blots.of,
-    fareOf: (serverId) => supervisor.fareOf(serverId),
+    serverStateOf: (serverId) => supervisor.serverStateOf(serverId),
     wake: (serverId) => supervisor.wake(serverId),
     startProcess: (serverId) => supervisor.startExtra(serverId),
     onNotification: (...said) => heard(...said),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Trust } from "../auth/access-token.ts";
 import { lifeOf, type TokenPolicy } from "../auth/ttl.ts";
 import { socketsOf } from "../instances/container/sockets.ts";
 import { isLogLevel, type LogLevel } from "../lib/log.ts";
@@ -8,7 +9,7 @@ import { didYouMean } from "../lib/nearest.ts";
 import { isObject } from "../lib/object.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { allowedHostsOf, allowedOriginsOf } from "./door-settings.ts";
-import { type OAuth, oauthOf } from "./oauth-settings.ts";
+import { oauthOf } from "./oauth-settings.ts";
 
 /** What serve needs to know before it can open its database; all else is data. */
 export type Config = {
@@ -29,7 +30,7 @@ export type Config = {
   allowedOrigins: readonly string[];
   /** A proxy of the environment's makes our connections to elsewhere. */
   isProxied: boolean;
-  oauth: OAuth | undefined;
+  oauth: Trust | undefined;
   /** Where a container engine may be listening, in the order in which they are tried. */
   containerSockets: readonly string[];
 };

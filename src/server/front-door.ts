@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
+import type { Trust } from "../auth/access-token.ts";
+import { endpointAt, methodsOf } from "../mcp/endpoint.ts";
 import { preflight } from "./cors.ts";
-import type { OAuth } from "./oauth-settings.ts";
 import { isEndpoint, wellKnown } from "./well-known.ts";
 
 /** What is wrong, and what to do about it. */
@@ -37,7 +38,7 @@ export function refusalAtDoor(headers: Headers, { allowedHosts, allowedOrigins }
 export function answeredAtDoor(
   request: Request,
   path: string,
-  { oauth }: { oauth: OAuth | undefined },
+  { oauth }: { oauth: Trust | undefined },
 ): Response | undefined {
   if (request.method === "OPTIONS") return preflight(request, path);
   return (
@@ -46,8 +47,8 @@ export function answeredAtDoor(
 }
 
 function headRefused(path: string): Response {
-  const allow = /\/mcp\/?$/.test(path) ? "GET, POST, DELETE" : /\/sse\/?$/.test(path) ? "GET" : "POST";
-  return new Response(null, { status: 405, headers: { allow } });
+  const methods = methodsOf(endpointAt(path)?.transport ?? "streamable", true);
+  return new Response(null, { status: 405, headers: { allow: methods.join(", ") } });
 }
 
 /** One host and perhaps a port. Bun joins two Host headers by a comma, which is neither. */

@@ -1,24 +1,10 @@
+import type { Trust } from "../auth/access-token.ts";
 import { Problem } from "../lib/problem.ts";
-
-/** An authorization server of the operator's, whose access tokens are accepted beside our own bearers (docs/oauth.md). */
-export type OAuth = {
-  /** Exactly as the issuer writes it. */
-  issuer: string;
-  audience: string;
-  /** Where its keys are, when its own metadata is not to be asked. */
-  jwksUrl: string | undefined;
-  /** The claim that names the user or service account. */
-  subjectClaim: string;
-  /** The URL by which clients reach us, without a slash at the end. */
-  resource: string | undefined;
-  /** What a token must have, all of it. */
-  scopes: readonly string[];
-};
 
 const keys = ["issuer", "audience", "jwksUrl", "subjectClaim", "resource", "scopes"];
 
 /** What stands in the file; an issuer and an audience that were typed go before. @throws Problem `invalid`, naming the setting */
-export function oauthOf(file: unknown, typedIssuer?: string, typedAudience?: string): OAuth | undefined {
+export function oauthOf(file: unknown, typedIssuer?: string, typedAudience?: string): Trust | undefined {
   if (file === undefined && typedIssuer === undefined && typedAudience === undefined) return undefined;
   const given = file ?? {};
   if (typeof given !== "object" || Array.isArray(given)) throw wrong("oauth", "is a mapping");

@@ -1,11 +1,11 @@
+import type { Trust } from "../auth/access-token.ts";
 import { type Log, redact } from "../lib/log.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { challengeOf } from "./challenge.ts";
-import type { OAuth } from "./oauth-settings.ts";
 import { pathOf } from "./sender.ts";
 
 /** Turns everything thrown into RFC 9457 JSON. What is no Problem is ours to know: the answer holds an id to look up in the log. */
-export function problemResponse(error: unknown, request: Request, log: Log, oauth?: OAuth): Response {
+export function problemResponse(error: unknown, request: Request, log: Log, oauth?: Trust): Response {
   const problem = error instanceof Problem ? error : new Problem("internal", messageOf(error), { cause: error });
   const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
   let body: Record<string, unknown> = problem.toJSON();

@@ -32,7 +32,7 @@ function ofProject(running: Running, item: Resource, visible: readonly Resource[
 export function isReady({ supervisor, connections }: Running, server: Resource): boolean {
   const ref = serverRef(server);
   if (!isManaged(ref.fields)) return connections.stateOf(ref).state === "RUNNING";
-  const { state, sleeps } = supervisor.fareOf(server.id);
+  const { state, sleeps } = supervisor.serverStateOf(server.id);
   return state === "RUNNING" || sleeps;
 }
 
@@ -65,8 +65,8 @@ export function withStatus(
     copies: all,
     reason,
     resolved = supervisor.packageVersion(server.fields),
-  } = supervisor.fareOf(item.id);
-  const fare = {
+  } = supervisor.serverStateOf(item.id);
+  const managed = {
     state,
     ...(all < 2 ? {} : { copies: `${up}/${all}` }),
     ...(reason === undefined ? {} : { reason }),
@@ -74,7 +74,7 @@ export function withStatus(
     ...told(healthOfAll(copies.flatMap((id) => health.of(id) ?? []))),
     ...breakerIn(copies.map(connections.breakerOf)),
   };
-  return { ...item, status: { ...item.status, ...fare, ...seen } };
+  return { ...item, status: { ...item.status, ...managed, ...seen } };
 }
 
 /** An instance as people see it: how its process fares, and how it answers. */

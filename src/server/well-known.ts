@@ -1,5 +1,5 @@
+import type { Trust } from "../auth/access-token.ts";
 import { Problem } from "../lib/problem.ts";
-import type { OAuth } from "./oauth-settings.ts";
 
 /** Where clients look for OAuth, at the root or below the endpoint, and where they would register without having found any. */
 const discovery = /(?:^|\/)\.well-known(?:\/|$)|^\/(?:register|authorize|token)\/?$/;
@@ -13,7 +13,7 @@ export const isEndpoint = (path: string): boolean => endpoint.test(path) && !dis
  * The answer at an address of discovery; undefined at any other. Without an authorization server of the operator's there is none: a document,
  * or a 404 that is no JSON, makes clients with a token of their own ask for a login that cannot work (reference/clients.md §6.3).
  */
-export function wellKnown(request: Request, path: string, oauth: OAuth | undefined): Response | undefined {
+export function wellKnown(request: Request, path: string, oauth: Trust | undefined): Response | undefined {
   if (!discovery.test(path)) return undefined;
   const [isMetadata, at = ""] = metadata.exec(path) ?? [];
   if (oauth === undefined || isMetadata === undefined || (at !== "" && !isEndpoint(at))) return nothingHere();
@@ -30,11 +30,11 @@ export function wellKnown(request: Request, path: string, oauth: OAuth | undefin
 }
 
 /** Where the metadata of an address is, for the challenge of a 401. */
-export const metadataUrl = (request: Request, path: string, oauth: OAuth): string =>
+export const metadataUrl = (request: Request, path: string, oauth: Trust): string =>
   `${publicUrl(request, oauth)}/.well-known/oauth-protected-resource${isEndpoint(path) ? path.replace(/\/$/, "") : ""}`;
 
 /** How clients reach us: as configured, or by the Host that the front door has let in. Nothing is decided by it. */
-const publicUrl = (request: Request, { resource }: OAuth): string =>
+const publicUrl = (request: Request, { resource }: Trust): string =>
   resource ?? `http://${request.headers.get("host") ?? ""}`;
 
 /** Also an OAuth error, since those who come here show its description. */

@@ -2,11 +2,11 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createLog } from "../../src/lib/log.ts";
 import { createAudit } from "../../src/operations/audit.ts";
 import { masterKey } from "../../src/secrets/master-key.ts";
 import { setMeta } from "../../src/storage/meta.ts";
 import { openDatabase } from "../../src/storage/open.ts";
+import { silentLog } from "../log.ts";
 import { fixture, type World, world } from "../world.ts";
 
 let w: World;
@@ -136,12 +136,7 @@ describe("audit verify", () => {
     const file = join(folder, "mcpctl.db");
     writeFileSync(join(folder, "master.key"), "03".repeat(32), { mode: 0o600 });
     const db = openDatabase(`sqlite:${file}`);
-    const log = createLog(
-      () => {},
-      "silent",
-      () => false,
-      () => 0,
-    );
+    const log = silentLog;
     const audit = createAudit({
       db,
       clock: { now: () => 1_000 },

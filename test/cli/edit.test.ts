@@ -155,7 +155,7 @@ describe("what is refused is never lost", () => {
     expect(await w.cli(["edit", "project", name], { edit: ann.edit, answers: [] })).toMatchObject({ code: 0, err: "" });
     expect((await get(`projects/${name}`)).servers).toEqual(["own"]);
     expect(ann.seen[1]).toStartWith(
-      "# error: this project refers to what does not exist\n#   /servers/0: there is no server of this name\n#\n# project",
+      `# error: this project "${name}" refers to what does not exist\n#   /servers/0: there is no server of this name\n#\n# project`,
     );
     expect(ann.seen[1]).toContain("\nservers: [nowhere]\n");
     expect(ann.seen[2]).toStartWith("# error: the edited text, document 1: this is not valid YAML\n#\n# project");

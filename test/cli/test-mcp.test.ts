@@ -86,8 +86,8 @@ test("servers that a gateway misses are warned of, and all else is as it was", a
       const table = await cli([gateway.url, "--token", "sesame-token"]);
       expect([table.code, table.out.endsWith(": pass")]).toEqual([0, true]);
       const [first, second, ...others] = table.err.split("\n");
-      expect(first).toStartWith('warning: server "dead" is not there: its program was not found');
-      expect(second).toStartWith('warning: server "shy" is not there: knows ');
+      expect(first).toStartWith('warning: missing: server "dead": its program was not found');
+      expect(second).toStartWith('warning: missing: server "shy": knows ');
       expect(others).toEqual([]);
       expect([table.err.includes("\u001b"), table.err.includes("sesame")]).toEqual([false, false]);
       const json = await cli([gateway.url, "--token", "sesame-token", "-o", "json"]);

@@ -1,5 +1,5 @@
 import type { Outcome } from "../../src/mcp/answers.ts";
-import { giveNames } from "../../src/mcp/catalog/naming.ts";
+import { giveNames } from "../../src/mcp/catalog/given-names.ts";
 import { buildView } from "../../src/mcp/catalog/view.ts";
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
 import { methods } from "../../src/mcp/downstream/methods.ts";

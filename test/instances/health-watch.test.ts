@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createHealthWatch, type Look, type Watched } from "../../src/instances/health-watch.ts";
-import { createLog } from "../../src/lib/log.ts";
 import type { HealthCheck } from "../../src/resources/server.ts";
+import { logTo } from "../log.ts";
 
 const copy = (id: string, healthCheck?: HealthCheck): Watched => ({
   id,
@@ -31,11 +31,10 @@ function watching(...copies: Watched[]) {
     lost: ({ id }, reason) => events.push(`lost ${id}: ${reason}`),
     recovered: ({ id }) => events.push(`recovered ${id}`),
     clock: { now: () => now },
-    log: createLog(
+    log: logTo(
       (line) => events.push((JSON.parse(line) as { health: string }).health),
-      "info",
-      () => false,
       () => now,
+      "info",
     ),
   });
   return {

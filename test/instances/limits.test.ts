@@ -9,24 +9,14 @@ import { logRing } from "../../src/instances/log-ring.ts";
 import { createPackages } from "../../src/instances/package.ts";
 import { createUsageWatch } from "../../src/instances/usage.ts";
 import { systemClock } from "../../src/lib/clock.ts";
-import { createLog } from "../../src/lib/log.ts";
 import type { ServerFields } from "../../src/resources/server.ts";
+import { silentLog } from "../log.ts";
 
 /** The limits of a process for real: asked of the kernel, or watched. */
 const home = mkdtempSync(join(tmpdir(), "mcpctl-limits-"));
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 const launch = createLauncher(
-  createPackages(
-    join(home, "packages"),
-    createLog(
-      () => {},
-      "error",
-      () => false,
-      Date.now,
-    ),
-    new AbortController().signal,
-    systemClock,
-  ),
+  createPackages(join(home, "packages"), silentLog, new AbortController().signal, systemClock),
   createContainers({ sockets: [], dataDir: home }),
   home,
   createUsageWatch(20),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createLog, type LogFields, redact } from "../../src/lib/log.ts";
+import { logTo } from "../log.ts";
 
 const body = "0123456789abcdefghijklmnopqrstuvwxyz0123456789ABC";
 
@@ -68,12 +69,7 @@ test("a line is bounded, whatever it is given, and never steers a terminal", () 
 
 test("secrets that no shape tells are hidden once they are known, also where a line is cut", () => {
   const lines: string[] = [];
-  const log = createLog(
-    (line) => void lines.push(line),
-    "info",
-    () => false,
-    () => 0,
-  );
+  const log = logTo((line) => void lines.push(line), undefined, "info");
   log.hide((text, most) => text.replaceAll(planted, "•••").slice(0, most));
   log.info(`it said ${planted}`, { reason: `${"x".repeat(8_188)}${planted}`, deep: [{ text: planted }] });
   expect(lines.join()).toContain("it said •••");
@@ -82,12 +78,7 @@ test("secrets that no shape tells are hidden once they are known, also where a l
 
 test("how much is told can be changed while it is written", () => {
   const lines: string[] = [];
-  const log = createLog(
-    (line) => void lines.push(line),
-    "warn",
-    () => false,
-    () => 0,
-  );
+  const log = logTo((line) => void lines.push(line), undefined, "warn");
   log.info("unheard");
   log.setLevel("info");
   log.info("heard");

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { createLog } from "../../src/lib/log.ts";
 import { createCatalog } from "../../src/mcp/catalog/catalog.ts";
 import type { Connections, ServerRef } from "../../src/mcp/upstream/connections.ts";
 import { openDatabase } from "../../src/storage/open.ts";
+import { silentLog } from "../log.ts";
 
 test("a list is as old as the asking: what changes while it is under way is asked for again", async () => {
   const waiting: ((tool: string) => void)[] = [];
@@ -16,12 +16,7 @@ test("a list is as old as the asking: what changes while it is under way is aske
   const connections = { get: async () => upstream, sleeps: () => false, broken: () => {} } as unknown as Connections;
   let now = 1_000_000;
   const clock = { now: () => now };
-  const log = createLog(
-    () => {},
-    "silent",
-    () => false,
-    clock.now,
-  );
+  const log = silentLog;
   const db = openDatabase("sqlite::memory:");
   const catalog = await createCatalog(db, () => connections, clock, log, {
     *tell() {},

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createChanges, type Subscriber } from "../../src/mcp/downstream/changes.ts";
 import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
 import type { Admission } from "../../src/mcp/visit.ts";
+import { until } from "./upstream/ways.ts";
 
 const server = { id: "s", name: "files" } as ServerRef;
 const admitted = { servers: [server] } as unknown as Admission;
@@ -46,7 +47,7 @@ test("a flood is told in part, its last word among it, and never twice at a time
   });
   const heard = subscribe("User:a");
   for (let n = 0; n < 1_000; n++) update(`${n}`);
-  await Bun.sleep(450);
+  await until("the last word is told", () => heard.includes("999"));
   expect(heard).toEqual(["0", "999"]);
   for (let n = 0; n < 5; n++) {
     changes.heard(server, "notifications/tools/list_changed", "{}", undefined);

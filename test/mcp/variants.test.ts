@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { createLog } from "../../src/lib/log.ts";
 import type { Entry } from "../../src/mcp/catalog/catalog.ts";
 import type { ListName, Offer } from "../../src/mcp/catalog/offer.ts";
 import { createVariants } from "../../src/mcp/catalog/variants.ts";
 import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
+import { silentLog } from "../log.ts";
 
 const offerOf = (...tools: string[]): Offer => ({
   tools: tools.map((key) => ({ key, text: JSON.stringify({ name: key }) })),
@@ -29,12 +29,7 @@ function setUp() {
   const told: (readonly ListName[])[] = [];
   const state = { news: "", ended: 0 };
   const clock = { now: () => now };
-  const log = createLog(
-    () => {},
-    "silent",
-    () => false,
-    clock.now,
-  );
+  const log = silentLog;
   const variants = createVariants({
     read: ({ id }) =>
       new Promise((resolve, reject) => {

@@ -1,21 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { createLog } from "../../src/lib/log.ts";
 import type { Entry } from "../../src/mcp/catalog/catalog.ts";
 import { createExposure, type Variant } from "../../src/mcp/catalog/exposure.ts";
 import { createUriOwners } from "../../src/mcp/catalog/uri-owners.ts";
 import type { Curation, ProjectFields } from "../../src/resources/project.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { deleteResource, insertResource } from "../../src/storage/resources.ts";
+import { logTo } from "../log.ts";
 
 /** Each endpoint of a project over the same offers, in a real database. */
 const db = openDatabase("sqlite::memory:");
 const logs: string[] = [];
-const log = createLog(
-  (line) => void logs.push(line),
-  "debug",
-  () => false,
-  Date.now,
-);
+const log = logTo((line) => void logs.push(line), Date.now);
 const exposure = createExposure(db, log, createUriOwners());
 const row = (kind: string, id: string) => ({ id, kind, name: id, version: 1, fields: {}, createdAt: 1, updatedAt: 1 });
 const add = (kind: string, id: string) => db.write(() => insertResource(row(kind, id)));
@@ -154,7 +149,7 @@ describe("names stay", () => {
       "project",
     );
     expect([namesIn(view.lists.tools), view.tools.get("a/new")]).toEqual([["a__old"], undefined]);
-    expect(view.missing).toEqual([{ server: "a", reason: 'server "a": 1 tools without a name' }]);
+    expect(view.missing).toEqual([{ server: "a", reason: 'server "a": 1 tool without a name' }]);
     expect(logs.at(-1)).toContain("disk full");
     expect(namesIn((await show([entry("a", [tool("old"), tool("new")])])).lists.tools)).toEqual(["a__old", "a__new"]);
   });

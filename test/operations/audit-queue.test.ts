@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { createLog } from "../../src/lib/log.ts";
 import { createAuditQueue, queueLimits } from "../../src/operations/audit-queue.ts";
 import type { AuditEntry } from "../../src/resources/audit.ts";
+import { logTo } from "../log.ts";
 
 const entry = (n: number): AuditEntry => ({
   at: n,
@@ -13,12 +13,7 @@ const entry = (n: number): AuditEntry => ({
 
 function queue() {
   const lines: string[] = [];
-  const log = createLog(
-    (line) => void lines.push(line),
-    "debug",
-    () => false,
-    () => 0,
-  );
+  const log = logTo((line) => void lines.push(line));
   const disk = { batches: [] as AuditEntry[][], isFull: false };
   const write = async (entries: readonly AuditEntry[]) => {
     if (disk.isFull) throw new Error("the disk is full");

@@ -145,7 +145,7 @@ test("one server whose list is not as specified takes nobody's list from a stric
     { ...tools[1], name: "odd__typed" },
   ]);
   expect((await listOf(w, token)).missing).toEqual([
-    { server: "odd", reason: 'server "odd": 1 tools whose `inputSchema` is not for an object are left out' },
+    { server: "odd", reason: 'server "odd": 1 tool whose `inputSchema` is not for an object' },
   ]);
   await server.stop();
 });

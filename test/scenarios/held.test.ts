@@ -5,7 +5,7 @@ import { type World, world } from "../world.ts";
 
 /** Questions in the middle of a modern client's call, for a legacy server (the call is held) and a modern one (its own state goes along). */
 let w: World;
-const tokens: Record<string, string> = {};
+let tokens: Record<string, string> = {};
 const old = startStreamingServer({ name: "old", eras: ["legacy"] });
 const fresh = startStreamingServer({ name: "fresh", eras: ["modern"] });
 
@@ -19,12 +19,7 @@ beforeAll(async () => {
       { kind: "project", name: "two", servers: ["old", "fresh"] },
     ],
   });
-  for (const [name, project] of [
-    ["mine", "one"],
-    ["theirs", "one"],
-    ["elsewhere", "two"],
-  ] as const)
-    tokens[name] = (await w.must("POST", "/api/v1/mcptokens", { name, project })).token;
+  tokens = await w.tokensFor({ mine: "one", theirs: "one", elsewhere: "two" });
   await w.until("both run", async () => (await w.isRunning("old")()) && (await w.isRunning("fresh")()));
 });
 afterAll(async () => {

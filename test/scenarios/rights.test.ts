@@ -312,6 +312,7 @@ describe("writing", () => {
     ];
     const { status, json } = await w.api("POST", "/api/v1/apply", { documents });
     expect([status, json.fields]).toEqual([422, [{ path: "/servers/0", message: "there is no server of this name" }]]);
+    expect(json.detail).toStartWith(`this project "${documents[1]?.name}" refers to`);
     expect((await w.api("GET", "/api/v1/projects/fine")).status).toBe(404);
     const dry = await w.must("POST", "/api/v1/apply", { documents: documents.slice(0, 1), dryRun: true });
     expect(dry.results[0].action).toBe("created");

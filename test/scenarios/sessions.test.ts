@@ -8,7 +8,7 @@ import { type World, world } from "../world.ts";
 
 let w: World;
 const web = startHttpServer({ name: "web" });
-const tokens: Record<string, string> = {};
+let tokens: Record<string, string> = {};
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-sessions-"));
 const database = `sqlite:${join(folder, "mcpctl.db")}`;
 
@@ -21,12 +21,7 @@ beforeAll(async () => {
       { kind: "project", name: "two", servers: ["web"] },
     ],
   });
-  for (const [name, project] of [
-    ["mine", "one"],
-    ["theirs", "one"],
-    ["elsewhere", "two"],
-  ] as const)
-    tokens[name] = (await w.must("POST", "/api/v1/mcptokens", { name, project })).token;
+  tokens = await w.tokensFor({ mine: "one", theirs: "one", elsewhere: "two" });
   await w.until("it runs", w.isRunning("web"));
 });
 afterAll(async () => {

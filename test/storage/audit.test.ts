@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mintBearer } from "../../src/auth/bearer.ts";
-import { createLog } from "../../src/lib/log.ts";
 import { createAudit } from "../../src/operations/audit.ts";
 import { verifyAudit } from "../../src/operations/audit-verify.ts";
 import type { AuditEntry } from "../../src/resources/audit.ts";
@@ -13,6 +12,7 @@ import { getMeta, setMeta } from "../../src/storage/meta.ts";
 import type { Statement } from "../../src/storage/op.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openSqlite, type SqliteDatabase } from "../../src/storage/sqlite.ts";
+import { logTo } from "../log.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-audit-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -22,12 +22,7 @@ const dayMs = 86_400_000;
 function auditIn(db: SqliteDatabase, retentionDays = 0) {
   const clock = { at: 1_000, now: () => clock.at };
   const lines: string[] = [];
-  const log = createLog(
-    (line) => void lines.push(line),
-    "debug",
-    () => false,
-    clock.now,
-  );
+  const log = logTo((line) => void lines.push(line), clock.now);
   const audit = createAudit({ db, clock, log, key, fingerprintKey: key, retentionDays });
   return { audit, clock, lines };
 }

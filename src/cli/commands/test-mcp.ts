@@ -97,7 +97,7 @@ function show({ url, verdict, exitCode, missing = [], steps }: Report, quiet: bo
   }
   for (const { server, reason } of missing) {
     const why = reason.replace(`server "${server}": `, "");
-    env.err(`warning: ${printable(`server "${server}" is not there: ${why}`)}`);
+    env.err(`warning: ${printable(`missing: server "${server}": ${why}`)}`);
   }
   env.out(`\n${printable(url)}: ${paint(exitCode === 0, verdict)}`);
 }

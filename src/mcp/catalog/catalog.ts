@@ -9,11 +9,11 @@ import { executionOf } from "../execution.ts";
 import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction } from "../upstream/upstream.ts";
+import { createApprovals } from "./approvals.ts";
 import { createExposure } from "./exposure.ts";
 import { changeName } from "./names.ts";
 import { differing, fetchOffer, isAsBefore, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
-import { createReviews } from "./reviews.ts";
 import { type Told, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
@@ -65,7 +65,7 @@ export async function createCatalog(
   { tell, changed, blotOf }: Listeners,
 ) {
   const known = new Map<string, Known>();
-  const reviews = await createReviews(db);
+  const approvals = await createApprovals(db);
   const uriOwners = createUriOwners();
   const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
@@ -145,7 +145,7 @@ export async function createCatalog(
     await write(
       server,
       entry,
-      () => reviews.plan(server, offer, isFirst, clock.now()),
+      () => approvals.plan(server, offer, isFirst, clock.now()),
       () => putOffer({ serverId: server.id, fingerprint: execution, body, fetchedAt: askedAt }),
     );
     entry.execution = execution;
@@ -162,21 +162,21 @@ export async function createCatalog(
     if (plain === undefined || offer === undefined || entry.execution !== executionOf(server.fields))
       throw new Problem("unavailable", "it was not listed yet by what the server executes now");
     const variant = { key: name.key, abilities: JSON.stringify(name.abilities) };
-    await write(server, entry, () => reviews.planVariant(server, variant, offer, plain, clock.now()));
+    await write(server, entry, () => approvals.planVariant(server, variant, offer, plain, clock.now()));
     return offer;
   }
 
   /** After what is approved became another, by a list or by somebody's word, and the commit. */
   async function decided(serverId: string): Promise<void> {
-    await reviews.reload(serverId);
+    await approvals.reload(serverId);
     revision++;
   }
 
   /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
   function heldBack(server: ServerRef, tool: string, variant?: string): string | undefined {
-    const review = reviews.reviewOf(server, offerOf(server.id, variant), tool, variant);
+    const review = approvals.reviewOf(server, offerOf(server.id, variant), tool, variant);
     if (review === "approved") return undefined;
-    const { home, isNew } = reviews.standingOf(server, tool, variant);
+    const { home, isNew } = approvals.standingOf(server, tool, variant);
     const sort = review === "rejected" && isNew ? "rejectedNew" : review;
     return whyHeldBack(server, tool, sort, changeName(server.name, tool, home));
   }
@@ -248,13 +248,13 @@ export async function createCatalog(
       for (const id of known.keys()) {
         if (ids.has(id)) continue;
         known.delete(id);
-        reviews.forget(id);
+        approvals.forget(id);
         variants.forget(id);
       }
     },
-    isReadOnly: reviews.isReadOnly,
+    isReadOnly: approvals.isReadOnly,
     heldBack,
-    waiting: reviews.waiting,
+    waiting: approvals.waiting,
     decided,
     /** A tool's description as its server last wrote it. */
     toolText(serverId: string, tool: string, variant?: string): string | undefined {

@@ -5,10 +5,10 @@ import { listExposedNames } from "../../storage/exposed-names.ts";
 import { findOffer } from "../../storage/offers.ts";
 import type { Op } from "../../storage/op.ts";
 import { findResource, type StoredResource } from "../../storage/resources.ts";
+import { candidatesOf, type Given, isFree, type NameStyle, type Wish } from "./given-names.ts";
 import { canonicalName } from "./names.ts";
-import { candidatesOf, type Given, isFree, type NameStyle, type Wish } from "./naming.ts";
 import type { Offer } from "./offer.ts";
-import { curationOf, wishesOf, withOffered } from "./offered.ts";
+import { curationOf, wishesOf, withOffered } from "./wishes.ts";
 
 /**
  * Refuses a project in which two tools, as their servers last listed them, would be shown by one name. Asked only of a write that touches the

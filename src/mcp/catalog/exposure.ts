@@ -4,11 +4,11 @@ import type { Curation, ProjectFields } from "../../resources/project.ts";
 import { type ExposedName, insertExposedName, listExposedNames } from "../../storage/exposed-names.ts";
 import type { Database } from "../../storage/op.ts";
 import type { Entry } from "./catalog.ts";
+import { giveNames, type NameStyle, type Names, type Owner, type Wish } from "./given-names.ts";
 import { writeInTurns } from "./in-turns.ts";
-import { giveNames, type NameStyle, type Names, type Owner, type Wish } from "./naming.ts";
-import { curationOf, wishesOf, withOffered } from "./offered.ts";
 import type { UriOwners } from "./uri-owners.ts";
 import { buildView, type View } from "./view.ts";
+import { curationOf, wishesOf, withOffered } from "./wishes.ts";
 
 /**
  * What an endpoint shows: `project` as the project says, `vllm` the same with schemas inline, `server` the one server of its entries with its

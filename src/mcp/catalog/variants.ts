@@ -7,9 +7,9 @@ import { executionOf } from "../execution.ts";
 import type { Abilities } from "../peer.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { interactive } from "../upstream/private.ts";
+import { mostVariants } from "./approvals.ts";
 import type { Entry } from "./catalog.ts";
 import { differing, type ListName, type Offer } from "./offer.ts";
-import { mostVariants } from "./reviews.ts";
 
 /** The lists that a server gives to clients of these abilities. `key` is their name, in short. */
 export type Variant = {

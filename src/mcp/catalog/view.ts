@@ -3,8 +3,8 @@ import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import type { Entry } from "./catalog.ts";
 import { type Preset, presetOf, withoutPreset } from "./curation.ts";
+import type { Names } from "./given-names.ts";
 import { canonicalName, qualifiedTemplate, qualifiedUri } from "./names.ts";
-import type { Names } from "./naming.ts";
 import type { Item, ListName } from "./offer.ts";
 import { inlined } from "./schemas.ts";
 
@@ -106,10 +106,12 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
       const shown = list === "tools" ? shownTool(said, name, curation, options.schemas) : withName(said, name);
       listed.push({ ...place, key, text, shown });
     }
-    const leftOut = (count: number, why: string) =>
-      count > 0 && unnamed.push({ server: server.name, reason: `server "${server.name}": ${count} ${list} ${why}` });
+    const leftOut = (count: number, why: string) => {
+      const what = count === 1 ? list.slice(0, -1) : list;
+      if (count > 0) unnamed.push({ server: server.name, reason: `server "${server.name}": ${count} ${what} ${why}` });
+    };
     leftOut(left, "without a name");
-    leftOut(offer[list].length - items.length, "whose `inputSchema` is not for an object are left out");
+    leftOut(offer[list].length - items.length, "whose `inputSchema` is not for an object");
   }
   const given = naming === "own" ? [] : naming[list].given;
   for (const [name, { serverId, own }] of given) {

@@ -2,8 +2,8 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import type { ServerRef } from "../upstream/connections.ts";
+import type { Plan } from "./approvals.ts";
 import { rowsAtOnce, writeInTurns } from "./in-turns.ts";
-import type { Plan } from "./reviews.ts";
 import { report, type Told, together } from "./telling.ts";
 
 /** What is not told yet: a server that changes all the time is told of once a minute. */

@@ -26,13 +26,8 @@ type Outlet = {
 const silence: Outlet = { send: () => false };
 const done: Outcome = { result: "{}" };
 
-type Asking = {
-  visit: Visit;
-  facts: SessionFacts | undefined;
-  live: Live | undefined;
-  signal: AbortSignal;
-  outlet: Outlet;
-};
+/** Who asks, and where he hears what belongs to it. */
+type Asking = { visit: Visit; facts: SessionFacts | undefined; live: Live | undefined; outlet: Outlet };
 
 const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "prompts", "resources"]);
 
@@ -65,7 +60,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
     });
     visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
-    answerTo(visit, inbound, { id, method }, facts, live, reply)
+    answerTo({ visit, facts, live, outlet: reply }, inbound, { id, method })
       .then(
         // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
         (outcome) =>
@@ -90,7 +85,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
 
   async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
     const session = sessions.mint(inbound.params, boundOf(visit));
-    const client = clientOf({ visit, facts: undefined, live: undefined, signal: visit.cut, outlet: silence });
+    const client = clientOf({ visit, facts: undefined, live: undefined, outlet: silence }, visit.cut);
     const outcome = await calls.answer(visit, inbound, "initialize", client).finally(visit.release);
     const response = respond(id, outcome);
     response.headers.set("mcp-session-id", session);
@@ -107,26 +102,24 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
 
   /** Answers one request; it can be cancelled by its id while it runs. */
   async function answerTo(
-    visit: Visit,
+    asking: Asking,
     inbound: Inbound,
     { id, method }: { id: string; method: string },
-    facts: SessionFacts | undefined,
-    live: Live | undefined,
-    outlet: Outlet,
   ): Promise<Outcome> {
+    const { visit, live } = asking;
     if (live?.running.has(id) === true)
       return errorOutcome(codes.invalidRequest, "A request of this id is still running: use each id once");
     const cancel = new AbortController();
     live?.running.set(id, cancel);
     try {
       const signal = AbortSignal.any([visit.cut, cancel.signal]);
-      return await calls.answer(visit, inbound, method, clientOf({ visit, facts, live, signal, outlet }));
+      return await calls.answer(visit, inbound, method, clientOf(asking, signal));
     } finally {
       live?.running.delete(id);
     }
   }
 
-  function clientOf({ visit, facts, live, signal, outlet }: Asking): Client {
+  function clientOf({ visit, facts, live, outlet }: Asking, signal: AbortSignal): Client {
     const notify = (method: string, params: string) => void outlet.send(notification(method, params), true);
     const nobody = async () => errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session");
     return {

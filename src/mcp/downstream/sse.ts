@@ -78,8 +78,9 @@ export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives:
   function answer(visit: Visit, inbound: Inbound, asked: { id: string; method: string }, stream: Stream): void {
     const { out, facts } = stream;
     const outlet = { send: (text: string) => out.send(text, { event: "message" }) };
+    const live = lives.of(facts, ownerOf(visit), holderOf(visit));
     legacy
-      .answerTo(visit, inbound, asked, facts, lives.of(facts, ownerOf(visit), holderOf(visit)), outlet)
+      .answerTo({ visit, facts, live, outlet }, inbound, asked)
       .then(
         (outcome) => void outlet.send(response(asked.id, outcome)),
         () => out.close(),

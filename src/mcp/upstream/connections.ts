@@ -1,5 +1,5 @@
-import type { Fare } from "../../instances/fare.ts";
 import type { Extra } from "../../instances/instance.ts";
+import type { ServerState } from "../../instances/server-state.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Counters } from "../../lib/counters.ts";
 import type { Log } from "../../lib/log.ts";
@@ -29,7 +29,7 @@ export type ConnectionOptions = {
   /** Takes a server's own secrets out of what it says why it cannot be used. */
   blotOf: (serverId: string) => (text: string) => string;
   /** How a server that we run ourselves fares, and why it has no connection at this moment. */
-  fareOf: (serverId: string) => Fare;
+  serverStateOf: (serverId: string) => ServerState;
   /** Starts one that sleeps. */
   wake: (serverId: string) => void;
   /** Starts one more process of a server that we run ourselves. @throws Problem `unavailable` */
@@ -131,7 +131,7 @@ export function createConnections(options: ConnectionOptions) {
     breakerOf: shared.breakerOf,
     answeredAt: shared.answeredAt,
     /** Whether it starts only when somebody needs it: what is known of it is good enough until then. */
-    sleeps: ({ id, fields }: ServerRef): boolean => fields.url === undefined && options.fareOf(id).sleeps,
+    sleeps: ({ id, fields }: ServerRef): boolean => fields.url === undefined && options.serverStateOf(id).sleeps,
     follow: shared.follow,
     unfollow: shared.unfollow,
     stateOf: shared.stateOf,

@@ -6,7 +6,7 @@ import { Beyond, unavailable } from "./failures.ts";
 /** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. Undefined when all is well. */
 export function faultIn(text: string, limits: ServerLimits): Problem | undefined {
   const { messageBytes, depth, elements } = limits;
-  if (text.length > messageBytes)
+  if (isOver(text, messageBytes))
     return new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
   const excess = excessIn(text, limits);
   if (excess === "depth") return new Beyond(`its message is nested over ${depth} deep; ${setByServer("depth")}`);
@@ -20,6 +20,10 @@ export function faultIn(text: string, limits: ServerLimits): Problem | undefined
   }
   return unavailable("its message is no JSON-RPC");
 }
+
+/** A character takes three bytes at most, and counting them is needed only where that matters. */
+const isOver = (text: string, bytes: number): boolean =>
+  text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
 
 const jsonrpc = `"jsonrpc"\\s*:\\s*"2\\.0"`;
 const idFirst = new RegExp(`^\\s*\\{\\s*(?:${jsonrpc}\\s*,\\s*)?"id"\\s*:\\s*(\\d{1,15})\\s*,(\\s*"method")?`);

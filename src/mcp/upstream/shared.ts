@@ -28,7 +28,7 @@ const longestPauseMs = 60_000;
 
 /** The conversation with each server that all share: processes are attached when they start, addresses are opened when they are needed. */
 export function createShared(options: ConnectionOptions & { boundsOf: (server: ServerRef) => Bounds }) {
-  const { clock, log, verdicts, fareOf, wake, onNotification, blotOf, boundsOf } = options;
+  const { clock, log, verdicts, serverStateOf, wake, onNotification, blotOf, boundsOf } = options;
   const entries = new Map<string, Entry>();
   /** Servers repeat what they refuse: nobody is to read the secrets among it. */
   const blotted = ({ id }: ServerRef, text: string): string => blotOf(id)(text);
@@ -124,7 +124,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
     for (;;) {
       const upstream = copyOf(entry, subject);
       if (upstream !== undefined) return upstream;
-      const { state, sleeps, reason = `it is ${state.toLowerCase()}` } = fareOf(server.id);
+      const { state, sleeps, reason = `it is ${state.toLowerCase()}` } = serverStateOf(server.id);
       if (sleeps) wake(server.id);
       else if (state !== "STARTING" && state !== "STOPPING") throw unreachable(server, reason);
       if (performance.now() >= end) throw unreachable(server, reason);

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
 import { openHttp, openSse } from "../../../src/mcp/upstream/negotiate.ts";
+import type { Upstream } from "../../../src/mcp/upstream/upstream.ts";
 import { serverLimitsOf } from "../../../src/resources/limits.ts";
 import { type Answer, legacyAnswer, modernAnswer, reply, startRawServer } from "../../servers/raw-server.ts";
 import { call, opening, until } from "./ways.ts";
@@ -72,6 +73,15 @@ describe("an answer", () => {
   });
 });
 
+/** A call whose caller goes away. */
+async function takenBack(upstream: Upstream): Promise<void> {
+  const leaving = new AbortController();
+  const calling = call(upstream, "x", {}, { signal: leaving.signal }).catch(() => {});
+  await Bun.sleep(5 + Math.random() * 20);
+  leaving.abort();
+  await calling;
+}
+
 describe("of a thousand calls that are taken back no connection stays", () => {
   const limits = { ...serverLimitsOf({}), inFlight: 200 };
   const many = async (work: () => Promise<unknown>, isOver: () => boolean) => {
@@ -87,13 +97,7 @@ describe("of a thousand calls that are taken back no connection stays", () => {
       return undefined;
     });
     await many(
-      async () => {
-        const leaving = new AbortController();
-        const calling = call(upstream, "x", {}, { signal: leaving.signal }).catch(() => {});
-        await Bun.sleep(5 + Math.random() * 20);
-        leaving.abort();
-        await calling;
-      },
+      () => takenBack(upstream),
       () => server.open() <= 1,
     );
     upstream.close();
@@ -111,13 +115,7 @@ describe("of a thousand calls that are taken back no connection stays", () => {
     const upstream = await openHttp({ url: server.url, headers: {} }, "legacy", undefined, opening({ limits }));
     closers.push(upstream.close);
     await many(
-      async () => {
-        const leaving = new AbortController();
-        const calling = call(upstream, "x", {}, { signal: leaving.signal }).catch(() => {});
-        await Bun.sleep(5 + Math.random() * 20);
-        leaving.abort();
-        await calling;
-      },
+      () => takenBack(upstream),
       () => server.open() <= 64,
     );
   }, 30_000);

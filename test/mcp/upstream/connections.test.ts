@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { createLog } from "../../../src/lib/log.ts";
 import { type Connections, createConnections, type ServerRef } from "../../../src/mcp/upstream/connections.ts";
 import { createVerdicts } from "../../../src/mcp/upstream/verdicts.ts";
 import type { ServerFields } from "../../../src/resources/server.ts";
 import { openDatabase } from "../../../src/storage/open.ts";
+import { silentLog } from "../../log.ts";
 import { type Habits, startStreamingServer } from "../../servers/streaming-server.ts";
 import { abilities, call, channelOf, peerOf, until } from "./ways.ts";
 
@@ -12,12 +12,7 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
-const silent = createLog(
-  () => {},
-  "silent",
-  () => false,
-  () => 0,
-);
+const silent = silentLog;
 const runOf = (channel: ReturnType<typeof channelOf>) => ({ via: channel, closed: channel.closed });
 
 type Told = { method: string; params: string; subject: string | undefined };
@@ -36,7 +31,7 @@ async function setUp(habits: Habits = {}, more: Partial<ServerFields> = {}) {
     verdicts: await createVerdicts(db, clock),
     targetOf: async ({ fields }) => ({ url: fields.url ?? "", headers: { key } }),
     blotOf: () => (text) => text,
-    fareOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),
+    serverStateOf: () => ({ state: "STARTING", running: 0, copies: 1, sleeps: false }),
     wake: () => {},
     startProcess: async () => {
       const process_ = channelOf();

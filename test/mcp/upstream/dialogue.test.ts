@@ -184,6 +184,7 @@ describe("calls beyond limits.inFlight", () => {
 describe("a message that is too much", () => {
   const deep = `${"[".repeat(20)}${"]".repeat(20)}`;
   test.each([
+    ["big in bytes", { messageBytes: 5_000 }, `"${"é".repeat(3_000)}"`, "over 5 KiB; limits.messageBytes"],
     ["big", { messageBytes: 5_000 }, `"${"x".repeat(6_000)}"`, "over 5 KiB; limits.messageBytes of the server sets"],
     ["deep", { depth: 9 }, deep, "nested over 9 deep; limits.depth of the server"],
     ["wide", { elements: 100 }, `[${"0,".repeat(200)}0]`, "over 100 values; limits.elements of the server"],

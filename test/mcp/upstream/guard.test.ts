@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { createLog } from "../../../src/lib/log.ts";
 import type { Problem } from "../../../src/lib/problem.ts";
 import { Absent, callerLeft, Refused, TimedOut, unavailable } from "../../../src/mcp/upstream/failures.ts";
 import { createGuard, LeftAlone } from "../../../src/mcp/upstream/guard.ts";
 import type { Upstream } from "../../../src/mcp/upstream/upstream.ts";
+import { logTo } from "../../log.ts";
 import { peerOf } from "./ways.ts";
 
 /** A server that answers as it is told, or fails with this; and how its breaker stands then. */
@@ -13,11 +13,10 @@ function guarded() {
   let calls = 0;
   let held: Promise<void> | undefined;
   const logged: string[] = [];
-  const log = createLog(
+  const log = logTo(
     (line) => logged.push((JSON.parse(line) as { message: string }).message),
-    "info",
-    () => false,
     () => now,
+    "info",
   );
   const guard = createGuard({ id: "x", name: "x", version: 1, fields: { transport: "http" } }, { now: () => now }, log);
   const upstream = guard.over({

@@ -2,7 +2,7 @@ import { type Curation, type ProjectFields, serversOf } from "../../resources/pr
 import { paramHeadersOf } from "../param-headers.ts";
 import type { Entry } from "./catalog.ts";
 import { isOffered } from "./curation.ts";
-import type { Wish } from "./naming.ts";
+import type { Wish } from "./given-names.ts";
 
 /** What the project says of a server's tools, by the server's name. */
 export function curationOf(fields: ProjectFields): (server: string) => Curation {

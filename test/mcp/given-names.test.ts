@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { clashesIn } from "../../src/mcp/catalog/clashes.ts";
-import { giveNames, type NameStyle, type Owner, type Wish } from "../../src/mcp/catalog/naming.ts";
+import { giveNames, type NameStyle, type Owner, type Wish } from "../../src/mcp/catalog/given-names.ts";
 
 const wish = (server: string, own: string, rename?: string): Wish => ({
   serverId: `id-${server}`,

@@ -51,7 +51,7 @@ const forAll = "";
  * that a person approves or rejects. Annotations are part of it: a server that could take them back and forth would talk itself into read-only
  * tokens.
  */
-export async function createReviews(db: Database) {
+export async function createApprovals(db: Database) {
   const known = new Map<string, Pinned>();
   for (const pin of await db.read(listPins)) remember(pin);
 

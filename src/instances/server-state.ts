@@ -1,8 +1,8 @@
 import type { InstanceState } from "../resources/instance.ts";
 import type { InstanceView } from "./view.ts";
 
-/** How a server fares as a whole. `sleeps`: it starts when somebody needs it. */
-export type Fare = {
+/** How a server is as a whole, out of its copies. `sleeps`: it starts when somebody needs it. */
+export type ServerState = {
   state: InstanceState;
   running: number;
   copies: number;
@@ -15,7 +15,7 @@ export type Fare = {
 const order: readonly InstanceState[] = ["RUNNING", "STARTING", "STOPPING", "ERROR", "STOPPED"];
 
 /** Pure: out of the copies of one server; STOPPED when there is none. The reason is that of a copy that does not run. */
-export function fareOf(copies: readonly InstanceView[]): Fare {
+export function serverStateOf(copies: readonly InstanceView[]): ServerState {
   const state = order.find((candidate) => copies.some((copy) => copy.state === candidate)) ?? "STOPPED";
   const reason = copies.find((copy) => copy.reason !== undefined && copy.state !== "RUNNING")?.reason;
   const resolved = copies.find((copy) => copy.resolved !== undefined)?.resolved;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { boundedWords } from "../../src/instances/said.ts";
+import { boundedWords } from "../../src/instances/bounded-words.ts";
 
 async function drained(chunks: readonly (string | { afterMs: number })[]): Promise<string[]> {
   const lines: string[] = [];
