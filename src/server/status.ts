@@ -47,7 +47,7 @@ export function withStatus(
   if (kind.kind !== "server") return item;
   const { supervisor, connections, catalog, health } = running;
   const server = serverRef(item);
-  const tools = catalog.toolsOf(item.id);
+  const tools = catalog.toolsOf(item.id)?.tools;
   const waiting = catalog.waiting(item.id);
   const seen = {
     ...connections.spokenOf(server),

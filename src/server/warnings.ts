@@ -1,9 +1,11 @@
 import { Problem } from "../lib/problem.ts";
 import { curationWarnings } from "../mcp/catalog/curation-warnings.ts";
+import { unreadable } from "../mcp/catalog/view.ts";
+import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { type ProjectFields, serversOf } from "../resources/project.ts";
-import { Server, type ServerFields } from "../resources/server.ts";
+import { Server } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
 import { pinning } from "./pinning.ts";
 import type { Rooms } from "./rooms.ts";
@@ -17,15 +19,17 @@ export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, i
     kind.kind === "project"
       ? yield* curationsOf(shelves, rights, item)
       : kind.kind === "server"
-        ? ofServer(serverRef(item).fields, shelves)
+        ? ofServer(serverRef(item), shelves)
         : [];
   return warnings.length === 0 ? item : { ...item, status: { ...item.status, warnings } };
 }
 
-function ofServer(fields: ServerFields, { supervisor }: Shelves): string[] {
+function ofServer({ id, fields }: ServerRef, { supervisor, catalog }: Shelves): string[] {
   const unpinned = pinning(fields, supervisor.packageVersion(fields));
+  const left = catalog.toolsOf(id)?.left ?? 0;
   return [
     ...(unpinned === undefined ? [] : [unpinned]),
+    ...(left === 0 ? [] : [`${left === 1 ? "a tool is" : `${left} tools are`} shown to nobody, ${unreadable}`]),
     ...(fields.tls?.insecureSkipVerify === true
       ? ["tls.insecureSkipVerify takes any certificate: whoever is between can read and change everything"]
       : []),

@@ -61,3 +61,17 @@ test("a list of many big pages is refused rather than kept", async () => {
   await expect(fetchOffer(upstream, new AbortController().signal)).rejects.toThrow("over 8 MiB");
   expect(page).toBe(2);
 });
+
+test("what a list says word for word as before is not looked at again, and what is too big is shown to nobody", async () => {
+  const tools = ['{"name":"a","title":null}', `{"name":"b","description":"${"x".repeat(300 * 1024)}"}`];
+  const upstream = {
+    capabilities: { tools: {} },
+    request: async () => ({ result: `{"tools":[${tools}]}` }),
+  } as unknown as Upstream;
+  const { signal } = new AbortController();
+  const first = await fetchOffer(upstream, signal);
+  expect(first.tools.map(({ readable }) => readable)).toEqual(['{"name":"a","inputSchema":{"type":"object"}}', null]);
+  tools.push('{"name":"c"}');
+  const second = await fetchOffer(upstream, signal, first);
+  expect(second.tools.map((tool, n) => tool === first.tools[n])).toEqual([true, true, false]);
+});

@@ -145,8 +145,14 @@ test("one server whose list is not as specified takes nobody's list from a stric
     { ...tools[1], name: "odd__typed" },
   ]);
   expect((await listOf(w, token)).missing).toEqual([
-    { server: "odd", reason: 'server "odd": 1 tool whose `inputSchema` is not for an object' },
+    {
+      server: "odd",
+      reason: 'server "odd": 1 tool whose `inputSchema` is not for an object, or whose description is over 256 KiB',
+    },
   ]);
+  const { status } = await w.must("GET", "/api/v1/servers/odd");
+  expect([status.tools, status.warnings]).toEqual([2, [expect.stringContaining("a tool is shown to nobody")]]);
+
   await server.stop();
 });
 

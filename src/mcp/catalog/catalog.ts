@@ -8,7 +8,7 @@ import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
 import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
-import type { Introduction } from "../upstream/upstream.ts";
+import type { Introduction, Upstream } from "../upstream/upstream.ts";
 import { createApprovals } from "./approvals.ts";
 import { createExposure } from "./exposure.ts";
 import { changeName } from "./names.ts";
@@ -17,6 +17,7 @@ import { hashed, toolsIn } from "./review.ts";
 import { type Told, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
+import { isReadable } from "./view.ts";
 import { type Untold, writerOf } from "./writing.ts";
 
 type Known = Untold & {
@@ -71,8 +72,7 @@ export async function createCatalog(
   let revision = 1;
   const write = writerOf({ db, tell, decided, clock, log });
   const variants = createVariants({
-    read: (server, abilities) =>
-      connections().lookAs(server, abilities, (upstream) => fetchOffer(upstream, AbortSignal.timeout(fetchMs))),
+    read: (server, abilities) => connections().lookAs(server, abilities, (upstream) => fetched(server, upstream)),
     newsOf: ({ id }) => `${knownOf(id).version} ${knownOf(id).news}`,
     plainOf: (serverId) => known.get(serverId)?.offer,
     keep: keepVariant,
@@ -106,12 +106,18 @@ export async function createCatalog(
     return entry.refreshing;
   }
 
+  /** Lists that an earlier start kept were read by the rules of its time. */
+  function fetched({ id }: ServerRef, upstream: Upstream): Promise<Offer> {
+    const { offer, version } = knownOf(id);
+    return fetchOffer(upstream, AbortSignal.timeout(fetchMs), version === undefined ? undefined : offer);
+  }
+
   async function fetchInto(server: ServerRef, entry: Known): Promise<void> {
     // A list is as old as the asking: what changed while it was under way may not be in it.
     const askedAt = clock.now();
     try {
       const upstream = await connections().get(server);
-      const offer = await fetchOffer(upstream, AbortSignal.timeout(fetchMs)).catch((error: unknown) => {
+      const offer = await fetched(server, upstream).catch((error: unknown) => {
         connections().broken(server, upstream, messageOf(error));
         throw new Problem("unavailable", `server "${server.name}": ${messageOf(error)}`, { cause: error });
       });
@@ -277,7 +283,13 @@ export async function createCatalog(
     },
     /** By their own names, as the server last listed them for everybody. */
     toolNamesOf: (serverId: string): string[] | undefined => known.get(serverId)?.offer?.tools.map(({ key }) => key),
-    toolsOf: (serverId: string): number | undefined => known.get(serverId)?.offer?.tools.length,
+    /** How many tools it offers, and how many of them are shown to nobody (`unreadable`). */
+    toolsOf(serverId: string): { tools: number; left: number } | undefined {
+      const { offer } = known.get(serverId) ?? {};
+      if (offer === undefined) return undefined;
+      const tools = offer.tools.filter(isReadable).length;
+      return { tools, left: offer.tools.length - tools };
+    },
     /** Changes whenever any answer of `entriesOf` may have changed. */
     revision: () => revision,
     close: variants.close,

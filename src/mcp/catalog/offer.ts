@@ -27,11 +27,16 @@ const mostPages = 100;
 const mostItems = 10_000;
 /** Of one list in all; each page may be as big as a message, and all of it is kept. */
 const mostLength = 8 * 1024 * 1024;
+/** Of one description, in characters: a tool of a megabyte fills a model's whole context, and takes all others' turns to be looked at. */
+const longestItem = 256 * 1024;
 
-/** Asks a server for all its lists, page by page, within bounds. A list it does not implement is empty; tools it claims must answer. */
-export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promise<Offer> {
+/**
+ * Asks a server for all its lists, page by page, within bounds. A list it does not implement is empty; tools it claims must answer. What stands
+ * word for word in the lists `before` is not looked at again.
+ */
+export async function fetchOffer(upstream: Upstream, signal: AbortSignal, before?: Offer): Promise<Offer> {
   const entries = await Promise.all(
-    listNames.map(async (name) => [name, await fetchList(upstream, name, signal)] as const),
+    listNames.map(async (name) => [name, await fetchList(upstream, name, signal, before?.[name] ?? [])] as const),
   );
   const { era, protocolVersion, serverInfo, capabilities, instructions } = upstream;
   const introduction = { era, protocolVersion, serverInfo, capabilities };
@@ -41,8 +46,14 @@ export async function fetchOffer(upstream: Upstream, signal: AbortSignal): Promi
   };
 }
 
-async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal): Promise<Item[]> {
+async function fetchList(
+  upstream: Upstream,
+  name: ListName,
+  signal: AbortSignal,
+  before: readonly Item[],
+): Promise<Item[]> {
   const { method, capability } = lists[name];
+  const known = new Map(before.map((item) => [item.text, item]));
   if (upstream.capabilities[capability] === undefined) return [];
   const items: Item[] = [];
   let cursor: string | undefined;
@@ -56,7 +67,7 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
     length += outcome.result.length;
     if (length > mostLength) throw new Problem("unavailable", `${method} has an answer of over 8 MiB`);
     const members = membersOf(outcome.result);
-    items.push(...(await itemsOf(memberText(outcome.result, members, name) ?? "[]", name)));
+    items.push(...(await itemsOf(memberText(outcome.result, members, name) ?? "[]", name, known)));
     const next = memberText(outcome.result, members, "nextCursor");
     if (next === undefined || next === "null" || next === cursor) break;
     cursor = next;
@@ -65,12 +76,13 @@ async function fetchList(upstream: Upstream, name: ListName, signal: AbortSignal
 }
 
 /** Items without a usable key are left out: nobody could ask for them. Ten thousand are not looked at in one turn of the event loop. */
-async function itemsOf(array: string, list: ListName): Promise<Item[]> {
+async function itemsOf(array: string, list: ListName, known: ReadonlyMap<string, Item>): Promise<Item[]> {
   const items: Item[] = [];
   if (!array.startsWith("[")) return items;
   const spent = shareOfTurn();
   for (const { start, end } of elementsOf(array)) {
-    const item = itemIn(array.slice(start, end), list);
+    const text = array.slice(start, end);
+    const item = known.get(text) ?? itemIn(text, list);
     if (item !== undefined) items.push(item);
     const turn = spent();
     if (turn !== undefined) await turn;
@@ -86,7 +98,7 @@ function itemIn(written: string, list: ListName): Item | undefined {
   const key: unknown = value?.startsWith('"') === true ? JSON.parse(value) : undefined;
   // Half of a surrogate pair does not survive storing: what is pinned would be another's.
   if (typeof key !== "string" || !key.isWellFormed()) return undefined;
-  const words = readable(list, text);
+  const words = text.length > longestItem ? undefined : readable(list, text);
   return words === text ? { key, text } : { key, text, readable: words ?? null };
 }
 

@@ -49,8 +49,12 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
   const offers = entries.filter((entry): entry is Offered => entry.offer !== undefined);
   const tools = namedItems("tools", offers, options);
   const prompts = namedItems("prompts", offers, options);
-  const resources = resourcesOf(offers.map(({ server, offer }) => ({ server, items: offer.resources })));
-  const templates = templatesOf(offers.map(({ server, offer }) => ({ server, items: offer.resourceTemplates })));
+  const resources = resourcesOf(
+    offers.map(({ server, offer }) => ({ server, items: offer.resources.filter(isReadable) })),
+  );
+  const templates = templatesOf(
+    offers.map(({ server, offer }) => ({ server, items: offer.resourceTemplates.filter(isReadable) })),
+  );
   return {
     lists: {
       tools: listText(tools.items),
@@ -111,7 +115,7 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
       if (count > 0) unnamed.push({ server: server.name, reason: `server "${server.name}": ${count} ${what} ${why}` });
     };
     leftOut(left, "without a name");
-    leftOut(offer[list].length - items.length, "whose `inputSchema` is not for an object");
+    leftOut(offer[list].length - items.length, unreadable);
   }
   const given = naming === "own" ? [] : naming[list].given;
   for (const [name, { serverId, own }] of given) {
@@ -125,7 +129,11 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
   return { targets, items: listed, unnamed };
 }
 
-const isReadable = (item: Item): item is Item & { readable?: string } => item.readable !== null;
+/** Why a server's tool or prompt is shown to nobody. */
+export const unreadable = "whose `inputSchema` is not for an object, or whose description is over 256 KiB";
+
+type Readable = Item & { readable?: string };
+export const isReadable = (item: Item): item is Readable => item.readable !== null;
 
 const withName = ({ key, text }: NamedTarget, name: string): string =>
   name === key ? text : withMembers(text, { name: JSON.stringify(name) });
@@ -150,7 +158,7 @@ function shownTool(target: NamedTarget, name: string, curation: Curation, schema
 const stringIn = (json: string | undefined): string | undefined =>
   json?.startsWith('"') === true ? (JSON.parse(json) as string) : undefined;
 
-type Offers = readonly { server: ServerRef; items: readonly Item[] }[];
+type Offers = readonly { server: ServerRef; items: readonly Readable[] }[];
 
 /** URIs stay as they are, since results and clients repeat them; only one that two servers offer is told apart by a prefix. */
 function resourcesOf(offers: Offers) {
@@ -158,8 +166,7 @@ function resourcesOf(offers: Offers) {
   const targets = new Map<string, Target>();
   const listed: Listed[] = [];
   for (const { server, items } of offers) {
-    for (const { key, text, readable } of items) {
-      const words = readable ?? text;
+    for (const { key, text, readable: words = text } of items) {
       const uri = shared.has(key) ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
@@ -172,8 +179,7 @@ function resourcesOf(offers: Offers) {
 function templatesOf(offers: Offers): Listed[] {
   const shared = sharedIn(offers);
   return offers.flatMap(({ server, items }) =>
-    items.map(({ key, text, readable }) => {
-      const words = readable ?? text;
+    items.map(({ key, text, readable: words = text }) => {
       const uriTemplate = JSON.stringify(qualifiedTemplate(server.name, key));
       return { server, key, text, shown: shared.has(key) ? withMembers(words, { uriTemplate }) : words };
     }),

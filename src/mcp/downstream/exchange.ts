@@ -7,6 +7,9 @@ import type { Introduction } from "../upstream/upstream.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
 
+/** What is found in a view by what it is called. */
+export type Found = "tools" | "prompts" | "resources";
+
 /** What a method works with. `forward` sends params (JSON text) to a server. */
 export type Exchange = {
   inbound: Inbound;
@@ -14,7 +17,7 @@ export type Exchange = {
   face: Face;
   view: () => Promise<View>;
   /** The same once the server was listed that this may be a name of; undefined when there is none to wait for. */
-  viewWith: (list: "tools" | "prompts", asked: string) => Promise<View | undefined>;
+  viewWith: (list: Found, asked: string) => Promise<View | undefined>;
   /** What of the view this caller may see; undefined when it is all of it. */
   may: May | undefined;
   /** Whether anything of a server is open to this caller. */

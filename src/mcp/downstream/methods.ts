@@ -104,10 +104,11 @@ function toolsText(era: Era, items: readonly Listed[]): string {
   return known[era];
 }
 
-async function readResource({ inbound, view, mayUse, reaches, forward }: Exchange): Promise<Outcome> {
-  const { uri } = inbound.params;
-  const current = await view();
-  const target = typeof uri === "string" ? resourceTarget(current, uri) : undefined;
+async function readResource({ inbound, view, viewWith, mayUse, reaches, forward }: Exchange): Promise<Outcome> {
+  const uri = typeof inbound.params["uri"] === "string" ? inbound.params["uri"] : "";
+  let current = await view();
+  if (resourceTarget(current, uri) === undefined) current = (await viewWith("resources", uri)) ?? current;
+  const target = resourceTarget(current, uri);
   if (target === undefined || !mayUse("resources", target)) {
     const text = `No server of this project offers this resource${missingOf(current, reaches)}`;
     return errorOutcome(codes.resourceNotFound, text, { uri });

@@ -7,7 +7,7 @@ import type { Target, View } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
 import type { Abilities } from "../peer.ts";
 import type { Visit } from "../visit.ts";
-import type { Face, May } from "./exchange.ts";
+import type { Face, Found, May } from "./exchange.ts";
 
 /** Starting and being listed are bounded by the server's own limits; this is for several of them. */
 const longestListingMs = 60_000;
@@ -62,7 +62,7 @@ export function createScope(catalog: Catalog) {
    * The same once it is known what those servers offer of which this may be a name: a call that comes before its server was ever listed waits for
    * it, as one to a server that sleeps does, and for no other. Undefined when there is nothing to wait for.
    */
-  async function viewWith(list: "tools" | "prompts", asked: string, visit: Visit, abilities: Abilities) {
+  async function viewWith(list: Found, asked: string, visit: Visit, abilities: Abilities) {
     const { servers, reaches } = visit.admission;
     const owner = ownerIn(asked, servers);
     const meant = owner === undefined ? servers : [owner];
