@@ -72,7 +72,8 @@ async function byName(
   { inbound, view, viewWith, mayUse, reaches, forward, isFussy }: Exchange,
   name: "tools" | "prompts",
 ): Promise<Outcome> {
-  const asked = typeof inbound.params["name"] === "string" ? inbound.params["name"] : "";
+  const { name: asked } = inbound.params;
+  if (typeof asked !== "string") return errorOutcome(codes.invalidParams, "`name` is missing, or no string");
   let current = await view();
   if (isFussy && asked === goodbye && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
@@ -105,7 +106,8 @@ function toolsText(era: Era, items: readonly Listed[]): string {
 }
 
 async function readResource({ inbound, view, viewWith, mayUse, reaches, forward }: Exchange): Promise<Outcome> {
-  const uri = typeof inbound.params["uri"] === "string" ? inbound.params["uri"] : "";
+  const { uri } = inbound.params;
+  if (typeof uri !== "string") return errorOutcome(codes.invalidParams, "`uri` is missing, or no string");
   let current = await view();
   if (resourceTarget(current, uri) === undefined) current = (await viewWith("resources", uri)) ?? current;
   const target = resourceTarget(current, uri);
@@ -160,8 +162,8 @@ async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<O
 }
 
 function unknownName(what: string, asked: string, missing: string): Outcome {
-  const shown = asked === "" ? "" : ` ${JSON.stringify(asked.slice(0, 128))}`;
-  return errorOutcome(codes.invalidParams, `There is no ${what}${shown} in this project${missing}`);
+  const shown = JSON.stringify(asked.slice(0, 128));
+  return errorOutcome(codes.invalidParams, `There is no ${what} ${shown} in this project${missing}`);
 }
 
 /** What is not there may be of a server that is not: which, as far as the caller may know, and why. One whose name it bears is the only one meant. */
