@@ -64,7 +64,9 @@ test.each([
 test("many short lines take no room: comments are not kept, and an event has no more than 200,000 lines", async () => {
   const many = 250_000;
   expect(await read(`${":\n".repeat(many)}data: x\n\n`, [], 10_000_000)).toEqual([{ event: "message", data: "x" }]);
-  await expect(read("data\n".repeat(many), [], 10_000_000)).rejects.toThrow("an event of over 200000 lines");
+  // Not `rejects`: bun test waits for that in a loop of its own, which sleeps through what was set for the next turn.
+  const refused = await read("data\n".repeat(many), [], 10_000_000).catch((error: unknown) => error);
+  expect(String(refused)).toContain("an event of over 200000 lines");
 });
 
 test("a chunk of nothing but ends of lines leaves turns of the event loop to others", async () => {
