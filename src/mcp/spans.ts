@@ -148,7 +148,7 @@ export function withoutLongStrings(text: string): string {
   let from = 0;
   for (let at = text.indexOf('"'); at >= 0; ) {
     const end = skipString(text, at);
-    if (end - at > longString && text.charCodeAt(end - 1) === quote) {
+    if (end - at > longString) {
       const inner = text.slice(at + 1, end - 1);
       if (!doubtful.test(inner)) {
         parts.push(text.slice(from, at + 1));

@@ -26,7 +26,7 @@ type Outlet = {
 const silence: Outlet = { send: () => false };
 const done: Outcome = { result: "{}" };
 
-/** Who asks, and where he hears what belongs to it. */
+/** Who asks, and where what belongs to it is heard. */
 type Asking = { visit: Visit; facts: SessionFacts | undefined; live: Live | undefined; outlet: Outlet };
 
 const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "prompts", "resources"]);
