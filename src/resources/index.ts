@@ -1,8 +1,12 @@
 import type { AnyKind } from "./define.ts";
 import { Group } from "./group.ts";
 import { Instance } from "./instance.ts";
+import { LlmKind } from "./llm.ts";
 import { McpToken } from "./mcp-token.ts";
 import { Project } from "./project.ts";
+import { Prompt } from "./prompt.ts";
+import { PromptRequest } from "./prompt-request.ts";
+import { ProxyModel } from "./proxy-model.ts";
 import { Rbac } from "./rbac.ts";
 import { Secret } from "./secret.ts";
 import { Server } from "./server.ts";
@@ -17,7 +21,11 @@ export const kinds = [
   Server,
   Instance,
   ToolChange,
+  ProxyModel,
+  LlmKind,
   Project,
+  Prompt,
+  PromptRequest,
   User,
   ServiceAccount,
   Group,

@@ -40,9 +40,32 @@ const Curation = Type.Object({
       description: "Its tool's own name, and arguments that every call has and no client sees; no place for secrets",
     }),
   ),
+  proxyModel: Type.Optional(
+    Type.String({ description: "The stages that shape what it answers, in place of the project's" }),
+  ),
 });
 /** One server of a project and what is shown of its tools. */
 export type Curation = Static<typeof Curation>;
+
+const gate = Type.Object(
+  {
+    promptBytes: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_048_576,
+        description: "Bytes of prompts that begin_session delivers whole; 16384",
+      }),
+    ),
+    openSeconds: Type.Optional(
+      Type.Integer({
+        minimum: 60,
+        maximum: 2_592_000,
+        description: "How long it stays open for a token that began; 3600",
+      }),
+    ),
+  },
+  { description: "What the gate delivers, and how long it stays open" },
+);
 
 const fields = Type.Object({
   description: Type.Optional(text("What the project is for")),
@@ -69,6 +92,22 @@ const fields = Type.Object({
   ),
   onToolChange: Type.Optional(onToolChange),
   limits: Type.Optional(projectLimits),
+  proxyModel: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 63,
+      description: "What its clients see and when: `default`, `gate`, `content-pipeline` or another; none when absent",
+    }),
+  ),
+  gate: Type.Optional(gate),
+  llm: Type.Optional(Type.String({ description: "The LLM that its gate and stages may ask" })),
+  toolBudget: Type.Optional(
+    Type.String({
+      pattern: "^(auto|off|[1-9][0-9]{2,6})$",
+      description:
+        "How many tokens its list of tools may cost before it is narrowed: a number, `auto` by the LLM's context, or `off`",
+    }),
+  ),
   prompt: Type.Optional(text("Instructions that clients hand to their model", 10_000)),
 });
 export type ProjectFields = Static<typeof fields>;
@@ -87,13 +126,17 @@ export const Project = defineKind({
     { header: "ENDPOINT", value: (p) => `/projects/${p.name}/mcp` },
     { header: "DESCRIPTION", value: (p) => String(p["description"] ?? "") },
   ],
+  normalize: ofTheOriginal,
   check: (project) => [...servedTwice(project), ...shownTwice(project), ...tooMuchPreset(project)],
-  references: (project) =>
-    project.servers.map((entry, index) =>
+  references: (project) => [
+    ...project.servers.map((entry, index) =>
       typeof entry === "string"
         ? { plural: "servers", name: entry, path: `/servers/${index}` }
         : { plural: "servers", name: entry.server, path: `/servers/${index}/server` },
     ),
+    ...(project.llm === undefined ? [] : [{ plural: "llms", name: project.llm, path: "/llm" }]),
+    ...modelsOf(project).map((model) => ({ plural: "proxymodels", ...model })),
+  ],
   example: {
     kind: "project",
     name: "demo",
@@ -105,6 +148,27 @@ export const Project = defineKind({
 /** The servers of a project, each with what is shown of it. */
 export const serversOf = ({ servers }: Pick<ProjectFields, "servers">): Curation[] =>
   servers.map((entry) => (typeof entry === "string" ? { server: entry } : entry));
+
+/** The proxy models that it names, and where. */
+const modelsOf = (project: ProjectFields): { name: string; path: string }[] => [
+  ...(project.proxyModel === undefined ? [] : [{ name: project.proxyModel, path: "/proxyModel" }]),
+  ...serversOf(project).flatMap(({ proxyModel: name }, index) =>
+    name === undefined ? [] : [{ name, path: `/servers/${index}/proxyModel` }],
+  ),
+];
+
+/** Manifests of the original say whether it is gated, and hold a mode that is gone. */
+function ofTheOriginal(input: Record<string, unknown>): Record<string, unknown> {
+  const { gated, proxyMode: _, llmProvider, toolBudget, ...rest } = input;
+  return {
+    ...(gated === undefined ? {} : { proxyModel: gated === true ? "default" : "content-pipeline" }),
+    ...(llmProvider === undefined ? {} : { llm: llmProvider }),
+    ...(toolBudget === undefined
+      ? {}
+      : { toolBudget: typeof toolBudget === "number" ? String(toolBudget) : toolBudget }),
+    ...rest,
+  };
+}
 
 export const serverNames = (project: Pick<ProjectFields, "servers">): string[] =>
   serversOf(project).map(({ server }) => server);

@@ -27,6 +27,6 @@ export const Secret = defineKind({
   writeOnly: ["data"],
   secrets: ["data"],
   readOnly: ["keys"],
-  heldBy: ["servers"],
+  heldBy: ["servers", "llms"],
   example: { kind: "secret", name: "vault", data: { token: "s3cret" } },
 });

@@ -11,6 +11,8 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
+import { createModels } from "../mcp/pipeline/models.ts";
+import { gate } from "../mcp/pipeline/plugins/gate.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -128,7 +130,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const running = { supervisor, connections, catalog, health };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens }), record);
+  const models = createModels(gate());
+  const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
   const gateway = createGateway({

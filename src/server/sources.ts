@@ -6,9 +6,12 @@ import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
+import type { Models } from "../mcp/pipeline/model.ts";
+import { modelSource } from "../mcp/pipeline/model-source.ts";
 import { type Source, tableSource } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
+import { ProxyModel } from "../resources/proxy-model.ts";
 import { secretAside } from "../secrets/secret-aside.ts";
 import type { Vault } from "../secrets/vault.ts";
 
@@ -18,10 +21,18 @@ type SourceNeeds = {
   vault: Vault;
   instances: () => Resource[];
   tokens: TokenPolicy;
+  models: Models;
 };
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
-export function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNeeds): (kind: AnyKind) => Source {
+export function sourcesOf({
+  hashKey,
+  clock,
+  vault,
+  instances,
+  tokens,
+  models,
+}: SourceNeeds): (kind: AnyKind) => Source {
   const asides: Record<string, Parameters<typeof tableSource>[2]> = {
     secret: secretAside(vault),
     user: userAside,
@@ -42,6 +53,7 @@ export function sourcesOf({ hashKey, clock, vault, instances, tokens }: SourceNe
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,
+    proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
   };
   const made = new Map<string, Source>(
     kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),

@@ -9,9 +9,10 @@ const mayImport: Record<string, readonly string[]> = {
   auth: ["rbac", "storage", "resources", "lib"],
   secrets: ["storage", "resources", "lib"],
   instances: ["resources", "lib"],
-  mcp: ["storage", "resources", "lib"],
+  llm: ["resources", "lib"],
+  mcp: ["llm", "storage", "resources", "lib"],
   operations: ["storage", "resources", "lib"],
-  server: ["operations", "auth", "rbac", "mcp", "instances", "secrets", "storage", "resources", "lib"],
+  server: ["operations", "auth", "rbac", "mcp", "llm", "instances", "secrets", "storage", "resources", "lib"],
   client: ["resources", "lib"],
   cli: ["client", "resources", "lib"],
 };

@@ -48,6 +48,7 @@ test("every kind file is registered, and no two kinds share a word", () => {
         "limits.ts",
         "server-fields.ts",
         "server-rules.ts",
+        "system-prompts.ts",
       ].includes(f),
   );
   expect(kinds).toHaveLength(files.length);

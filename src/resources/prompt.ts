@@ -1,0 +1,63 @@
+import { type Static, Type } from "@sinclair/typebox";
+import { defineKind, Name, text } from "./define.ts";
+
+export const mostPromptBytes = 256 * 1024;
+
+const Chapter = Type.Object({ title: text("Its heading", 200), summary: text("What it says, in a line or two") });
+
+const fields = Type.Object({
+  project: Type.Optional(
+    Type.String({
+      description: "The project it is of; every project's when absent; `mcpctl-system` for mcpctl's own words",
+    }),
+  ),
+  description: Type.Optional(text("What it tells a model, in a line")),
+  content: Type.Optional(Type.String({ maxLength: mostPromptBytes, description: "The text; not beside `link`" })),
+  link: Type.Optional(
+    Type.String({
+      pattern: "^[a-z0-9-]+/[a-z0-9-]+:.+$",
+      maxLength: 2048,
+      description: "PROJECT/SERVER:URI, a resource whose text it is; read with the rights of who wrote the link",
+    }),
+  ),
+  priority: Type.Integer({
+    minimum: 1,
+    maximum: 10,
+    default: 5,
+    description: "10 is always delivered, others the sooner the higher",
+  }),
+  summary: Type.Optional(text("In brief; made by the project's LLM, or from its structure, when absent")),
+  chapters: Type.Optional(Type.Array(Chapter, { maxItems: 100, description: "Its parts; made like the summary" })),
+});
+export type PromptFields = Static<typeof fields>;
+
+export const Prompt = defineKind({
+  kind: "prompt",
+  plural: "prompts",
+  aliases: [],
+  description:
+    "Words that a project's clients are given: by its gate when they fit the task, and as MCP prompts and resources",
+  verbs: ["list", "get", "create", "update", "delete"],
+  name: Name,
+  fields,
+  columns: [
+    { header: "PROJECT", value: (p) => String(p["project"] ?? "*") },
+    { header: "PRI", value: (p) => String(p["priority"]) },
+    { header: "LINK", value: (p) => String(p["link"] ?? "") },
+    { header: "STATUS", value: (p) => String(p.status?.["link"] ?? "") },
+    { header: "DESCRIPTION", value: (p) => String(p["description"] ?? p["summary"] ?? "") },
+  ],
+  check: ({ content, link }) =>
+    (content === undefined) === (link === undefined)
+      ? [{ path: content === undefined ? "/content" : "/link", message: "a prompt has either `content` or `link`" }]
+      : [],
+  references: ({ project }) =>
+    project === undefined ? [] : [{ plural: "projects", name: project, path: "/project", ends: true }],
+  example: {
+    kind: "prompt",
+    name: "style",
+    project: "demo",
+    priority: 7,
+    content: "# House style\n\nAnswer in short sentences, with the path of each file.",
+  },
+});
