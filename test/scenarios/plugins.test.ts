@@ -112,7 +112,7 @@ test("a plugin widens nothing: what a token may not call, no hook and no tool of
   const reach: VirtualTool = {
     ...echo,
     call: async (_, context) =>
-      JSON.stringify({ content: [{ type: "text", text: await context.callTool("files__add", "{}") }] }),
+      JSON.stringify({ content: [{ type: "text", text: await context.callTool("files__env", "{}") }] }),
   };
   use({ onSessionCreate: (context) => context.registerTool(reach) });
   const narrow = (await w.must("POST", "/api/v1/mcptokens", { name: "narrow", project: "demo", tools: ["files/echo"] }))
