@@ -13,7 +13,11 @@ import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
 import { gate } from "../mcp/pipeline/plugins/gate.ts";
+import { createResults } from "../mcp/pipeline/results.ts";
+import { createRunner } from "../mcp/pipeline/run.ts";
 import { createShaping } from "../mcp/pipeline/shaping.ts";
+import { stageCacheOf } from "../mcp/pipeline/stage-cache.ts";
+import { builtInStages } from "../mcp/pipeline/stages/index.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -23,6 +27,7 @@ import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged } from "../resources/server.ts";
+import { defaultTexts } from "../resources/system-prompts.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
@@ -132,6 +137,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const models = createModels(gate());
+  const cache = noCache;
+  const stages = new Map(builtInStages(defaultTexts).map((type) => [type.name, type]));
+  const runner = createRunner({ types: () => stages, cache, log, clock });
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -155,10 +163,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       createShaping({
         models,
         llmOf: () => undefined,
-        cache: noCache,
-        cacheOf: () => ({ hash: (text) => text, getOrCompute: (_, compute) => compute() }),
-        results: noResults,
-        shapeResult: async (_, result) => result,
+        cacheOf: (scope) => stageCacheOf(cache, scope),
+        results: createResults({ cache, idKey: master.derive("result-ids"), clock }),
+        runner,
         listChanged: tell,
         audit: shapingRecorder(audit, clock),
         clock,
@@ -262,7 +269,6 @@ const noCache = {
   clear: async () => 0,
   close: async () => {},
 };
-const noResults = { keep: () => "", read: async () => "" };
 
 /** A server is started with its secrets: a new version of one is a new server to run. */
 async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {
