@@ -11,8 +11,10 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
+import { createFileCache } from "../mcp/pipeline/file-cache.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
 import { gate } from "../mcp/pipeline/plugins/gate.ts";
+import { createResults } from "../mcp/pipeline/results.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -25,9 +27,10 @@ import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
+import { createSealing } from "../secrets/sealing.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
-import { listResources } from "../storage/resources.ts";
+import { findResource, listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
@@ -131,6 +134,15 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const models = createModels(gate());
+  const cache = createFileCache({
+    dir: config.cacheMiB === 0 ? undefined : config.cacheDir,
+    mostBytes: config.cacheMiB * 1024 * 1024,
+    sealing: createSealing(master.derive("cache-seal")),
+    nameKey: master.derive("cache-name"),
+    clock,
+    log,
+  });
+  const results = createResults({ cache, idKey: master.derive("result-id"), clock });
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -167,7 +179,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    for (const { kind, id } of changed) {
+      if (kind.kind !== "project") continue;
+      gateway.changed(id);
+      if ((await db.read(() => findResource("project", id))) === undefined) await cache.clear(id);
+    }
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
@@ -200,6 +216,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    cache,
+    results,
     counters,
     files,
     vitals,
@@ -234,6 +252,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       await supervisor.stop(fast);
       await uses.flush();
       refusals.close();
+      await cache.close();
       await audit.close();
       db.close();
     },

@@ -8,6 +8,8 @@ import type { Counters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
+import type { Results } from "../mcp/pipeline/cache.ts";
+import type { FileCache } from "../mcp/pipeline/file-cache.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
 import type { Audit } from "../operations/audit.ts";
 import type { Refusals } from "../operations/refusals.ts";
@@ -47,6 +49,8 @@ export type Rooms = {
   watch: Watch;
   supervisor: Supervisor;
   connections: Connections;
+  cache: FileCache;
+  results: Results;
   counters: Counters;
   files: OpenFiles;
   vitals: Vitals;
