@@ -255,7 +255,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
 
   return {
     settled,
-    sizeOf: (project) => disk.of(at.projectOf(project)),
+    sizeOf: (project) => (folder === undefined ? memory : disk).of(at.projectOf(project)),
     async get(scope, key) {
       const address = at.of(scope, key);
       const value = inFront(address.file) ?? (await readOnce(address));
