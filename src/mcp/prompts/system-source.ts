@@ -35,7 +35,7 @@ export function withSystemPrompts(table: Scoped): Source {
     },
     *save(name, fields, existing, by, also) {
       if (fields["project"] !== systemProject) return yield* table.save(name, fields, existing, by, also);
-      const content = contentOf(name, fields);
+      const content = contentOf(name, fields, existing);
       const isChanged = existing?.status?.["default"] === false;
       if (existing !== undefined && content === existing["content"]) return { resource: existing, action: "unchanged" };
       if (content === byDefault(name as SystemPromptName)["content"]) {
@@ -88,12 +88,16 @@ const nameIn = (id: string): string | undefined =>
   id.startsWith(`${systemProject}/`) ? id.slice(systemProject.length + 1) : undefined;
 
 /** The new text of one of mcpctl's own. @throws Problem `invalid` naming every field that is wrong */
-function contentOf(name: string, { content, ...others }: Record<string, unknown>): string {
+function contentOf(name: string, { content, ...others }: Record<string, unknown>, existing?: Resource): string {
   const text = typeof content === "string" ? content : undefined;
   const isKnown = Object.hasOwn(systemPrompts, name);
   const same: Record<string, unknown> = isKnown ? fixed(name as SystemPromptName) : others;
   const fields = [
-    ...faultsOf(name, text ?? "").map((message) => ({ path: isKnown ? "/content" : "/name", message })),
+    // One that is there may be of an older mcpctl; saying it again changes nothing.
+    ...(text !== undefined && text === existing?.["content"] ? [] : faultsOf(name, text ?? "")).map((message) => ({
+      path: isKnown ? "/content" : "/name",
+      message,
+    })),
     ...Object.keys(others)
       .filter((field) => others[field] !== undefined && !isDeepStrictEqual(others[field], same[field]))
       .map((field) => ({ path: `/${field}`, message: "cannot be changed; only `content` can" })),
