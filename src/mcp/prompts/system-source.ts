@@ -60,7 +60,13 @@ const names = (Object.keys(systemPrompts) as SystemPromptName[]).sort();
 const isSystem = (item: Resource): boolean => item["project"] === systemProject;
 
 const overriding = (item: Resource): Resource =>
-  isSystem(item) ? { ...item, status: { ...item.status, default: false } } : item;
+  isSystem(item) ? { ...item, status: statusOf(item.name, false) } : item;
+
+/** Whether it is as mcpctl has it, and what its text must hold. */
+const statusOf = (name: string, isDefault: boolean) => {
+  const variables = systemPrompts[name as SystemPromptName]?.variables ?? [];
+  return { default: isDefault, ...(variables.length === 0 ? {} : { variables: variables.map((one) => `{{${one}}}`) }) };
+};
 
 /** All but its text, which is the only thing to change in one. */
 const fixed = (name: SystemPromptName) => ({
@@ -78,7 +84,7 @@ const byDefault = (name: SystemPromptName): Resource => ({
   version: 0,
   createdAt: new Date(0).toISOString(),
   updatedAt: new Date(0).toISOString(),
-  status: { default: true },
+  status: statusOf(name, true),
 });
 
 const defaultOf = (name: string | undefined): Resource | undefined =>
