@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import { onAbort } from "../../lib/abort.ts";
-import { hostOf, mayReach } from "./address-guard.ts";
+import { hostOf, mayReach } from "../../lib/address-guard.ts";
 import { Unreached, unavailable } from "./failures.ts";
 import { unreachedBy } from "./reasons.ts";
 import type { Resolver } from "./resolver.ts";
