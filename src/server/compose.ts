@@ -10,9 +10,10 @@ import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
+import { createOpenings } from "../mcp/gate/openings.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
-import { gate } from "../mcp/pipeline/plugins/gate.ts";
+import { createGate } from "../mcp/pipeline/plugins/gate.ts";
 import { createShaping } from "../mcp/pipeline/shaping.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
@@ -23,6 +24,7 @@ import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged } from "../resources/server.ts";
+import { defaultTexts } from "../resources/system-prompts.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
@@ -131,7 +133,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const running = { supervisor, connections, catalog, health };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const models = createModels(gate());
+  const openings = await createOpenings(db, clock, log);
+  const models = createModels(createGate({ shelf: noShelf, openings, texts: defaultTexts, clock }));
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -248,6 +251,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();
+      await openings.close();
       refusals.close();
       await audit.close();
       db.close();
@@ -261,6 +265,11 @@ const noCache = {
   stats: async () => ({ entries: 0, bytes: 0, mostBytes: 0, hits: 0, misses: 0, evicted: 0 }),
   clear: async () => 0,
   close: async () => {},
+};
+const noShelf = {
+  of: () => [],
+  read: async () => "",
+  propose: async () => "",
 };
 const noResults = { keep: () => "", read: async () => "" };
 

@@ -94,6 +94,7 @@ export function contextOf(
     seesChanges,
     project,
     principal,
+    actor,
     tokenSha: actor.tokenSha,
     readOnly,
     ...parts,

@@ -56,7 +56,7 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
     const task = taskIn(args, asksFor(context));
     const isOpened = open(context, task.tags);
     const { text, delivered } = await briefings.forTask(context, placeOf(context), task, patience);
-    if (isOpened) tell(context, "begin_session", task.tags, delivered);
+    if (isOpened) note(context, "begin_session", task.tags, delivered);
     return join(text, await briefings.opened(context, ownTools(context).length));
   }
 
@@ -64,11 +64,11 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
   async function prefaceOf(context: PluginContext, call: ToolCall): Promise<string> {
     const tool = (await context.discover()).find(({ name }) => name === call.name);
     const { tags, kept } = keywordsOfCall(call.tool, descriptionIn(tool), call.argumentsText);
-    openings.open(placeOf(context), kept, 0);
+    open(context, kept);
     const task = { description: undefined, tags };
     const soon = { ...patience, texts: Math.min(patience.texts, longestBeforeCallMs) };
     const { text, delivered } = await briefings.forTask(context, placeOf(context), task, soon);
-    tell(context, "call", tags, delivered);
+    note(context, "call", tags, delivered);
     const preface = texts("gate-preface", { tool: call.name });
     return join(preface, text, await briefings.opened(context, ownTools(context).length));
   }
@@ -82,6 +82,17 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
     [names.propose]: propose,
   };
 
+  /** A result whatever happens: what is wrong, and what to call instead. */
+  async function answerTo(name: string, context: PluginContext, args: unknown): Promise<string> {
+    try {
+      return resultOf((await calls[name]?.(context, isObject(args) ? args : {})) ?? "");
+    } catch (error) {
+      if (!(error instanceof Problem))
+        context.log.warn("a tool of the gate failed", { name, reason: messageOf(error) });
+      return resultOf(error instanceof Problem ? join(error.message, error.hint ?? "") : `${name} failed`, true);
+    }
+  }
+
   return definePlugin({
     name: "gate",
     description: "begin_session first: prompts that fit the task, then the tools. A convenience: rights are elsewhere",
@@ -90,7 +101,7 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
         for (const tool of [beginTool(asksFor(context)), ...ownTools(context)])
           context.registerTool({
             ...tool,
-            call: async (args, caller) => resultOf((await calls[tool.name]?.(caller, args)) ?? ""),
+            call: (args, caller) => answerTo(tool.name, caller, args),
           });
       },
       onInitialize(context, instructions) {
@@ -113,7 +124,8 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
       async onToolCallBefore(context, call): Promise<BeforeCall | undefined> {
         if (!isClosed(context)) return undefined;
         // The list holds ours alone, so that ours is meant.
-        if (call.name === names.begin) return { answer: await answerTo(() => begin(context, argumentsIn(call))) };
+        if (call.name === names.begin)
+          return { answer: await answerTo(call.name, context, JSON.parse(call.argumentsText)) };
         open(context, []);
         try {
           return { preface: await prefaceOf(context, call) };
@@ -146,20 +158,6 @@ const shown = (tool: Definition): Shown => ({ name: tool.name, text: JSON.string
 
 const resultOf = (text: string, isError = false): string =>
   JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) });
-
-async function answerTo(work: () => Promise<string>): Promise<string> {
-  try {
-    return resultOf(await work());
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return resultOf(join(error.message, error.hint ?? ""), true);
-  }
-}
-
-function argumentsIn({ argumentsText }: ToolCall): Record<string, unknown> {
-  const parsed: unknown = JSON.parse(argumentsText === "" ? "{}" : argumentsText);
-  return isObject(parsed) ? parsed : {};
-}
 
 function descriptionIn(tool: Shown | undefined): string {
   const { description } = JSON.parse(tool?.text ?? "{}") as { description?: unknown };
