@@ -39,18 +39,12 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
   function open(context: PluginContext, tags: readonly string[]): boolean {
     const wasClosed = isClosed(context);
     openings.open(placeOf(context), tags, context.project.fields.gate?.openSeconds ?? defaultOpenSeconds);
+    if (wasClosed) context.listChanged("tools");
     return wasClosed;
   }
 
-  function tell(
-    context: PluginContext,
-    by: "begin_session" | "call",
-    tags: readonly string[],
-    prompts: string[],
-  ): void {
+  const note = (context: PluginContext, by: "begin_session" | "call", tags: readonly string[], prompts: string[]) =>
     context.audit("gate.open", { by, tags: tags.length, prompts });
-    context.listChanged("tools");
-  }
 
   async function begin(context: PluginContext, args: Record<string, unknown>): Promise<string> {
     const task = taskIn(args, asksFor(context));
