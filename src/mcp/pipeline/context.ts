@@ -77,6 +77,7 @@ export function contextOf(
     seesChanges,
     project,
     principal,
+    actor,
     tokenSha: actor.tokenSha,
     readOnly,
     ...parts,

@@ -9,6 +9,8 @@ export type Shelved = {
   priority: number;
   description: string | undefined;
   summary: string;
+  /** The beginning of its text, which tags are also looked for in; absent of a link that was never read. */
+  head?: string;
   chapters: readonly { title: string; summary: string }[];
   bytes: number | undefined;
   link: { target: string; state: "alive" | "dead" | "unknown"; reason?: string } | undefined;
