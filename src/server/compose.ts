@@ -2,6 +2,7 @@ import { createVerifier } from "../auth/access-token.ts";
 import { createAttempts } from "../auth/attempts.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
+import { mayReadLink } from "../auth/prompt-links.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -13,6 +14,7 @@ import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
 import { gate } from "../mcp/pipeline/plugins/gate.ts";
+import { createShelf } from "../mcp/prompts/shelf.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -42,7 +44,7 @@ import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { instanceResource, serverRef, withStatus } from "./status.ts";
+import { instanceResource, type Running, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
@@ -127,9 +129,18 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running = { supervisor, connections, catalog, health };
+  const running: Running = { supervisor, connections, catalog, health, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
+  const shelf = await createShelf({
+    db,
+    connections,
+    clock,
+    log,
+    record,
+    mayRead: mayReadLink,
+    blotOf: blots.of,
+  });
   const models = createModels(gate());
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
@@ -167,7 +178,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    const kinds = new Set(changed.map(({ kind: { kind } }) => kind));
+    const shelves = await shelf.changed(kinds);
+    for (const id of new Set([...shelves, ...changed.flatMap(({ kind, id }) => (kind.kind === "project" ? id : []))]))
+      gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
@@ -211,6 +225,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     refusals,
     senders,
     instances,
+    shelf,
     withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
@@ -229,6 +244,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       watch.close();
       vitals.close();
       gateway.close();
+      shelf.close();
       catalog.close();
       connections.close();
       await supervisor.stop(fast);

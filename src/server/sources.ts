@@ -1,4 +1,5 @@
 import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import { withLinkOwners } from "../auth/prompt-links.ts";
 import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
@@ -11,6 +12,7 @@ import { modelSource } from "../mcp/pipeline/model-source.ts";
 import { type Source, tableSource } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
+import { Prompt } from "../resources/prompt.ts";
 import { ProxyModel } from "../resources/proxy-model.ts";
 import { secretAside } from "../secrets/secret-aside.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -53,6 +55,7 @@ export function sourcesOf({
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,
+    prompt: withLinkOwners(tableSource(Prompt, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
   };
   const made = new Map<string, Source>(
