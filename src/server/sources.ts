@@ -1,4 +1,5 @@
 import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import { withLinkOwners } from "../auth/prompt-links.ts";
 import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
@@ -62,7 +63,7 @@ export function sourcesOf({
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,
-    prompt: withSystemPrompts(scopedSource(Prompt, clock)),
+    prompt: withLinkOwners(withSystemPrompts(scopedSource(Prompt, clock))),
     promptrequest: requestSource(scopedSource(PromptRequest, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
   };

@@ -9,7 +9,14 @@ import type { AnyKind, Resource } from "../resources/define.ts";
 import { Project, type ProjectFields, serverNames } from "../resources/project.ts";
 import { isManaged, Server, type ServerFields } from "../resources/server.ts";
 
-export type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog; health: HealthWatch };
+export type Running = {
+  supervisor: Supervisor;
+  connections: Connections;
+  catalog: Catalog;
+  health: HealthWatch;
+  /** Of a prompt, by its id. */
+  promptStatus: (id: string) => Record<string, unknown>;
+};
 
 /** What is usable of a project, and why the rest is not; of the servers that the caller may view, which are given. */
 function ofProject(running: Running, item: Resource, visible: readonly Resource[]): Resource {
@@ -44,6 +51,7 @@ export function withStatus(
   visible: readonly Resource[] = [],
 ): Resource {
   if (kind === Project) return ofProject(running, item, visible);
+  if (kind.kind === "prompt") return { ...item, status: { ...item.status, ...running.promptStatus(item.id) } };
   if (kind.kind !== "server") return item;
   const { supervisor, connections, catalog, health } = running;
   const server = serverRef(item);
