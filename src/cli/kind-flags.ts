@@ -96,24 +96,19 @@ export function flagsOfKind(word: string): Flags {
   const old = kind.kind === "rbac" ? { binding: gone, operation: gone } : {};
   return {
     ...Object.fromEntries(
-      writable(kind).map(([field, schema]) => [flagName(kind, field, schema), flagOf(field, schema)]),
+      writable(kind).flatMap(([field, schema]) => [
+        [flagName(kind, field, schema), flagOf(field, schema)],
+        ...(field === "content" ? [[contentFile, ofContent]] : []),
+      ]),
     ),
     ...("password" in kind.fields.properties ? passwordStdin : {}),
     ...old,
   };
 }
 
+/** A text that is too long for a command line. */
 export const contentFile = "content-file";
-
-const flagRow = (kind: AnyKind, field: string, schema: TSchema): [string, Flag] => [
-  flagName(kind, field, schema),
-  flagOf(field, schema),
-];
-/** A text that is too long for a command line has a file. */
-const fileRow = (field: string, _: TSchema): [string, Flag][] =>
-  field === "content"
-    ? [[contentFile, { type: "string", hint: "FILE", description: "The same out of a file; - is standard input" }]]
-    : [];
+const ofContent: Flag = { type: "string", hint: "FILE", description: "The same out of a file; - is standard input" };
 
 /** The same problem, in the words of who wrote flags and no manifest. */
 export function inFlags(kind: AnyKind, { code, message, fields = [], hint, status }: Problem): Problem {

@@ -268,7 +268,9 @@ const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {
     hint:
       rotate === undefined
-        ? `mcpctl apply -f FILE changes what exists${kind.verbs.includes("update") ? `, as does mcpctl edit ${kind.kind} ${name}` : ""}`
+        ? kind.verbs.includes("update")
+          ? "mcpctl apply -f FILE changes what exists"
+          : `mcpctl get ${kind.plural}`
         : `mcpctl token rotate ${name} -p PROJECT replaces it; --force ends it and makes another`,
   });
 
