@@ -20,6 +20,7 @@ import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
+import type { ProxyModels } from "./proxy-models.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import type { Senders } from "./sender.ts";
 import type { Vitals } from "./vitals.ts";
@@ -52,6 +53,7 @@ export type Rooms = {
   vitals: Vitals;
   catalog: Catalog;
   gateway: Gateway;
+  proxyModels: ProxyModels;
   health: HealthWatch;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */
