@@ -69,15 +69,24 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   const front = createFront({ bytes: memoryBytes, entries: mostEntries }, clock);
   const queue = createQueue(write, remove);
   const reading = new Map<string, Promise<string | undefined>>();
+  const behind = new Set<Promise<unknown>>();
   const counts = { hits: 0, misses: 0, evicted: 0 };
   let toldAt = Number.NEGATIVE_INFINITY;
   let sweeping: Promise<void> | undefined;
+  let clearings = 0;
   let isClosed = false;
 
   function tell(what: string, error: unknown): void {
     if (clock.now() - toldAt < bounds.tellMs) return;
     toldAt = clock.now();
     log.warn(`${what}; what it would give is computed anew`, { error: messageOf(error), folder: dir });
+  }
+
+  /** Nobody waits for it but who waits for everything. `work` never rejects. */
+  function later(work: Promise<unknown> | undefined): void {
+    if (work === undefined) return;
+    behind.add(work);
+    void work.finally(() => behind.delete(work));
   }
 
   /** From memory; on disk it stays. */
@@ -90,7 +99,9 @@ export function createFileCache(options: FileCacheOptions): FileCache {
 
   function remove({ project, file }: Pick<Address, "project" | "file">): void {
     disk.remove(file);
-    void folder?.remove(project, file).catch((error) => tell("A file of the pipeline cache cannot be removed", error));
+    later(
+      folder?.remove(project, file).catch((error) => tell("A file of the pipeline cache cannot be removed", error)),
+    );
   }
 
   function keepOnDisk(held: Held): void {
@@ -106,7 +117,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
     const held = disk.get(file);
     if (held === undefined || now - held.used < bounds.touchMs) return;
     disk.touch(file, now);
-    void folder?.touch(project, file, now).catch(() => {});
+    later(folder?.touch(project, file, now).catch(() => {}));
   }
 
   function fromMemory(file: string): string | undefined {
@@ -159,6 +170,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   /** Learns what lies there: at the start, and again now and then, since others may write and clear too. */
   async function sweep(from: CacheFolder): Promise<void> {
     const startedAt = clock.now();
+    const before = clearings;
     const found = new Map<string, Held>();
     for await (const { project, file, bytes, used: at, head } of from.scan(startedAt)) {
       const expires = expiryIn(head, project, file) ?? 0;
@@ -172,6 +184,8 @@ export function createFileCache(options: FileCacheOptions): FileCache {
     }
     const spent = shareOfTurn();
     for (const held of [...found.values()].sort((a, b) => a.used - b.used)) {
+      // What was cleared meanwhile lies there no more.
+      if (clearings !== before) return await sweep(from);
       keepOnDisk(held);
       await spent();
     }
@@ -190,6 +204,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   async function settled(): Promise<void> {
     await sweeping;
     await queue.idle();
+    await Promise.all(behind);
   }
 
   startSweeping();
@@ -233,12 +248,14 @@ export function createFileCache(options: FileCacheOptions): FileCache {
         disk.remove(file);
       }
       reading.clear();
+      clearings++;
       try {
         await within(bounds.patienceMs, queue.current());
         for (const file of (await folder?.removeAll(of)) ?? []) gone.add(file);
       } catch (error) {
         tell("The pipeline cache cannot be cleared", error);
       }
+      clearings++;
       return gone.size;
     },
     async close() {
