@@ -11,10 +11,6 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
-import { createFileCache } from "../mcp/pipeline/file-cache.ts";
-import { createModels } from "../mcp/pipeline/models.ts";
-import { gate } from "../mcp/pipeline/plugins/gate.ts";
-import { createResults } from "../mcp/pipeline/results.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -27,10 +23,9 @@ import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
-import { createSealing } from "../secrets/sealing.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
-import { findResource, listResources } from "../storage/resources.ts";
+import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
@@ -41,11 +36,12 @@ import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
+import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { instanceResource, serverRef, withStatus } from "./status.ts";
+import { instanceResource, type Running, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
@@ -130,19 +126,21 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running = { supervisor, connections, catalog, health };
+  const running: Running = { supervisor, connections, catalog, health, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const models = createModels(gate());
-  const cache = createFileCache({
-    dir: config.cacheMiB === 0 ? undefined : config.cacheDir,
-    mostBytes: config.cacheMiB * 1024 * 1024,
-    sealing: createSealing(master.derive("cache-seal")),
-    nameKey: master.derive("cache-name"),
+  const proxyModels = await composeProxyModels({
+    config,
+    db,
+    master,
+    audit,
+    record,
+    connections,
+    blotOf: blots.of,
     clock,
     log,
   });
-  const results = createResults({ cache, idKey: master.derive("result-id"), clock });
+  const { models, shelf } = proxyModels;
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -162,6 +160,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
+    shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
@@ -179,11 +178,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    for (const { kind, id } of changed) {
-      if (kind.kind !== "project") continue;
-      gateway.changed(id);
-      if ((await db.read(() => findResource("project", id))) === undefined) await cache.clear(id);
-    }
+    const others = await proxyModels.changed(changed);
+    for (const id of others) gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
@@ -216,8 +212,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
-    cache,
-    results,
+    proxyModels,
     counters,
     files,
     vitals,
@@ -252,7 +247,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       await supervisor.stop(fast);
       await uses.flush();
       refusals.close();
-      await cache.close();
+      await proxyModels.close();
       await audit.close();
       db.close();
     },

@@ -56,7 +56,7 @@ async function gatewayOf({ db, withStatus, supervisor, gateway, watch, audit }: 
   ];
 }
 
-async function cacheOf({ cache }: Rooms): Promise<Metric[]> {
+async function cacheOf({ proxyModels: { cache } }: Rooms): Promise<Metric[]> {
   const { entries, bytes, hits, misses, evicted } = await cache.stats();
   return [
     counter("mcpctl_cache_hits_total", "Times that the pipeline cache had what was asked for", hits),

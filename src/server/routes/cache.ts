@@ -24,11 +24,11 @@ export const cacheRoutes: Route[] = [
       const projects = await asCaller("read", call, rooms, function* (rights) {
         return name === null ? yield* visibleProjects(rights, rooms) : [yield* rooms.store.get(rights, Project, name)];
       });
-      const stats = await rooms.cache.stats();
+      const stats = await rooms.proxyModels.cache.stats();
       return {
         ...stats,
         projects: projects
-          .map(({ id, name }) => ({ name, ...rooms.cache.sizeOf(id) }))
+          .map(({ id, name }) => ({ name, ...rooms.proxyModels.cache.sizeOf(id) }))
           .filter(({ entries }) => entries > 0 || name !== null)
           .toSorted((a, b) => b.bytes - a.bytes),
       };
@@ -42,14 +42,14 @@ export const cacheRoutes: Route[] = [
     summary: "Clear the pipeline cache; it fills again by itself",
     query: { project: "Only what is of this project" },
     handle: async (call, rooms) => {
-      const { store, cache, audit, clock } = rooms;
+      const { store, proxyModels, audit, clock } = rooms;
       const name = call.query.get("project") ?? undefined;
       const { by, project } = await asCaller("read", call, rooms, function* (rights) {
         const { actor, address } = rights;
         return { by: { actor, address }, project: name && (yield* store.get(rights, Project, name)) };
       });
       const { id = undefined, name: of = undefined } = project || {};
-      const cleared = await cache.clear(id);
+      const cleared = await proxyModels.cache.clear(id);
       audit.note({
         at: clock.now(),
         kind: "change",
