@@ -194,15 +194,11 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   function* ask(rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string, project?: string): Op<Decision> {
     if (name === undefined) return judgeAll(rights, verb, kind);
     const planned = { name, ...(project === undefined || project === "" ? {} : { project }) };
-    if (kind.scopes === undefined) {
-      const item = yield* meant(rights, kind, name, verb, project);
-      return judge(rights, verb, kind, item?.name ?? name, item ?? (verb === "create" ? planned : undefined));
-    }
+    const isScoped = kind.scopes !== undefined;
     // What would be made is of the project that is named, whatever bears its name elsewhere; a token reaches nothing that is not there.
-    if (verb === "create") return judge(rights, verb, kind, name, planned);
-    const isPlaced = project !== undefined && rights.project === undefined;
-    const item = (yield* meant(rights, kind, name, verb, project)) ?? (isPlaced ? planned : undefined);
-    return judge(rights, verb, kind, item?.name ?? name, item);
+    const item = isScoped && verb === "create" ? undefined : yield* meant(rights, kind, name, verb, project);
+    const isPlanned = verb === "create" || (isScoped && project !== undefined && rights.project === undefined);
+    return judge(rights, verb, kind, item?.name ?? name, item ?? (isPlanned ? planned : undefined));
   }
 
   return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
