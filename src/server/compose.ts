@@ -8,6 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
+import { createLlms } from "../llm/llms.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
@@ -35,6 +36,7 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
+import { llmKey, llmRef, roadTo } from "./llm-road.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
@@ -66,7 +68,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
-  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  /** A vault for what is read for this server, or llm: from now on what it says is looked through for it. */
   const vaultOf = (serverId: string): Vault => ({
     ...vault,
     open(...sealed) {
@@ -126,8 +128,19 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
+  const keyOf: Rooms["llmKey"] = ({ name, fields }) => llmKey(vaultOf(blotsOf(name)), fields);
+  const llms = createLlms({
+    list: async () => (await db.read(() => listResources("llm"))).map(llmRef),
+    send: roadTo(egress),
+    keyOf: (llm) => db.read(() => keyOf(llm)),
+    clock,
+    log,
+    counters,
+  });
+  await llms.sync();
+
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running = { supervisor, connections, catalog, health };
+  const running = { supervisor, connections, catalog, health, llms };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const models = createModels(gate());
@@ -168,10 +181,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
     for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    if (changed.some(({ kind: { kind } }) => kind === "llm" || kind === "secret")) await llms.sync();
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
-    blots.prune(new Set(servers.map(({ id }) => id)));
+    blots.prune(new Set([...servers.map(({ id }) => id), ...llms.names().map(blotsOf)]));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();
@@ -206,6 +220,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     gateway,
     health,
+    llms,
+    llmKey: keyOf,
     audit,
     record,
     refusals,
@@ -239,6 +255,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     },
   };
 }
+
+/** Whose the key is in what is blotted out; an llm that is being written has no id yet. */
+const blotsOf = (llm: string): string => `llm/${llm}`;
 
 /** A server is started with its secrets: a new version of one is a new server to run. */
 async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {
