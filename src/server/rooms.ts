@@ -22,6 +22,7 @@ import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
+import type { ProxyModels } from "./proxy-models.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import type { Senders } from "./sender.ts";
 import type { Vitals } from "./vitals.ts";
@@ -54,6 +55,7 @@ export type Rooms = {
   vitals: Vitals;
   catalog: Catalog;
   gateway: Gateway;
+  proxyModels: ProxyModels;
   health: HealthWatch;
   llms: Llms;
   /** The key of an llm, as it is in this transaction. @throws Problem `unavailable` when its secret is not there */

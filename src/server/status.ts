@@ -17,6 +17,8 @@ export type Running = {
   catalog: Catalog;
   health: HealthWatch;
   llms: Pick<Llms, "statusOf">;
+  /** Of a prompt, by its id. */
+  promptStatus: (id: string) => Record<string, unknown>;
 };
 
 /** What is usable of a project, and why the rest is not; of the servers that the caller may view, which are given. */
@@ -53,6 +55,7 @@ export function withStatus(
 ): Resource {
   if (kind === Project) return ofProject(running, item, visible);
   if (kind === LlmKind) return { ...item, status: { ...item.status, ...running.llms.statusOf(item.id) } };
+  if (kind.kind === "prompt") return { ...item, status: { ...item.status, ...running.promptStatus(item.id) } };
   if (kind.kind !== "server") return item;
   const { supervisor, connections, catalog, health } = running;
   const server = serverRef(item);

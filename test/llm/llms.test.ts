@@ -5,7 +5,7 @@ import type { CompletionOptions } from "../../src/llm/llm.ts";
 import { createLlms } from "../../src/llm/llms.ts";
 import { createEgress } from "../../src/mcp/upstream/egress.ts";
 import type { LlmFields } from "../../src/resources/llm.ts";
-import { roadTo } from "../../src/server/llm-road.ts";
+import { roadTo } from "../../src/server/llms.ts";
 import { logTo } from "../log.ts";
 import { type LlmServerOptions, type Rude, startLlmServer } from "../servers/llm-server.ts";
 
