@@ -1,6 +1,7 @@
 import { mayReadLink } from "../auth/prompt-links.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Llms } from "../llm/llms.ts";
 import { createOpenings } from "../mcp/gate/openings.ts";
 import { createFileCache } from "../mcp/pipeline/file-cache.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
@@ -31,6 +32,7 @@ export type ProxyModelNeeds = {
   audit: Audit;
   record: Recorder;
   connections: Connections;
+  llmOf: Llms["of"];
   blotOf: (serverId: string) => (text: string) => string;
   clock: Clock;
   log: Log;
@@ -40,7 +42,7 @@ export type ProxyModelNeeds = {
 export type ProxyModels = Awaited<ReturnType<typeof composeProxyModels>>;
 
 export async function composeProxyModels(needs: ProxyModelNeeds) {
-  const { config, db, master, audit, record, connections, blotOf, clock, log } = needs;
+  const { config, db, master, audit, record, connections, llmOf, blotOf, clock, log } = needs;
   const cache = createFileCache({
     dir: config.cacheMiB === 0 ? undefined : config.cacheDir,
     mostBytes: config.cacheMiB * 1024 * 1024,
@@ -77,7 +79,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
     shaping: (tell: Parameters<typeof createShaping>[0]["listChanged"]): Shaping =>
       createShaping({
         models,
-        llmOf: () => undefined,
+        llmOf,
         cacheOf: (scope) => stageCacheOf(cache, scope),
         results,
         runner,
