@@ -2,7 +2,6 @@ import { createVerifier } from "../auth/access-token.ts";
 import { createAttempts } from "../auth/attempts.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
-import { mayReadLink } from "../auth/prompt-links.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -12,9 +11,6 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
-import { createModels } from "../mcp/pipeline/models.ts";
-import { gate } from "../mcp/pipeline/plugins/gate.ts";
-import { createShelf } from "../mcp/prompts/shelf.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -40,6 +36,7 @@ import { lastUses } from "./last-use.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
+import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
@@ -132,16 +129,18 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const running: Running = { supervisor, connections, catalog, health, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const shelf = await createShelf({
+  const proxyModels = await composeProxyModels({
+    config,
     db,
+    master,
+    audit,
+    record,
     connections,
+    blotOf: blots.of,
     clock,
     log,
-    record,
-    mayRead: mayReadLink,
-    blotOf: blots.of,
   });
-  const models = createModels(gate());
+  const { models, shelf } = proxyModels;
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -161,6 +160,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
+    shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
@@ -178,10 +178,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    const kinds = new Set(changed.map(({ kind: { kind } }) => kind));
-    const shelves = await shelf.changed(kinds);
-    for (const id of new Set([...shelves, ...changed.flatMap(({ kind, id }) => (kind.kind === "project" ? id : []))]))
-      gateway.changed(id);
+    const others = await proxyModels.changed(changed);
+    for (const id of others) gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
@@ -214,6 +212,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    proxyModels,
     counters,
     files,
     vitals,
@@ -225,7 +224,6 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     refusals,
     senders,
     instances,
-    shelf,
     withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
@@ -244,12 +242,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       watch.close();
       vitals.close();
       gateway.close();
-      shelf.close();
       catalog.close();
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();
       refusals.close();
+      await proxyModels.close();
       await audit.close();
       db.close();
     },
