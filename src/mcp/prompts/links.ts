@@ -110,7 +110,8 @@ export function createLinks(options: LinkOptions) {
       const still = await db.read(() => targetOf(link, mayRead));
       return "dead" in still ? still : reading;
     } catch (error) {
-      return { dead: blot(messageOf(error)) };
+      const reason = blot(messageOf(error));
+      return { dead: reason.startsWith("server ") ? reason : `server "${server.name}": ${reason}` };
     } finally {
       given.abort();
     }

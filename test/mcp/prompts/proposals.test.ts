@@ -54,7 +54,7 @@ test("one caller proposes twenty an hour with however many tokens, and a project
   w.advance(60 * 60_000);
   await w.shelf.propose("demo", by("ann"), proposal("n"));
   for (let i = 0; i < 79; i++) await w.shelf.propose("demo", by(`u${i}`), proposal("n"));
-  expect(w.shelf.propose("demo", by("zoe"), proposal("n"))).rejects.toThrow(/100 proposals/);
+  expect(w.shelf.propose("demo", by("zoe"), proposal("n"))).rejects.toThrow(/100 promptrequests wait/);
   expect(await w.requests()).toHaveLength(100);
 });
 
