@@ -1,6 +1,7 @@
 import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { resourceVerbs } from "./verbs/resources.ts";
 import { serverVerbs } from "./verbs/servers.ts";
@@ -9,6 +10,7 @@ import { serverVerbs } from "./verbs/servers.ts";
 export const verbs: Record<string, Verb> = {
   ...resourceVerbs,
   ...serverVerbs,
+  ...cacheVerbs,
   ...accessVerbs,
   ...auditVerbs,
   ...hereVerbs,

@@ -12,9 +12,6 @@ import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createOpenings } from "../mcp/gate/openings.ts";
 import { createGateway } from "../mcp/gateway.ts";
-import { createModels } from "../mcp/pipeline/models.ts";
-import { createGate } from "../mcp/pipeline/plugins/gate.ts";
-import { createShaping } from "../mcp/pipeline/shaping.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -24,13 +21,12 @@ import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { isManaged } from "../resources/server.ts";
-import { defaultTexts } from "../resources/system-prompts.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
-import { listResources } from "../storage/resources.ts";
+import { findResource, listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
@@ -38,9 +34,10 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder, shapingRecorder, toolChangeTeller } from "./note.ts";
+import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
+import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
@@ -134,7 +131,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const openings = await createOpenings(db, clock, log);
-  const models = createModels(createGate({ shelf: noShelf, openings, texts: defaultTexts, clock }));
+  const proxyModels = composeProxyModels({ config, master, audit, openings, clock, log });
+  const { models, cache } = proxyModels;
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -154,19 +152,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
-    shaping: (tell) =>
-      createShaping({
-        models,
-        llmOf: () => undefined,
-        cache: noCache,
-        cacheOf: () => ({ hash: (text) => text, getOrCompute: (_, compute) => compute() }),
-        results: noResults,
-        shapeResult: async (_, result) => result,
-        listChanged: tell,
-        audit: shapingRecorder(audit, clock),
-        clock,
-        log,
-      }),
+    shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
@@ -184,7 +170,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    for (const { kind, id } of changed) {
+      if (kind.kind !== "project") continue;
+      gateway.changed(id);
+      if ((await db.read(() => findResource("project", id))) === undefined) await cache.clear(id);
+    }
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
@@ -217,12 +207,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    proxyModels,
     counters,
     files,
     vitals,
     catalog,
     gateway,
-    models,
     health,
     audit,
     record,
@@ -251,27 +241,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       connections.close();
       await supervisor.stop(fast);
       await uses.flush();
-      await openings.close();
       refusals.close();
+      await proxyModels.close();
       await audit.close();
       db.close();
     },
   };
 }
-
-const noCache = {
-  get: async () => undefined,
-  put: () => {},
-  stats: async () => ({ entries: 0, bytes: 0, mostBytes: 0, hits: 0, misses: 0, evicted: 0 }),
-  clear: async () => 0,
-  close: async () => {},
-};
-const noShelf = {
-  of: () => [],
-  read: async () => "",
-  propose: async () => "",
-};
-const noResults = { keep: () => "", read: async () => "" };
 
 /** A server is started with its secrets: a new version of one is a new server to run. */
 async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {

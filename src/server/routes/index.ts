@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
 import { auditRoutes } from "./audit.ts";
+import { cacheRoutes } from "./cache.ts";
 import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
@@ -19,6 +20,7 @@ import { toolChangeRoutes } from "./tool-changes.ts";
 export const allRoutes = (): Route[] => [
   ...operationRoutes,
   ...logLevelRoutes,
+  ...cacheRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,
