@@ -21,9 +21,12 @@ const written: Record<string, Text> = {
 };
 let w: World;
 let openings: Openings;
+/** How far the clock was moved, in all worlds. */
+let ahead = 0;
 
 async function begin(): Promise<void> {
   w = await world(settings);
+  w.advance(ahead);
   openings = await createOpenings(w.rooms.db, w.rooms.clock, w.rooms.log);
   const { shelf } = shelfOf(prompts);
   const gate = createGate({ shelf, openings, texts: defaultTexts, clock: w.rooms.clock });
@@ -31,11 +34,11 @@ async function begin(): Promise<void> {
     ...gate,
     name: "gated",
     type: "plugin",
-    source: "applied",
+    source: "local",
     pipeline: undefined,
     version: "1",
   } as const;
-  w.rooms.models.setApplied([gated]);
+  w.rooms.proxyModels.models.setApplied([gated]);
 }
 async function end(): Promise<void> {
   await openings.close();
@@ -45,6 +48,7 @@ beforeAll(async () => {
   await begin();
   await w.must("POST", "/api/v1/servers", { name: "files", command: fixture() });
   await w.must("POST", "/api/v1/projects", { name: "demo", servers: ["files"], prompt: "Demo.", proxyModel: "gated" });
+  await w.must("POST", "/api/v1/projects", { name: "bare", servers: ["files"] });
   await w.until("the server runs", w.isRunning("files"));
 });
 afterAll(async () => {
@@ -121,6 +125,7 @@ describe.each([
     await w.until("the server runs", w.isRunning("files"));
     expect(await list(await client(token))).toContain("files__echo");
     w.advance(3_600_000);
+    ahead += 3_600_000;
     expect(await list(await client(token))).toEqual(["begin_session"]);
   });
 
@@ -140,9 +145,8 @@ describe.each([
   test("of a project without prompts sees what there would be without a gate", async () => {
     const token = await newToken();
     const tools = await list(await client(token));
-    const params = { method: "tools/list" };
-    const bare = (await w.rpc(token, params.method, {}, "/projects/demo/servers/files/mcp")).json.result.tools;
-    expect(tools).toEqual(bare.map(({ name }: { name: string }) => `files__${name}`));
+    const bare = (await w.rpc(w.admin, "tools/list", {}, "/projects/bare/mcp")).json.result.tools;
+    expect(tools).toEqual(bare.map(({ name }: { name: string }) => name));
   });
 
   test("with a narrow token sees its own tools behind the gate and no others; a read-only one proposes nothing", async () => {
