@@ -55,7 +55,7 @@ export function proposalIn(args: Record<string, unknown>): Proposal {
   const wanted = priority === undefined || priority === null ? 5 : Number(priority);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 9)
     throw wrong("`priority` is a whole number from 1 to 9; 10 is for people to give");
-  return { name, content, priority: wanted, reason: textIn(reason, longestReason) };
+  return { name, content: content.toWellFormed(), priority: wanted, reason: textIn(reason, longestReason) };
 }
 
 /** A list of words, or one with commas. What is no text is left out. */
