@@ -10,7 +10,6 @@ import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
-import { createOpenings } from "../mcp/gate/openings.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
@@ -26,7 +25,7 @@ import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
-import { findResource, listResources } from "../storage/resources.ts";
+import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
@@ -42,7 +41,7 @@ import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { instanceResource, serverRef, withStatus } from "./status.ts";
+import { instanceResource, type Running, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
@@ -127,12 +126,21 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running = { supervisor, connections, catalog, health };
+  const running: Running = { supervisor, connections, catalog, health, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const openings = await createOpenings(db, clock, log);
-  const proxyModels = composeProxyModels({ config, master, audit, openings, clock, log });
-  const { models, cache } = proxyModels;
+  const proxyModels = await composeProxyModels({
+    config,
+    db,
+    master,
+    audit,
+    record,
+    connections,
+    blotOf: blots.of,
+    clock,
+    log,
+  });
+  const { models, shelf } = proxyModels;
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -170,11 +178,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    for (const { kind, id } of changed) {
-      if (kind.kind !== "project") continue;
-      gateway.changed(id);
-      if ((await db.read(() => findResource("project", id))) === undefined) await cache.clear(id);
-    }
+    const others = await proxyModels.changed(changed);
+    for (const id of others) gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);

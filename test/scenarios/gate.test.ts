@@ -29,7 +29,7 @@ async function begin(): Promise<void> {
   w.advance(ahead);
   openings = await createOpenings(w.rooms.db, w.rooms.clock, w.rooms.log);
   const { shelf } = shelfOf(prompts);
-  const gate = createGate({ shelf, openings, texts: defaultTexts, clock: w.rooms.clock });
+  const gate = createGate({ shelf, openings, texts: defaultTexts });
   const gated = {
     ...gate,
     name: "gated",

@@ -10,6 +10,7 @@ import { logLevelRoutes } from "./log-level.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
+import { promptRequestRoutes } from "./prompt-requests.ts";
 import { resourceRoutes } from "./resources.ts";
 import { restartRoutes } from "./restart.ts";
 import { sessionRoutes } from "./session.ts";
@@ -33,5 +34,6 @@ export const allRoutes = (): Route[] => [
   ...instanceRoutes,
   ...restartRoutes,
   ...toolChangeRoutes,
+  ...promptRequestRoutes,
   ...resourceRoutes(),
 ];

@@ -1,11 +1,10 @@
-import type { Clock } from "../../../lib/clock.ts";
 import { isObject } from "../../../lib/object.ts";
 import { messageOf, Problem } from "../../../lib/problem.ts";
 import type { SystemTexts } from "../../../resources/system-prompts.ts";
 import { keywordsOfCall, taskIn } from "../../gate/asked.ts";
 import { createBriefings, type Patience } from "../../gate/briefings.ts";
 import type { Openings, Place } from "../../gate/openings.ts";
-import { createProposing } from "../../gate/proposing.ts";
+import { propose } from "../../gate/proposing.ts";
 import { beginTool, type Definition, names, proposeTool, readTool } from "../../gate/tools.ts";
 import type { PromptShelf } from "../../prompts/shelf.ts";
 import {
@@ -17,7 +16,7 @@ import {
   type ToolCall,
 } from "../plugin.ts";
 
-type Options = { shelf: PromptShelf; openings: Openings; texts: SystemTexts; clock: Clock; patience?: Patience };
+type Options = { shelf: PromptShelf; openings: Openings; texts: SystemTexts; patience?: Patience };
 
 const defaultOpenSeconds = 3_600;
 const usualPatience: Patience = { llm: 10_000, texts: 5_000 };
@@ -27,9 +26,8 @@ const longestBeforeCallMs = 2_000;
 const mostNoted = 100;
 
 /** Tools are closed until the client has said what it is about, and was given the prompts that fit. A convenience: rights are elsewhere. */
-export function createGate({ shelf, openings, texts, clock, patience = usualPatience }: Options): Plugin {
+export function createGate({ shelf, openings, texts, patience = usualPatience }: Options): Plugin {
   const briefings = createBriefings({ shelf, openings, texts });
-  const propose = createProposing(shelf, clock);
 
   const hasPrompts = ({ project }: PluginContext): boolean => shelf.of(project.name).length > 0;
 
@@ -78,7 +76,7 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
   const calls: Record<string, (context: PluginContext, args: Record<string, unknown>) => Promise<string>> = {
     [names.begin]: begin,
     [names.read]: (context, args) => briefings.reading(context, placeOf(context), args, patience),
-    [names.propose]: propose,
+    [names.propose]: (context, args) => propose(shelf, context, args),
   };
 
   /** A result whatever happens: what is wrong, and what to call instead. */
