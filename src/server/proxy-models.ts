@@ -55,7 +55,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   const { texts, renew: renewTexts } = await createSystemTexts(db);
   const shelf = await createShelf({ db, connections, clock, log, record, mayRead: mayReadLink, blotOf });
   const openings = await createOpenings(db, clock, log);
-  const models = createModels(createGate({ shelf, openings, texts, clock }));
+  const models = createModels(createGate({ shelf, openings, texts }));
   const stages = builtInStages(texts);
   const runner = createRunner({ types: () => stages, cache, log, clock });
 
