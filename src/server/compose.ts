@@ -13,6 +13,7 @@ import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
 import { gate } from "../mcp/pipeline/plugins/gate.ts";
+import { createShaping } from "../mcp/pipeline/shaping.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -35,7 +36,7 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
+import { callRecorder, changeRecorder, shapingRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
 import { createReadiness } from "./readiness.ts";
@@ -150,6 +151,19 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
+    shaping: (tell) =>
+      createShaping({
+        models,
+        llmOf: () => undefined,
+        cache: noCache,
+        cacheOf: () => ({ hash: (text) => text, getOrCompute: (_, compute) => compute() }),
+        results: noResults,
+        shapeResult: async (_, result) => result,
+        listChanged: tell,
+        audit: shapingRecorder(audit, clock),
+        clock,
+        log,
+      }),
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
@@ -205,6 +219,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     vitals,
     catalog,
     gateway,
+    models,
     health,
     audit,
     record,
@@ -239,6 +254,15 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     },
   };
 }
+
+const noCache = {
+  get: async () => undefined,
+  put: () => {},
+  stats: async () => ({ entries: 0, bytes: 0, mostBytes: 0, hits: 0, misses: 0, evicted: 0 }),
+  clear: async () => 0,
+  close: async () => {},
+};
+const noResults = { keep: () => "", read: async () => "" };
 
 /** A server is started with its secrets: a new version of one is a new server to run. */
 async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {

@@ -8,6 +8,7 @@ import type { Counters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
+import type { ModelRegistry } from "../mcp/pipeline/models.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
 import type { Audit } from "../operations/audit.ts";
 import type { Refusals } from "../operations/refusals.ts";
@@ -52,6 +53,7 @@ export type Rooms = {
   vitals: Vitals;
   catalog: Catalog;
   gateway: Gateway;
+  models: ModelRegistry;
   health: HealthWatch;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */

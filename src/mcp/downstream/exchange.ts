@@ -1,6 +1,7 @@
 import type { Outcome } from "../answers.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { NamedTarget, Target, View } from "../catalog/view.ts";
+import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
 import { membersOf, objectOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
@@ -31,6 +32,8 @@ export type Exchange = {
   resubscribe: () => Promise<readonly string[]>;
   /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
   taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
+  /** What the project's proxy model makes of it; undefined when there is none. */
+  shape: () => Promise<Shape | undefined>;
   /** For a client that looks for nothing but text. */
   isFussy: boolean;
   /** Those that the client declared. */

@@ -12,7 +12,9 @@ const builtInStages = [
 ];
 
 /** Every proxy model: built in, of files in the data folder, and applied. */
-export function createModels(gate: Plugin): Models & { setApplied: (definitions: readonly Definition[]) => void } {
+export type ModelRegistry = Models & { setApplied: (definitions: readonly Definition[]) => void };
+
+export function createModels(gate: Plugin): ModelRegistry {
   let applied: readonly Definition[] = [];
   let models: ReadonlyMap<string, Model> = new Map();
   const builtIns: readonly Definition[] = [
