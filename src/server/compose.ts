@@ -4,6 +4,7 @@ import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
+import { createWorker } from "../instances/worker/worker.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
@@ -11,6 +12,7 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
+import { createLocal } from "../mcp/pipeline/local/local.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
 import { gate } from "../mcp/pipeline/plugins/gate.ts";
 import { createShaping } from "../mcp/pipeline/shaping.ts";
@@ -22,6 +24,7 @@ import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
+import { ProxyModel, type ProxyModelFields } from "../resources/proxy-model.ts";
 import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
@@ -131,7 +134,16 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const running = { supervisor, connections, catalog, health };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const models = createModels(gate());
+  const worker = createWorker({
+    dataDir: config.dataDir,
+    clock,
+    log,
+    onCondemned: (code, why) => local.leaveOut(code, why),
+  });
+  const local = createLocal({ dataDir: config.dataDir, worker, log, changed: () => models.renew() });
+  const models = createModels({ gate: gate(), log, local });
+  const readModels = async () =>
+    models.setApplied((await db.read(() => listResources("proxymodel"))).map(present).map(writtenOf));
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -181,6 +193,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
+    if (changed.some(({ kind }) => kind === ProxyModel)) await readModels();
     for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
@@ -195,6 +208,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     if (kind.kind === "instance") return await supervisor.restart(resource.id);
     await changedAll([{ kind, id: resource.id }]);
   }
+
+  await readModels();
+  await local.start();
 
   const overview = createOverview(db, store, running);
   const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
@@ -240,6 +256,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     close: async (fast) => {
       stopping.abort();
       health.stop();
+      local.stop();
+      await worker.stop();
       uses.stop();
       watch.close();
       vitals.close();
@@ -274,3 +292,5 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
+
+const writtenOf = (row: Resource) => ({ name: row.name, fields: row as unknown as ProxyModelFields });

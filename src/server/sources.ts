@@ -6,8 +6,8 @@ import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
-import type { Models } from "../mcp/pipeline/model.ts";
 import { modelSource } from "../mcp/pipeline/model-source.ts";
+import type { ModelRegistry } from "../mcp/pipeline/models.ts";
 import { type Source, tableSource } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
@@ -21,7 +21,7 @@ type SourceNeeds = {
   vault: Vault;
   instances: () => Resource[];
   tokens: TokenPolicy;
-  models: Models;
+  models: ModelRegistry;
 };
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */

@@ -67,7 +67,7 @@ export async function runWorker(): Promise<void> {
 
   async function codeOf(code: Code): Promise<Loaded> {
     const ready =
-      loaded.get(code.path) ?? import(code.path).then((module: { default?: unknown }) => checked(code, module.default));
+      loaded.get(code.path) ?? import(code.path).then((module: Record<string, unknown>) => checked(code, module));
     loaded.set(code.path, ready);
     // What could not be loaded now may be for a reason that passes.
     ready.catch(() => loaded.delete(code.path));
@@ -111,27 +111,30 @@ export async function runWorker(): Promise<void> {
 const toolKey = (code: Code, identity: string, tool: string) => JSON.stringify([code.path, identity, tool]);
 
 /** @throws Error when it is not what such a file exports */
-function checked({ kind }: Code, given: unknown): Loaded {
+function checked({ kind }: Code, { default: given, description: told }: Record<string, unknown>): Loaded {
   if (kind === "stage") {
     if (typeof given !== "function") throw new Error("its default export is no function (content, ctx) => ({content})");
-    return { run: given as Run, hooks: {}, exports: { hooks: [] } };
+    return { run: given as Run, hooks: {}, exports: { hooks: [], ...described(told) } };
   }
   if (!isObject(given)) throw new Error("its default export is no object {hooks: {…}}");
-  const { description, extends: parents = [], hooks = {} } = given;
+  const { name, description, extends: parents = [], hooks = {} } = given;
   if (!isObject(hooks)) throw new Error("its hooks are no object {onToolsList(ctx, tools) {…}}");
-  for (const [name, hook] of Object.entries(hooks))
-    if (typeof hook !== "function") throw new Error(`its hook ${name} is no function`);
+  for (const [hook, run] of Object.entries(hooks))
+    if (typeof run !== "function") throw new Error(`its hook ${hook} is no function`);
   const named: unknown[] = Array.isArray(parents) ? parents : [parents];
-  if (!named.every((name) => typeof name === "string")) throw new Error("its extends is no list of names");
+  if (!named.every((parent) => typeof parent === "string")) throw new Error("its extends is no list of names");
   return {
     hooks: hooks as Record<string, Run>,
     exports: {
       hooks: Object.keys(hooks),
       extends: named as string[],
-      ...(typeof description === "string" && { description: description.slice(0, 1_000) }),
+      ...(typeof name === "string" && { name }),
+      ...described(description),
     },
   };
 }
+
+const described = (text: unknown) => (typeof text === "string" ? { description: text.slice(0, 1_000) } : {});
 
 /**
  * At once, so that it is out before anybody's code goes on. The blank line ends what somebody's code may have written without an end of line: it

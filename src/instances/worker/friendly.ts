@@ -17,6 +17,7 @@ const lists = new Set(["onToolsList", "onResourcesList", "onPromptsList"]);
  */
 export async function friendly(name: string, hook: Hook, context: unknown, args: readonly unknown[]): Promise<unknown> {
   if (lists.has(name)) return await list(hook, context, args[0] as string[]);
+  if (name === "onSessionDestroy") return void (await hook((context as { identity: unknown }).identity));
   if (name === "onToolCallBefore") return await before(hook, context, args[0] as CallText);
   const [about, text] = args;
   if (results[name] === undefined) {

@@ -2,7 +2,7 @@
 export type Code = { kind: "stage" | "plugin"; name: string; version: string; path: string };
 
 /** What a plugin's or a stage's file was found to be. */
-export type Exports = { description?: string; extends?: readonly string[]; hooks: readonly string[] };
+export type Exports = { name?: string; description?: string; extends?: readonly string[]; hooks: readonly string[] };
 
 /** What is done there for us. `context` and `args` are plain data; what can only be done here is asked for (see Said). */
 export type Work =
