@@ -26,13 +26,39 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
     const mayView = viewOf(rights, kind);
     if (mayView === undefined) return yield* listOwn(rights, kind, project);
-    const within = project === undefined ? undefined : yield* sourceOf(Project).find(project);
+    const within = project === undefined ? undefined : yield* scopeOf(kind, project);
     // One that the caller may not view has nothing in it, whether it exists or not.
     if (project !== undefined && within === undefined) {
       if (!judge(rights, "view", Project, project).allowed) return [];
       throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
     }
-    return (yield* sourceOf(kind).list(within?.id)).filter(mayView);
+    return (yield* sourceOf(kind).list(within)).filter(mayView);
+  }
+
+  /** What a source knows a project by: its id, or the word itself where a kind has scopes of its own; empty for what is of no project. */
+  function* scopeOf(kind: AnyKind, project: string): Op<string | undefined> {
+    if (kind.scopes !== undefined && (project === "" || kind.scopes.includes(project))) return project;
+    return (yield* sourceOf(Project).find(project))?.id;
+  }
+
+  /** What a name without a project means, as far as the caller may know of it: that of the caller's project, of none, or the only one. */
+  function* meant(
+    rights: Rights,
+    kind: AnyKind,
+    ref: string,
+    verb: ResourceVerb,
+    project?: string,
+  ): Op<Resource | undefined> {
+    const { find, named } = sourceOf(kind);
+    const scope = project === undefined ? undefined : yield* scopeOf(kind, project);
+    if (project !== undefined) return scope === undefined ? undefined : yield* find(ref, scope);
+    if (named === undefined || isId(ref)) return yield* find(ref);
+    const known = (yield* named(ref)).filter((item) =>
+      (["view", verb] as const).some((one) => judge(rights, one, kind, item.name, item).allowed),
+    );
+    const near = known.find((item) => item["project"] === rights.project?.name);
+    if (near === undefined && known.length > 1) throw ambiguous(kind, ref, known);
+    return near ?? known[0];
   }
 
   /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
@@ -59,9 +85,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     verb: "view" | "update" | "delete" | "create",
     project?: string,
   ): Op<Resource> {
-    const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
-    const nowhere = project !== undefined && projectId === undefined;
-    const item = nowhere ? undefined : yield* sourceOf(kind).find(ref, projectId);
+    const item = yield* meant(rights, kind, ref, verb, project);
     demandAt(rights, verb, kind, ref, item);
     if (item === undefined) throw notFound(kind, ref, project);
     return item;
@@ -72,8 +96,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const source = sourceOf(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
-    const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
-    const existing = yield* source.find(name, project);
+    const existing = yield* source.find(name, yield* enter(rights, kind, fields["project"]));
     const occupancy = existing === undefined ? "free" : (source.occupancy?.(existing, fields) ?? "taken");
     // Whoever can neither see nor make it is told the same, whether it exists or not: what is missing for a change would give that away.
     if (existing !== undefined && !judge(rights, "view", kind, name, existing).allowed)
@@ -140,6 +163,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     if (drop === undefined) throw cannot(kind, "delete");
     const item = yield* find(rights, kind, ref, "delete", project);
     refuseOnOneself(rights, kind, item, "deleted");
+    if (kind.scopes !== undefined) yield* enter(rights, kind, item["project"]);
     const users = yield* usersOf(sourceOf, rights, kind, item);
     if (users.length > 0) {
       throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
@@ -192,17 +216,20 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** The decision on a resource of this name, whether there is one or not, or on all of them; for `auth can-i`. */
   function* ask(rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string, project?: string): Op<Decision> {
     if (name === undefined) return judgeAll(rights, verb, kind);
-    const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
-    const item = yield* sourceOf(kind).find(name, projectId);
     const planned = { name, ...(project === undefined ? {} : { project }) };
+    // What would be made is of the project that is named, whatever bears its name elsewhere.
+    if (verb === "create" && kind.scopes !== undefined) return judge(rights, verb, kind, name, planned);
+    const item = yield* meant(rights, kind, name, verb, project);
     return judge(rights, verb, kind, item?.name ?? name, item ?? (verb === "create" ? planned : undefined));
   }
 
-  /** Before the project is looked for: whether it exists is nothing to tell somebody who may not see it. */
-  function* findProject(rights: Rights, ref: string): Op<string | undefined> {
-    const found = yield* sourceOf(Project).find(ref);
-    demandAt(rights, "view", Project, ref, found);
-    return found?.id;
+  /** Where a write goes, for who may look there. Whether a project exists is nothing to tell somebody who may not see it. */
+  function* enter(rights: Rights, kind: AnyKind, project: unknown): Op<string | undefined> {
+    if (typeof project !== "string") return kind.scopes === undefined ? undefined : "";
+    if (kind.scopes?.includes(project)) return project;
+    const found = yield* sourceOf(Project).find(project);
+    demandAt(rights, "view", Project, project, found);
+    return found?.id ?? project;
   }
 
   return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
@@ -223,17 +250,27 @@ const executesOther = (kind: AnyKind, fields: Record<string, unknown>, existing:
 const notFound = (kind: AnyKind, ref: string, project?: string) =>
   new Problem(
     "not_found",
-    `there is no ${kind.kind} "${ref}"${project === undefined ? "" : ` in project "${project}"`}`,
+    `there is no ${kind.kind} "${ref}"${project === undefined ? "" : project === "" ? " of every project" : ` in project "${project}"`}`,
     {
       hint: `mcpctl get ${kind.plural}`,
     },
   );
 
+function ambiguous(kind: AnyKind, ref: string, known: readonly Resource[]): Problem {
+  const projects = known.map((item) => String(item["project"] ?? "*"));
+  const shown = `${projects.slice(0, 5).join(", ")}${projects.length > 5 ? ", …" : ""}`;
+  return new Problem("conflict", `there is a ${kind.kind} "${ref}" in several projects: ${shown}`, {
+    hint: "say which with -p PROJECT",
+  });
+}
+
 const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {
     hint:
       rotate === undefined
-        ? "mcpctl apply -f FILE changes what exists"
+        ? kind.verbs.includes("update")
+          ? "mcpctl apply -f FILE changes what exists"
+          : `mcpctl get ${kind.plural}`
         : `mcpctl token rotate ${name} -p PROJECT replaces it; --force ends it and makes another`,
   });
 

@@ -4,7 +4,6 @@ import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
-import { createWorker } from "../instances/worker/worker.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
@@ -12,10 +11,6 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
-import { createLocal } from "../mcp/pipeline/local/local.ts";
-import { createModels } from "../mcp/pipeline/models.ts";
-import { gate } from "../mcp/pipeline/plugins/gate.ts";
-import { createShaping } from "../mcp/pipeline/shaping.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -24,7 +19,6 @@ import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
 import { present } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { ProxyModel, type ProxyModelFields } from "../resources/proxy-model.ts";
 import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
@@ -39,14 +33,15 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
-import { callRecorder, changeRecorder, shapingRecorder, toolChangeTeller } from "./note.ts";
+import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
+import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { instanceResource, serverRef, withStatus } from "./status.ts";
+import { instanceResource, type Running, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
@@ -131,19 +126,21 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running = { supervisor, connections, catalog, health };
+  const running: Running = { supervisor, connections, catalog, health, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const worker = createWorker({
-    dataDir: config.dataDir,
+  const proxyModels = await composeProxyModels({
+    config,
+    db,
+    master,
+    audit,
+    record,
+    connections,
+    blotOf: blots.of,
     clock,
     log,
-    onCondemned: (code, why) => local.leaveOut(code, why),
   });
-  const local = createLocal({ dataDir: config.dataDir, worker, log, changed: () => models.renew() });
-  const models = createModels({ gate: gate(), log, local });
-  const readModels = async () =>
-    models.setApplied((await db.read(() => listResources("proxymodel"))).map(present).map(writtenOf));
+  const { models, shelf } = proxyModels;
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -163,19 +160,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
-    shaping: (tell) =>
-      createShaping({
-        models,
-        llmOf: () => undefined,
-        cache: noCache,
-        cacheOf: () => ({ hash: (text) => text, getOrCompute: (_, compute) => compute() }),
-        results: noResults,
-        shapeResult: async (_, result) => result,
-        listChanged: tell,
-        audit: shapingRecorder(audit, clock),
-        clock,
-        log,
-      }),
+    shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
@@ -193,8 +178,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    if (changed.some(({ kind }) => kind === ProxyModel)) await readModels();
-    for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    const others = await proxyModels.changed(changed);
+    for (const id of others) gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
@@ -208,9 +193,6 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     if (kind.kind === "instance") return await supervisor.restart(resource.id);
     await changedAll([{ kind, id: resource.id }]);
   }
-
-  await readModels();
-  await local.start();
 
   const overview = createOverview(db, store, running);
   const ready = createReadiness({ db, clock, log, isStopping: () => stopping.signal.aborted, servers: overview.sum });
@@ -230,12 +212,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    proxyModels,
     counters,
     files,
     vitals,
     catalog,
     gateway,
-    models,
     health,
     audit,
     record,
@@ -256,8 +238,6 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     close: async (fast) => {
       stopping.abort();
       health.stop();
-      local.stop();
-      await worker.stop();
       uses.stop();
       watch.close();
       vitals.close();
@@ -267,20 +247,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       await supervisor.stop(fast);
       await uses.flush();
       refusals.close();
+      await proxyModels.close();
       await audit.close();
       db.close();
     },
   };
 }
-
-const noCache = {
-  get: async () => undefined,
-  put: () => {},
-  stats: async () => ({ entries: 0, bytes: 0, mostBytes: 0, hits: 0, misses: 0, evicted: 0 }),
-  clear: async () => 0,
-  close: async () => {},
-};
-const noResults = { keep: () => "", read: async () => "" };
 
 /** A server is started with its secrets: a new version of one is a new server to run. */
 async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {
@@ -292,5 +264,3 @@ async function withRevisions(db: Database, servers: readonly ServerRef[]): Promi
       .join(),
   }));
 }
-
-const writtenOf = (row: Resource) => ({ name: row.name, fields: row as unknown as ProxyModelFields });

@@ -8,7 +8,6 @@ import type { Counters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
-import type { ModelRegistry } from "../mcp/pipeline/models.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
 import type { Audit } from "../operations/audit.ts";
 import type { Refusals } from "../operations/refusals.ts";
@@ -21,6 +20,7 @@ import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
+import type { ProxyModels } from "./proxy-models.ts";
 import type { ReadinessCheck } from "./readiness.ts";
 import type { Senders } from "./sender.ts";
 import type { Vitals } from "./vitals.ts";
@@ -53,7 +53,7 @@ export type Rooms = {
   vitals: Vitals;
   catalog: Catalog;
   gateway: Gateway;
-  models: ModelRegistry;
+  proxyModels: ProxyModels;
   health: HealthWatch;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */

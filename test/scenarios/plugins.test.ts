@@ -19,7 +19,7 @@ afterAll(() => w.close());
 let version = 0;
 function use(hooks: Partial<Hooks>): void {
   const plugin = definePlugin({ name: "mine", description: "of this test", hooks });
-  w.rooms.models.setApplied([
+  w.rooms.proxyModels.models.setApplied([
     { ...plugin, type: "plugin", source: "local", pipeline: undefined, version: `${++version}` },
   ]);
 }

@@ -11,7 +11,12 @@ export type Call = {
   close: () => void;
 };
 
-type Ways = { send: (order: Order) => void; compute: (of: number) => Promise<unknown>; tookTooLong: () => void };
+type Ways = {
+  send: (order: Order) => void;
+  compute: (of: number) => Promise<unknown>;
+  tookTooLong: () => void;
+  gone: () => void;
+};
 
 const mostAsks = 64;
 /** Until it is begun, since its process may have to start or be busy with others. */
@@ -41,6 +46,7 @@ export function callIn(id: number, code: Code, answering: Answering, patience: P
   function abort(): void {
     reject(new Problem("unavailable", "nobody waits for it any more"));
     abandon();
+    ways.gone();
   }
 
   function abandon(): void {

@@ -69,7 +69,8 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 1_000 
     const call = callIn(id, code, answering, patience, {
       send: (order) => life?.child.send(JSON.stringify(order)),
       compute: (of) => run(code, { do: "compute", of }, answering, patience),
-      tookTooLong: () => void judge(call),
+      tookTooLong: () => void judge(code, true),
+      gone: () => void judge(code, false),
     });
     calls.set(id, call);
     try {
@@ -145,8 +146,11 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 1_000 
     } else call.hear(said);
   }
 
-  /** Whether the process still hears: then only this call hangs. Otherwise nothing goes on there, and whatever went on last is why. */
-  async function judge({ code }: Call): Promise<void> {
+  /**
+   * Whether the process still hears: then only this call hangs, if it was not merely given up. Otherwise nothing goes on there, and whatever went on
+   * last is why.
+   */
+  async function judge(code: Code, isLate: boolean): Promise<void> {
     const own = life;
     if (own === undefined) return;
     const heard = new Promise<true>((resolve) => own.pongs.push(() => resolve(true)));
@@ -155,8 +159,9 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 1_000 
     } catch {
       return;
     }
-    if ((await within(pongMs, heard)) === true) strikes.against(code, "it did not answer in time");
-    else if (life === own) end(own, "it kept its process busy and answered nothing");
+    if ((await within(pongMs, heard)) === true) {
+      if (isLate) strikes.against(code, "it did not answer in time");
+    } else if (life === own) end(own, "it kept its process busy and answered nothing");
   }
 
   function end(own: NonNullable<typeof life>, why: string): void {

@@ -6,10 +6,11 @@ import type { Outcome } from "../answers.ts";
 import type { Listed } from "../catalog/view.ts";
 import type { Era } from "../protocol.ts";
 import type { Admission } from "../visit.ts";
-import type { CacheScope, PipelineCache, ResultPlace, Results } from "./cache.ts";
-import type { Model, Models, Pipeline } from "./model.ts";
+import type { CacheScope, ResultPlace, Results } from "./cache.ts";
+import type { Model, Models } from "./model.ts";
 import type { PluginContext } from "./plugin.ts";
-import type { ContentType, StageCache } from "./stage.ts";
+import type { Runner } from "./run.ts";
+import type { StageCache } from "./stage.ts";
 
 /** One request, as far as what shapes it must know. */
 export type Served = {
@@ -28,30 +29,12 @@ export type Served = {
   signal: AbortSignal;
 };
 
-/** Brings one result through a pipeline. The very same text comes back when nothing was to be done. */
-export type ShapeResult = (
-  type: ContentType,
-  result: string,
-  pipeline: Pipeline,
-  about: {
-    sourceName: string;
-    projectName: string;
-    sessionId: string | undefined;
-    scope: CacheScope;
-    llm: Llm | undefined;
-    cache: StageCache;
-    signal: AbortSignal;
-    keep: (parts: Parameters<Results["keep"]>[1]) => string;
-  },
-) => Promise<string>;
-
 export type ShapingOptions = {
   models: Models;
   llmOf: (project: ProjectFields) => Llm | undefined;
-  cache: PipelineCache;
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
-  shapeResult: ShapeResult;
+  runner: Pick<Runner, "shaper">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
   log: Log;
@@ -94,6 +77,7 @@ export function contextOf(
     seesChanges,
     project,
     principal,
+    actor,
     tokenSha: actor.tokenSha,
     readOnly,
     ...parts,

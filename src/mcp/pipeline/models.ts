@@ -36,7 +36,7 @@ export type ModelRegistry = Models & {
 type Options = {
   gate: Plugin;
   log: Log;
-  builtInStages?: () => ReadonlyMap<string, StageType>;
+  builtInStages?: ReadonlyMap<string, StageType>;
   check?: Check;
   local?: Local;
 };
@@ -45,7 +45,7 @@ type Options = {
 export function createModels({
   gate,
   log,
-  builtInStages = () => new Map(),
+  builtInStages = new Map(),
   check = () => [],
   local,
 }: Options): ModelRegistry {
@@ -74,7 +74,7 @@ export function createModels({
 
   /** Ours win: what a pipeline names is not another thing because somebody put a file there. */
   const stageTypes = () => {
-    types ??= new Map([...(local?.stages() ?? []), ...builtInStages()]);
+    types ??= new Map([...(local?.stages() ?? []), ...builtInStages]);
     return types;
   };
 
@@ -119,7 +119,7 @@ export function createModels({
     faults: () => [
       ...(local?.faults() ?? []),
       ...[...(local?.stages() ?? [])].flatMap(([name]) =>
-        builtInStages().has(name)
+        builtInStages.has(name)
           ? [{ file: `stages/${name}`, fault: "mcpctl has a stage of this name: it is left out" }]
           : [],
       ),

@@ -24,6 +24,8 @@ export type PluginContext = {
   seesChanges: boolean;
   project: Admission["project"];
   principal: string;
+  /** The same in words, for what is recorded under their name. */
+  actor: Admission["actor"];
   /** Of the token that came; undefined when it was none. */
   tokenSha: string | undefined;
   readOnly: boolean;

@@ -9,6 +9,7 @@ import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./model.ts";
 import { wantedIn, withoutPartArguments, withPartArguments } from "./parts.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown, VirtualTool } from "./plugin.ts";
+import { shapeResult } from "./result.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
 type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
@@ -98,16 +99,17 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     if (pipeline?.appliesTo.includes(type) !== true || pipeline.stages.length === 0) return result;
     const serverId = served.admission.servers.find(({ name }) => name === server)?.id;
     const { scope, place } = placesOf(served, source, serverId);
-    return await options.shapeResult(type, result, pipeline, {
+    const shaper = options.runner.shaper(pipeline, {
+      contentType: type,
       sourceName: source,
       projectName: project.name,
       sessionId,
-      scope,
       llm: context.llm,
       cache: options.cacheOf(scope),
+      scope,
       signal: served.signal,
-      keep: (parts) => results.keep(place, parts),
     });
+    return await shapeResult({ type, result, shaper, keep: (parts) => results.keep(place, parts) });
   }
 
   const serverTools = (items: readonly Listed[]): readonly Shown[] =>
