@@ -16,7 +16,11 @@ async function fill(): Promise<void> {
     ["other", 1],
   ] as const)
     for (let n = 0; n < entries; n++)
-      w.rooms.proxyModels.cache.put({ project: ids[name] ?? "", principal: `u${n}` }, "key", `of ${name}`.repeat(1_000));
+      w.rooms.proxyModels.cache.put(
+        { project: ids[name] ?? "", principal: `u${n}` },
+        "key",
+        `of ${name}`.repeat(1_000),
+      );
   await w.rooms.proxyModels.cache.settled();
 }
 
