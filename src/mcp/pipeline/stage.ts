@@ -61,6 +61,8 @@ export type StageType = {
   check?: (config: Readonly<Record<string, unknown>>) => FieldError[];
   /** Changes with its code: part of every cache key. */
   version: string;
+  /** Of a local one: what is wrong with its file now. The version before may still run. */
+  fault?: string;
   run: Stage;
   /** A content of at most so many characters is left as it is, so that nobody need look at it. */
   leaves?: (config: Readonly<Record<string, unknown>>) => number;
@@ -72,6 +74,8 @@ export type StageType = {
   costly?: boolean;
   /** Whether it asks an LLM when there is one: then it has more time, and another LLM's work is not taken for this one's. A local one may. */
   asksLlm?: (config: Readonly<Record<string, unknown>>) => boolean;
+  /** What it asks in: in other words is another question. */
+  words?: () => string;
 };
 
 export const defineStage = (stage: Omit<StageType, "source" | "version">): StageType => ({
