@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openSse } from "../interop/sse-session.ts";
 import { legacyClient, modernClient, type TestClient } from "../mcp-client.ts";
+import { startLlmServer } from "../servers/llm-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** The gate as clients of both eras meet it, through a whole gateway and with real servers. */
@@ -161,4 +162,40 @@ test("vLLM's tool server, which never asks again, is never gated; nor is one ser
   await session.close();
   const own = await w.rpc(token, "tools/list", {}, "/projects/demo/servers/files/mcp");
   expect(own.json.result.tools.map(({ name }: { name: string }) => name)).toContain("echo");
+});
+
+test("an LLM chooses by a description; once it is down, words do, and tags are asked for", async () => {
+  const server = startLlmServer({ answer: () => "1. of-this-project\n2. no-such-prompt" });
+  const prompt = (name: string) => ({ kind: "prompt", project: "chosen", name, content: `What ${name} says.` });
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      {
+        kind: "llm",
+        name: "local",
+        type: "openai-compatible",
+        url: server.url,
+        model: "test-model",
+        timeoutSeconds: 1,
+      },
+      { kind: "project", name: "chosen", servers: ["files"], proxyModel: "gate", llm: "local" },
+      prompt("of-this-project"),
+      prompt("release"),
+    ],
+  });
+  const begun = async () => {
+    const one = await legacyClient(w, await newToken({ project: "chosen" }));
+    open.push(one);
+    const [{ inputSchema }] = (await one.request("tools/list")).result.tools;
+    const args = { description: "Make a release" };
+    const { content } = (await one.request("tools/call", { name: "begin_session", arguments: args })).result;
+    const whole = [...content[0].text.matchAll(/<prompt name="([\w-]+)">/g)].map(([, name]) => name);
+    return [Object.keys(inputSchema.properties)[0], ...whole];
+  };
+  expect(await begun()).toEqual(["description", "of-this-project"]);
+  expect(server.requests.filter((asked) => asked.prompt.includes("Make a release"))).toHaveLength(1);
+  server.behaviour.answer = () => "I would be glad to help!";
+  expect(await begun()).toEqual(["description", "release"]);
+  await server.stop();
+  expect((await begun()).slice(1)).toEqual(["release"]);
+  await w.until("it is known to be down", async () => (await begun())[0] === "tags");
 });
