@@ -11,6 +11,7 @@ import { createRunner } from "../mcp/pipeline/run.ts";
 import { createShaping, type Shaping } from "../mcp/pipeline/shaping.ts";
 import { stageCacheOf } from "../mcp/pipeline/stage-cache.ts";
 import { builtInStages } from "../mcp/pipeline/stages/index.ts";
+import { createServed } from "../mcp/prompts/served.ts";
 import { createShelf } from "../mcp/prompts/shelf.ts";
 import { createSystemTexts } from "../mcp/prompts/system-texts.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -54,7 +55,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   const { texts, renew: renewTexts } = await createSystemTexts(db);
   const shelf = await createShelf({ db, connections, clock, log, record, mayRead: mayReadLink, blotOf });
   const openings = await createOpenings(db, clock, log);
-  const models = createModels(createGate({ shelf, openings, texts, clock }));
+  const models = createModels(createGate({ shelf, openings, texts }));
   const stages = builtInStages(texts);
   const runner = createRunner({ types: () => stages, cache, log, clock });
 
@@ -64,6 +65,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
     models,
     runner,
     shelf,
+    served: createServed(shelf),
     /** After a commit. Answers the ids of the projects whose clients see something else now. */
     async changed(changed: readonly Changed[]): Promise<ReadonlySet<string>> {
       const kinds = new Set(changed.map(({ kind: { kind } }) => kind));
