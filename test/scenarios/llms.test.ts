@@ -77,6 +77,15 @@ describe("one that is written is asked first", () => {
     ]);
   });
 
+  test("the same where there is none", async () => {
+    server.behaviour.models = 404;
+    expect((await create("unlisted", { apiKey: keyed("bad") })).status).toBe(422);
+    const { status, json } = await create("unlisted", { apiKey: keyed("good") });
+    delete server.behaviour.models;
+    expect([status, json.status]).toEqual([201, { state: "READY" }]);
+    expect(server.requests.map(({ path }) => path)).toEqual(["/v1/models", "/v1/models", "/v1/chat/completions"]);
+  });
+
   test.each([
     [
       "is away",
