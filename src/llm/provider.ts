@@ -92,7 +92,7 @@ export function createProvider(first: LlmRef, { send, keyOf, clock, log, counter
       counters.add("llm_calls", name);
       return complete(prompt, options, signal, endsAt).catch(orTooLate);
     };
-    return await inTurn(() => guard.through(options.signal, work), signal).catch(orTooLate);
+    return await inTurn(() => guard.through(work), signal).catch(orTooLate);
   }
 
   async function list(): Promise<void> {
