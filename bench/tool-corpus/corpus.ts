@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Shown } from "../../src/mcp/pipeline/plugin.ts";
 
 export type CorpusTool = { name: string; title?: string; description?: string; inputSchema: Record<string, unknown> };
 export type CorpusServer = { server: string; package: string; licence: string; tools: CorpusTool[] };
@@ -73,3 +74,40 @@ function shallow(schema: unknown, depth: number): unknown {
 }
 const eachOf = (properties: unknown, depth: number) =>
   Object.fromEntries(Object.entries(properties as object).map(([key, value]) => [key, shallow(value, depth - 1)]));
+
+/** The corpus as a project of all these servers shows it. */
+export const shownCorpus = (servers: readonly CorpusServer[]): Shown[] =>
+  servers.flatMap(({ server, tools }) =>
+    tools.map((tool) => {
+      const name = `${server}__${tool.name}`;
+      return { name, server, text: JSON.stringify({ ...tool, name }) };
+    }),
+  );
+
+/**
+ * What somebody wants, and every tool (`server/tool`) that would do it. Queries were written before anything was tuned: `tuned` ones were looked at
+ * while weights and synonyms were chosen, `held` ones were not. `after` were written when all was fixed, and changed nothing.
+ */
+export type Query = { query: string; tools: string[]; set: "tuned" | "held" | "after" };
+export const readQueries = (): Promise<Query[]> => Bun.file(join(import.meta.dir, "../tool-queries.json")).json();
+
+export type Recall = { at1: number; at5: number; at10: number; mrr: number };
+
+/** How often one of the right tools is among the first; a rank counts from 1, `Infinity` when there is none. */
+export function recallOf(ranks: readonly number[]): Recall {
+  const share = (most: number) => ranks.filter((rank) => rank <= most).length / ranks.length;
+  return {
+    at1: share(1),
+    at5: share(5),
+    at10: share(10),
+    mrr: ranks.reduce((sum, rank) => sum + 1 / rank, 0) / ranks.length,
+  };
+}
+
+/** The place of the first right tool in what was found. */
+export function rankOf({ tools }: Query, found: readonly { tool: Shown }[]): number {
+  const at = found.findIndex(({ tool: { name, server } }) =>
+    tools.includes(`${server}/${name.slice((server ?? "").length + 2)}`),
+  );
+  return at < 0 ? Number.POSITIVE_INFINITY : at + 1;
+}

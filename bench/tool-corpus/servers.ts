@@ -2,7 +2,11 @@
  * The servers whose tools are the corpus: what is installed, and what it needs to tell its list. None is given a real login, and none has a network
  * while it runs. An own name is given where two would have the same.
  */
-export type Row = { server: string; package: string; args?: string[]; env?: Record<string, string>;
+export type Row = {
+  server: string;
+  package: string;
+  args?: string[];
+  env?: Record<string, string>;
   /** In its home folder. */
   files?: Record<string, string>;
 };
