@@ -43,6 +43,7 @@ export function indexOf(tools: readonly Shown[]): ToolIndex {
     const words = wantedIn(asked);
     const scores = new Float64Array(tools.length);
     const matched = new Float64Array(tools.length);
+    const best = new Float64Array(tools.length);
     const meant = new Map<string, number>();
     let unknown = 0;
     let whole = 0;
@@ -50,10 +51,13 @@ export function indexOf(tools: readonly Shown[]): ToolIndex {
       const terms = termsFor(word, () => ++unknown <= most.unknown);
       const strength = isFaint(word) ? worth.faint : 1;
       whole += strength;
-      for (const [tool, score] of bestOf(terms)) {
-        scores[tool] = (scores[tool] ?? 0) + score * strength;
-        matched[tool] = (matched[tool] ?? 0) + strength;
-      }
+      best.fill(0);
+      for (const [term, weight] of terms) score(term, weight, best);
+      for (let tool = 0; tool < best.length; tool++)
+        if ((best[tool] as number) > 0) {
+          scores[tool] = (scores[tool] as number) + (best[tool] as number) * strength;
+          matched[tool] = (matched[tool] as number) + strength;
+        }
       for (const [term, weight] of terms) meant.set(term, Math.max(meant.get(term) ?? 0, weight));
     }
     const asks = new Set(words);
@@ -86,20 +90,17 @@ export function indexOf(tools: readonly Shown[]): ToolIndex {
     ];
   }
 
-  /** Whoever has a word and its synonyms has what is asked for once. */
-  function bestOf(terms: readonly [string, number][]): Map<number, number> {
-    const best = new Map<number, number>();
-    for (const [term, weight] of terms) {
-      const found = postings.get(term);
-      if (found === undefined) continue;
-      const rarity = Math.log(1 + (tools.length - found.tools.length + 0.5) / (found.tools.length + 0.5));
-      for (const [n, tool] of found.tools.entries()) {
-        const count = found.counts[n] as number;
-        const score = (weight * rarity * count * (saturation + 1)) / (count + saturation);
-        if (score > (best.get(tool) ?? 0)) best.set(tool, score);
-      }
+  /** Whoever has a word and its synonyms has what is asked for once: the best of them counts. */
+  function score(term: string, weight: number, best: Float64Array): void {
+    const found = postings.get(term);
+    if (found === undefined) return;
+    const rarity = Math.log(1 + (tools.length - found.tools.length + 0.5) / (found.tools.length + 0.5));
+    const top = weight * rarity * (saturation + 1);
+    for (let n = 0; n < found.tools.length; n++) {
+      const [tool, count] = [found.tools[n] as number, found.counts[n] as number];
+      const is = (top * count) / (count + saturation);
+      if (is > (best[tool] as number)) best[tool] = is;
     }
-    return best;
   }
   return { search };
 }

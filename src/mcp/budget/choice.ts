@@ -5,16 +5,16 @@ import { shownSearchTools } from "./search-tools.ts";
 
 /**
  * The part of a context that a list may cost by `auto`. A model that works with tools needs room for its instructions, the talk so far and results,
- * and a page of a result alone is 2,000 tokens (8 KB): of 8 K this leaves room for three such pages, of 32 K it is some twenty-five tools of the
- * corpus.
+ * and a page of a result alone is 2,000 tokens (8 KB): of 32 K this is some twenty tools of the corpus, and leaves room for a dozen such pages.
  */
 export const contextShare = 0.15;
 
 /**
- * Below so many tokens a list costs a session less than searching does, so `auto` leaves it whole however small the context is: measured by
- * `bench/tool-budget.ts`, the corpus of bench/tool-corpus, sessions of five calls.
+ * A session that needs five tools reads fewer tokens with a list of this size than by searching (`bench/tool-budget.ts`, corpus of
+ * bench/tool-corpus, 30 November 2026: 2,424, or nine tools). So small a list stays whole as long as it is not a third of the context.
  */
-export const crossoverTokens = 3000;
+export const crossoverTokens = 2400;
+const mostShare = 0.3;
 
 /** Of what was begun for, tools that fit this much less than the best one are noise. */
 const leastOfBest = 0.3;
@@ -59,8 +59,6 @@ export function planList({ tools, budget: asked, contextTokens, hints = [], used
   if (asked === "off") return plain("the project has no budget for its list");
   if (budget === undefined) return plain("no LLM of the project tells how much fits into its context");
   if (whole <= budget) return plain(`the whole list fits into ${budget} tokens`);
-  if (asked === "auto" && whole <= crossoverTokens)
-    return plain(`below ${crossoverTokens} tokens a list costs less than searching does`);
   const taken = takenName(tools);
   if (taken !== undefined) return plain(`a server has a tool called ${taken}, so none can be searched for`);
   const own = tools.filter(({ server }) => server === undefined);
@@ -79,8 +77,10 @@ export function planList({ tools, budget: asked, contextTokens, hints = [], used
       );
 }
 
-const shareOf = (contextTokens: number | undefined): number | undefined =>
-  contextTokens === undefined ? undefined : Math.floor(contextTokens * contextShare);
+function shareOf(contextTokens: number | undefined): number | undefined {
+  if (contextTokens === undefined) return undefined;
+  return Math.floor(Math.max(contextTokens * contextShare, Math.min(crossoverTokens, contextTokens * mostShare)));
+}
 
 const takenName = (tools: readonly Shown[]): string | undefined =>
   tools.find(({ name, server }) => server !== undefined && shownSearchTools.some((own) => own.name === name))?.name;

@@ -15,7 +15,7 @@ const classes = Uint8Array.from({ length: 128 }, (_, code) => {
   return /[\s\0]/.test(char) ? SPACE : MARK;
 });
 
-/** Tokens of a run of so many characters, in hundredths: fitted to o200k by `bench/tool-tokens.ts`. */
+/** Tokens of a run of so many characters, in hundredths: `bench/tool-tokens.ts` compares them with o200k. */
 const most = 64;
 const runOf = (cost: (length: number) => number) =>
   Uint16Array.from({ length: most + 1 }, (_, length) => Math.round(100 * cost(length)));

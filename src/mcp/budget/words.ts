@@ -30,10 +30,10 @@ const faint = new Set(
 );
 export const isFaint = (stem: string): boolean => faint.has(stem);
 
-/** `k8s`, `HTML` of `HTMLPage`, `Page` and `page2`, and what is left: one capital, or digits. */
-const asciiParts = /[A-Za-z]\d+[A-Za-z]*|[A-Z][A-Z\d]*(?![a-z])|[A-Z]?[a-z][a-z\d]*|\d+/g;
+/** `PRs`, `k8s`, `HTML` of `HTMLPage`, `Page` and `page2`, and what is left: one capital, or digits. */
+const asciiParts = /[A-Z]{2,}s(?![a-z])|[A-Za-z]\d+[A-Za-z]*|[A-Z][A-Z\d]*(?![a-z])|[A-Z]?[a-z][a-z\d]*|\d+/g;
 const parts =
-  /\p{L}\p{N}+\p{L}*|\p{Lu}[\p{Lu}\p{N}]*(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}][\p{Ll}\p{Lo}\p{Lm}\p{N}]*|\p{N}+/gu;
+  /[A-Z]{2,}s(?!\p{Ll})|\p{L}\p{N}+\p{L}*|\p{Lu}[\p{Lu}\p{N}]*(?!\p{Ll})|\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}][\p{Ll}\p{Lo}\p{Lm}\p{N}]*|\p{N}+/gu;
 const beyondAscii = /[^\0-\x7f]/;
 const unspaced = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}]/u;
 
@@ -67,7 +67,7 @@ const mostStems = 20_000;
 export function stemOf(piece: string): string {
   const known = stems.get(piece);
   if (known !== undefined) return known;
-  const word = piece.toLowerCase();
+  const word = (/^[A-Z]{2,}s$/.test(piece) ? piece.slice(0, -1) : piece).toLowerCase();
   const stem = empty.has(word) || /^[a-z]$/.test(word) ? "" : withoutEndings(word);
   if (stems.size >= mostStems) stems.clear();
   stems.set(piece, stem);
