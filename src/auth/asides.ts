@@ -5,6 +5,7 @@ import { type GroupFields, principalKind } from "../resources/group.ts";
 import type { Manifest } from "../resources/parse.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import type { RbacFields } from "../resources/rbac.ts";
+import { systemProject } from "../resources/system-prompts.ts";
 import { deleteSessionsOf, setPassword } from "../storage/identity.ts";
 import { findResource } from "../storage/resources.ts";
 import { type Subject, setMembers, setSubjects } from "../storage/subjects.ts";
@@ -53,6 +54,7 @@ export const serviceAccountAside: Aside = {
 /** A project keeps its servers by name, whichever way they were meant: names are what rights, walls and lists speak of. */
 export const projectAside = {
   *store(row) {
+    if (row.name === systemProject) throw notAProject();
     const servers = new Map<string, ProjectFields["servers"][number]>();
     for (const [index, entry] of (row.fields as ProjectFields).servers.entries()) {
       const ref = typeof entry === "string" ? entry : entry.server;
@@ -65,6 +67,12 @@ export const projectAside = {
   },
   removing: (project, also, now) => endTokensOf(project.id, also, now),
 } satisfies Aside;
+
+const notAProject = () =>
+  new Problem("invalid", `"${systemProject}" is no project: mcpctl's own prompts lie there`, {
+    fields: [{ path: "/name", message: "is taken by mcpctl itself" }],
+    hint: `mcpctl get prompts -p ${systemProject}`,
+  });
 
 const servedTwice = (index: number) =>
   new Problem("invalid", "this project names a server twice, by its name and by its id", {

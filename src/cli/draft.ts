@@ -48,6 +48,11 @@ export function changeIn(kind: AnyKind, item: Resource, text: string): Manifest 
       fields: [wrong("name", item.name)],
       hint: `mcpctl get ${kind.kind} ${item.name} -o yaml > FILE, change the name there, then mcpctl apply -f FILE`,
     });
+  if (kind.scopes !== undefined && (only["project"] ?? undefined) !== item["project"])
+    throw new Problem("invalid", `a ${kind.kind} stays where it is; create one in the other project`, {
+      fields: [wrong("project", String(item["project"] ?? "left out"))],
+      hint: `mcpctl get ${kind.kind} ${item.name} -o yaml > FILE, change the project there, then mcpctl apply -f FILE`,
+    });
   return parseManifest(kind, only);
 }
 

@@ -5,7 +5,8 @@ import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
 import { namesIn, numberIn, objectFrom, secretIn } from "./object-flag.ts";
-import { type Args, type Flags, globalFlags, kebab, passwordStdin } from "./verb.ts";
+import { stagesIn } from "./stages-flag.ts";
+import { type Args, type Flag, type Flags, globalFlags, kebab, passwordStdin } from "./verb.ts";
 
 /** How a field is written as a flag, and read back from one. A field of a new shape is one row here. */
 type Shape = {
@@ -35,6 +36,11 @@ const shapes: readonly Shape[] = [
     read: (values, flag) => values.map((value) => valued(value, flag)),
   },
   {
+    fits: (field) => field === "stages",
+    flag: { type: "string", multiple: true, hint: "TYPE[:KEY=VALUE,…],…" },
+    read: stagesIn,
+  },
+  {
     // What may hold a comma of its own.
     fits: (field) => field === "args" || field === "volumes",
     flag: { type: "string", multiple: true, hint: "TEXT" },
@@ -51,11 +57,20 @@ const shapes: readonly Shape[] = [
     read: (values, field) => Object.fromEntries(values.map((value) => pair(value, field))),
   },
   {
+    fits: (_, schema) => schema["properties"]?.["secretRef"] !== undefined,
+    flag: { type: "string", hint: "secret:SECRET/KEY" },
+    read: (values, flag) => secretFrom(values.at(-1) ?? "", flag),
+  },
+  {
     fits: (_, schema) => schema["type"] === "object",
     flag: { type: "string", multiple: true, hint: "KEY=VALUE,…" },
     read: objectFrom,
   },
-  { fits: (_, schema) => schema["type"] === "boolean", flag: { type: "boolean" }, read: () => true },
+  {
+    fits: (_, schema) => schema["type"] === "boolean",
+    flag: { type: "boolean" },
+    read: (_values, _flag, schema) => schema["default"] !== true,
+  },
   {
     fits: (_, schema) => schema["type"] === "integer",
     flag: { type: "string", hint: "NUMBER" },
@@ -80,11 +95,20 @@ export function flagsOfKind(word: string): Flags {
     throw new Problem("invalid", `${kind.plural} are not created: ${kind.description.toLowerCase()}`);
   const old = kind.kind === "rbac" ? { binding: gone, operation: gone } : {};
   return {
-    ...Object.fromEntries(writable(kind).map(([field, schema]) => [flagName(kind, field), flagOf(field, schema)])),
+    ...Object.fromEntries(
+      writable(kind).flatMap(([field, schema]) => [
+        [flagName(kind, field, schema), flagOf(field, schema)],
+        ...(field === "content" ? [[contentFile, ofContent]] : []),
+      ]),
+    ),
     ...("password" in kind.fields.properties ? passwordStdin : {}),
     ...old,
   };
 }
+
+/** A text that is too long for a command line. */
+export const contentFile = "content-file";
+const ofContent: Flag = { type: "string", hint: "FILE", description: "The same out of a file; - is standard input" };
 
 /** The same problem, in the words of who wrote flags and no manifest. */
 export function inFlags(kind: AnyKind, { code, message, fields = [], hint, status }: Problem): Problem {
@@ -94,9 +118,10 @@ export function inFlags(kind: AnyKind, { code, message, fields = [], hint, statu
 
 function flagAt(kind: AnyKind, path: string): string {
   const [field = "", ...rest] = path.slice(1).split("/");
-  if (!writable(kind).some(([name]) => name === field)) return path;
+  const schema = writable(kind).find(([name]) => name === field)?.[1];
+  if (schema === undefined) return path;
   const places = rest.map((step) => (/^\d+$/.test(step) ? `number ${Number(step) + 1}` : step));
-  return [`--${flagName(kind, field)}`, ...places].join(" ");
+  return [`--${flagName(kind, field, schema)}`, ...places].join(" ");
 }
 
 /** The fields that a command line gives. @throws Problem `invalid` */
@@ -108,9 +133,9 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
       });
   }
   const fields: Record<string, unknown> = {};
-  const flags = writable(kind).map(([field]) => flagName(kind, field));
+  const flags = writable(kind).map(([field, schema]) => flagName(kind, field, schema));
   for (const [field, schema] of writable(kind)) {
-    const flag = flagName(kind, field);
+    const flag = flagName(kind, field, schema);
     const values = args.flags(flag);
     if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag, schema, flags);
   }
@@ -118,7 +143,8 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
 }
 
 const gone = { type: "string", multiple: true, hidden: true, description: "Now --roleBindings" } as const;
-const unwritten = new Set(["command", "password"]);
+/** What has another place on a command line, or none. */
+const unwritten = new Set(["command", "password", "chapters"]);
 
 function writable(kind: AnyKind): [string, TSchema][] {
   const readOnly = new Set(kind.readOnly ?? []);
@@ -127,7 +153,9 @@ function writable(kind: AnyKind): [string, TSchema][] {
   );
 }
 
-const flagName = (kind: AnyKind, field: string): string => kind.flagNames?.[field] ?? kebab(field);
+/** What is so unless somebody says otherwise has a flag that says otherwise. */
+const flagName = (kind: AnyKind, field: string, { default: usual }: TSchema): string =>
+  kind.flagNames?.[field] ?? (usual === true ? `no-${kebab(field)}` : kebab(field));
 
 const shapeOf = (field: string, schema: TSchema): Shape => shapes.find(({ fits }) => fits(field, schema)) as Shape;
 
@@ -145,8 +173,10 @@ function flagOf(field: string, schema: TSchema) {
 
 /** Of an object its keys too: nobody knows them by heart. */
 function descriptionOf(field: string, schema: TSchema): string {
-  const description = String(schema["description"] ?? field);
-  return schema["type"] === "object" && schema["properties"] !== undefined
+  const said = String(schema["description"] ?? field);
+  const description = schema["default"] === true ? `${said}; with this flag it is not` : said;
+  const isSecret = schema["properties"]?.["secretRef"] !== undefined;
+  return schema["type"] === "object" && schema["properties"] !== undefined && !isSecret
     ? `${description}: ${namesIn(schema)}`
     : description;
 }
@@ -169,6 +199,12 @@ function valued(text: string, flag: string): Record<string, unknown> {
   if (secret === undefined && value.startsWith("secret:"))
     throw new Problem("invalid", `--${flag}: a secret is written NAME=secret:SECRET/KEY`);
   return secret === undefined ? { name, value } : { name, valueFrom: secret };
+}
+
+function secretFrom(text: string, flag: string) {
+  const secret = secretIn(text);
+  if (secret === undefined) throw new Problem("invalid", `--${flag} takes secret:SECRET/KEY`);
+  return secret;
 }
 
 function pair(text: string, flag: string): [string, string] {

@@ -16,7 +16,7 @@ export async function manifestsFrom(verb: string, args: Args, env: Env): Promise
   const manifests: Manifest[] = [];
   for (const path of names.flatMap(filesBehind)) {
     const source = path === "-" ? "standard input" : path;
-    for (const { value, index } of parseDocuments(await read(path, env), source)) {
+    for (const { value, index } of parseDocuments(await readText(path, env), source)) {
       manifests.push(...manifestsIn(value, `${source}, document ${index}`));
     }
   }
@@ -32,7 +32,8 @@ function filesBehind(path: string): string[] {
   return files.sort().map((name) => join(path, name));
 }
 
-async function read(path: string, env: Env): Promise<string> {
+/** A file, or with `-` standard input. @throws Problem `invalid` */
+export async function readText(path: string, env: Env): Promise<string> {
   if (path === "-") return await env.readInput();
   try {
     return await env.readFile(path);

@@ -73,6 +73,14 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     .join("\n");
 }
 
+/** A text of many lines: each stands behind a bar, so that none of it passes for words of mcpctl. */
+export const quoted = (text: unknown): string =>
+  String(text)
+    .trimEnd()
+    .split("\n")
+    .map((line) => `  | ${printable(line)}`.trimEnd())
+    .join("\n");
+
 const stateColours: Record<string, (text: string) => string> = {
   RUNNING: colors.green,
   STARTING: colors.yellow,

@@ -40,14 +40,14 @@ function sameKind(kind: AnyKind, word: string): string {
 
 /**
  * The project of what is named within one. Tokens have names of their own in each project: by name they need it, by id or by the digits of
- * their subject they do not.
+ * their subject they do not. Where a name may be of no project, the server knows which is meant.
  * @throws Problem `invalid`
  */
 export function projectFor(kind: AnyKind, args: Args, names: readonly string[]): string | undefined {
   if (!("project" in kind.fields.properties)) return undefined;
   const project = args.flag("project");
   const [name] = names.filter((candidate) => !isId(candidate) && !isSha(candidate));
-  if (project !== undefined || name === undefined) return project;
+  if (project !== undefined || name === undefined || kind.scopes !== undefined) return project;
   throw new Problem("invalid", `each project may have a ${kind.kind} "${name}": which project is meant?`, {
     hint: `add -p PROJECT, or give the digits of its SUBJECT: mcpctl get ${kind.plural} -o wide`,
   });

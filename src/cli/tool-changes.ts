@@ -1,12 +1,10 @@
 import type { Client } from "../client/client.ts";
 import { printable } from "../lib/printable.ts";
-import { Problem } from "../lib/problem.ts";
 import type { Resource } from "../resources/define.ts";
 import { ToolChange } from "../resources/tool-change.ts";
-import type { Env } from "./environment.ts";
 import { usage } from "./parse.ts";
-import { clientFor, confirm, kindAndNames } from "./session.ts";
-import type { Args, Run } from "./verb.ts";
+import type { Settling } from "./settle.ts";
+import type { Args } from "./verb.ts";
 
 /** What of a tool is not as it was approved, line by line. What cannot be seen was made visible by the server. */
 function differences({ diff, hidden }: Resource): string[] {
@@ -28,35 +26,15 @@ export function toSettle(change: Resource): string {
   return [...differences(change), next].join("\n");
 }
 
-const done = { approve: "approved", reject: "rejected" } as const;
-
-/** The work of `approve` and `reject`: what was shown or listed is what the answer is about. */
-export const settling =
-  (action: keyof typeof done): Run =>
-  async (args, env) => {
-    const { kind, names } = kindAndNames(args.words);
-    if (kind !== ToolChange)
-      throw new Problem("invalid", `${kind.plural} are not ${done[action]}`, { hint: `mcpctl ${action} --help` });
-    const client = clientFor(args, env);
-    const changes = await chosen(action, names, args, client);
-    if (changes.length === 0) env.err("No toolchanges wait.");
-    if (env.isInteractive && !args.has("yes")) show(changes, env);
-    const verb = action === "approve" ? "Approve" : "Reject";
-    if (changes.length === 0 || !(await confirm(`${verb} ${changes.map(({ name }) => name).join(", ")}?`, args, env)))
-      return 0;
-    for (const { id, name, hash } of changes) {
-      await client.act(ToolChange, id, action, undefined, { hash: args.flag("hash") ?? hash });
-      if (!args.has("quiet")) env.out(`toolchange/${name} ${done[action]}`);
-    }
-    return 0;
-  };
-
-function show(changes: readonly Resource[], env: Env): void {
-  for (const change of changes)
-    env.out(
-      [printable(`${change["state"]}: ${change["server"]}/${change["tool"]}`), ...differences(change)].join("\n"),
-    );
-}
+/** A toolchange as it is settled: what was shown or listed is what the answer is about. */
+export const toolChanges: Settling = {
+  kind: ToolChange,
+  flags: ["server", "all", "hash"],
+  chosen,
+  shown: (change) =>
+    [printable(`${change["state"]}: ${change["server"]}/${change["tool"]}`), ...differences(change)].join("\n"),
+  body: ({ hash }, _action, args) => ({ hash: args.flag("hash") ?? hash }),
+};
 
 /** By name, or all of a server that nobody has decided yet. */
 async function chosen(action: string, names: readonly string[], args: Args, client: Client): Promise<Resource[]> {

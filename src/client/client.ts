@@ -1,3 +1,4 @@
+import { isObject } from "../lib/object.ts";
 import { Problem, problemFrom } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 
@@ -61,7 +62,7 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     json,
     lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, { signal }), url),
     list: async (kind: AnyKind, project?: string, server?: string): Promise<Resource[]> => {
-      const query = new URLSearchParams({ ...(project && { project }), ...(server && { server }) });
+      const query = new URLSearchParams({ ...(project !== undefined && { project }), ...(server && { server }) });
       const path = query.size === 0 ? pathOf(kind) : `${pathOf(kind)}?${query}`;
       const { items } = ((await json("GET", path)) ?? {}) as { items?: unknown };
       if (Array.isArray(items) && items.every(isResource)) return items;
@@ -76,7 +77,11 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     /** What is done with one besides changing and deleting it, such as `revoke`. */
     act: (kind: AnyKind, ref: string, action: string, project: string | undefined, body?: unknown) =>
       json("POST", `${pathOf(kind, ref)}/${action}${inProject(project)}`, body),
-    remove: (kind: AnyKind, ref: string, project?: string) => json("DELETE", pathOf(kind, ref) + inProject(project)),
+    /** Answers what became of it, where it is not gone: `restored to its default`. */
+    remove: async (kind: AnyKind, ref: string, project?: string): Promise<string | undefined> => {
+      const answer = await json("DELETE", pathOf(kind, ref) + inProject(project));
+      return isObject(answer) && typeof answer["action"] === "string" ? answer["action"] : undefined;
+    },
   };
 }
 

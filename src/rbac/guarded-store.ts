@@ -12,6 +12,7 @@ import { type Recorder, recordConsequences } from "./record.ts";
 import { checkReferences, usersOf } from "./references.ts";
 import type { Rights } from "./rights.ts";
 import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
+import { scopesOf } from "./scope.ts";
 import { type Also, type Consequence, changedMeanwhile, type Saved, type Source } from "./source.ts";
 
 export type SourceOf = (kind: AnyKind) => Source;
@@ -22,17 +23,19 @@ export type GuardedStore = ReturnType<typeof guardedStore>;
 
 /** No route, import or future endpoint can step round this: the sources behind it are given to nobody else. */
 export function guardedStore(sourceOf: SourceOf, record: Recorder) {
+  const { scopeOf, meant, enter } = scopesOf(sourceOf);
+
   /** Exactly the items that `get` allows. */
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
     const mayView = viewOf(rights, kind);
     if (mayView === undefined) return yield* listOwn(rights, kind, project);
-    const within = project === undefined ? undefined : yield* sourceOf(Project).find(project);
+    const within = project === undefined ? undefined : yield* scopeOf(kind, project);
     // One that the caller may not view has nothing in it, whether it exists or not.
     if (project !== undefined && within === undefined) {
       if (!judge(rights, "view", Project, project).allowed) return [];
       throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
     }
-    return (yield* sourceOf(kind).list(within?.id)).filter(mayView);
+    return (yield* sourceOf(kind).list(within)).filter(mayView);
   }
 
   /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
@@ -59,9 +62,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     verb: "view" | "update" | "delete" | "create",
     project?: string,
   ): Op<Resource> {
-    const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
-    const nowhere = project !== undefined && projectId === undefined;
-    const item = nowhere ? undefined : yield* sourceOf(kind).find(ref, projectId);
+    const item = yield* meant(rights, kind, ref, verb, project);
     demandAt(rights, verb, kind, ref, item);
     if (item === undefined) throw notFound(kind, ref, project);
     return item;
@@ -72,8 +73,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const source = sourceOf(kind);
     const planned: Known = { name, ...fields };
     if (mode === "create") demandOn(rights, "create", kind, name, planned);
-    const project = typeof fields["project"] === "string" ? yield* findProject(rights, fields["project"]) : undefined;
-    const existing = yield* source.find(name, project);
+    const existing = yield* source.find(name, yield* enter(rights, kind, fields["project"]));
     const occupancy = existing === undefined ? "free" : (source.occupancy?.(existing, fields) ?? "taken");
     // Whoever can neither see nor make it is told the same, whether it exists or not: what is missing for a change would give that away.
     if (existing !== undefined && !judge(rights, "view", kind, name, existing).allowed)
@@ -140,6 +140,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     if (drop === undefined) throw cannot(kind, "delete");
     const item = yield* find(rights, kind, ref, "delete", project);
     refuseOnOneself(rights, kind, item, "deleted");
+    if (kind.scopes !== undefined) yield* enter(rights, kind, item["project"]);
     const users = yield* usersOf(sourceOf, rights, kind, item);
     if (users.length > 0) {
       throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
@@ -192,17 +193,12 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** The decision on a resource of this name, whether there is one or not, or on all of them; for `auth can-i`. */
   function* ask(rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string, project?: string): Op<Decision> {
     if (name === undefined) return judgeAll(rights, verb, kind);
-    const projectId = project === undefined ? undefined : (yield* sourceOf(Project).find(project))?.id;
-    const item = yield* sourceOf(kind).find(name, projectId);
-    const planned = { name, ...(project === undefined ? {} : { project }) };
-    return judge(rights, verb, kind, item?.name ?? name, item ?? (verb === "create" ? planned : undefined));
-  }
-
-  /** Before the project is looked for: whether it exists is nothing to tell somebody who may not see it. */
-  function* findProject(rights: Rights, ref: string): Op<string | undefined> {
-    const found = yield* sourceOf(Project).find(ref);
-    demandAt(rights, "view", Project, ref, found);
-    return found?.id;
+    const planned = { name, ...(project === undefined || project === "" ? {} : { project }) };
+    const isScoped = kind.scopes !== undefined;
+    // What would be made is of the project that is named, whatever bears its name elsewhere; a token reaches nothing that is not there.
+    const item = isScoped && verb === "create" ? undefined : yield* meant(rights, kind, name, verb, project);
+    const isPlanned = verb === "create" || (isScoped && project !== undefined && rights.project === undefined);
+    return judge(rights, verb, kind, item?.name ?? name, item ?? (isPlanned ? planned : undefined));
   }
 
   return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
@@ -223,7 +219,7 @@ const executesOther = (kind: AnyKind, fields: Record<string, unknown>, existing:
 const notFound = (kind: AnyKind, ref: string, project?: string) =>
   new Problem(
     "not_found",
-    `there is no ${kind.kind} "${ref}"${project === undefined ? "" : ` in project "${project}"`}`,
+    `there is no ${kind.kind} "${ref}"${project === undefined ? "" : project === "" ? " of every project" : ` in project "${project}"`}`,
     {
       hint: `mcpctl get ${kind.plural}`,
     },
@@ -233,7 +229,9 @@ const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {
     hint:
       rotate === undefined
-        ? "mcpctl apply -f FILE changes what exists"
+        ? kind.verbs.includes("update")
+          ? "mcpctl apply -f FILE changes what exists"
+          : `mcpctl get ${kind.plural}`
         : `mcpctl token rotate ${name} -p PROJECT replaces it; --force ends it and makes another`,
   });
 

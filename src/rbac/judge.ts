@@ -1,6 +1,6 @@
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import { type ProjectFields, serverNames } from "../resources/project.ts";
+import { modelsOf, type ProjectFields, serverNames } from "../resources/project.ts";
 import { type Decision, missingFor, type ResourceVerb } from "./evaluate.ts";
 import { attemptOn, canAccess, canRunOperation, getAllowedScope } from "./permissions.ts";
 import { type Rights, refusalOf, wallText } from "./rights.ts";
@@ -13,11 +13,20 @@ export type Known = Partial<Resource> & Record<string, unknown>;
  * Lists, reads, writes and `auth can-i` all ask here. `item` is absent when there is none of this name.
  */
 export function judge(rights: Rights, verb: ResourceVerb, kind: AnyKind, name: string, item?: Known): Decision {
-  const decision = canAccess(rights.layers, verb, kind.plural, name);
+  const decision = answerTo(rights, verb, kind, name, item);
   if (!decision.allowed && item !== undefined && owns(rights, verb, kind, item))
     return asOwner(rights, verb, kind, name);
   if (!decision.allowed || rights.project === undefined || insideWall(rights, verb, kind, item)) return decision;
   return outside(rights.subject, rights.project, verb, kind, name);
+}
+
+/** What reaches every project is written with the right on all of its kind: one name is borne by what is in single projects too. */
+function answerTo({ layers }: Rights, verb: ResourceVerb, kind: AnyKind, name: string, item?: Known): Decision {
+  const decision = canAccess(layers, verb, kind.plural, name);
+  // Whoever lacks even that is told nothing of whether it is there.
+  if (!decision.allowed || verb === "view" || item === undefined || kind.reachesAll?.(item) !== true) return decision;
+  const whole = canAccess(layers, verb, kind.plural);
+  return whole.allowed ? whole : { ...whole, because: `it is told in every project, and a right of one name is not` };
 }
 
 export function judgeOperation(rights: Rights, action: string): Decision {
@@ -39,7 +48,9 @@ export function demandOn(rights: Rights, verb: ResourceVerb, kind: AnyKind, name
 export function demandAt(rights: Rights, verb: ResourceVerb, kind: AnyKind, ref: string, item?: Known): void {
   const decision = judge(rights, verb, kind, item?.name ?? ref, item);
   if (decision.allowed) return;
-  throw refusalOf(rights, { ...decision, missing: missingFor(attemptOn(verb, kind.plural, ref)) });
+  const whole = missingFor(attemptOn(verb, kind.plural));
+  const missing = decision.missing === whole ? whole : missingFor(attemptOn(verb, kind.plural, ref));
+  throw refusalOf(rights, { ...decision, missing });
 }
 
 /** @throws Problem `forbidden` */
@@ -80,26 +91,37 @@ function owns(rights: Rights, verb: ResourceVerb, kind: AnyKind, item: Known): b
   return (verb === "view" || verb === "delete") && kind.owner(item as Resource) === rights.user;
 }
 
-/** What of a project a token may reach at all, and what it may do there. Servers are shared between projects, so they are only looked at. */
-const withinWall: Record<
-  string,
-  { verbs: readonly ResourceVerb[]; belongs: (item: Known, project: Resource) => boolean }
-> = {
+type Wall = {
+  verbs: readonly ResourceVerb[];
+  belongs: (item: Known, project: Resource, verb: ResourceVerb) => boolean;
+};
+const all: readonly ResourceVerb[] = ["view", "create", "update", "delete"];
+const isOf = (item: Known, project: Resource): boolean => item["project"] === project.name;
+
+/** What of a project a token may reach at all, and what it may do there. Servers and models are shared between projects, so they are only looked at. */
+const withinWall: Record<string, Wall> = {
   projects: { verbs: ["view", "update", "delete", "run"], belongs: (item, project) => item.id === project.id },
   servers: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item.name)) },
   instances: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item["server"])) },
   toolchanges: { verbs: ["view"], belongs: (item, project) => serversOf(project).includes(String(item["server"])) },
-  mcptokens: {
-    verbs: ["view", "create", "update", "delete"],
-    belongs: (item, project) => item["project"] === project.name,
+  proxymodels: {
+    verbs: ["view"],
+    belongs: (item, project) => modelsOf(project as unknown as ProjectFields).some(({ name }) => name === item.name),
   },
+  // Those of every project it is told by its own as well.
+  prompts: {
+    verbs: all,
+    belongs: (item, project, verb) => isOf(item, project) || (verb === "view" && item["project"] === undefined),
+  },
+  promptrequests: { verbs: all, belongs: isOf },
+  mcptokens: { verbs: all, belongs: isOf },
 };
 const operationsWithin: readonly string[] = ["logs", "audit-read"];
 
 function insideWall({ project }: Rights, verb: ResourceVerb, kind: AnyKind, item: Known | undefined): boolean {
   if (project === undefined) return true;
   const rule = withinWall[kind.plural];
-  return rule !== undefined && item !== undefined && rule.verbs.includes(verb) && rule.belongs(item, project);
+  return rule !== undefined && item !== undefined && rule.verbs.includes(verb) && rule.belongs(item, project, verb);
 }
 
 const serversOf = (project: Resource): readonly string[] => serverNames(project as unknown as ProjectFields);

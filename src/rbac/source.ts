@@ -26,7 +26,7 @@ export type Saved = {
 
 /** What a write did to another resource than its own: a definition that loses a subject, a token that ends with its minter. Recorded like any change. */
 export type Consequence = {
-  kind: "rbac" | "group" | "mcptoken";
+  kind: "rbac" | "group" | "mcptoken" | "prompt" | "promptrequest";
   action: "update" | "delete" | "revoke";
   before: Resource;
   after?: Resource;
@@ -38,6 +38,8 @@ export type Also = (consequence: Consequence) => void;
 export type Source = {
   list: (projectId?: string) => Op<Resource[]>;
   find: (ref: string, projectId?: string) => Op<Resource | undefined>;
+  /** All that bear this name, in whichever project; where names are unique within one. */
+  named?: (name: string) => Op<Resource[]>;
   save?: (
     name: string,
     fields: Record<string, unknown>,
@@ -69,7 +71,11 @@ export type Aside = {
   removing?: (resource: Resource, also: Also, now: number) => Op<void>;
 };
 
-export function tableSource(kind: AnyKind, clock: Clock, aside: Aside = {}): Source {
+export function tableSource(
+  kind: AnyKind,
+  clock: Clock,
+  aside: Aside = {},
+): Source & Pick<Required<Source>, "save" | "remove"> {
   const find = function* (ref: string) {
     const row = yield* findResource(kind.kind, ref);
     return row === undefined ? undefined : present(row);

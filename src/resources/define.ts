@@ -60,6 +60,15 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   ended?: (document: Record<string, unknown>) => boolean;
   /** The name of whose it is, for what a person may see and end without any right because it is theirs. */
   owner?: (item: Resource) => string;
+  /**
+   * Set where names are unique within a project, and among those of no project, not in the whole instance. Its words are what names may lie in
+   * besides projects, such as `mcpctl-system`.
+   */
+  scopes?: readonly string[];
+  /** Whether it reaches every project: then writing it takes the right on all of the kind, not on one name. */
+  reachesAll?: (fields: Record<string, unknown>) => boolean;
+  /** What deleting it does, where it is not gone afterwards. */
+  deleted?: (item: Resource) => string | undefined;
   /** Flags that are not their field in kebab-case, such as `--bind` for roleBindings. */
   flagNames?: Readonly<Record<string, string>>;
   /** One manifest, for `--help`, the reference manual and the tests of round trips. */
@@ -85,6 +94,14 @@ export const Name = Type.String({
 export const oneOf = <const T extends string>(values: readonly T[], description: string) =>
   Type.Unsafe<T>({ [SchemaKind]: "StringEnum", type: "string", enum: [...values], description });
 TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enum.includes(value as string));
+
+/** What a column shows of a long text. */
+export const brief = (value: unknown, most = 60): string => {
+  const line = String(value ?? "")
+    .replace(/\s+/g, " ")
+    .trim();
+  return line.length <= most ? line : `${line.slice(0, most - 1).trimEnd()}…`;
+};
 
 /** Text that stays far from the bounds of tables, terminals and prompts. */
 export const text = (description: string, maxLength = 1024) => Type.String({ description, maxLength });

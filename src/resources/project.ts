@@ -122,6 +122,7 @@ export const Project = defineKind({
   fields,
   columns: [
     { header: "READY", value: (p) => String(p.status?.["ready"] ?? "") },
+    { header: "PLUGIN", value: (p) => String(p["proxyModel"] ?? "-") },
     { header: "SERVERS", value: (p) => serverNames(p as unknown as ProjectFields).join(",") },
     { header: "ENDPOINT", value: (p) => `/projects/${p.name}/mcp` },
     { header: "DESCRIPTION", value: (p) => String(p["description"] ?? "") },
@@ -150,7 +151,7 @@ export const serversOf = ({ servers }: Pick<ProjectFields, "servers">): Curation
   servers.map((entry) => (typeof entry === "string" ? { server: entry } : entry));
 
 /** The proxy models that it names, and where. */
-const modelsOf = (project: ProjectFields): { name: string; path: string }[] => [
+export const modelsOf = (project: Pick<ProjectFields, "proxyModel" | "servers">): { name: string; path: string }[] => [
   ...(project.proxyModel === undefined ? [] : [{ name: project.proxyModel, path: "/proxyModel" }]),
   ...serversOf(project).flatMap(({ proxyModel: name }, index) =>
     name === undefined ? [] : [{ name, path: `/servers/${index}/proxyModel` }],

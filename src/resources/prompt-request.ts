@@ -1,5 +1,5 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { defineKind, Name, text } from "./define.ts";
+import { brief, defineKind, Name, text } from "./define.ts";
 import { mostPromptBytes } from "./prompt.ts";
 
 const fields = Type.Object({
@@ -14,6 +14,8 @@ const fields = Type.Object({
   reason: Type.Optional(text("Why it is proposed")),
   proposedBy: Type.Optional(Type.String({ description: "Who proposed it, as the audit log names them" })),
 });
+/** So many may wait in one project: a model that proposes without end fills no table. */
+export const mostRequests = 100;
 export type PromptRequestFields = Static<typeof fields>;
 
 export const PromptRequest = defineKind({
@@ -30,7 +32,9 @@ export const PromptRequest = defineKind({
     { header: "BY", value: (p) => String(p["proposedBy"] ?? "") },
     { header: "CREATED", value: (p) => p.createdAt },
   ],
+  wide: [{ header: "REASON", value: (p) => brief(p["reason"]) }],
   readOnly: ["proposedBy"],
+  scopes: [],
   references: ({ project }) => [{ plural: "projects", name: project, path: "/project", ends: true }],
   example: { kind: "promptrequest", name: "deploy-notes", project: "demo", content: "Deploys run from main only." },
 });

@@ -1,5 +1,6 @@
 import { type Static, Type } from "@sinclair/typebox";
-import { defineKind, Name, text } from "./define.ts";
+import { brief, defineKind, Name, text } from "./define.ts";
+import { systemProject } from "./system-prompts.ts";
 
 export const mostPromptBytes = 256 * 1024;
 
@@ -31,6 +32,9 @@ const fields = Type.Object({
 });
 export type PromptFields = Static<typeof fields>;
 
+/** Of mcpctl's own words: whether somebody changed them. */
+const changed: Record<string, string> = { true: "default", false: "changed" };
+
 export const Prompt = defineKind({
   kind: "prompt",
   plural: "prompts",
@@ -43,16 +47,21 @@ export const Prompt = defineKind({
   columns: [
     { header: "PROJECT", value: (p) => String(p["project"] ?? "*") },
     { header: "PRI", value: (p) => String(p["priority"]) },
-    { header: "LINK", value: (p) => String(p["link"] ?? "") },
-    { header: "STATUS", value: (p) => String(p.status?.["link"] ?? "") },
-    { header: "DESCRIPTION", value: (p) => String(p["description"] ?? p["summary"] ?? "") },
+    { header: "LINK", value: (p) => brief(p["link"], 40) },
+    { header: "STATUS", value: (p) => String(p.status?.["link"] ?? changed[String(p.status?.["default"])] ?? "") },
+    { header: "DESCRIPTION", value: (p) => brief(p["description"] ?? p["summary"] ?? p["content"]) },
   ],
   check: ({ content, link }) =>
     (content === undefined) === (link === undefined)
       ? [{ path: content === undefined ? "/content" : "/link", message: "a prompt has either `content` or `link`" }]
       : [],
+  scopes: [systemProject],
+  reachesAll: ({ project }) => project === undefined || project === systemProject,
+  deleted: ({ project }) => (project === systemProject ? "restored to its default" : undefined),
   references: ({ project }) =>
-    project === undefined ? [] : [{ plural: "projects", name: project, path: "/project", ends: true }],
+    project === undefined || project === systemProject
+      ? []
+      : [{ plural: "projects", name: project, path: "/project", ends: true }],
   example: {
     kind: "prompt",
     name: "style",
@@ -61,3 +70,9 @@ export const Prompt = defineKind({
     content: "# House style\n\nAnswer in short sentences, with the path of each file.",
   },
 });
+
+/** What a link says: a resource of a server, as that project has it. Undefined for what the kind does not take. */
+export function linkTarget(link: string): { project: string; server: string; uri: string } | undefined {
+  const [, project, server, uri] = /^([a-z0-9-]+)\/([a-z0-9-]+):(.+)$/s.exec(link) ?? [];
+  return project === undefined || server === undefined || uri === undefined ? undefined : { project, server, uri };
+}

@@ -73,5 +73,27 @@ export const filled = (content: string, values: Record<string, string | number>)
     Object.hasOwn(values, name) ? String(values[name]) : whole,
   );
 
+const isSystemPrompt = (name: string): name is SystemPromptName => Object.hasOwn(systemPrompts, name);
+
+/** What is wrong with a text that would stand in the place of a default, in the words of a field's error. Pure. */
+export function faultsOf(name: string, content: string): string[] {
+  if (!isSystemPrompt(name))
+    return [`there is no such prompt; there are ${Object.keys(systemPrompts).sort().join(", ")}`];
+  const known: readonly string[] = systemPrompts[name].variables;
+  const there = new Set([...content.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].map(([whole]) => whole));
+  const shown = (names: readonly string[]) => names.map((one) => `{{${one}}}`).join(", ");
+  const missing = known.filter((one) => !there.has(`{{${one}}}`));
+  const hasUnknown = [...there].some((whole) => !known.includes(whole.slice(2, -2)));
+  return [
+    ...(content.trim() === "" ? ["must not be empty"] : []),
+    ...(missing.length === 0 ? [] : [`must hold ${shown(missing)}`]),
+    ...(hasUnknown
+      ? [
+          `holds a variable that it is not given; ${known.length === 0 ? "it is given none" : `it is given ${shown(known)}`}`,
+        ]
+      : []),
+  ];
+}
+
 /** Those that nobody changed. */
 export const defaultTexts: SystemTexts = (name, values = {}) => filled(systemPrompts[name].content, values);

@@ -1,4 +1,5 @@
 import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import { withLinkOwners } from "../auth/prompt-links.ts";
 import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
@@ -6,11 +7,16 @@ import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
-import type { Models } from "../mcp/pipeline/model.ts";
 import { modelSource } from "../mcp/pipeline/model-source.ts";
+import type { ModelRegistry } from "../mcp/pipeline/models.ts";
+import { requestSource } from "../mcp/prompts/request-source.ts";
+import { withSystemPrompts } from "../mcp/prompts/system-source.ts";
+import { endWithin, scopedSource } from "../rbac/scoped-source.ts";
 import { type Source, tableSource } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
+import { Prompt } from "../resources/prompt.ts";
+import { PromptRequest } from "../resources/prompt-request.ts";
 import { ProxyModel } from "../resources/proxy-model.ts";
 import { secretAside } from "../secrets/secret-aside.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -21,7 +27,7 @@ type SourceNeeds = {
   vault: Vault;
   instances: () => Resource[];
   tokens: TokenPolicy;
-  models: Models;
+  models: ModelRegistry;
 };
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
@@ -45,6 +51,10 @@ export function sourcesOf({
         yield* refuseClashes({ ...row, fields: stored.fields }, existing);
         return stored;
       },
+      *removing(project, also, now) {
+        yield* projectAside.removing(project, also, now);
+        yield* endWithin(project.name, also);
+      },
     },
     rbac: rbacAside,
   };
@@ -53,6 +63,8 @@ export function sourcesOf({
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,
+    prompt: withLinkOwners(withSystemPrompts(scopedSource(Prompt, clock))),
+    promptrequest: requestSource(scopedSource(PromptRequest, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
   };
   const made = new Map<string, Source>(

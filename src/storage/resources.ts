@@ -1,7 +1,11 @@
 import { isId } from "../lib/id.ts";
+import { findKind } from "../resources/index.ts";
 import { type Op, type Row, sql } from "./op.ts";
 
-/** A row of the one table for declarative kinds. `fields` is what the manifest said, without name and kind. */
+/**
+ * A row of the one table for declarative kinds. `fields` is what the manifest said, without name and kind. Where names are unique within a
+ * project, the table holds `demo/style`, or `/style` for one of no project; everybody else sees the plain name.
+ */
 export type StoredResource = {
   id: string;
   kind: string;
@@ -17,7 +21,32 @@ export function* listResources(kind: string): Op<StoredResource[]> {
   return rows.map(toResource);
 }
 
-/** By id or by name. */
+/** Those of one project, or with an empty word those of none. For kinds that are scoped. */
+export function* listWithin(kind: string, project: string): Op<StoredResource[]> {
+  const prefix = rowName(project, "");
+  const rows: Row[] =
+    yield sql`SELECT * FROM resources WHERE kind = ${kind} AND substr(name, 1, ${prefix.length}) = ${prefix} ORDER BY name`;
+  return rows.map(toResource);
+}
+
+/** All of this name, in whichever project. For kinds that are scoped. */
+export function* listNamed(kind: string, name: string): Op<StoredResource[]> {
+  // Nothing else is a name, and a pattern must not come in here.
+  if (!/^[a-z0-9-]+$/.test(name)) return [];
+  const rows: Row[] =
+    yield sql`SELECT * FROM resources WHERE kind = ${kind} AND name LIKE ${`%${rowName("", name)}`} ORDER BY name`;
+  return rows.map(toResource);
+}
+
+/** How the table names what is called so within a project; the project is empty for what is of none. */
+export const rowName = (project: string, name: string): string => `${project}/${name}`;
+
+const nameInTable = ({ kind, name, fields }: Pick<StoredResource, "kind" | "name" | "fields">): string =>
+  isScoped(kind) ? rowName(String(fields["project"] ?? ""), name) : name;
+
+const isScoped = (kind: string): boolean => findKind(kind)?.scopes !== undefined;
+
+/** By id, or by its name in the table. */
 export function* findResource(kind: string, ref: string): Op<StoredResource | undefined> {
   const rows: Row[] = isId(ref)
     ? yield sql`SELECT * FROM resources WHERE id = ${ref} AND kind = ${kind}`
@@ -32,16 +61,16 @@ export function* findPrincipal(id: string): Op<StoredResource | undefined> {
 }
 
 export function* insertResource(resource: StoredResource): Op<void> {
-  const { id, kind, name, version, fields, createdAt, updatedAt } = resource;
+  const { id, kind, version, fields, createdAt, updatedAt } = resource;
   yield sql`INSERT INTO resources (id, kind, name, version, fields, created_at, updated_at)
-    VALUES (${id}, ${kind}, ${name}, ${version}, ${JSON.stringify(fields)}, ${createdAt}, ${updatedAt})`;
+    VALUES (${id}, ${kind}, ${nameInTable(resource)}, ${version}, ${JSON.stringify(fields)}, ${createdAt}, ${updatedAt})`;
 }
 
 /** Compare-and-swap: false when somebody else wrote a newer version since this one was read. */
 export function* replaceResource(resource: StoredResource, readVersion: number): Op<boolean> {
-  const { id, name, version, fields, updatedAt } = resource;
+  const { id, version, fields, updatedAt } = resource;
   const rows: Row[] =
-    yield sql`UPDATE resources SET name = ${name}, version = ${version}, fields = ${JSON.stringify(fields)}, updated_at = ${updatedAt}
+    yield sql`UPDATE resources SET name = ${nameInTable(resource)}, version = ${version}, fields = ${JSON.stringify(fields)}, updated_at = ${updatedAt}
     WHERE id = ${id} AND version = ${readVersion} RETURNING id`;
   return rows.length === 1;
 }
@@ -53,7 +82,7 @@ export function* deleteResource(id: string): Op<void> {
 const toResource = (row: Row): StoredResource => ({
   id: String(row["id"]),
   kind: String(row["kind"]),
-  name: String(row["name"]),
+  name: isScoped(String(row["kind"])) ? String(row["name"]).replace(/^[^/]*\//, "") : String(row["name"]),
   version: Number(row["version"]),
   fields: JSON.parse(String(row["fields"])) as Record<string, unknown>,
   createdAt: Number(row["created_at"]),

@@ -1,3 +1,3 @@
-import { settling } from "../tool-changes.ts";
+import { settling } from "../settle.ts";
 
 export const run = settling("approve");

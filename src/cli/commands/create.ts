@@ -1,7 +1,8 @@
 import { Problem } from "../../lib/problem.ts";
 import { parseManifest } from "../../resources/parse.ts";
 import type { Env } from "../environment.ts";
-import { fieldsFrom, inFlags } from "../kind-flags.ts";
+import { contentFile, fieldsFrom, inFlags } from "../kind-flags.ts";
+import { readText } from "../manifests.ts";
 import { formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
 import { clientFor, kindAndNames } from "../session.ts";
@@ -14,8 +15,8 @@ export async function run(args: Args, env: Env): Promise<void> {
   const [name] = names;
   if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
   const format = formatOf(args);
-  if ("project" in kind.fields.properties && args.flag("project") === undefined)
-    throw new Problem("invalid", "a token opens one project: which?", {
+  if ((kind.fields.required ?? []).includes("project") && args.flag("project") === undefined)
+    throw new Problem("invalid", `a ${kind.kind} is of one project: which?`, {
       hint: `mcpctl create ${kind.kind} ${name} -p PROJECT`,
     });
   if (args.rest.length > 0 && kind.kind !== "server") throw usage("create", "only a server has a command after --");
@@ -23,6 +24,7 @@ export async function run(args: Args, env: Env): Promise<void> {
     ...fieldsFrom(kind, args),
     ...(args.rest.length > 0 ? { command: args.rest } : {}),
     ...(await password(kind.kind, args, env)),
+    ...(await content(args, env)),
   };
   const refused = (error: unknown): never => {
     throw error instanceof Problem ? inFlags(kind, error) : error;
@@ -38,7 +40,8 @@ export async function run(args: Args, env: Env): Promise<void> {
   const { token, ...created } = await client.create(kind, { ...fields, name }).catch(refused);
   if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
   else if (args.flag("output") !== undefined) printResources(kind, [created], true, format, env);
-  else if (!args.has("quiet")) env.out(`${kind.kind}/${created.name} created`);
+  else if (!args.has("quiet"))
+    env.out(`${kind.kind}/${created.name} created${kind.reachesAll?.(created) === true ? ", for every project" : ""}`);
   showWarnings(created.status?.["warnings"], `${kind.kind}/${created.name}`, format, env);
   if (kind.kind === "user" && !("password" in fields) && env.isInteractive)
     env.err(
@@ -50,4 +53,12 @@ async function password(kind: string, args: Args, env: Env): Promise<{ password?
   if (!args.has("password-stdin")) return {};
   if (kind !== "user") throw new Problem("invalid", "only a user has a password");
   return { password: (await env.readInput()).replace(/\r?\n$/, "") };
+}
+
+/** A text that is too long for a command line. */
+async function content(args: Args, env: Env): Promise<{ content?: string }> {
+  const file = args.flag(contentFile);
+  if (file === undefined) return {};
+  if (args.flag("content") !== undefined) throw usage("create", "give --content or --content-file, not both");
+  return { content: await readText(file, env) };
 }

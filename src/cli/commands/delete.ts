@@ -14,8 +14,8 @@ export async function run(args: Args, env: Env): Promise<number> {
   if (!(await confirm(`Delete ${shown.join(", ")}?`, args, env))) return 0;
   const client = clientFor(args, env);
   for (const [index, { kind, name, project }] of victims.entries()) {
-    await client.remove(kind, name, project);
-    if (!args.has("quiet")) env.out(`${shown[index]} deleted`);
+    const became = await client.remove(kind, name, project);
+    if (!args.has("quiet")) env.out(`${shown[index]} ${became ?? "deleted"}`);
   }
   return 0;
 }
@@ -36,7 +36,8 @@ async function fromManifests(args: Args, env: Env): Promise<Victim[]> {
     .map(({ kind, name, fields }) => ({
       kind,
       name,
-      project: typeof fields["project"] === "string" ? fields["project"] : undefined,
+      // A manifest without a project means what is of no project, and nothing else that bears the name.
+      project: typeof fields["project"] === "string" ? fields["project"] : kind.scopes && "",
     }))
     .toSorted((a, b) => (rank.get(b.kind) ?? 0) - (rank.get(a.kind) ?? 0));
 }

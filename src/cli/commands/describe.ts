@@ -4,12 +4,15 @@ import { Problem } from "../../lib/problem.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { Instance } from "../../resources/instance.ts";
+import { Prompt } from "../../resources/prompt.ts";
+import { PromptRequest } from "../../resources/prompt-request.ts";
 import { showBinding } from "../../resources/rbac.ts";
 import { Server } from "../../resources/server.ts";
 import { ToolChange } from "../../resources/tool-change.ts";
 import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
 import type { Env } from "../environment.ts";
-import { table } from "../output.ts";
+import { quoted, table } from "../output.ts";
+import { toAnswer } from "../prompt-requests.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import { toSettle } from "../tool-changes.ts";
 import type { Args } from "../verb.ts";
@@ -23,10 +26,12 @@ const bindingsIn = (item: Resource): Record<string, unknown> =>
 const more: Record<string, (item: Resource, client: Client) => Promise<Record<string, unknown>>> = {
   project: async (item, client) => {
     const changes = await client.list(ToolChange, item.name).catch(() => []);
+    const prompts = await client.list(Prompt).catch(() => []);
     const waiting = changes.filter(({ state }) => state === "new" || state === "changed").map(({ name }) => name);
     return {
       endpoint: `${client.url}/projects/${item.name}/mcp`,
       ...(waiting.length === 0 ? {} : { toolChanges: waiting.slice(0, mostNamed) }),
+      ...toldIn(item.name, prompts),
     };
   },
   // Told below in a form of its own.
@@ -34,6 +39,16 @@ const more: Record<string, (item: Resource, client: Client) => Promise<Record<st
   rbac: async (item) => bindingsIn(item),
   mcptoken: async (item) => bindingsIn(item),
 };
+
+/** The prompts that a project's clients are given: its own, and those of every project that none of its own takes the place of. */
+function toldIn(project: string, all: readonly Resource[]): { prompts?: string[] } {
+  const own = all.filter((prompt) => prompt["project"] === project).map(({ name }) => name);
+  const shared = all.filter((prompt) => prompt["project"] === undefined && !own.includes(prompt.name));
+  const names = [...own, ...shared.map(({ name }) => `${name} (of every project)`)];
+  const more = names.length - mostNamed;
+  if (names.length === 0) return {};
+  return { prompts: more > 0 ? [...names.slice(0, mostNamed), `and ${more} more`] : names };
+}
 
 /** Of the tools that wait for somebody to look at them; `get toolchanges` has all. */
 const mostNamed = 20;
@@ -50,9 +65,11 @@ export async function run(args: Args, env: Env): Promise<void> {
   const item = await client.get(kind, name, projectFor(kind, args, names));
   const say = (text: string) => env.out(fitted(text, env.screen));
   say(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
+  if ("content" in kind.fields.properties && item["content"] !== undefined) say(`Content:\n${quoted(item["content"])}`);
   if (kind === Server) say(fares(item.status ?? {}, await copiesOf(item, client), env));
   if (kind === Instance) say(fares(item, [], env));
   if (kind === ToolChange) env.out(toSettle(item));
+  if (kind === PromptRequest) env.out(toAnswer(item));
   if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
 }
 
@@ -97,10 +114,10 @@ function describe(kind: AnyKind, { id, name, version, createdAt, updatedAt, stat
     ["Kind", kind.kind],
     ["Id", id],
     ["Version", String(version)],
-    ["Created", createdAt],
-    ["Updated", updatedAt],
+    ...(createdAt === epoch ? [] : [["Created", createdAt]]),
+    ...(updatedAt === epoch ? [] : [["Updated", updatedAt]]),
   ].map(([label = "", value = ""]) => `${`${label}:`.padEnd(12)}${printable(value)}`);
-  const own = kind === Instance ? without(fields, toldInWords) : fields;
+  const own = without(fields, kind === Instance ? toldInWords : toldAsText);
   const observed = kind === Server && status !== undefined ? without(status, toldInWords) : status;
   const blocks = [
     ["Fields", own],
@@ -110,6 +127,11 @@ function describe(kind: AnyKind, { id, name, version, createdAt, updatedAt, stat
   );
   return [...head, ...blocks].join("\n");
 }
+
+/** Of what comes with mcpctl. */
+const epoch = new Date(0).toISOString();
+/** Texts that are shown as they read, line by line. */
+const toldAsText: ReadonlySet<string> = new Set(["content"]);
 
 const without = (fields: Record<string, unknown>, names: ReadonlySet<string>) =>
   Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)));

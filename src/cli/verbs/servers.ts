@@ -1,9 +1,9 @@
 import type { Flags, Verb } from "../verb.ts";
 
 const changesOf = {
-  server: { type: "string", hint: "NAME", description: "With --all: of this server" },
+  server: { type: "string", hint: "NAME", description: "With --all: toolchanges of this server" },
   all: { type: "boolean", description: "Every change of the server that waits, as it was listed" },
-  hash: { type: "string", hint: "HASH", description: "Only if the definition is still this one" },
+  hash: { type: "string", hint: "HASH", description: "Of a toolchange: only if the definition is still this one" },
 } satisfies Flags;
 
 /** What servers say and how they fare. */
@@ -52,26 +52,31 @@ export const serverVerbs: Record<string, Verb> = {
   },
   approve: {
     group: "Servers",
-    summary: "Approve tools as their servers describe them now; refused when they changed since they were shown",
-    words: "toolchange [NAME…]",
+    summary: "Approve tools as their servers describe them now, and prompts that were proposed; each is shown first",
+    words: "toolchange|promptrequest [NAME…]",
     least: 1,
     most: 100,
-    flags: changesOf,
+    flags: {
+      ...changesOf,
+      replace: { type: "boolean", description: "Of a promptrequest: also in the place of a prompt of its name" },
+    },
     examples: [
       "mcpctl approve toolchange files__read_file",
       "mcpctl approve toolchange files__read_file --hash 9f86d081…",
       "mcpctl approve toolchange --server files --all --yes",
+      "mcpctl approve promptrequest deploys -p demo",
     ],
     load: () => import("../commands/approve.ts"),
   },
   reject: {
     group: "Servers",
-    summary: "Reject what became of tools: they wait no more, and stay hidden where a project says quarantine",
-    words: "toolchange [NAME…]",
+    summary:
+      "Reject what became of tools, which stay hidden where a project says quarantine, or prompts that were proposed",
+    words: "toolchange|promptrequest [NAME…]",
     least: 1,
     most: 100,
     flags: changesOf,
-    examples: ["mcpctl reject toolchange files__read_file"],
+    examples: ["mcpctl reject toolchange files__read_file", "mcpctl reject promptrequest deploys -p demo"],
     load: () => import("../commands/reject.ts"),
   },
   status: {

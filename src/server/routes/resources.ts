@@ -1,3 +1,4 @@
+import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Mode } from "../../rbac/guarded-store.ts";
 import { viewOf } from "../../rbac/judge.ts";
@@ -11,6 +12,7 @@ import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
 import { withoutWords } from "../own-words.ts";
+import { probed } from "../probed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
 import { withWarnings } from "../warnings.ts";
@@ -77,6 +79,7 @@ function routesOf(kind: AnyKind): Route[] {
       permission: store("update"),
       summary: `Create or replace a ${kind.kind}; with If-Match: VERSION only that version`,
       tag: kind.plural,
+      query: inProject,
       body: () => manifestSchema(kind),
       handle: (call, rooms) => save(kind, "apply", call, rooms),
     },
@@ -93,7 +96,8 @@ function routesOf(kind: AnyKind): Route[] {
         const project = call.query.get("project") ?? undefined;
         const gone = await asCaller("write", call, rooms, (rights) => rooms.store.remove(rights, kind, ref, project));
         await rooms.changed(kind, gone);
-        return { kind: kind.kind, name: gone.name, id: gone.id };
+        const action = kind.deleted?.(gone);
+        return { kind: kind.kind, name: gone.name, id: gone.id, ...(action === undefined ? {} : { action }) };
       },
     },
   ];
@@ -131,7 +135,7 @@ const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }
   store.get(rights, kind, params["ref"] ?? "", query.get("project") ?? undefined);
 
 async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promise<unknown> {
-  const manifest = parseManifest(kind, await readJson(call.request));
+  const manifest = parseManifest(kind, await inAddress(kind, call));
   const { ref } = call.params;
   if (ref !== undefined && ref !== manifest.name) {
     throw new Problem("invalid", "The name in the body is not the one in the address", {
@@ -140,12 +144,27 @@ async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promis
   }
   const [ready = manifest] = await hashed([manifest], mode, call, rooms);
   const expected = expectedVersion(call.request);
+  const write = (rights: Rights) => rooms.store.save(rights, ready, mode, expected);
+  const asked = await probed([ready], write, call, rooms);
   const saved = await asCaller("write", call, rooms, function* (rights) {
-    const saved = yield* rooms.store.save(rights, ready, mode, expected);
-    return { ...saved, resource: yield* withWarnings(rooms, rights, kind, saved.resource) };
+    const saved = yield* write(rights);
+    return { ...saved, resource: yield* withWarnings(rooms, rights, kind, saved.resource, asked) };
   });
   if (saved.action !== "unchanged") await rooms.changed(kind, saved.resource);
   return { ...rooms.withStatus(kind, saved.resource), ...(saved.token === undefined ? {} : { token: saved.token }) };
+}
+
+/** The body, with the project that the address names; one that says another contradicts itself. */
+async function inAddress(kind: AnyKind, { request, query }: Call): Promise<unknown> {
+  const body = await readJson(request);
+  const project = query.get("project");
+  if (project === null || !isObject(body)) return body;
+  const said = body["project"] ?? (kind.scopes === undefined ? project : "");
+  if (body["project"] === undefined && project !== "") return { ...body, project };
+  if (said === project) return body;
+  throw new Problem("invalid", "The project in the body is not the one in the address", {
+    fields: [{ path: "/project", message: "does not match the address" }],
+  });
 }
 
 function expectedVersion(request: Request): number | undefined {
