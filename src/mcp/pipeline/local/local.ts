@@ -202,7 +202,7 @@ const blank = (name: string, type: Definition["type"]): Definition => ({
 const faultOf = (error: unknown): string =>
   [
     messageOf(error),
-    ...((error instanceof Problem && error.fields) || []).map(({ path, message }) => `${path} ${message}`),
+    ...((error instanceof Problem && error.fields) || []).map(({ path, message }) => `${path.slice(1)}: ${message}`),
   ]
     .join("; ")
     .slice(0, 1_000);
