@@ -3,7 +3,7 @@ import { createWorker } from "../instances/worker/worker.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
-import type { Llm } from "../llm/llm.ts";
+import type { Llms } from "../llm/llms.ts";
 import { createOpenings } from "../mcp/gate/openings.ts";
 import { checkPipeline } from "../mcp/pipeline/config.ts";
 import { createFileCache } from "../mcp/pipeline/file-cache.ts";
@@ -17,6 +17,7 @@ import type { ContentType } from "../mcp/pipeline/stage.ts";
 import { stageCacheOf } from "../mcp/pipeline/stage-cache.ts";
 import { builtInStages } from "../mcp/pipeline/stages/index.ts";
 import { type Trial, tryModel } from "../mcp/pipeline/trial.ts";
+import { createServed } from "../mcp/prompts/served.ts";
 import { createShelf } from "../mcp/prompts/shelf.ts";
 import { createSystemTexts } from "../mcp/prompts/system-texts.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -41,6 +42,7 @@ export type ProxyModelNeeds = {
   audit: Audit;
   record: Recorder;
   connections: Connections;
+  llmOf: Llms["of"];
   blotOf: (serverId: string) => (text: string) => string;
   clock: Clock;
   log: Log;
@@ -60,7 +62,7 @@ type Attempt = {
 export type ProxyModels = Awaited<ReturnType<typeof composeProxyModels>>;
 
 export async function composeProxyModels(needs: ProxyModelNeeds) {
-  const { config, db, master, audit, record, connections, blotOf, clock, log } = needs;
+  const { config, db, master, audit, record, connections, llmOf, blotOf, clock, log } = needs;
   const cache = createFileCache({
     dir: config.cacheMiB === 0 ? undefined : config.cacheDir,
     mostBytes: config.cacheMiB * 1024 * 1024,
@@ -82,7 +84,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   const local = createLocal({ dataDir: config.dataDir, worker, log, changed: () => models.renew() });
   const stages = builtInStages(texts);
   const models = createModels({
-    gate: createGate({ shelf, openings, texts, clock }),
+    gate: createGate({ shelf, openings, texts }),
     builtInStages: stages,
     check: checkPipeline,
     local,
@@ -94,14 +96,13 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   await local.start();
   const runner = createRunner({ types: models.stageTypes, cache, log, clock });
 
-  const llmOf = (_project: ProjectFields): Llm | undefined => undefined;
-
   return {
     cache,
     results,
     models,
     runner,
     shelf,
+    served: createServed(shelf),
     /** After a commit. Answers the ids of the projects whose clients see something else now. */
     async changed(changed: readonly Changed[]): Promise<ReadonlySet<string>> {
       const kinds = new Set(changed.map(({ kind: { kind } }) => kind));

@@ -10,13 +10,20 @@ import { Server } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import { pinning } from "./pinning.ts";
+import type { Probed } from "./probed.ts";
 import type { Rooms } from "./rooms.ts";
 import { serverRef } from "./status.ts";
 
 type Shelves = Pick<Rooms, "store" | "catalog" | "supervisor" | "proxyModels">;
 
-/** A resource with what is written of it and may not be meant so, or not be safe. */
-export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, item: Resource): Op<Resource> {
+/** A resource with what is written of it and may not be meant so, or not be safe. `asked` is what llms said that are written by this request. */
+export function* withWarnings(
+  shelves: Shelves,
+  rights: Rights,
+  kind: AnyKind,
+  item: Resource,
+  asked: Probed = new Map(),
+): Op<Resource> {
   const warnings =
     kind.kind === "project"
       ? [...(yield* curationsOf(shelves, rights, item)), ...(yield* modelsOf(shelves, rights, item))]
@@ -24,7 +31,9 @@ export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, i
         ? ofServer(serverRef(item), shelves)
         : kind.kind === "proxymodel"
           ? yield* parentsOf(shelves, item)
-          : [];
+          : kind.kind === "llm"
+            ? (asked.get(item.name) ?? [])
+            : [];
   return warnings.length === 0 ? item : { ...item, status: { ...item.status, warnings } };
 }
 
