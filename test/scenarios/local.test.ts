@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { legacyClient, modernClient } from "../mcp-client.ts";
 import { fixture, type World, world } from "../world.ts";
@@ -8,6 +8,8 @@ import { fixture, type World, world } from "../world.ts";
 let w: World;
 let token = "";
 beforeAll(async () => {
+  // Files that others may write are refused, and some machines make all of them so.
+  process.umask(0o022);
   w = await world();
   for (const folder of ["stages", "plugins", "proxymodels"]) mkdirSync(join(w.home, "data", folder));
   await w.must("POST", "/api/v1/servers", { name: "files", command: fixture() });
@@ -254,7 +256,8 @@ test("trying a model shows each stage's turn, and takes the right to change it",
 
 test("the examples are what docs/plugins.md says, from the first moment of a start", async () => {
   for (const folder of ["stages", "plugins", "proxymodels"])
-    cpSync(join("examples", folder), path(folder), { recursive: true });
+    for (const name of readdirSync(join("examples", folder)))
+      put(`${folder}/${name}`, readFileSync(join("examples", folder, name), "utf8"));
   for (const name of ["house-rules", "logs", "gated-logs"]) await w.until(`${name} is there`, isModel(name));
   expect((await stages()).faults).toEqual([]);
   const log = Array.from({ length: 500 }, (_, i) => `${i % 50 === 7 ? "ERROR disk full" : "INFO fine"} ${i}   `).join(
