@@ -267,10 +267,13 @@ test("the examples are what docs/plugins.md says, from the first moment of a sta
   expect(tried.content).toStartWith("A log of 500 lines: ERROR 10, WARN 0, INFO 490, DEBUG 0.\n\nERROR disk full 7\n");
   expect(tried.sections).toHaveLength(5);
   expect((await model("gated-logs")).hooks).toContain("onInitialize (gate)");
+});
+
+test("after a restart they are there from the first moment", async () => {
   const restarted = await world({ "data-dir": path("") });
   expect((await restarted.api("GET", "/api/v1/proxymodels/house-rules")).json).toMatchObject({
     extends: ["content-pipeline"],
     hooks: expect.arrayContaining(["onToolCallBefore (house-rules)", "onToolCallAfter (content-pipeline)"]),
   });
   await restarted.close();
-});
+}, 20_000);
