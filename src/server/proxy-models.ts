@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Llms } from "../llm/llms.ts";
+import { createBudget } from "../mcp/budget/budget.ts";
 import { createOpenings } from "../mcp/gate/openings.ts";
 import { checkPipeline } from "../mcp/pipeline/config.ts";
 import { createFileCache } from "../mcp/pipeline/file-cache.ts";
@@ -82,6 +83,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
     onCondemned: (code, why) => local.leaveOut(code, why),
   });
   const local = createLocal({ dataDir: config.dataDir, worker, log, changed: () => models.renew() });
+  const budget = createBudget();
   const stages = builtInStages(texts);
   const models = createModels({
     gate: createGate({ shelf, openings, texts }),
@@ -99,6 +101,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   return {
     cache,
     results,
+    budget,
     models,
     runner,
     shelf,
@@ -136,6 +139,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
         llmOf,
         cacheOf: (scope) => stageCacheOf(cache, scope),
         results,
+        budget,
         runner,
         listChanged: tell,
         audit: shapingRecorder(audit, clock),
