@@ -40,7 +40,6 @@ export type PromptShelf = {
 };
 
 export type ShelfOptions = Omit<LinkOptions, "looked"> & Omit<SummaryOptions, "made"> & { record: Recorder };
-export type Shelf = Awaited<ReturnType<typeof createShelf>>;
 
 /** What depends on time, such as a summary that failed, is asked for again after so long. */
 const listMs = 60_000;
