@@ -1,6 +1,7 @@
 import { mayReadLink } from "../auth/prompt-links.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import type { Llms } from "../llm/llms.ts";
 import { createOpenings } from "../mcp/gate/openings.ts";
 import { createFileCache } from "../mcp/pipeline/file-cache.ts";
 import { createModels } from "../mcp/pipeline/models.ts";
@@ -10,6 +11,7 @@ import { createRunner } from "../mcp/pipeline/run.ts";
 import { createShaping, type Shaping } from "../mcp/pipeline/shaping.ts";
 import { stageCacheOf } from "../mcp/pipeline/stage-cache.ts";
 import { builtInStages } from "../mcp/pipeline/stages/index.ts";
+import { createServed } from "../mcp/prompts/served.ts";
 import { createShelf } from "../mcp/prompts/shelf.ts";
 import { createSystemTexts } from "../mcp/prompts/system-texts.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -30,6 +32,7 @@ export type ProxyModelNeeds = {
   audit: Audit;
   record: Recorder;
   connections: Connections;
+  llmOf: Llms["of"];
   blotOf: (serverId: string) => (text: string) => string;
   clock: Clock;
   log: Log;
@@ -39,7 +42,7 @@ export type ProxyModelNeeds = {
 export type ProxyModels = Awaited<ReturnType<typeof composeProxyModels>>;
 
 export async function composeProxyModels(needs: ProxyModelNeeds) {
-  const { config, db, master, audit, record, connections, blotOf, clock, log } = needs;
+  const { config, db, master, audit, record, connections, llmOf, blotOf, clock, log } = needs;
   const cache = createFileCache({
     dir: config.cacheMiB === 0 ? undefined : config.cacheDir,
     mostBytes: config.cacheMiB * 1024 * 1024,
@@ -52,7 +55,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   const { texts, renew: renewTexts } = await createSystemTexts(db);
   const shelf = await createShelf({ db, connections, clock, log, record, mayRead: mayReadLink, blotOf });
   const openings = await createOpenings(db, clock, log);
-  const models = createModels(createGate({ shelf, openings, texts, clock }));
+  const models = createModels(createGate({ shelf, openings, texts }));
   const stages = builtInStages(texts);
   const runner = createRunner({ types: () => stages, cache, log, clock });
 
@@ -62,6 +65,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
     models,
     runner,
     shelf,
+    served: createServed(shelf),
     /** After a commit. Answers the ids of the projects whose clients see something else now. */
     async changed(changed: readonly Changed[]): Promise<ReadonlySet<string>> {
       const kinds = new Set(changed.map(({ kind: { kind } }) => kind));
@@ -75,7 +79,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
     shaping: (tell: Parameters<typeof createShaping>[0]["listChanged"]): Shaping =>
       createShaping({
         models,
-        llmOf: () => undefined,
+        llmOf,
         cacheOf: (scope) => stageCacheOf(cache, scope),
         results,
         runner,

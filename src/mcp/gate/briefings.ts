@@ -8,7 +8,7 @@ import { readingIn, type Task } from "./asked.ts";
 import { briefing } from "./briefing.ts";
 import { chosenByLlm } from "./choosing.ts";
 import { type Delivery, deliver } from "./delivery.ts";
-import { always, rank } from "./matching.ts";
+import { always, lookThrough, rank } from "./matching.ts";
 import type { Openings, Place } from "./openings.ts";
 
 const defaultPromptBytes = 16_384;
@@ -28,7 +28,9 @@ export function createBriefings({ shelf, openings, texts }: Options) {
     patience: Patience,
   ): Promise<{ text: string; delivered: string[] }> {
     const { llm, project, log } = context;
-    const ranked = rank(shelf.of(project.name), tags);
+    const all = shelf.of(project.name);
+    await lookThrough(all);
+    const ranked = rank(all, tags);
     const prompts = ranked.map(({ prompt }) => prompt);
     const chosen =
       description !== undefined && prompts.length > 0 && llm?.available("fast") === true
@@ -63,6 +65,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
     const unknown = asked.names.filter((name) => !known.has(name)).map((name) => unknownName(name, known));
     if (unknown.length > 0 && unknown.length === asked.names.length && asked.tags.length === 0)
       throw new Problem("not_found", unknown.join(" "), { hint: "call read_prompts without names for a list of them" });
+    await lookThrough(asked.tags.length === 0 ? [] : all);
     const ranked = asked.tags.length === 0 ? [] : rank(all, asked.tags);
     const matching = ranked.flatMap(({ prompt, score }) => (score > 0 ? [prompt.name] : []));
     const wanted = [...new Set([...asked.names, ...matching])].filter((name) => known.has(name));

@@ -4,6 +4,7 @@ import {
   chmod,
   type FileHandle,
   lstat,
+  lutimes,
   mkdir,
   open,
   opendir,
@@ -12,7 +13,6 @@ import {
   rm,
   rmdir,
   unlink,
-  utimes,
 } from "node:fs/promises";
 import { join } from "node:path";
 import { headerBytes, isEntryFile, isProjectFolder } from "./cache-entry.ts";
@@ -90,6 +90,7 @@ export function createCacheFolder(dir: string) {
 
   async function remove(project: string, file: string): Promise<boolean> {
     try {
+      if (!(await isFolder(project))) return false;
       await unlink(path(project, file));
       return true;
     } catch (error) {
@@ -137,8 +138,9 @@ export function createCacheFolder(dir: string) {
         if (isAbsent(error)) return place(project, file, bytes, used);
         throw error;
       }),
-    touch: (project: string, file: string, used: number): Promise<void> =>
-      utimes(path(project, file), used / 1000, used / 1000),
+    async touch(project: string, file: string, used: number): Promise<void> {
+      if (await isFolder(project)) await lutimes(path(project, file), used / 1000, used / 1000);
+    },
     /** Answers what was there; of all projects when none is given. */
     async removeAll(only?: string): Promise<string[]> {
       const gone: string[] = [];

@@ -4,7 +4,11 @@ import type { Span } from "../spans.ts";
 /** Megabytes at once would hold everybody else. */
 const piece = 256 * 1024;
 
-/** What the JSON string at this place says. It must be one. */
+/** What a string of JSON cannot hold as it is, and the beginning of an escape. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant.
+export const doubtful = /[\u0000-\u001f\\]/;
+
+/** What the JSON string at this place says. @throws SyntaxError when it is none */
 export async function decoded(text: string, { start, end }: Span): Promise<string> {
   if (end - start <= piece) return JSON.parse(text.slice(start, end)) as string;
   const parts: string[] = [];
@@ -13,7 +17,7 @@ export async function decoded(text: string, { start, end }: Span): Promise<strin
   for (let at = start + 1; at < last; ) {
     const to = at + piece >= last ? last : outsideEscape(text, at, at + piece);
     const inner = text.slice(at, to);
-    parts.push(inner.includes("\\") ? (JSON.parse(`"${inner}"`) as string) : inner);
+    parts.push(doubtful.test(inner) ? (JSON.parse(`"${inner}"`) as string) : inner);
     at = to;
     await spent();
   }

@@ -287,6 +287,7 @@ function keyOf(steps: readonly Step[], content: string, about: About): string {
     steps.map(({ type, config }) => [type.name, type.source, type.version, config]),
     about.contentType,
     asked ? [about.llm?.identity("fast"), about.llm?.identity("heavy")] : [],
+    asked ? steps.map(({ type }) => type.words?.()) : [],
     // What a stage of ours makes does not depend on it.
     isLocal ? about.sourceName : "",
   ];

@@ -13,18 +13,21 @@ import { shapeResult } from "./result.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
 type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
+/** What was read, and of which server; without one it is the project's own. */
+type Read = { name: string; server?: NamedTarget["server"] };
 type ShownItem = { shown: string };
+type OtherItem = ShownItem & { name: string; server?: NamedTarget["server"] };
 
 /** What a project's proxy model makes of one request: of the lists, of a call before and after it, of what was read. */
 export type Shape = {
   instructions: (own: string | undefined) => Promise<string | undefined>;
   tools: (items: readonly Listed[]) => Promise<readonly ShownItem[]>;
-  others: (list: "prompts" | "resources", items: readonly Listed[]) => Promise<readonly ShownItem[]>;
+  others: (list: "prompts" | "resources", items: readonly OtherItem[]) => Promise<readonly ShownItem[]>;
   /** The answer of a tool that no server has; undefined when there is none of this name. */
   ownTool: (name: string, paramsText: string) => Promise<Outcome | undefined>;
   toolCall: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
-  promptGet: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
-  resourceRead: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
+  promptGet: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
+  resourceRead: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
 };
 
 /** Undefined when nothing shapes this project: its requests go their way as if there were no such thing. */
@@ -175,7 +178,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       return (await hooked(items)).map(({ text }) => ({ shown: text }));
     },
     async others(list, items) {
-      const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server.name }));
+      const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server?.name }));
       const given = list === "prompts" ? hooks.onPromptsList : hooks.onResourcesList;
       if (given === undefined) return items;
       const shown = await hook(
@@ -200,7 +203,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const { name, server } = asked;
       const outcome = await go(paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
-      const given = { name, server: server.name };
+      const given = { name, server: server?.name };
       return {
         ...outcome,
         result: await hook("onPromptGet", () => hooks.onPromptGet?.(context, given, outcome.result), outcome.result),
@@ -210,7 +213,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const { name: uri, server } = asked;
       const outcome = await go(paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
-      const read = { uri, server: server.name };
+      const read = { uri, server: server?.name };
       return {
         ...outcome,
         result: await hook(

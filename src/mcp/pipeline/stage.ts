@@ -72,6 +72,8 @@ export type StageType = {
   costly?: boolean;
   /** Whether it asks an LLM when there is one: then it has more time, and another LLM's work is not taken for this one's. A local one may. */
   asksLlm?: (config: Readonly<Record<string, unknown>>) => boolean;
+  /** What it asks in: in other words is another question. */
+  words?: () => string;
 };
 
 export const defineStage = (stage: Omit<StageType, "source" | "version">): StageType => ({

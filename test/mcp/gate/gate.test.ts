@@ -47,7 +47,7 @@ async function setUp(texts: Record<string, Text>, gate?: { promptBytes?: number;
   const openings = await createOpenings(db, clock, silentLog);
   const { shelf, proposed } = shelfOf(texts);
   const patience = { llm: 20, texts: 20 };
-  const plugin = createGate({ shelf, openings, texts: defaultTexts, clock, patience });
+  const plugin = createGate({ shelf, openings, texts: defaultTexts, patience });
   const { hooks } = plugin;
   const audited: object[] = [];
   const told: string[] = [];
@@ -326,7 +326,7 @@ describe("read_prompts", () => {
 });
 
 describe("propose_prompt", () => {
-  test("goes to a person, and is bounded", async () => {
+  test("goes to a person", async () => {
     const { client, proposed } = await setUp(six);
     const one = client("t");
     const { text } = await one.call("propose_prompt", {
@@ -338,13 +338,10 @@ describe("propose_prompt", () => {
     expect(proposed).toEqual([
       { name: "deploy", content: "From main only.", priority: 5, reason: "I saw it", by: "McpToken:t" },
     ]);
-    for (let n = 1; n < 20; n++) await one.call("propose_prompt", { name: `p${n}`, content: "x" });
-    expect((await one.call("propose_prompt", { name: "one-more", content: "x" })).isError).toBe(true);
-    expect(proposed).toHaveLength(20);
   });
 
   test.each([
-    [{ name: "Deploy Notes", content: "x" }, "name"],
+    [{ name: " ", content: "x" }, "name"],
     [{ name: "a" }, "content"],
     [{ name: "a", content: "é".repeat(33_000) }, "64 KiB"],
     [{ name: "a", content: "x", priority: 10 }, "priority"],
