@@ -16,11 +16,15 @@ async function fill(): Promise<void> {
     ["other", 1],
   ] as const)
     for (let n = 0; n < entries; n++)
-      w.rooms.cache.put({ project: ids[name] ?? "", principal: `u${n}` }, "key", `of ${name}`.repeat(1_000));
-  await w.rooms.cache.settled();
+      w.rooms.proxyModels.cache.put(
+        { project: ids[name] ?? "", principal: `u${n}` },
+        "key",
+        `of ${name}`.repeat(1_000),
+      );
+  await w.rooms.proxyModels.cache.settled();
 }
 
-const valueFor = (name: string) => w.rooms.cache.get({ project: ids[name] ?? "", principal: "u0" }, "key");
+const valueFor = (name: string) => w.rooms.proxyModels.cache.get({ project: ids[name] ?? "", principal: "u0" }, "key");
 
 test("how much it holds is told in all and by project, as far as the caller may view them", async () => {
   await fill();
@@ -71,7 +75,7 @@ test("a token may do neither, though its owner may", async () => {
 });
 
 test("a project that is deleted takes its entries along, one that is changed does not", async () => {
-  w.rooms.cache.put({ project: ids["brief"] ?? "", principal: "u0" }, "key", "value");
+  w.rooms.proxyModels.cache.put({ project: ids["brief"] ?? "", principal: "u0" }, "key", "value");
   await w.must("PUT", "/api/v1/projects/brief", { name: "brief", servers: [], description: "changed" });
   expect(await valueFor("brief")).toBe("value");
   await w.must("DELETE", "/api/v1/projects/brief");
@@ -89,8 +93,8 @@ test("the size is a number of MiB, 0 is memory only, and its folder lies below a
   const stats = JSON.parse((await w.cli(["cache", "stats", "-o", "json"])).out);
   expect(w.rooms.config.cacheDir).toBe(`${w.rooms.config.dataDir}/cache`);
   await using small = await world({ "cache-mib": "0", "cache-dir": "/nowhere/at/all" });
-  small.rooms.cache.put({ project: "p", principal: undefined }, "k", "value");
-  expect(await small.rooms.cache.get({ project: "p", principal: undefined }, "k")).toBe("value");
+  small.rooms.proxyModels.cache.put({ project: "p", principal: undefined }, "k", "value");
+  expect(await small.rooms.proxyModels.cache.get({ project: "p", principal: undefined }, "k")).toBe("value");
   expect((await small.cli(["cache", "stats"])).out).toContain("in memory only");
   expect(stats.mostBytes).toBe(256 * 1024 * 1024);
 });
