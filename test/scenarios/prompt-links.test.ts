@@ -52,17 +52,36 @@ test("who may not use what a link leads to cannot write it, and learns nothing o
   for (const to of [link, "shared/nothing:x://y", "nowhere/notes:x://y"]) {
     const refused = await write(to);
     expect([refused.status, refused.json.code]).toEqual([403, "forbidden"]);
-    expect(refused.json.detail).toContain(`lacks role:run,resource:projects,name:${to.split("/")[0]}`);
+    const server = to.split(/[/:]/)[1];
+    expect(refused.json.fields[0].message).toBe(`you lack role:run,resource:tools,name:${server}/*`);
   }
   const known = await author("known");
   for (const [to, why] of [
     ["shared/nothing:x://y", 'project "shared" has no server of this name'],
-    ["demo/notes:x://y", "lacks"],
+    ["demo/notes:x://y", "you lack"],
   ] as const) {
     const refused = await w.api("POST", "/api/v1/prompts", prompt("refused", { link: to }), known.token);
     expect(refused.json.fields?.[0].message ?? refused.json.detail).toContain(why);
   }
   expect((await w.api("GET", "/api/v1/prompts/refused?project=demo")).status).toBe(404);
+});
+
+test("an id in a link is judged by what it leads to, and not as a name that a pattern happens to hold", async () => {
+  const { id: project } = await w.must("GET", "/api/v1/projects/shared");
+  const { id: server } = await w.must("GET", "/api/v1/servers/notes");
+  const dashes = await w.userWith("dashes", [...writes, { role: "run", resource: "tools", name: "*-*/*" }]);
+  const usesNotes = await w.userWith("uses", [
+    ...writes,
+    usesShared,
+    { role: "run", resource: "tools", name: "*-*/*" },
+  ]);
+  const write = (bearer: string) =>
+    w.api("POST", "/api/v1/prompts", prompt("by-id", { link: `${project}/${server}:fixture://notes/one` }), bearer);
+  const refused = await write(dashes);
+  expect([refused.status, refused.json.detail]).toEqual([403, expect.stringContaining("lacks role:run")]);
+  expect(refused.text).not.toContain("notes");
+  expect((await write(usesNotes)).status).toBe(201);
+  expect(await read("by-id")).toBe(text);
 });
 
 test("a token that is confined to its project writes no link into another", async () => {
