@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { legacyClient, modernClient, type TestClient } from "../mcp-client.ts";
 import { startHttpServer } from "../servers/http-server.ts";
+import { startLlmServer } from "../servers/llm-server.ts";
 import { type World, world } from "../world.ts";
 
 /** A project's prompts as its clients see them: MCP prompts and resources beside those of its servers. */
@@ -114,6 +115,24 @@ test("a token for single tools of the project, and a read-only one, are given it
     const { contents } = (await w.rpc(token, "resources/read", { uri: uri("style") })).json.result;
     expect(contents[0].text).toContain("Be brief and dry.");
   }
+});
+
+test("the project's LLM sums up what is long, by words that may be changed, and describe says who did", async () => {
+  const llm = startLlmServer({ answer: (asked) => (asked.startsWith("In brief:") ? "All about deploying." : "?") });
+  const content = `# Deploy\n\nOnly from main. ${"Then wait for the checks. ".repeat(40)}`;
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      prompt("summarize-prompt", "mcpctl-system", { content: "In brief: {{content}}" }),
+      { kind: "llm", name: "small", type: "openai-compatible", url: llm.url, model: "test-model" },
+      { kind: "project", name: "told", servers: [], llm: "small" },
+      prompt("deploy", "told", { content }),
+    ],
+  });
+  const status = async () => (await w.must("GET", "/api/v1/prompts/deploy?project=told")).status;
+  await w.until("it is summed up", async () => (await status()).summaryFrom === "llm");
+  expect(await status()).toMatchObject({ summary: "All about deploying.", chaptersFrom: "llm" });
+  expect((await w.cli(["describe", "prompt", "deploy", "-p", "told"])).out).toContain("All about deploying.");
+  await llm.stop();
 });
 
 test("a project whose server is this very gateway reads its own prompts, and a link round about ends", async () => {
