@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Binding } from "../../src/resources/rbac.ts";
 import { fixture, type World, world } from "../world.ts";
 import { type About, type ModelWorld, may, mayEnter, type Question } from "./model.ts";
 import { near, pool } from "./properties/bindings.ts";
