@@ -256,7 +256,7 @@ export const mutants: readonly Mutant[] = [
     name: "prompts: a right of one name reaches every project",
     file: judge,
     from: "kind.reachesAll?.(item) !== true",
-    to: "kind.reachesAll?.(item) !== false",
+    to: "kind.reachesAll !== undefined",
   },
   {
     name: "prompts: a token writes what every project is told",
