@@ -1,7 +1,9 @@
 import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
+import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { resourceVerbs } from "./verbs/resources.ts";
 import { serverVerbs } from "./verbs/servers.ts";
 
@@ -9,6 +11,8 @@ import { serverVerbs } from "./verbs/servers.ts";
 export const verbs: Record<string, Verb> = {
   ...resourceVerbs,
   ...serverVerbs,
+  ...proxyModelVerbs,
+  ...cacheVerbs,
   ...accessVerbs,
   ...auditVerbs,
   ...hereVerbs,

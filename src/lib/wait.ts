@@ -25,19 +25,39 @@ export async function within<T>(ms: number, work: Promise<T>): Promise<T | undef
   }
 }
 
-/** At most `limit` of these run at once, the rest wait in order; beyond `queue` waiting the newcomer is refused by `onFull`. */
+/**
+ * At most `limit` of these run at once, the rest wait in order; beyond `queue` waiting the newcomer is refused by `onFull`. Who waits leaves
+ * the line when the signal fires, with its reason.
+ */
 export function limiter(limit: number, queue: number, onFull: () => Error) {
   let running = 0;
-  const waiting: (() => void)[] = [];
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (running >= limit) {
-      if (waiting.length >= queue) throw onFull();
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else running++;
+  const waiting = new Set<() => void>();
+
+  function place(signal?: AbortSignal): Promise<void> {
+    if (waiting.size >= queue) throw onFull();
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        waiting.delete(start);
+        reject(signal?.reason);
+      };
+      const start = () => {
+        waiting.delete(start);
+        signal?.removeEventListener("abort", leave);
+        resolve();
+      };
+      waiting.add(start);
+      signal?.addEventListener("abort", leave, { once: true });
+    });
+  }
+
+  return async <T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    signal?.throwIfAborted();
+    if (running >= limit) await place(signal);
+    else running++;
     try {
       return await work();
     } finally {
-      const next = waiting.shift();
+      const [next] = waiting;
       if (next) next();
       else running--;
     }

@@ -6,7 +6,7 @@ import { projectLimitsOf, setByProject } from "../resources/limits.ts";
 import { errorOutcome, respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { createCalls } from "./downstream/call.ts";
-import { createChanges } from "./downstream/changes.ts";
+import { type Changes, createChanges } from "./downstream/changes.ts";
 import { createHeldCalls } from "./downstream/held.ts";
 import { type Inbound, type Judged, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
@@ -18,6 +18,8 @@ import { createRequestStates } from "./downstream/request-state.ts";
 import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import { type Endpoint, methodsOf } from "./endpoint.ts";
+import type { Shaping } from "./pipeline/shaping.ts";
+import type { Served } from "./prompts/served.ts";
 import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
@@ -39,6 +41,10 @@ export type GatewayOptions = {
   log: Log;
   /** Under which session ids, states and task ids are sealed. */
   sealKey: Buffer;
+  /** The projects' own prompts. */
+  served?: Served;
+  /** What projects' proxy models make of lists, calls and answers. `tell` says to a caller's clients that a list is another now. */
+  shaping?: (tell: Changes["ofCaller"]) => Shaping;
   /** Told of each call once it has its answer; must neither wait nor throw. */
   record?: (call: CallRecord) => void;
 };
@@ -53,14 +59,20 @@ export function createGateway(options: GatewayOptions) {
   const { admit, watch, readBody, clock } = options;
   const counters = options.counters ?? createCounters();
   const seal = createSeal(options.sealKey);
-  const lives = createLives(clock, options.connections.unfollow, counters);
   const changes = createChanges(options.connections);
+  const shaping = options.shaping?.(changes.ofCaller);
+  const lives = createLives(clock, sessionEnded, counters);
   const held = createHeldCalls(createRequestStates(seal, clock));
-  const calls = createCalls({ ...options, counters, seal });
+  const calls = createCalls({ ...options, counters, seal, shaping });
   const readers = createReaders(() => counters.add("readers_dropped"));
   const legacy = legacyDoor({ calls, lives, changes, sessions: createSessions(seal, clock), readers });
   const modern = modernDoor({ calls, held, changes, readers });
   const sse = sseDoor({ legacy, lives, readers });
+
+  function sessionEnded(id: string): void {
+    options.connections.unfollow(id);
+    shaping?.ended(id);
+  }
 
   const open = new Set<object>();
   const idle = Promise.withResolvers<void>();
@@ -180,6 +192,7 @@ export function createGateway(options: GatewayOptions) {
       subscribers: changes.size(),
       readers: readers.size(),
       unread: readers.unread(),
+      shaped: shaping?.size() ?? 0,
     }),
     /**
      * What is under way is answered; who only listens is let go of, since nobody waits for anything there; what is new is refused. Resolves once
@@ -196,6 +209,7 @@ export function createGateway(options: GatewayOptions) {
       held.close();
       changes.close();
       lives.close();
+      shaping?.close();
     },
   };
 }

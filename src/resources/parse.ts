@@ -111,7 +111,8 @@ function close<T extends TSchema>(schema: T): T {
   return { ...schema, additionalProperties: false, properties: Object.fromEntries(properties) };
 }
 
-function fieldErrors(checker: TypeCheck<TSchema>, value: unknown): FieldError[] {
+/** What is wrong with a value, one sentence a field, as people write it. */
+export function fieldErrors(checker: TypeCheck<TSchema>, value: unknown): FieldError[] {
   const errors = new Map<string, string>();
   for (const error of [...checker.Errors(value)].flatMap(within))
     if (!errors.has(error.path)) errors.set(error.path, sentence(error));

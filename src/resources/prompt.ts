@@ -70,3 +70,9 @@ export const Prompt = defineKind({
     content: "# House style\n\nAnswer in short sentences, with the path of each file.",
   },
 });
+
+/** What a link says: a resource of a server, as that project has it. Undefined for what the kind does not take. */
+export function linkTarget(link: string): { project: string; server: string; uri: string } | undefined {
+  const [, project, server, uri] = /^([a-z0-9-]+)\/([a-z0-9-]+):(.+)$/s.exec(link) ?? [];
+  return project === undefined || server === undefined || uri === undefined ? undefined : { project, server, uri };
+}

@@ -13,6 +13,7 @@ export const actions = [
   "audit-read",
   "log-level",
   "metrics",
+  "cache",
   "backup",
   "restore",
   "impersonate",

@@ -3,11 +3,13 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../lib/problem.ts";
 
+type Purpose = "wrap" | "bearer" | "audit" | "fingerprint" | "mcp-seal" | "cache-seal" | "cache-name" | "result-id";
+
 /** Keys for one purpose each, so that one that leaks opens nothing else. */
 export type MasterKey = {
   /** Names the key in rows and says whether a database is ours; reveals nothing of it. */
   id: string;
-  derive: (purpose: "wrap" | "bearer" | "audit" | "fingerprint" | "mcp-seal") => Buffer;
+  derive: (purpose: Purpose) => Buffer;
 };
 
 export type KeyPlaces = { dataDir: string; keyFile?: string | undefined; credentialsDir?: string | undefined };

@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { Problem } from "../lib/problem.ts";
 import type { SealedSecret } from "../storage/sealed.ts";
 import type { MasterKey } from "./master-key.ts";
+import { createSealing } from "./sealing.ts";
 
 /** The only plaintext of secrets. Envelope: a fresh data key for each writing, wrapped by the master key (AES-256-GCM throughout). */
 export type Vault = {
@@ -38,25 +39,10 @@ export function createVault(master: MasterKey): Vault {
   };
 }
 
-const nonceBytes = 12;
-const tagBytes = 16;
 const boundTo = (secretId: string, version: number) => Buffer.from(`secret/${secretId}/${version}`);
 
-/** hex(nonce ‖ tag ‖ ciphertext) */
-function encrypt(key: Buffer, plain: Buffer, bound: Buffer): string {
-  const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
-  cipher.setAAD(bound);
-  const body = Buffer.concat([cipher.update(plain), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), body]).toString("hex");
-}
+const encrypt = (key: Buffer, plain: Buffer, bound: Buffer): string =>
+  createSealing(key).seal(plain, bound).toString("hex");
 
-function decrypt(key: Buffer, box: string, bound: Buffer): Buffer {
-  const bytes = Buffer.from(box, "hex");
-  const nonce = bytes.subarray(0, nonceBytes);
-  const tag = bytes.subarray(nonceBytes, nonceBytes + tagBytes);
-  const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
-  decipher.setAAD(bound);
-  decipher.setAuthTag(tag);
-  return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]);
-}
+const decrypt = (key: Buffer, box: string, bound: Buffer): Buffer =>
+  createSealing(key).open(Buffer.from(box, "hex"), bound);

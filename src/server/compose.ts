@@ -11,8 +11,6 @@ import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
 import { createChangedLists } from "../mcp/catalog/changed-lists.ts";
 import { createGateway } from "../mcp/gateway.ts";
-import { createModels } from "../mcp/pipeline/models.ts";
-import { gate } from "../mcp/pipeline/plugins/gate.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
@@ -35,14 +33,16 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
+import { blotsOfLlm, composeLlms } from "./llms.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
+import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
-import { instanceResource, serverRef, withStatus } from "./status.ts";
+import { instanceResource, type Running, serverRef, withStatus } from "./status.ts";
 import { watchVitals } from "./vitals.ts";
 import { createWatch } from "./watch.ts";
 
@@ -66,7 +66,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
-  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  /** A vault for what is read for this server, or llm: from now on what it says is looked through for it. */
   const vaultOf = (serverId: string): Vault => ({
     ...vault,
     open(...sealed) {
@@ -126,11 +126,25 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
+  const { llms, llmKey } = await composeLlms({ db, vaultOf, egress, clock, log, counters });
+
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running = { supervisor, connections, catalog, health };
+  const running: Running = { supervisor, connections, catalog, health, llms, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
-  const models = createModels(gate());
+  const proxyModels = await composeProxyModels({
+    config,
+    db,
+    master,
+    audit,
+    record,
+    connections,
+    llmOf: llms.of,
+    blotOf: blots.of,
+    clock,
+    log,
+  });
+  const { models, shelf } = proxyModels;
   const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
   const watch = createWatch(db, hashKey, clock);
   const admit = admission(db, hashKey, clock, uses.note, senders);
@@ -150,6 +164,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
+    served: proxyModels.served,
+    shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
   });
@@ -167,11 +183,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
-    for (const { kind, id } of changed) if (kind.kind === "project") gateway.changed(id);
+    const others = await proxyModels.changed(changed);
+    for (const id of others) gateway.changed(id);
+    if (changed.some(({ kind: { kind } }) => kind === "llm" || kind === "secret")) await llms.sync();
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
-    blots.prune(new Set(servers.map(({ id }) => id)));
+    blots.prune(new Set([...servers.map(({ id }) => id), ...llms.names().map(blotsOfLlm)]));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();
@@ -200,12 +218,15 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     watch,
     supervisor,
     connections,
+    proxyModels,
     counters,
     files,
     vitals,
     catalog,
     gateway,
     health,
+    llms,
+    llmKey,
     audit,
     record,
     refusals,
@@ -234,6 +255,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       await supervisor.stop(fast);
       await uses.flush();
       refusals.close();
+      await proxyModels.close();
       await audit.close();
       db.close();
     },

@@ -16,6 +16,10 @@ export type Config = {
   host: string;
   port: number;
   dataDir: string;
+  /** Where what pipelines made is kept; anybody may delete it while we are stopped. */
+  cacheDir: string;
+  /** How much of it on disk; 0 keeps it in memory only. */
+  cacheMiB: number;
   /** The user's own folder, where the local credential is left for the command line. */
   home: string;
   database: string;
@@ -43,6 +47,8 @@ const settings = {
   host: { flag: "host", env: "MCPCTL_HOST", fallback: () => "127.0.0.1" },
   port: { flag: "port", env: "MCPCTL_PORT", fallback: () => "3200" },
   dataDir: { flag: "data-dir", env: "MCPCTL_DATA_DIR", fallback: (home: string) => join(home, "data") },
+  cacheDir: { flag: "cache-dir", env: "MCPCTL_CACHE_DIR" },
+  cacheMiB: { flag: "cache-mib", env: "MCPCTL_CACHE_MIB", fallback: () => "256" },
   database: { flag: "database", env: "MCPCTL_DATABASE_URL" },
   masterKeyFile: { flag: "master-key-file", env: "MCPCTL_MASTER_KEY_FILE" },
   log: { flag: "log", env: "MCPCTL_LOG", fallback: () => "info" },
@@ -79,6 +85,7 @@ export function readConfig(flags: Words, env: Words): Config {
   };
   const list = (name: "allowedHosts" | "allowedOrigins") => typed(name)?.split(",") ?? listOf(file, name);
   const dataDir = resolve(value("dataDir") ?? "");
+  const isElsewhere = typed("dataDir") !== undefined || file["dataDir"] !== undefined;
   const log = value("log") ?? "info";
   if (!isLogLevel(log)) throw new Problem("invalid", "the log level is one of debug, info, warn, error, silent");
   const life = (name: "tokenDefaultTtl" | "tokenMaxTtl") => lifeIn(name, value(name) ?? "");
@@ -86,6 +93,8 @@ export function readConfig(flags: Words, env: Words): Config {
     host: value("host") ?? "",
     port: portOf(value("port") ?? ""),
     dataDir,
+    cacheDir: resolve(value("cacheDir") ?? join(isElsewhere ? dataDir : home, "cache")),
+    cacheMiB: mebibytesOf(value("cacheMiB") ?? ""),
     home,
     database: value("database") ?? `sqlite:${join(dataDir, "mcpctl.db")}`,
     masterKeyFile: value("masterKeyFile"),
@@ -148,6 +157,13 @@ function daysOf(text: string): number {
   if (/^\d{1,5}$/.test(text)) return Number(text);
   throw new Problem("invalid", "the audit retention is a whole number of days; 0 keeps everything", {
     hint: "mcpctl serve --audit-retention-days 365",
+  });
+}
+
+function mebibytesOf(text: string): number {
+  if (/^\d{1,6}$/.test(text)) return Number(text);
+  throw new Problem("invalid", "the size of the cache is a whole number of MiB; 0 keeps it in memory only", {
+    hint: "mcpctl serve --cache-mib 256",
   });
 }
 

@@ -8,7 +8,7 @@ import type { Rooms } from "./rooms.ts";
 
 /** Everything that is measured, of this moment. */
 export async function metricsOf(rooms: Rooms): Promise<Metric[]> {
-  return [...countersOf(rooms), ...(await gatewayOf(rooms)), ...processOf(rooms)];
+  return [...countersOf(rooms), ...(await gatewayOf(rooms)), ...(await cacheOf(rooms)), ...processOf(rooms)];
 }
 
 function countersOf({ counters }: Rooms): Metric[] {
@@ -56,6 +56,17 @@ async function gatewayOf({ db, withStatus, supervisor, gateway, watch, audit }: 
   ];
 }
 
+async function cacheOf({ proxyModels: { cache } }: Rooms): Promise<Metric[]> {
+  const { entries, bytes, hits, misses, evicted } = await cache.stats();
+  return [
+    counter("mcpctl_cache_hits_total", "Times that the pipeline cache had what was asked for", hits),
+    counter("mcpctl_cache_misses_total", "Times that it had not", misses),
+    counter("mcpctl_cache_evicted_total", "Entries that went since it was full", evicted),
+    gauge("mcpctl_cache_entries", "What it holds", entries),
+    gauge("mcpctl_cache_bytes", "How much that is on disk", bytes),
+  ];
+}
+
 const processOf = ({ files, vitals, clock, startedAt }: Rooms): Metric[] => [
   gauge("mcpctl_uptime_seconds", "Since the start", (clock.now() - startedAt) / 1000),
   gauge("mcpctl_event_loop_delay_seconds", "The worst of the last quarter of a minute", vitals.loopDelaySeconds()),
@@ -70,6 +81,11 @@ const gauge = (name: string, help: string, value: number): Metric => ({
   type: "gauge",
   help,
   samples: [{ value }],
+});
+
+const counter = (name: string, help: string, value: number): Metric => ({
+  ...gauge(name, help, value),
+  type: "counter",
 });
 
 function byState(name: string, help: string, states: readonly string[]): Metric {

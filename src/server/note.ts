@@ -4,6 +4,7 @@ import { messageOf, Problem } from "../lib/problem.ts";
 import type { Told } from "../mcp/catalog/telling.ts";
 import type { CallRecord } from "../mcp/downstream/record.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
+import type { Admission } from "../mcp/visit.ts";
 import type { Audit } from "../operations/audit.ts";
 import { changeEntry } from "../operations/change-entry.ts";
 import { redactedArguments } from "../operations/redact.ts";
@@ -104,6 +105,12 @@ export const callRecorder =
       detail: argumentsText === undefined ? undefined : { arguments: redactedArguments(argumentsText) },
       ...call,
     });
+
+/** What a proxy model did for a caller, such as opening its gate. */
+export const shapingRecorder =
+  ({ note }: Pick<Audit, "note">, clock: Clock) =>
+  ({ actor, address, project }: Admission, action: string, detail: Record<string, unknown>): void =>
+    note({ at: clock.now(), kind: "notice", outcome: "ok", actor, address, project: project.name, action, detail });
 
 /** How many tools are named of each sort; a server may have thousands. */
 const mostNamed = 20;

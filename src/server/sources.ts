@@ -1,4 +1,5 @@
 import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import { withLinkOwners } from "../auth/prompt-links.ts";
 import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
@@ -6,8 +7,8 @@ import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
-import type { Models } from "../mcp/pipeline/model.ts";
 import { modelSource } from "../mcp/pipeline/model-source.ts";
+import type { ModelRegistry } from "../mcp/pipeline/models.ts";
 import { requestSource } from "../mcp/prompts/request-source.ts";
 import { withSystemPrompts } from "../mcp/prompts/system-source.ts";
 import { endWithin, scopedSource } from "../rbac/scoped-source.ts";
@@ -26,7 +27,7 @@ type SourceNeeds = {
   vault: Vault;
   instances: () => Resource[];
   tokens: TokenPolicy;
-  models: Models;
+  models: ModelRegistry;
 };
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
@@ -62,7 +63,7 @@ export function sourcesOf({
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,
-    prompt: withSystemPrompts(scopedSource(Prompt, clock)),
+    prompt: withLinkOwners(withSystemPrompts(scopedSource(Prompt, clock))),
     promptrequest: requestSource(scopedSource(PromptRequest, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
   };

@@ -2,14 +2,24 @@ import { healthOfAll, type Verdict } from "../instances/health.ts";
 import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { InstanceView } from "../instances/view.ts";
+import type { BreakerView } from "../lib/breaker.ts";
+import type { Llms } from "../llm/llms.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
-import type { BreakerView } from "../mcp/upstream/breaker.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
+import { LlmKind } from "../resources/llm.ts";
 import { Project, type ProjectFields, serverNames } from "../resources/project.ts";
 import { isManaged, Server, type ServerFields } from "../resources/server.ts";
 
-export type Running = { supervisor: Supervisor; connections: Connections; catalog: Catalog; health: HealthWatch };
+export type Running = {
+  supervisor: Supervisor;
+  connections: Connections;
+  catalog: Catalog;
+  health: HealthWatch;
+  llms: Pick<Llms, "statusOf">;
+  /** Of a prompt, by its id. */
+  promptStatus: (id: string) => Record<string, unknown>;
+};
 
 /** What is usable of a project, and why the rest is not; of the servers that the caller may view, which are given. */
 function ofProject(running: Running, item: Resource, visible: readonly Resource[]): Resource {
@@ -44,6 +54,8 @@ export function withStatus(
   visible: readonly Resource[] = [],
 ): Resource {
   if (kind === Project) return ofProject(running, item, visible);
+  if (kind === LlmKind) return { ...item, status: { ...item.status, ...running.llms.statusOf(item.id) } };
+  if (kind.kind === "prompt") return { ...item, status: { ...item.status, ...running.promptStatus(item.id) } };
   if (kind.kind !== "server") return item;
   const { supervisor, connections, catalog, health } = running;
   const server = serverRef(item);

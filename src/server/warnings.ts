@@ -8,19 +8,28 @@ import { type ProjectFields, serversOf } from "../resources/project.ts";
 import { Server } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
 import { pinning } from "./pinning.ts";
+import type { Probed } from "./probed.ts";
 import type { Rooms } from "./rooms.ts";
 import { serverRef } from "./status.ts";
 
 type Shelves = Pick<Rooms, "store" | "catalog" | "supervisor">;
 
-/** A resource with what is written of it and may not be meant so, or not be safe. */
-export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, item: Resource): Op<Resource> {
+/** A resource with what is written of it and may not be meant so, or not be safe. `asked` is what llms said that are written by this request. */
+export function* withWarnings(
+  shelves: Shelves,
+  rights: Rights,
+  kind: AnyKind,
+  item: Resource,
+  asked: Probed = new Map(),
+): Op<Resource> {
   const warnings =
     kind.kind === "project"
       ? yield* curationsOf(shelves, rights, item)
       : kind.kind === "server"
         ? ofServer(serverRef(item), shelves)
-        : [];
+        : kind.kind === "llm"
+          ? (asked.get(item.name) ?? [])
+          : [];
   return warnings.length === 0 ? item : { ...item, status: { ...item.status, warnings } };
 }
 

@@ -1,81 +1,21 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { installed, type Serve } from "./installed.ts";
 
 /**
  * The whole story against the compiled executable, in order, as a person would live it: a new machine, servers from npm, a token made in a second
  * terminal, real clients of both eras, everything that may go wrong, a stop, a crash.
  */
-const executable = resolve(import.meta.dir, "../../dist/mcpctl");
-const home = mkdtempSync(join(tmpdir(), "mcpctl-story-"));
-const data = join(home, "data");
+const { home, data, url, mcpctl, ok, startServe, until, states, printed, remove } = installed("story", 0);
 const files = join(home, "files");
-const port = 23_000 + (process.pid % 20_000);
-const url = `http://127.0.0.1:${port}`;
-// The cache of packages is the machine's own, so that a test run fetches each version once.
-const env = {
-  ...process.env,
-  HOME: home,
-  MCPCTL_URL: url,
-  BUN_INSTALL_CACHE_DIR: process.env["BUN_INSTALL_CACHE_DIR"] ?? `${process.env["HOME"]}/.bun/install/cache`,
-};
 
-type Serve = Bun.Subprocess<"ignore", "pipe", "pipe">;
 let serve: Serve;
 let token = "";
-let printed = "";
 
-function mcpctl(words: string[], stdin = "") {
-  const { exitCode, stdout, stderr } = Bun.spawnSync([executable, ...words], {
-    env,
-    cwd: home,
-    stdin: Buffer.from(stdin),
-  });
-  return { code: exitCode, out: stdout.toString(), err: stderr.toString() };
-}
-function ok(words: string[], stdin = ""): string {
-  const { code, out, err } = mcpctl(words, stdin);
-  if (code !== 0) throw new Error(`mcpctl ${words.join(" ")} ended with ${code}: ${err}`);
-  return out;
-}
-async function startServe(...flags: string[]): Promise<Serve> {
-  const child = Bun.spawn(
-    [executable, "serve", "--port", String(port), "--data-dir", data, "--log", "warn", ...flags],
-    { env, cwd: home, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
-  );
-  const reader = child.stdout.getReader();
-  printed = "";
-  while (!printed.includes("serves at")) {
-    const { value, done } = await reader.read();
-    if (done) throw new Error(`serve ended: ${await new Response(child.stderr).text()}`);
-    printed += new TextDecoder().decode(value);
-  }
-  void (async () => {
-    for (let part = await reader.read(); !part.done; part = await reader.read())
-      printed += new TextDecoder().decode(part.value);
-  })();
-  return child;
-}
-async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-  for (const end = performance.now() + ms; performance.now() < end; await Bun.sleep(100)) if (await holds()) return;
-  throw new Error(`it never happened: ${what}\n${ok(["get", "instances"])}`);
-}
-const states = () =>
-  (JSON.parse(ok(["get", "servers", "-o", "json"])) as { items: { name: string; status: { state: string } }[] }).items;
 /** Every process of this machine that was started for the servers of this test. */
 const processes = () =>
   readdirSync("/proc").filter((pid) => {
@@ -101,7 +41,6 @@ const post = (path: string, bearer: string | undefined, body = '{"jsonrpc":"2.0"
   });
 
 beforeAll(async () => {
-  if (!existsSync(executable)) throw new Error("dist/mcpctl is missing: bun run build");
   mkdirSync(files);
   writeFileSync(join(files, "hello.txt"), "hello from a file");
   // A hostile folder: neither its preload nor its .env may reach a compiled program that is started in it.
@@ -113,7 +52,7 @@ beforeAll(async () => {
 afterAll(async () => {
   serve.kill("SIGKILL");
   await serve.exited;
-  rmSync(home, { recursive: true, force: true });
+  remove();
 });
 
 test("the version, and help, need no server", () => {
@@ -123,7 +62,7 @@ test("the version, and help, need no server", () => {
 });
 
 test("a first start makes a safe folder, an administrator, and a login for a second terminal", async () => {
-  await until("it has said so", () => printed.includes("First administrator: admin@localhost, password: "));
+  await until("it has said so", () => printed().includes("First administrator: admin@localhost, password: "));
   expect(statSync(data).mode & 0o777).toBe(0o700);
   for (const name of readdirSync(data)) expect([name, statSync(join(data, name)).mode & 0o077]).toEqual([name, 0]);
   expect(statSync(join(home, ".mcpctl/credentials")).mode & 0o777).toBe(0o600);
@@ -136,8 +75,8 @@ test("a second serve on the same folder says who holds it; a port in use is told
     7,
     expect.stringContaining(`is held by the mcpctl with process id ${serve.pid}, which serves ${url}`),
   ]);
-  const busy = mcpctl(["serve", "--data-dir", join(home, "other"), "--port", String(port)]);
-  expect([busy.code, busy.err]).toEqual([7, expect.stringContaining(`127.0.0.1:${port} cannot be listened on`)]);
+  const busy = mcpctl(["serve", "--data-dir", join(home, "other"), "--port", new URL(url).port]);
+  expect([busy.code, busy.err]).toEqual([7, expect.stringContaining(`${new URL(url).host} cannot be listened on`)]);
 });
 
 test("real servers from npm, beside three that cannot run", async () => {
@@ -317,7 +256,7 @@ test("nothing that was secret is on disk or was printed", () => {
   const bytes = names.map((name) => readFileSync(join(data, name)).toString("latin1")).join("");
   expect(names).toContain("mcpctl.db");
   for (const secret of ["canary-secret-value", token])
-    expect([secret.slice(0, 11), (bytes + printed).includes(secret)]).toEqual([secret.slice(0, 11), false]);
+    expect([secret.slice(0, 11), (bytes + printed()).includes(secret)]).toEqual([secret.slice(0, 11), false]);
 });
 
 test("an orderly stop ends every server and exits with 0; the data is there at the next start", async () => {
@@ -326,7 +265,7 @@ test("an orderly stop ends every server and exits with 0; the data is there at t
   expect(await serve.exited).toBe(0);
   await until("no server is left", () => processes().length === 0, 5_000);
   serve = await startServe();
-  expect(printed).not.toContain("First administrator");
+  expect(printed()).not.toContain("First administrator");
   expect(
     (await post("/mcp", token, '{"jsonrpc":"2.0","id":1,"method":"tools/list"}').then((r) => r.text())).includes(
       "everything__echo",

@@ -53,6 +53,8 @@ export const ours: Gate = {
       live: undefined,
       resubscribe: async () => [],
       taskOf: () => undefined,
+      own: undefined,
+      shape: async () => undefined,
       isFussy: false,
       extensions: undefined,
       forward: async (_target, method, params): Promise<Outcome> => {

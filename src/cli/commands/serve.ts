@@ -6,6 +6,8 @@ const flags = [
   "host",
   "port",
   "data-dir",
+  "cache-dir",
+  "cache-mib",
   "database",
   "master-key-file",
   "config",

@@ -38,6 +38,12 @@ export const hereVerbs: Record<string, Verb> = {
       host: { type: "string", hint: "ADDRESS", description: "Where to listen; 127.0.0.1 when absent" },
       port: { type: "string", hint: "PORT", description: "3200 when absent; 0 takes a free one" },
       "data-dir": { type: "string", hint: "FOLDER", description: "Where the data is; ~/.mcpctl/data when absent" },
+      "cache-dir": {
+        type: "string",
+        hint: "FOLDER",
+        description: "Where what pipelines made is kept; ~/.mcpctl/cache, or below a data folder that is given",
+      },
+      "cache-mib": { type: "string", hint: "MIB", description: "How much of it at most; 256 when absent" },
       database: { type: "string", hint: "URL", description: "sqlite:PATH; in the data folder when absent" },
       "master-key-file": { type: "string", hint: "FILE", description: "The key that secrets are encrypted under" },
       config: { type: "string", hint: "FILE", description: "YAML with the same settings in camelCase" },

@@ -13,8 +13,8 @@ export type Target = { server: ServerRef; key: string; variant?: string };
 /** A tool or prompt with its description as the server wrote it, and the arguments that the project adds to every call of it. */
 export type NamedTarget = Target & { text: string; preset?: Preset };
 
-/** One entry of a list: its text as the server wrote it, its text as clients see it, and what it leads to. */
-export type Listed = Target & { text: string; shown: string };
+/** One entry of a list: what clients call it, its text as the server wrote it, its text as clients see it, and what it leads to. */
+export type Listed = Target & { name: string; text: string; shown: string };
 
 /** A project as its clients see it: its lists, ready as JSON text too, and the way back from each exposed name. */
 export type View = {
@@ -108,7 +108,7 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
       byOwner.set(canonicalName(server.id, key), target);
       const said = { ...target, text: words };
       const shown = list === "tools" ? shownTool(said, name, curation, options.schemas) : withName(said, name);
-      listed.push({ ...place, key, text, shown });
+      listed.push({ ...place, name, key, text, shown });
     }
     const leftOut = (count: number, why: string) => {
       const what = count === 1 ? list.slice(0, -1) : list;
@@ -170,7 +170,8 @@ function resourcesOf(offers: Offers) {
       const uri = shared.has(key) ? qualifiedUri(server.name, key) : key;
       if (targets.has(uri)) continue;
       targets.set(uri, { server, key });
-      listed.push({ server, key, text, shown: uri === key ? words : withMembers(words, { uri: JSON.stringify(uri) }) });
+      const shown = uri === key ? words : withMembers(words, { uri: JSON.stringify(uri) });
+      listed.push({ server, name: uri, key, text, shown });
     }
   }
   return { targets, items: listed };
@@ -180,8 +181,9 @@ function templatesOf(offers: Offers): Listed[] {
   const shared = sharedIn(offers);
   return offers.flatMap(({ server, items }) =>
     items.map(({ key, text, readable: words = text }) => {
-      const uriTemplate = JSON.stringify(qualifiedTemplate(server.name, key));
-      return { server, key, text, shown: shared.has(key) ? withMembers(words, { uriTemplate }) : words };
+      const name = shared.has(key) ? qualifiedTemplate(server.name, key) : key;
+      const shown = shared.has(key) ? withMembers(words, { uriTemplate: JSON.stringify(name) }) : words;
+      return { server, name, key, text, shown };
     }),
   );
 }
@@ -195,4 +197,4 @@ function sharedIn(offers: Offers): ReadonlySet<string> {
   return shared;
 }
 
-export const listText = (items: readonly Listed[]) => `[${items.map(({ shown }) => shown).join(",")}]`;
+export const listText = (items: readonly { shown: string }[]) => `[${items.map(({ shown }) => shown).join(",")}]`;

@@ -3,6 +3,8 @@ import { messageOf } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions } from "../gateway.ts";
+import type { Asking, Shaping } from "../pipeline/shaping.ts";
+import type { Served } from "../prompts/served.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import type { Visit } from "../visit.ts";
@@ -11,16 +13,24 @@ import type { Exchange } from "./exchange.ts";
 import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
-import { methods } from "./methods.ts";
+import { callTool, methods, openTools } from "./methods.ts";
+import { ownOf } from "./own.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { createScope } from "./scope.ts";
 
-type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & { counters: Counters; seal: Seal };
+type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"> & {
+  counters: Counters;
+  seal: Seal;
+  shaping?: Shaping | undefined;
+  served?: Served | undefined;
+};
+
+const nothing = Promise.resolve(undefined);
 
 /** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
 export type Calls = ReturnType<typeof createCalls>;
 
-export function createCalls({ connections, catalog, log, counters, record, seal }: Options) {
+export function createCalls({ connections, catalog, log, counters, record, seal, shaping, served }: Options) {
   const { viewOf, viewWith, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
   const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
 
@@ -41,6 +51,7 @@ export function createCalls({ connections, catalog, log, counters, record, seal 
     const note = (outcome: Outcome): void => {
       if (isRecorded(name)) record?.(callRecord(admission, inbound, led, outcome, performance.now() - startedAt));
     };
+    let shape: ReturnType<Exchange["shape"]> | undefined;
     const exchange: Exchange = {
       inbound,
       face: faceOf(visit),
@@ -65,6 +76,8 @@ export function createCalls({ connections, catalog, log, counters, record, seal 
         const text = catalog.toolText(server.id, task.tool) ?? "{}";
         return { tool: { server, key: task.tool, text }, id: task.id };
       },
+      own: ownOf(served, visit, inbound),
+      shape: () => (shape ??= shaping === undefined ? nothing : shaping.of(servedOf(visit, client, exchange))),
       isFussy: isFussy(endpoint),
       extensions: client.abilities.extensions as Record<string, unknown> | undefined,
     };
@@ -78,6 +91,20 @@ export function createCalls({ connections, catalog, log, counters, record, seal 
       note(errorOutcome(codes.internal, messageOf(error)));
       throw error;
     }
+  }
+
+  function servedOf(visit: Visit, client: Client, exchange: Exchange): Asking {
+    const { admission, endpoint, cut } = visit;
+    return {
+      admission,
+      endpoint,
+      era: exchange.inbound.era,
+      sessionId: client.sessionId,
+      tools: () => openTools(exchange),
+      call: (name, argumentsText) => callTool(exchange, name, argumentsText),
+      isAlone: (serverId) => connections.isAlone(serverId, admission.principal),
+      signal: cut,
+    };
   }
 
   return {

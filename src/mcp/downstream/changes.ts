@@ -152,6 +152,12 @@ export function createChanges(connections: Pick<Connections, "follow" | "unfollo
             for (const list of subscriber.lists) subscriber.tell(methodOf(list), "{}");
       });
     },
+    /** A list of the project is another now for this caller alone. */
+    ofCaller(projectId: string, subject: string, list: ChangingList): void {
+      for (const subscriber of [...subscribers])
+        if (subscriber.projectId === projectId && subscriber.subject === subject && subscriber.lists.has(list))
+          subscriber.tell(methodOf(list), "{}");
+    },
     /** Lets all go, so that they come again when there is somebody to listen to. */
     end(): void {
       for (const subscriber of [...subscribers]) subscriber.end();

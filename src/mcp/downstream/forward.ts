@@ -26,6 +26,8 @@ export type Client = {
   clientInfo: object | undefined;
   logLevel: LogLevel | undefined;
   live: Live | undefined;
+  /** Of a legacy session. */
+  sessionId: string | undefined;
   /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
   resubscribe: () => Promise<readonly string[]>;
   /** Carries a call through: what the server says and asks meanwhile goes to the client. */
@@ -49,7 +51,10 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     method: string,
     params: string,
   ): Promise<Outcome> {
-    const mismatch = text === undefined || inbound.era === "legacy" ? undefined : mirrorFault(text, visit, inbound);
+    const mismatch =
+      text === undefined || inbound.era === "legacy" || inbound.isOurs === true
+        ? undefined
+        : mirrorFault(text, visit, inbound);
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
     const call: CallKey = {
       subject: visit.admission.principal,

@@ -86,7 +86,8 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
   async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
     const session = sessions.mint(inbound.params, boundOf(visit));
     const client = clientOf({ visit, facts: undefined, live: undefined, outlet: silence }, visit.cut);
-    const outcome = await calls.answer(visit, inbound, "initialize", client).finally(visit.release);
+    const begun = { ...client, sessionId: sessions.open(session, boundOf(visit))?.id };
+    const outcome = await calls.answer(visit, inbound, "initialize", begun).finally(visit.release);
     const response = respond(id, outcome);
     response.headers.set("mcp-session-id", session);
     return response;
@@ -127,6 +128,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       clientInfo: facts?.clientInfo,
       logLevel: live?.level,
       live,
+      sessionId: facts?.id,
       resubscribe: async () => (facts === undefined || live === undefined ? [] : await follow(visit, facts, live)),
       through: (_, send) =>
         send(

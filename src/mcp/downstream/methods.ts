@@ -9,6 +9,7 @@ import { codes, type Era, supportedVersions, tasksExtension } from "../protocol.
 import { memberOf, withMembers } from "../spans.ts";
 import { dressedTool } from "./dress.ts";
 import { type Exchange, forwardable } from "./exchange.ts";
+import { nothingToComplete } from "./own.ts";
 import { factsOf } from "./session.ts";
 import { setLevel, subscribe, unsubscribe } from "./session-methods.ts";
 
@@ -38,38 +39,81 @@ export const methods: Record<string, Method> = {
 };
 
 /** No work upstream: short-lived clients initialize for every chat message (reference/clients.md §3.1). */
-function initialize({ inbound, face }: Exchange): Outcome {
+async function initialize(exchange: Exchange): Promise<Outcome> {
+  const { inbound, face } = exchange;
   return resultOutcome({
     protocolVersion: factsOf(inbound.params, "").version,
     capabilities: capabilitiesFor("legacy", face.known, face.isSingle),
     serverInfo: face.info,
-    ...(face.instructions === undefined ? {} : { instructions: face.instructions }),
+    ...(await instructionsOf(exchange)),
   });
 }
 
-function discover({ face }: Exchange): Outcome {
+async function discover(exchange: Exchange): Promise<Outcome> {
+  const { known, isSingle } = exchange.face;
   return resultOutcome({
     supportedVersions,
-    capabilities: capabilitiesFor("modern", face.known, face.isSingle),
-    ...(face.instructions === undefined ? {} : { instructions: face.instructions }),
+    capabilities: capabilitiesFor("modern", known, isSingle),
+    ...(await instructionsOf(exchange)),
   });
+}
+
+async function instructionsOf({ face, shape }: Exchange): Promise<{ instructions?: string }> {
+  const instructions = (await (await shape())?.instructions(face.instructions)) ?? face.instructions;
+  return instructions === undefined ? {} : { instructions };
 }
 
 /** The whole list on one page: several clients read no second one (reference/clients.md §6.4). */
-async function list({ inbound, view, may, reaches }: Exchange, name: ListName): Promise<Outcome> {
+async function list(exchange: Exchange, name: ListName): Promise<Outcome> {
+  const { inbound, view, may, reaches, own } = exchange;
   const { cursor } = inbound.params;
   if (cursor !== undefined && cursor !== null)
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
-  const { lists, items, ...current } = await view();
-  const missing = current.missing.filter(({ server }) => reaches(server));
-  const shown = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
-  const text = name === "tools" ? toolsText(inbound.era, shown) : may === undefined ? lists[name] : listText(shown);
+  const current = await view();
+  const { lists, items } = current;
+  const theirs = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
+  const { items: ours = [], leftOut = [] } =
+    name === "prompts" || name === "resources" ? (own?.listed(name, current) ?? {}) : {};
+  const shown = await shapedList(exchange, name, theirs, ours);
+  const asItIs = () => {
+    if (name === "tools") return toolsOf(inbound.era, theirs).text();
+    return may === undefined && ours.length === 0 ? lists[name] : listText([...theirs, ...ours]);
+  };
+  const missing = [...current.missing.filter(({ server }) => reaches(server)), ...leftOut];
   const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
-  return { result: `{"${name}":${text}${meta}}` };
+  return { result: `{"${name}":${shown === undefined ? asItIs() : listText(shown)}${meta}}` };
+}
+
+/** As the project's proxy model has it; undefined when it has none. */
+async function shapedList(
+  { inbound, shape }: Exchange,
+  name: ListName,
+  theirs: readonly Listed[],
+  ours: readonly { name: string; shown: string }[],
+) {
+  const shaping = await shape();
+  if (shaping === undefined || name === "resourceTemplates") return undefined;
+  return name === "tools"
+    ? await shaping.tools(toolsOf(inbound.era, theirs).items)
+    : await shaping.others(name, [...theirs, ...ours]);
+}
+
+/** The servers' tools that are open to the caller. */
+export async function openTools({ inbound, view, may }: Exchange): Promise<readonly Listed[]> {
+  const { tools } = (await view()).items;
+  return toolsOf(inbound.era, may === undefined ? tools : tools.filter((item) => may("tools", item))).items;
+}
+
+/** A call as if the client had sent it: with its rights, and recorded as what it is. */
+export function callTool(exchange: Exchange, name: string, argumentsText: string): Promise<Outcome> {
+  const { inbound } = exchange;
+  const paramsText = withMembers(inbound.paramsText, { name: JSON.stringify(name), arguments: argumentsText });
+  const params = { ...inbound.params, name, arguments: JSON.parse(argumentsText) as unknown };
+  return byName({ ...exchange, inbound: { ...inbound, params, paramsText, isOurs: true } }, "tools");
 }
 
 async function byName(
-  { inbound, view, viewWith, mayUse, reaches, forward, isFussy }: Exchange,
+  { inbound, view, viewWith, mayUse, reaches, forward, isFussy, own, shape }: Exchange,
   name: "tools" | "prompts",
 ): Promise<Outcome> {
   const { name: asked } = inbound.params;
@@ -77,46 +121,78 @@ async function byName(
   let current = await view();
   if (isFussy && asked === goodbye && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
+  const shaping = await shape();
+  const ours = name === "prompts" ? own?.prompt(asked, current) : undefined;
+  if (ours !== undefined)
+    return (await shaping?.promptGet({ name: asked }, inbound.paramsText, ours)) ?? (await ours());
+  const answered =
+    name === "prompts" || current.tools.has(asked) ? undefined : await shaping?.ownTool(asked, inbound.paramsText);
+  if (answered !== undefined) return answered;
   if (!current[name].has(asked)) current = (await viewWith(name, asked)) ?? current;
   const target = current[name].get(asked);
   // What one may not use is not there: a list and a call must never disagree.
   if (target === undefined || !mayUse(name, target))
     return unknownName(name.slice(0, -1), asked, missingOf(current, reaches, asked));
-  const preset = presetIn(inbound.paramsText, target.preset);
-  if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
-  const params = withMembers(inbound.paramsText, {
-    ...forwardable(inbound.paramsText),
-    ...preset.changes,
-    name: JSON.stringify(target.key),
-  });
-  return await forward(target, name === "tools" ? "tools/call" : "prompts/get", params);
+  const go = async (paramsText: string): Promise<Outcome> => {
+    const preset = presetIn(paramsText, target.preset);
+    if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
+    const changes = { ...forwardable(paramsText), ...preset.changes, name: JSON.stringify(target.key) };
+    return await forward(target, name === "tools" ? "tools/call" : "prompts/get", withMembers(paramsText, changes));
+  };
+  if (shaping === undefined) return await go(inbound.paramsText);
+  const given = { ...target, name: asked };
+  return await (name === "tools" ? shaping.toolCall : shaping.promptGet)(given, inbound.paramsText, go);
 }
 
 /** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */
 const goodbye = "cleanup_session";
 
-const toolLists = new WeakMap<readonly Listed[], Partial<Record<Era, string>>>();
+type Dressed = { items: readonly Listed[]; text: () => string };
+const toolLists = new WeakMap<readonly Listed[], Partial<Record<Era, Dressed>>>();
 
 /** The tools as this era says them. Remembered for as long as the list is the same one. */
-function toolsText(era: Era, items: readonly Listed[]): string {
+function toolsOf(era: Era, items: readonly Listed[]): Dressed {
   const known = toolLists.get(items) ?? {};
   toolLists.set(items, known);
-  known[era] ??= listText(items.map((item) => ({ ...item, shown: dressedTool(era, item.shown) })));
+  known[era] ??= dressedList(items.map((item) => ({ ...item, shown: dressedTool(era, item.shown) })));
   return known[era];
 }
 
-async function readResource({ inbound, view, viewWith, mayUse, reaches, forward }: Exchange): Promise<Outcome> {
+function dressedList(items: readonly Listed[]): Dressed {
+  let text: string | undefined;
+  return { items, text: () => (text ??= listText(items)) };
+}
+
+async function readResource({
+  inbound,
+  view,
+  viewWith,
+  mayUse,
+  reaches,
+  forward,
+  own,
+  shape,
+}: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
   if (typeof uri !== "string") return errorOutcome(codes.invalidParams, "`uri` is missing, or no string");
   let current = await view();
+  const ours = own?.resource(uri, current);
+  const shaping = await shape();
+  if (ours !== undefined)
+    return (await shaping?.resourceRead({ name: uri }, inbound.paramsText, ours)) ?? (await ours());
   if (resourceTarget(current, uri) === undefined) current = (await viewWith("resources", uri)) ?? current;
   const target = resourceTarget(current, uri);
   if (target === undefined || !mayUse("resources", target)) {
     const text = `No server of this project offers this resource${missingOf(current, reaches)}`;
     return errorOutcome(codes.resourceNotFound, text, { uri });
   }
-  const changes = { ...forwardable(inbound.paramsText), uri: JSON.stringify(target.key) };
-  return await forward(target, "resources/read", withMembers(inbound.paramsText, changes));
+  const go = (paramsText: string): Promise<Outcome> => {
+    const changes = { ...forwardable(paramsText), uri: JSON.stringify(target.key) };
+    return forward(target, "resources/read", withMembers(paramsText, changes));
+  };
+  return shaping === undefined
+    ? await go(inbound.paramsText)
+    : await shaping.resourceRead({ ...target, name: uri }, inbound.paramsText, go);
 }
 
 /** A task is known by an id that only who was given it can use, and only here. */
@@ -140,12 +216,13 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
   return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
 }
 
-async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
+async function complete({ inbound, view, mayUse, forward, own }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
   const refText = memberOf(inbound.paramsText, "ref");
   const isPrompt = ref?.type === "ref/prompt" && typeof ref.name === "string";
   const isResource = ref?.type === "ref/resource" && typeof ref.uri === "string";
+  if (isPrompt && own?.prompt(String(ref.name), current) !== undefined) return nothingToComplete();
   const target = isPrompt
     ? current.prompts.get(String(ref.name))
     : isResource

@@ -65,6 +65,7 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
       clientInfo: typeof clientInfo === "object" && clientInfo !== null ? clientInfo : undefined,
       logLevel,
       live: undefined,
+      sessionId: undefined,
       resubscribe: async () => [],
       through: (call, send) => held.go(call, brought, round, send),
     };

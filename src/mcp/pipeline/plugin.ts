@@ -24,6 +24,8 @@ export type PluginContext = {
   seesChanges: boolean;
   project: Admission["project"];
   principal: string;
+  /** The same in words, for what is recorded under their name. */
+  actor: Admission["actor"];
   /** Of the token that came; undefined when it was none. */
   tokenSha: string | undefined;
   readOnly: boolean;
@@ -62,9 +64,17 @@ export type Hooks = {
   onToolCallBefore: (context: PluginContext, call: ToolCall) => Awaited_<BeforeCall | undefined>;
   onToolCallAfter: (context: PluginContext, call: ToolCall, result: string) => Awaited_<string>;
   onResourcesList: (context: PluginContext, resources: readonly Shown[]) => Awaited_<readonly Shown[]>;
-  onResourceRead: (context: PluginContext, read: { uri: string; server: string }, result: string) => Awaited_<string>;
+  onResourceRead: (
+    context: PluginContext,
+    read: { uri: string; server: string | undefined },
+    result: string,
+  ) => Awaited_<string>;
   onPromptsList: (context: PluginContext, prompts: readonly Shown[]) => Awaited_<readonly Shown[]>;
-  onPromptGet: (context: PluginContext, get: { name: string; server: string }, result: string) => Awaited_<string>;
+  onPromptGet: (
+    context: PluginContext,
+    get: { name: string; server: string | undefined },
+    result: string,
+  ) => Awaited_<string>;
 };
 export type HookName = keyof Hooks;
 

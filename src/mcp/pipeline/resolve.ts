@@ -10,6 +10,8 @@ export type Definition = Plugin & {
   version: string;
   /** Why it could not be read at all. */
   fault?: string;
+  /** What is to be known though it can be used: what it was before its file was damaged, or without a stage that was left out. */
+  note?: string;
 };
 
 /** What runs in the order of the parents, and the child's own last; any other hook has one owner. */
@@ -103,7 +105,7 @@ function present(definition: Definition, found: Inherited | { fault: string }): 
     ),
     origin: Object.fromEntries(entries.map(([hook, all]) => [hook, all.map(({ of }) => of).join(", ")])),
     pipeline: found.pipeline?.is,
-    fault: undefined,
+    fault: definition.note,
     version: found.versions.join(" "),
   };
 }

@@ -1,5 +1,6 @@
 import type { TObject } from "@sinclair/typebox";
 import type { Log } from "../../lib/log.ts";
+import type { FieldError } from "../../lib/problem.ts";
 import type { Llm } from "../../llm/llm.ts";
 
 export const contentTypes = ["toolResult", "prompt", "resource"] as const;
@@ -56,13 +57,25 @@ export type StageType = {
   source: "built-in" | "local";
   /** Of `config`: closed, every field with a default. A local stage takes any. */
   config: TObject | undefined;
+  /** What no schema says of it, such as a pattern that would take for ever. Paths are within the config. */
+  check?: (config: Readonly<Record<string, unknown>>) => FieldError[];
   /** Changes with its code: part of every cache key. */
   version: string;
+  /** Of a local one: what is wrong with its file now. The version before may still run. */
+  fault?: string;
   run: Stage;
   /** A content of at most so many characters is left as it is, so that nobody need look at it. */
   leaves?: (config: Readonly<Record<string, unknown>>) => number;
   /** Whether it also works on what a tool says of its failure, and on structured content: none may slip through a stage that hides things. */
   everywhere?: boolean;
+  /** Whether it gives a content out in parts: never a resource's, since nobody could ask for them there. */
+  divides?: boolean;
+  /** Whether it takes so long that what it made is worth keeping. A local one does. */
+  costly?: boolean;
+  /** Whether it asks an LLM when there is one: then it has more time, and another LLM's work is not taken for this one's. A local one may. */
+  asksLlm?: (config: Readonly<Record<string, unknown>>) => boolean;
+  /** What it asks in: in other words is another question. */
+  words?: () => string;
 };
 
 export const defineStage = (stage: Omit<StageType, "source" | "version">): StageType => ({

@@ -117,6 +117,8 @@ export function createConnections(options: ConnectionOptions) {
     get,
     lookAs,
     rootsChanged: privates.rootsChanged,
+    /** Whether this caller has a conversation of its own with a server: what is said there is nobody else's. */
+    isAlone: privates.has,
     attach: shared.attach,
     /** Nothing new is asked of this copy of a server; resolves once what was asked is answered, or after 25 s. */
     retire: async (copy: string): Promise<void> => {

@@ -1,6 +1,6 @@
 import { createConnection, type Socket } from "node:net";
 import { onAbort } from "../../lib/abort.ts";
-import { hostOf, mayReach } from "./address-guard.ts";
+import { hostOf, mayReach, reachOf } from "../../lib/address-guard.ts";
 import { Unreached, unavailable } from "./failures.ts";
 import { unreachedBy } from "./reasons.ts";
 import type { Resolver } from "./resolver.ts";
@@ -14,7 +14,8 @@ export type Place = {
   url: URL;
   setting: string;
   server: string | undefined;
-  allowPrivate: boolean;
+  /** `ownNetwork`: all of it, by a name too, and never where clouds tell credentials. */
+  allowPrivate: boolean | "ownNetwork";
   trust: TlsTrust;
   /** How long a name may take to be resolved. */
   connectMs: number;
@@ -37,9 +38,10 @@ export async function dial(ways: Ways, place: Place, init: Init, opens = false):
     return await connect(place, undefined, init, opens && !ways.isProxied);
   }
   const addresses = await ways.resolver.addressesOf(host, connectMs);
+  const usable = place.allowPrivate === "ownNetwork" ? addresses.filter(isHarmless) : addresses;
   demand(false, addresses, place);
   let failure: unknown;
-  for (const address of addresses.slice(0, triedAddresses)) {
+  for (const address of usable.slice(0, triedAddresses)) {
     try {
       return await connect(place, address, init, opens);
     } catch (error) {
@@ -54,6 +56,11 @@ export async function dial(ways: Ways, place: Place, init: Init, opens = false):
 const triedAddresses = 4;
 
 function demand(isWritten: boolean, addresses: readonly string[], { setting, server, allowPrivate }: Place): void {
+  if (allowPrivate === "ownNetwork") {
+    // Only those that may are connected to: a name of the own network (mDNS) often has an address of link-local beside its good one.
+    if (addresses.length === 0 || addresses.some(isHarmless)) return;
+    throw unavailable(`its \`${setting}\` leads to an address at which clouds tell credentials, or link-local`);
+  }
   if (allowPrivate || mayReach(isWritten, addresses)) return;
   const what = isWritten
     ? "is an address at which clouds tell credentials, or link-local"
@@ -62,6 +69,8 @@ function demand(isWritten: boolean, addresses: readonly string[], { setting, ser
     `its \`${setting}\` ${what}, which is not reached; if that is meant: mcpctl edit server ${server ?? "NAME"}, and set \`allowPrivate: true\``,
   );
 }
+
+const isHarmless = (address: string): boolean => reachOf(address) !== "metadata";
 
 /** @param address to connect to in place of the url's host */
 async function connect(place: Place, address: string | undefined, init: Init, opens: boolean): Promise<Response> {

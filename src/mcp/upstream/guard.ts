@@ -1,8 +1,8 @@
+import { type Breaker, closed, failed, givenUp, refusalOf, tried, turnAt, untried, viewOf } from "../../lib/breaker.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
-import { type Breaker, closed, failed, givenUp, refusalOf, tried, turnAt, untried, viewOf } from "./breaker.ts";
 import type { ServerRef } from "./connections.ts";
 import { Absent, Refused, TimedOut } from "./failures.ts";
 import type { Upstream } from "./upstream.ts";
@@ -10,7 +10,7 @@ import type { Upstream } from "./upstream.ts";
 /** A call that was not sent, because the server is left alone at this moment. */
 export class LeftAlone extends Problem {
   constructor(name: string, breaker: Breaker, now: number) {
-    super("unavailable", refusalOf(name, breaker, now), { hint: `mcpctl describe server ${name}` });
+    super("unavailable", refusalOf(`server "${name}"`, breaker, now), { hint: `mcpctl describe server ${name}` });
   }
 }
 

@@ -1,6 +1,6 @@
+import type { BreakerView } from "../../lib/breaker.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import type { BreakerView } from "./breaker.ts";
 import type { ServerRef } from "./connections.ts";
 import { elsewhere } from "./conversations.ts";
 import { createGuard, type Guard } from "./guard.ts";

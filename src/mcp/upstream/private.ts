@@ -177,6 +177,7 @@ export function createPrivates(clock: Clock) {
   return {
     get,
     retire,
+    has: (serverId: string, subject: string): boolean => of(serverId).some(({ owner }) => owner.subject === subject),
     usedAt: (serverId: string): number => Math.max(0, ...of(serverId).map(({ usedAt }) => usedAt)),
     busy: (serverId: string): number => of(serverId).reduce((sum, { busy }) => sum + busy, 0),
     rootsChanged,

@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
 import { auditRoutes } from "./audit.ts";
+import { cacheRoutes } from "./cache.ts";
 import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
@@ -10,6 +11,7 @@ import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
 import { promptRequestRoutes } from "./prompt-requests.ts";
+import { proxyModelRoutes } from "./proxy-models.ts";
 import { resourceRoutes } from "./resources.ts";
 import { restartRoutes } from "./restart.ts";
 import { sessionRoutes } from "./session.ts";
@@ -20,6 +22,7 @@ import { toolChangeRoutes } from "./tool-changes.ts";
 export const allRoutes = (): Route[] => [
   ...operationRoutes,
   ...logLevelRoutes,
+  ...cacheRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,
@@ -33,5 +36,6 @@ export const allRoutes = (): Route[] => [
   ...restartRoutes,
   ...toolChangeRoutes,
   ...promptRequestRoutes,
+  ...proxyModelRoutes,
   ...resourceRoutes(),
 ];

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { hostOf, mayReach, reachOf } from "../../../src/mcp/upstream/address-guard.ts";
+import { hostOf, mayReach, reachOf } from "../../src/lib/address-guard.ts";
 
 test.each([
   ["8.8.8.8", "public"],

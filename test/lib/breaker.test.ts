@@ -1,14 +1,5 @@
 import { expect, test } from "bun:test";
-import {
-  type Breaker,
-  closed,
-  failed,
-  refusalOf,
-  tried,
-  turnAt,
-  untried,
-  viewOf,
-} from "../../../src/mcp/upstream/breaker.ts";
+import { type Breaker, closed, failed, refusalOf, tried, turnAt, untried, viewOf } from "../../src/lib/breaker.ts";
 
 const firstMs = 5_000;
 const failing = (times: number, breaker = closed, now = 0): Breaker =>
@@ -66,11 +57,11 @@ test("a pause that is set longer than a minute stays so", () => {
 });
 
 test("who is refused is told why, and when it is tried again", () => {
-  expect(refusalOf("x", failing(5), 0)).toBe(
+  expect(refusalOf(`server "x"`, failing(5), 0)).toBe(
     'server "x" has not answered 5 times in a row (last: it is silent); it is tried again in 5 s',
   );
-  expect(refusalOf("x", tried(failing(5), 5_000), 5_000)).toEndWith("it is being tried again now");
-  expect(refusalOf("x", failed(closed, "connection refused", "opening", 0, firstMs), 1_500)).toBe(
+  expect(refusalOf(`server "x"`, tried(failing(5), 5_000), 5_000)).toEndWith("it is being tried again now");
+  expect(refusalOf(`server "x"`, failed(closed, "connection refused", "opening", 0, firstMs), 1_500)).toBe(
     'server "x": connection refused; it is tried again in 4 s',
   );
 });

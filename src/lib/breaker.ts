@@ -1,4 +1,4 @@
-/** Whether a server is asked at all: while it does not answer nobody waits for it, and now and then one call tries. Pure: time is passed in. */
+/** Whether a server, or a model, is asked at all: while it does not answer nobody waits for it, and now and then one call tries. Pure: time is passed in. */
 export type Breaker = {
   /** How often in a row it was not there, and what was seen of that last. */
   failures: number;
@@ -59,13 +59,13 @@ export const givenUp = (breaker: Breaker, why: string, now: number, firstMs: num
   open: breaker.open ?? { retryAt: now + firstMs, pauseMs: firstMs, isTrying: false },
 });
 
-/** What whoever calls meanwhile is told. */
-export function refusalOf(name: string, { failures, last, open }: Breaker, now: number): string {
+/** What whoever calls meanwhile is told; `whose` such as `server "files"`. */
+export function refusalOf(whose: string, { failures, last, open }: Breaker, now: number): string {
   const seconds = Math.max(1, Math.ceil(((open?.retryAt ?? now) - now) / 1000));
   const again = open?.isTrying === true ? "it is being tried again now" : `it is tried again in ${seconds} s`;
   return failures === 1
-    ? `server "${name}": ${last}; ${again}`
-    : `server "${name}" has not answered ${failures} times in a row (last: ${last}); ${again}`;
+    ? `${whose}: ${last}; ${again}`
+    : `${whose} has not answered ${failures} times in a row (last: ${last}); ${again}`;
 }
 
 /** As people see it; `half-open` is the trade's word for the time of a trial. */

@@ -1,0 +1,96 @@
+import type { Log } from "../../lib/log.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { Llm } from "../../llm/llm.ts";
+import type { ProjectFields } from "../../resources/project.ts";
+import type { Outcome } from "../answers.ts";
+import type { Listed } from "../catalog/view.ts";
+import type { Era } from "../protocol.ts";
+import type { Admission } from "../visit.ts";
+import type { CacheScope, ResultPlace, Results } from "./cache.ts";
+import type { Model, Models } from "./model.ts";
+import type { PluginContext } from "./plugin.ts";
+import type { Runner } from "./run.ts";
+import type { StageCache } from "./stage.ts";
+
+/** One request, as far as what shapes it must know. */
+export type Served = {
+  admission: Admission;
+  era: Era;
+  /** Of a legacy session. */
+  sessionId: string | undefined;
+  /** Whether its client learns of a list that changed. */
+  seesChanges: boolean;
+  /** The servers' tools that are open to the caller, in the words of its era. */
+  tools: () => Promise<readonly Listed[]>;
+  /** A call of one of them, as if the client had sent it. */
+  call: (name: string, argumentsText: string) => Promise<Outcome>;
+  /** Whether this caller has conversations of its own with a server, so that what it says there is nobody else's. */
+  isAlone: (serverId: string) => boolean;
+  signal: AbortSignal;
+};
+
+export type ShapingOptions = {
+  models: Models;
+  llmOf: (project: ProjectFields) => Llm | undefined;
+  cacheOf: (scope: CacheScope) => StageCache;
+  results: Results;
+  runner: Pick<Runner, "shaper">;
+  listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
+  audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
+  log: Log;
+};
+
+/** Whose a result is, and who may be given what was computed of it: everybody of the project where all see the same. */
+export function placesOf({ admission, isAlone }: Served, source: string, serverId: string | undefined) {
+  const { project, principal, mayCall, readOnly } = admission;
+  const isCommon = mayCall === undefined && !readOnly && (serverId === undefined || !isAlone(serverId));
+  const scope: CacheScope = { project: project.id, principal: isCommon ? undefined : principal };
+  const place: ResultPlace = { principal, project: project.id, source };
+  return { scope, place };
+}
+
+/** The stages for what a server answers: those of the proxy model that the project gives it, else of the project's own. */
+export function pipelineFor(
+  { fields }: Admission["project"],
+  server: string | undefined,
+  models: Models,
+  model: Model | undefined,
+) {
+  const entry = fields.servers.find((one) => typeof one !== "string" && one.server === server);
+  const own = typeof entry === "object" ? entry.proxyModel : undefined;
+  return own === undefined ? model?.pipeline : models.get(own)?.pipeline;
+}
+
+/** What the hooks of one request work with. `shown` is what of the servers' tools the client would see now. */
+export function contextOf(
+  options: ShapingOptions,
+  served: Served,
+  identity: PluginContext["identity"],
+  parts: Pick<PluginContext, "registerTool" | "discover" | "shape">,
+): PluginContext {
+  const { admission, era, seesChanges } = served;
+  const { project, principal, actor, readOnly } = admission;
+  const { scope } = placesOf(served, "", undefined);
+  return {
+    identity,
+    era,
+    seesChanges,
+    project,
+    principal,
+    actor,
+    tokenSha: actor.tokenSha,
+    readOnly,
+    ...parts,
+    listChanged: (list) => options.listChanged(project.id, principal, list),
+    async callTool(name, argumentsText) {
+      const outcome = await served.call(name, argumentsText);
+      if ("result" in outcome) return outcome.result;
+      const { message } = JSON.parse(outcome.error) as { message?: unknown };
+      throw new Problem("unavailable", String(message));
+    },
+    llm: options.llmOf(project.fields),
+    cache: options.cacheOf(scope),
+    audit: (action, detail) => options.audit(admission, action, detail),
+    log: options.log,
+  };
+}

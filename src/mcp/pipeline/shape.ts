@@ -1,0 +1,277 @@
+import type { Log } from "../../lib/log.ts";
+import { messageOf } from "../../lib/problem.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import type { Listed, NamedTarget } from "../catalog/view.ts";
+import { codes } from "../protocol.ts";
+import { elementsOf, memberOf, withMembers } from "../spans.ts";
+import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
+import type { Identities, Identity } from "./identities.ts";
+import type { Model } from "./model.ts";
+import { wantedIn, withoutPartArguments, withPartArguments } from "./parts.ts";
+import type { BeforeCall, Hooks, PluginContext, Shown, VirtualTool } from "./plugin.ts";
+import { shapeResult } from "./result.ts";
+
+type Go = (paramsText: string) => Promise<Outcome>;
+type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
+/** What was read, and of which server; without one it is the project's own. */
+type Read = { name: string; server?: NamedTarget["server"] };
+type ShownItem = { shown: string };
+type OtherItem = ShownItem & { name: string; server?: NamedTarget["server"] };
+
+/** What a project's proxy model makes of one request: of the lists, of a call before and after it, of what was read. */
+export type Shape = {
+  instructions: (own: string | undefined) => Promise<string | undefined>;
+  tools: (items: readonly Listed[]) => Promise<readonly ShownItem[]>;
+  others: (list: "prompts" | "resources", items: readonly OtherItem[]) => Promise<readonly ShownItem[]>;
+  /** The answer of a tool that no server has; undefined when there is none of this name. */
+  ownTool: (name: string, paramsText: string) => Promise<Outcome | undefined>;
+  toolCall: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
+  promptGet: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
+  resourceRead: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
+};
+
+/** Undefined when nothing shapes this project: its requests go their way as if there were no such thing. */
+export async function shapeOf(
+  options: ShapingOptions,
+  identities: Identities,
+  served: Served,
+): Promise<Shape | undefined> {
+  const { fields } = served.admission.project;
+  const model = fields.proxyModel === undefined ? undefined : options.models.get(fields.proxyModel);
+  const isOfServers = fields.servers.some((entry) => typeof entry !== "string" && entry.proxyModel !== undefined);
+  if (model === undefined && !isOfServers) return undefined;
+  return await shaped(options, identities, served, model ?? none);
+}
+
+/** That of a project which only shapes what single servers answer. */
+const none: Model = {
+  name: "",
+  type: "pipeline",
+  source: "built-in",
+  description: "",
+  parents: [],
+  hooks: {},
+  origin: {},
+  pipeline: undefined,
+  fault: undefined,
+  version: "",
+};
+
+async function shaped(options: ShapingOptions, identities: Identities, served: Served, model: Model): Promise<Shape> {
+  const { log, results, models } = options;
+  const { project, principal } = served.admission;
+  const { hooks } = model;
+  const { sessionId } = served;
+  const bare =
+    sessionId === undefined
+      ? { id: `${project.id} ${principal}`, isSession: false }
+      : { id: sessionId, isSession: true };
+  let isListing = false;
+
+  const contextFor = (identity: Identity): PluginContext =>
+    contextOf(options, served, bare, {
+      registerTool: (tool) => identities.register(identity, tool),
+      discover: async () =>
+        isListing ? await serverTools(await served.tools()) : (await hooked(await served.tools())).filter(isOfServer),
+      shape: content,
+    });
+  const identity = await identities.of(bare, model, async (fresh) => {
+    await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
+  });
+  const context = contextFor(identity);
+
+  /** What a hook makes of something; what it was, when there is no such hook or it fails. */
+  async function hook<T>(name: keyof Hooks, run: () => T | Promise<T> | undefined, otherwise: T): Promise<T> {
+    try {
+      return (await run()) ?? otherwise;
+    } catch (error) {
+      tellFault(log, model, name, error);
+      return otherwise;
+    }
+  }
+
+  const pipelineOf = (server: string | undefined) => pipelineFor(project, server, models, model);
+
+  async function content(
+    type: Parameters<PluginContext["shape"]>[0],
+    source: string,
+    server: string | undefined,
+    result: string,
+  ) {
+    const pipeline = pipelineOf(server);
+    if (pipeline?.appliesTo.includes(type) !== true || pipeline.stages.length === 0) return result;
+    const serverId = served.admission.servers.find(({ name }) => name === server)?.id;
+    const { scope, place } = placesOf(served, source, serverId);
+    const shaper = options.runner.shaper(pipeline, {
+      contentType: type,
+      sourceName: source,
+      projectName: project.name,
+      sessionId,
+      llm: context.llm,
+      cache: options.cacheOf(scope),
+      scope,
+      signal: served.signal,
+    });
+    return await shapeResult({ type, result, shaper, keep: (parts) => results.keep(place, parts) });
+  }
+
+  const serverTools = (items: readonly Listed[]): readonly Shown[] =>
+    offered(items, (server) => pipelineOf(server)?.appliesTo.includes("toolResult") === true);
+
+  async function hooked(items: readonly Listed[]): Promise<readonly Shown[]> {
+    const theirs = serverTools(items);
+    const taken = new Set(theirs.map(({ name }) => name));
+    const own = [...identity.tools.values()].filter(({ name }) => !taken.has(name)).map(shownTool);
+    const all = own.length === 0 ? theirs : [...own, ...theirs];
+    if (hooks.onToolsList === undefined) return all;
+    isListing = true;
+    return await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
+      isListing = false;
+    });
+  }
+
+  /** An answer in parts, without a server; undefined for an ordinary call. */
+  async function partOf({ text }: Asked, source: string, paramsText: string): Promise<string | undefined> {
+    const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", text);
+    if (asked === undefined) return undefined;
+    return await results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
+  }
+
+  async function toolCall(asked: Asked, paramsText: string, go: Go): Promise<Outcome> {
+    const { name, server, key } = asked;
+    const source = `${server.name}/${key}`;
+    const isShaped = pipelineOf(server.name) !== undefined;
+    if (isShaped) {
+      try {
+        const part = await partOf(asked, source, paramsText);
+        if (part !== undefined) return textOutcome(part);
+      } catch (error) {
+        return textOutcome(messageOf(error), true);
+      }
+    }
+    const plain = isShaped ? withoutPartArguments(paramsText) : paramsText;
+    const call = { name, server: server.name, tool: key, argumentsText: memberOf(plain, "arguments") ?? "{}" };
+    let before: BeforeCall | undefined;
+    try {
+      before = await hooks.onToolCallBefore?.(context, call);
+    } catch (error) {
+      // It may be what was to keep this call from being made.
+      tellFault(log, model, "onToolCallBefore", error);
+      return textOutcome(
+        `The plugin of this project failed before the call, which was not made: ${messageOf(error)}`,
+        true,
+      );
+    }
+    if (before?.answer !== undefined) return { result: prefaced(before.answer, before.preface) };
+    const changed =
+      before?.argumentsText === undefined ? plain : withMembers(plain, { arguments: before.argumentsText });
+    const outcome = await go(changed);
+    if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
+    const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
+    const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);
+    return { ...outcome, result: prefaced(result, before?.preface) };
+  }
+
+  return {
+    instructions: (own) => hook("onInitialize", () => hooks.onInitialize?.(context, own), own),
+    async tools(items) {
+      return (await hooked(items)).map(({ text }) => ({ shown: text }));
+    },
+    async others(list, items) {
+      const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server?.name }));
+      const given = list === "prompts" ? hooks.onPromptsList : hooks.onResourcesList;
+      if (given === undefined) return items;
+      const shown = await hook(
+        list === "prompts" ? "onPromptsList" : "onResourcesList",
+        () => given(context, all),
+        all as readonly Shown[],
+      );
+      return shown.map(({ text }) => ({ shown: text }));
+    },
+    async ownTool(name, paramsText) {
+      const tool = identity.tools.get(name);
+      if (tool === undefined) return undefined;
+      try {
+        const args = JSON.parse(memberOf(paramsText, "arguments") ?? "{}") as Record<string, unknown>;
+        return { result: await tool.call(args, context) };
+      } catch (error) {
+        return textOutcome(messageOf(error), true);
+      }
+    },
+    toolCall,
+    async promptGet(asked, paramsText, go) {
+      const { name, server } = asked;
+      const outcome = await go(paramsText);
+      if ("error" in outcome || outcome.type !== undefined) return outcome;
+      const given = { name, server: server?.name };
+      return {
+        ...outcome,
+        result: await hook("onPromptGet", () => hooks.onPromptGet?.(context, given, outcome.result), outcome.result),
+      };
+    },
+    async resourceRead(asked, paramsText, go) {
+      const { name: uri, server } = asked;
+      const outcome = await go(paramsText);
+      if ("error" in outcome || outcome.type !== undefined) return outcome;
+      const read = { uri, server: server?.name };
+      return {
+        ...outcome,
+        result: await hook(
+          "onResourceRead",
+          () => hooks.onResourceRead?.(context, read, outcome.result),
+          outcome.result,
+        ),
+      };
+    },
+  };
+}
+
+const isOfServer = ({ server }: Shown): boolean => server !== undefined;
+
+const known = new WeakMap<readonly Listed[], { parts: string; shown: readonly Shown[] }>();
+
+/** The tools with the arguments by which parts are asked for, where there may be any. Remembered for as long as the list is the same one. */
+function offered(items: readonly Listed[], comesInParts: (server: string) => boolean): readonly Shown[] {
+  const servers = [...new Set(items.map(({ server }) => server.name))].filter(comesInParts);
+  const parts = servers.join();
+  const found = known.get(items);
+  if (found?.parts === parts) return found.shown;
+  const shown = items.map(({ name, shown: text, server }) => ({
+    name,
+    text: servers.includes(server.name) ? withPartArguments(text) : text,
+    server: server.name,
+  }));
+  known.set(items, { parts, shown });
+  return shown;
+}
+
+const shownTool = ({ name, description, inputSchema }: VirtualTool): Shown => ({
+  name,
+  text: JSON.stringify({ name, description, inputSchema }),
+  server: undefined,
+});
+
+const textOutcome = (text: string, isError = false): Outcome => ({
+  result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),
+});
+
+/** Words before an answer: a text of its own, so that what follows stays as it was. */
+function prefaced(result: string, preface: string | undefined): string {
+  if (preface === undefined || preface === "") return result;
+  const content = memberOf(result, "content") ?? "[]";
+  const blocks = elementsOf(content).map(({ start, end }) => content.slice(start, end));
+  return withMembers(result, {
+    content: `[${[JSON.stringify({ type: "text", text: preface }), ...blocks].join(",")}]`,
+  });
+}
+
+/** An error has no place for them but its message; what asks something of the client is answered later. */
+function withPreface(outcome: Outcome, preface: string | undefined): Outcome {
+  if (preface === undefined || preface === "" || !("error" in outcome)) return outcome;
+  const { code, message } = JSON.parse(outcome.error) as { code?: number; message?: unknown };
+  return { ...outcome, ...errorOutcome(code ?? codes.internal, `${String(message)}\n\n${preface}`) };
+}
+
+function tellFault(log: Log, { name }: Model, hook: keyof Hooks, error: unknown): void {
+  log.warn("a plugin's hook failed", { proxyModel: name, hook, reason: messageOf(error) });
+}

@@ -1,0 +1,26 @@
+import type { Clock } from "../../lib/clock.ts";
+import { type Endpoint, isFussy } from "../endpoint.ts";
+import type { Served, ShapingOptions } from "./context.ts";
+import { createIdentities } from "./identities.ts";
+import { type Shape, shapeOf } from "./shape.ts";
+
+/** A request as the gateway has it. */
+export type Asking = Omit<Served, "seesChanges"> & { endpoint: Endpoint };
+
+/** Shapes what clients see of the projects that have a proxy model. */
+export type Shaping = ReturnType<typeof createShaping>;
+
+export function createShaping(options: ShapingOptions & { clock: Clock }) {
+  const identities = createIdentities(options.clock);
+  return {
+    /** Undefined where nothing is shaped: one server's own endpoint is that server, and vLLM's fixed tools know no other arguments. */
+    async of({ endpoint, ...served }: Asking): Promise<Shape | undefined> {
+      if (endpoint.server !== undefined || endpoint.alias !== undefined) return undefined;
+      return await shapeOf(options, identities, { ...served, seesChanges: !isFussy(endpoint) });
+    },
+    /** A session has ended. */
+    ended: identities.letGo,
+    size: identities.size,
+    close: identities.close,
+  };
+}

@@ -1,0 +1,10 @@
+import { Type } from "@sinclair/typebox";
+import { defineStage } from "../stage.ts";
+
+export const passthrough = defineStage({
+  name: "passthrough",
+  description: "Leaves everything as it is",
+  config: Type.Object({}, { additionalProperties: false }),
+  leaves: () => Number.POSITIVE_INFINITY,
+  run: (content) => ({ content }),
+});
