@@ -74,7 +74,18 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   });
   const results = createResults({ cache, idKey: master.derive("result-id"), clock });
   const { texts, renew: renewTexts } = await createSystemTexts(db);
-  const shelf = await createShelf({ db, connections, clock, log, record, mayRead: mayReadLink, blotOf });
+  const shelf = await createShelf({
+    db,
+    connections,
+    clock,
+    log,
+    record,
+    mayRead: mayReadLink,
+    blotOf,
+    llmOf,
+    texts,
+    cache,
+  });
   const openings = await createOpenings(db, clock, log);
   const worker = createWorker({
     dataDir: config.dataDir,
