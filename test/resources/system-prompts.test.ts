@@ -47,3 +47,17 @@ test("a value that looks like a variable stays as it is", () => {
   expect(filled("{{a}} {{b}}", { a: "{{b}}", b: 2 })).toBe("{{b}} 2");
   expect(filled("{{constructor}}", {})).toBe("{{constructor}}");
 });
+
+test("docs/prompts.md tells of each, with its variables", async () => {
+  const page = await Bun.file("docs/prompts.md").text();
+  const rows = [...page.matchAll(/^\| `([a-z-]+)` \| (.*) \| (.*) \|$/gm)].map(([, name, is, variables]) => [
+    name,
+    is,
+    variables,
+  ]);
+  const shown = names.map((name) => {
+    const variables = variablesOf(name).map((one) => `\`{{${one}}}\``);
+    return [name, systemPrompts[name].description, variables.length === 0 ? "–" : variables.join(" ")];
+  });
+  expect(rows).toEqual(shown);
+});

@@ -209,6 +209,21 @@ describe("mcpctl's own prompts", () => {
     expect(JSON.stringify(json)).not.toContain("canary");
   });
 
+  test("a change is in what the next client is told, and its deletion too", async () => {
+    await w.must("POST", "/api/v1/projects", { name: "gated", servers: [], proxyModel: "gate" });
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
+    const told = async () =>
+      (await w.rpc(w.admin, "initialize", params, "/projects/gated/mcp")).json.result.instructions as string;
+    const content = "Say what you are up to {{how}}.";
+    const before = await told();
+    expect(before).toContain("The tools of this project are shown once");
+    await w.must("PUT", path("gate-instructions"), { name: "gate-instructions", project: systemProject, content });
+    expect(await told()).toMatch(/Say what you are up to .+\./);
+    await w.must("DELETE", path("gate-instructions", systemProject));
+    expect(await told()).toBe(before);
+    await w.must("DELETE", "/api/v1/projects/gated");
+  });
+
   test("mcpctl-system is no project", async () => {
     const body = { name: systemProject, servers: [] };
     expect((await w.api("POST", "/api/v1/projects", body)).json.fields[0].path).toBe("/name");
