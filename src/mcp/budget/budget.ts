@@ -2,7 +2,7 @@ import { within } from "../../lib/wait.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import type { PluginContext, Shown } from "../pipeline/plugin.ts";
 import { type Plan, planList, type Question } from "./choice.ts";
-import { registerSearchTools } from "./search-tools.ts";
+import { isSearchTool, registerSearchTools } from "./search-tools.ts";
 import { settled } from "./settled.ts";
 
 /** Of the identities that were served last it is known what they are for and what they used. */
@@ -79,7 +79,7 @@ export function createBudget() {
       const contextTokens = budget === "auto" ? await contextOf(context) : undefined;
       const { hints, used } = identityOf(context.identity.id);
       const theirs = settled(tools.filter(({ server }) => server !== undefined));
-      const own = tools.filter(({ server }) => server === undefined);
+      const own = tools.filter((tool) => tool.server === undefined && !isSearchTool(tool));
       const byKey = plans.get(theirs) ?? new Map<string, Plan>();
       plans.set(theirs, byKey);
       const key = JSON.stringify([budget, contextTokens, context.identity.id, hints, own.map(({ text }) => text)]);

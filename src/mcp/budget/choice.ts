@@ -1,7 +1,7 @@
 import type { Shown } from "../pipeline/plugin.ts";
 import { indexed } from "./bm25.ts";
 import { costOf, costOfAll } from "./cost.ts";
-import { shownSearchTools } from "./search-tools.ts";
+import { isSearchTool, shownSearchTools } from "./search-tools.ts";
 import { settled } from "./settled.ts";
 
 /**
@@ -47,7 +47,7 @@ export type Question = {
 
 /** Pure: which tools a model is shown, and why. */
 export function planList({ tools: given, budget: asked, contextTokens, hints = [], used = new Set() }: Question): Plan {
-  const own = given.filter((tool) => tool.server === undefined && !searches.has(tool.name));
+  const own = given.filter((tool) => tool.server === undefined && !isSearchTool(tool));
   const theirs = given.filter(({ server }) => server !== undefined);
   // They are listed as own tools of whoever has them; they are part of no whole list.
   const tools = own.length + theirs.length === given.length ? given : [...own, ...theirs];
@@ -89,8 +89,7 @@ function shareOf(contextTokens: number | undefined): number | undefined {
   return Math.floor(Math.max(contextTokens * contextShare, Math.min(crossoverTokens, contextTokens * mostShare)));
 }
 
-const searches: ReadonlySet<string> = new Set(shownSearchTools.map(({ name }) => name));
-const takenName = (tools: readonly Shown[]): string | undefined => tools.find(({ name }) => searches.has(name))?.name;
+const takenName = (tools: readonly Shown[]): string | undefined => tools.find(isSearchTool)?.name;
 
 /** Names of those that were used before, then of the best by what the session is for, as many as there is room for. */
 function fittingIn(

@@ -66,6 +66,9 @@ export const shownSearchTools: readonly Shown[] = searchTools.map(({ name, descr
   text: JSON.stringify({ name, description, inputSchema }),
 }));
 
+const names: ReadonlySet<string> = new Set(searchTools.map(({ name }) => name));
+export const isSearchTool = ({ name }: Pick<Shown, "name">): boolean => names.has(name);
+
 const textResult = (text: string): string => JSON.stringify({ content: [{ type: "text", text }] });
 
 /** A line a tool: its name, what it must be given, what it does; as many as fit. */
