@@ -12,7 +12,8 @@ export type VirtualTool = {
   name: string;
   description: string;
   inputSchema: object;
-  call: (args: Record<string, unknown>, context: PluginContext) => Promise<string>;
+  /** `argumentsText` is the same as it was written, for whoever passes some of it on. */
+  call: (args: Record<string, unknown>, context: PluginContext, argumentsText?: string) => Promise<string>;
 };
 
 /** Who is served. A hook works with this and what it was made with; it is never kept beyond the request, but for its `identity`. */

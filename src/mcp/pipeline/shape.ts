@@ -207,8 +207,9 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const tool = identity.tools.get(name);
       if (tool === undefined) return undefined;
       try {
-        const args = JSON.parse(memberOf(paramsText, "arguments") ?? "{}") as Record<string, unknown>;
-        return { result: await tool.call(args, context) };
+        const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
+        const args = JSON.parse(argumentsText) as Record<string, unknown>;
+        return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
         return textOutcome(messageOf(error), true);
       }
