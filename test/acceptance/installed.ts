@@ -37,6 +37,20 @@ export function installed(name: string, offset: number) {
     return out;
   }
 
+  /** The same while this process goes on: for what asks a server that stands in it. */
+  async function okMeanwhile(words: string[]): Promise<string> {
+    const child = Bun.spawn([executable, ...words], {
+      env,
+      cwd: home,
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, err] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    if ((await child.exited) !== 0) throw new Error(`mcpctl ${words.join(" ")} failed: ${err}`);
+    return out;
+  }
+
   async function startServe(...flags: string[]): Promise<Serve> {
     const child = Bun.spawn(
       [executable, "serve", "--port", String(port), "--data-dir", data, "--log", "warn", ...flags],
@@ -69,6 +83,7 @@ export function installed(name: string, offset: number) {
     url,
     mcpctl,
     ok,
+    okMeanwhile,
     startServe,
     until,
     /** What the running `serve` has printed so far. */
