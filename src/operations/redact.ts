@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { redact } from "../lib/log.ts";
+import { secretWords } from "../lib/secret-shapes.ts";
 import type { AnyKind } from "../resources/define.ts";
 
 /** What of a change or a call may stand in the audit log. Pure. */
@@ -104,5 +105,5 @@ function withoutSecrets(value: unknown, at: string, fp: Fingerprint): unknown {
  * Names of secrets as people write them. Each begins where a word does, and what it must hold is looked for ahead: a text of nothing but `token`
  * would otherwise be gone through once for each way to cut it into three, and 10,000 characters of it held the process for half a minute.
  */
-const secretFlag = /^--?(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))[\w-]+$/i;
-const namedSecret = /(?<![\w-])(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))([\w-]+=)([^\s&]+)/gi;
+const secretFlag = new RegExp(`^--?(?=[\\w-]*(?:${secretWords}))[\\w-]+$`, "i");
+const namedSecret = new RegExp(`(?<![\\w-])(?=[\\w-]*(?:${secretWords}))([\\w-]+=)([^\\s&]+)`, "gi");

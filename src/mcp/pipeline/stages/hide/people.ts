@@ -1,0 +1,48 @@
+import type { Span } from "../../../spans.ts";
+import { byShape, type Finder } from "./finder.ts";
+
+const mostBefore = 64;
+const beforeAt = /[\p{L}\p{N}._%+'-]/u;
+const domain = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}/uy;
+const longestDomain = 600;
+
+/** E-mail addresses, by their sign: what stands around each is bounded. */
+export const emails: Finder = (text, from, to) => {
+  const found: Span[] = [];
+  for (let at = text.indexOf("@", from); at >= 0 && at < to; at = text.indexOf("@", at + 1)) {
+    let start = at;
+    while (start > 0 && at - start < mostBefore && beforeAt.test(characterBefore(text, start)))
+      start -= characterBefore(text, start).length;
+    domain.lastIndex = 0;
+    const host = domain.exec(text.slice(at + 1, at + 1 + longestDomain))?.[0];
+    if (start < at && host !== undefined) found.push({ start, end: at + 1 + host.length });
+  }
+  return found;
+};
+
+const characterBefore = (text: string, at: number): string => {
+  const code = text.codePointAt(at - 2);
+  return at >= 2 && code !== undefined && code > 0xffff ? text.slice(at - 2, at) : text.slice(at - 1, at);
+};
+
+/** As they stand on cards and in databases: in one, in fours, or as American Express writes them. */
+const card =
+  /(?<!\d)(?<!\d\.)(?:\d{13,19}|\d{4}([ .\u00a0-])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ .\u00a0-])\d{6}\2\d{5})(?!\d)/g;
+
+export const cards: Finder = byShape(card, (match) => {
+  const [whole, separator] = match;
+  if (isCard(whole)) return { start: match.index, end: match.index + whole.length };
+  const sixteen = separator === undefined ? whole : whole.slice(0, 19);
+  return sixteen !== whole && isCard(sixteen) ? { start: match.index, end: match.index + sixteen.length } : undefined;
+});
+
+/** Luhn's sum, and a first digit that issuers have. Pure. */
+export function isCard(text: string): boolean {
+  const digits = text.replace(/\D/g, "");
+  if (digits.length < 13 || digits.length > 19 || !/^[2-6]/.test(digits)) return false;
+  const sum = [...digits].toReversed().reduce((total, digit, index) => {
+    const value = Number(digit) * (index % 2 === 1 ? 2 : 1);
+    return total + (value > 9 ? value - 9 : value);
+  }, 0);
+  return sum % 10 === 0;
+}
