@@ -154,8 +154,9 @@ async function throughServe(): Promise<void> {
 type Round = { calls: number; work: number; perSecond: number };
 
 /** What a call takes of the processor. */
-const perCall = (list: readonly Round[]): number =>
-  list.reduce((sum, { work }) => sum + work, 0) / list.reduce((sum, { calls }) => sum + calls, 0);
+function perCall(list: readonly Round[]): number {
+  return list.reduce((sum, { work }) => sum + work, 0) / list.reduce((sum, { calls }) => sum + calls, 0);
+}
 
 /** How long a process was at work until now, in hundredths of a second; nothing where there is no /proc. */
 function workOf(pid: number): number {
