@@ -2,7 +2,8 @@ import { within } from "../../lib/wait.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import type { PluginContext, Shown } from "../pipeline/plugin.ts";
 import { type Plan, planList, type Question } from "./choice.ts";
-import { registerSearchTools } from "./search-tools.ts";
+import { isSearchTool, registerSearchTools } from "./search-tools.ts";
+import { settled } from "./settled.ts";
 
 /** Of the identities that were served last it is known what they are for and what they used. */
 const most = { identities: 2000, used: 50, hints: 20, hintLength: 1000, projects: 10_000 };
@@ -66,24 +67,32 @@ export function createBudget() {
 
     /**
      * What of a list this caller is shown, which is what it may see, mcpctl's own tools included. Registers the tools that search where it names them.
-     * Not for a list behind a closed gate.
+     * Not for a list behind a closed gate. Undefined, and nothing is counted, where the project has no budget: the list stays as it is.
      */
     async planFor(
       context: Pick<PluginContext, "identity" | "llm" | "project" | "log" | "registerTool">,
       tools: readonly Shown[],
       { toolBudget }: Pick<ProjectFields, "toolBudget">,
-    ): Promise<Plan> {
+    ): Promise<Plan | undefined> {
       const budget = budgetOf(toolBudget);
+      if (budget === "off") return undefined;
       const contextTokens = budget === "auto" ? await contextOf(context) : undefined;
       const { hints, used } = identityOf(context.identity.id);
-      const byKey = plans.get(tools) ?? new Map<string, Plan>();
-      plans.set(tools, byKey);
-      const key = JSON.stringify([budget, contextTokens, context.identity.id, hints]);
+      const theirs = settled(tools.filter(({ server }) => server !== undefined));
+      const own = tools.filter((tool) => tool.server === undefined && !isSearchTool(tool));
+      const byKey = plans.get(theirs) ?? new Map<string, Plan>();
+      plans.set(theirs, byKey);
+      const key = JSON.stringify([budget, contextTokens, context.identity.id, hints, own.map(({ text }) => text)]);
       const plan =
         byKey.get(key) ??
-        remember(byKey, key, planList({ tools, budget, contextTokens, hints, used }), most.identities);
+        remember(
+          byKey,
+          key,
+          planList({ tools: [...theirs, ...own], budget, contextTokens, hints, used }),
+          most.identities,
+        );
       if (plan.mode !== "plain") registerSearchTools(context);
-      remember(statuses, context.project.id, statusOf(plan, tools.length), most.projects);
+      remember(statuses, context.project.id, statusOf(plan), most.projects);
       return plan;
     },
 
@@ -94,13 +103,13 @@ export function createBudget() {
 export type Budget = ReturnType<typeof createBudget>;
 
 /** What would be said of a list that nobody was given yet. */
-export const budgetStatus = (question: Question): BudgetStatus => statusOf(planList(question), question.tools.length);
+export const budgetStatus = (question: Question): BudgetStatus => statusOf(planList(question));
 
 /** As the field is written: nothing means that no list is narrowed. */
 export const budgetOf = (toolBudget: ProjectFields["toolBudget"]): "off" | "auto" | number =>
   toolBudget === undefined || toolBudget === "off" ? "off" : toolBudget === "auto" ? "auto" : Number(toolBudget);
 
-const statusOf = ({ mode, shown, tokens, budget, contextTokens, why }: Plan, tools: number): BudgetStatus => ({
+const statusOf = ({ mode, tools, shown, tokens, budget, contextTokens, why }: Plan): BudgetStatus => ({
   mode,
   tools,
   shownTools: shown.length,

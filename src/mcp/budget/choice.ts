@@ -1,7 +1,8 @@
 import type { Shown } from "../pipeline/plugin.ts";
 import { indexed } from "./bm25.ts";
 import { costOf, costOfAll } from "./cost.ts";
-import { shownSearchTools } from "./search-tools.ts";
+import { isSearchTool, shownSearchTools } from "./search-tools.ts";
+import { settled } from "./settled.ts";
 
 /**
  * The part of a context that a list may cost by `auto`. A model that works with tools needs room for its instructions, the talk so far and results,
@@ -23,6 +24,8 @@ const mostFitting = 60;
 export type Mode = "plain" | "filtered" | "search";
 export type Plan = {
   mode: Mode;
+  /** Of how many the whole list is. */
+  tools: number;
   /** In the order of the list that came, own tools and those that search last: a prefix that caches hold. */
   shown: readonly Shown[];
   tokens: { whole: number; shown: number };
@@ -43,11 +46,16 @@ export type Question = {
 };
 
 /** Pure: which tools a model is shown, and why. */
-export function planList({ tools, budget: asked, contextTokens, hints = [], used = new Set() }: Question): Plan {
+export function planList({ tools: given, budget: asked, contextTokens, hints = [], used = new Set() }: Question): Plan {
+  const own = given.filter((tool) => tool.server === undefined && !isSearchTool(tool));
+  const theirs = given.filter(({ server }) => server !== undefined);
+  // They are listed as own tools of whoever has them; they are part of no whole list.
+  const tools = own.length + theirs.length === given.length ? given : [...own, ...theirs];
   const whole = costOfAll(tools);
   const budget = asked === "off" ? undefined : asked === "auto" ? shareOf(contextTokens) : asked;
   const plan = (mode: Mode, shown: readonly Shown[], why: string): Plan => ({
     mode,
+    tools: tools.length,
     shown,
     tokens: { whole, shown: mode === "plain" ? whole : costOfAll(shown) },
     budget,
@@ -59,20 +67,19 @@ export function planList({ tools, budget: asked, contextTokens, hints = [], used
   if (asked === "off") return plain("the project has no budget for its list");
   if (budget === undefined) return plain("no LLM of the project tells how much fits into its context");
   if (whole <= budget) return plain(`the whole list fits into ${budget} tokens`);
-  const taken = takenName(tools);
+  const taken = takenName(theirs);
   if (taken !== undefined) return plain(`a server has a tool called ${taken}, so none can be searched for`);
-  const own = tools.filter(({ server }) => server === undefined);
   const base = [...own, ...shownSearchTools];
   const cost = costOfAll(base);
   if (whole <= cost) return plain("the list costs no more than the tools that search it");
 
-  const fitting = fittingIn(tools, hints, used, budget - cost);
+  const fitting = fittingIn(theirs, hints, used, budget - cost);
   const over = `the whole list costs ${whole} tokens and ${budget} are given`;
   return fitting.size === 0
     ? plan("search", base, `${over}: tools are searched for`)
     : plan(
         "filtered",
-        [...tools.filter((tool) => fitting.has(tool)), ...base],
+        [...theirs.filter(({ name }) => fitting.has(name)), ...base],
         `${over}: ${fitting.size} that fit what the session is for are shown, the others are searched for`,
       );
 }
@@ -82,25 +89,24 @@ function shareOf(contextTokens: number | undefined): number | undefined {
   return Math.floor(Math.max(contextTokens * contextShare, Math.min(crossoverTokens, contextTokens * mostShare)));
 }
 
-const takenName = (tools: readonly Shown[]): string | undefined =>
-  tools.find(({ name, server }) => server !== undefined && shownSearchTools.some((own) => own.name === name))?.name;
+const takenName = (tools: readonly Shown[]): string | undefined => tools.find(isSearchTool)?.name;
 
-/** Those that were used before, then the best by what the session is for, as many as there is room for. */
+/** Names of those that were used before, then of the best by what the session is for, as many as there is room for. */
 function fittingIn(
   tools: readonly Shown[],
   hints: readonly string[],
   used: ReadonlySet<string>,
   room: number,
-): ReadonlySet<Shown> {
-  const before = tools.filter(({ name, server }) => server !== undefined && used.has(name));
-  const hits = hints.length === 0 ? [] : indexed(tools).search(hints.join(" "), mostFitting);
+): ReadonlySet<string> {
+  const before = tools.filter(({ name }) => used.has(name));
+  const hits = hints.length === 0 ? [] : indexed(settled(tools)).search(hints.join(" "), mostFitting);
   const least = (hits[0]?.score ?? 0) * leastOfBest;
-  const wanted = hits.flatMap(({ tool, score }) => (tool.server === undefined || score < least ? [] : [tool]));
-  const fitting = new Set<Shown>();
+  const wanted = hits.filter(({ score }) => score >= least).map(({ tool }) => tool);
+  const fitting = new Set<string>();
   let left = room;
   for (const tool of [...before, ...wanted]) {
-    if (fitting.has(tool) || costOf(tool) > left) continue;
-    fitting.add(tool);
+    if (fitting.has(tool.name) || costOf(tool) > left) continue;
+    fitting.add(tool.name);
     left -= costOf(tool);
   }
   return fitting;

@@ -1,7 +1,10 @@
+import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
+import { memberOf } from "../spans.ts";
 import { type Hit, indexed } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
+import { settled } from "./settled.ts";
 import { tokensIn } from "./tokens.ts";
 
 const most = { hits: 20, found: 1500, described: 8, definitions: 6000, summary: 160, required: 8, nearest: 5 } as const;
@@ -24,7 +27,7 @@ export const searchTools: readonly VirtualTool[] = [
     ),
     async call({ query, limit }, context) {
       if (typeof query !== "string" || query.trim() === "") throw new Problem("invalid", "query must be some words");
-      const tools = await context.discover();
+      const tools = settled(await context.discover());
       const wanted = typeof limit === "number" && limit >= 1 ? Math.min(Math.floor(limit), most.hits) : usual;
       return textResult(found(tools, indexed(tools).search(query, wanted)));
     },
@@ -37,7 +40,7 @@ export const searchTools: readonly VirtualTool[] = [
       "names",
     ),
     async call(args, context) {
-      const tools = await context.discover();
+      const tools = settled(await context.discover());
       return textResult(described(tools, namesIn(args)));
     },
   },
@@ -45,9 +48,9 @@ export const searchTools: readonly VirtualTool[] = [
     name: "call_tool",
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
-    async call({ name, arguments: given }, context) {
-      const tool = named(await context.discover(), name);
-      return context.callTool(tool.name, JSON.stringify(argumentsOf(given)));
+    async call({ name, arguments: given }, context, argumentsText) {
+      const tool = named(settled(await context.discover()), name);
+      return context.callTool(tool.name, argumentsOf(given, argumentsText));
     },
   },
 ];
@@ -62,6 +65,9 @@ export const shownSearchTools: readonly Shown[] = searchTools.map(({ name, descr
   server: undefined,
   text: JSON.stringify({ name, description, inputSchema }),
 }));
+
+const names: ReadonlySet<string> = new Set(searchTools.map(({ name }) => name));
+export const isSearchTool = ({ name }: Pick<Shown, "name">): boolean => names.has(name);
 
 const textResult = (text: string): string => JSON.stringify({ content: [{ type: "text", text }] });
 
@@ -148,18 +154,17 @@ function named(tools: readonly Shown[], name: unknown): Shown {
   );
 }
 
-/** Small models write them as text. @throws Problem `invalid` */
-function argumentsOf(given: unknown): object {
-  if (given === undefined || given === null) return {};
-  const value = typeof given === "string" ? parsedObject(given) : given;
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
-  return value;
+/** The text of the arguments as it was written, so that no number changes on its way. Small models write them as a string. @throws Problem `invalid` */
+function argumentsOf(given: unknown, written: string | undefined): string {
+  if (given === undefined || given === null || given === "") return "{}";
+  const text = typeof given === "string" ? given : (written && memberOf(written, "arguments")) || JSON.stringify(given);
+  if (!isObject(parsedAs(text))) throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
+  return text;
 }
 
-function parsedObject(text: string): unknown {
+function parsedAs(text: string): unknown {
   try {
-    return text.trim() === "" ? {} : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

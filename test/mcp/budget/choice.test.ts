@@ -96,33 +96,47 @@ test("a caller keeps its list until what it is for, or the list, is another", as
   const { context, registered } = contextFor([], { llm: llm(async () => 8192) });
   const plan = () => budget.planFor(context, many, { toolBudget: "auto" });
   const first = await plan();
-  expect(first.mode).toBe("search");
+  expect(first?.mode).toBe("search");
   expect(names(registered.map((tool) => ({ ...tool, server: undefined, text: "" })))).toEqual(searches);
   budget.used("caller", "slack__slack_get_users");
   expect(await plan()).toBe(first);
   budget.begin("caller", ["github pull requests"]);
   const second = await plan();
-  expect(second.mode).toBe("filtered");
-  expect(names(second.shown)).toContain("slack__slack_get_users");
+  expect(second?.mode).toBe("filtered");
+  expect(names(second?.shown ?? [])).toContain("slack__slack_get_users");
   expect(await plan()).toBe(second);
   budget.end("caller");
-  expect((await plan()).mode).toBe("search");
+  expect((await plan())?.mode).toBe("search");
 });
 
 test("what one caller began with narrows no other's list", async () => {
   const budget = createBudget();
   budget.begin("caller", ["github pull requests"]);
   const { context } = contextFor([], { identity: { id: "other", isSession: false } });
-  expect((await budget.planFor(context, many, { toolBudget: "3000" })).mode).toBe("search");
+  expect((await budget.planFor(context, many, { toolBudget: "3000" }))?.mode).toBe("search");
+});
+
+test("a list that is made anew for each request is planned once, and the tools that search stand in it once", async () => {
+  const budget = createBudget();
+  const { context, registered } = contextFor([]);
+  const listed = () => [...registered.map(({ name }) => shown(undefined, name)), ...many.map((tool) => ({ ...tool }))];
+  const first = await budget.planFor(context, listed(), { toolBudget: "3000" });
+  expect(names(first?.shown ?? [])).toEqual(searches);
+  expect(registered.length).toBe(3);
+  expect(await budget.planFor(context, listed(), { toolBudget: "3000" })).toBe(first);
+  const other = listed().map((tool) => ({ ...tool, text: tool.text.replace("description", "descriptiom") }));
+  expect(await budget.planFor(context, other, { toolBudget: "3000" })).not.toBe(first);
+  expect(names((await budget.planFor(context, listed(), { toolBudget: "9999999" }))?.shown ?? [])).toEqual(names(many));
+  expect(await budget.planFor(context, listed(), {})).toBeUndefined();
 });
 
 test("an LLM that is down costs the caller its budget, not its list; what it said before is remembered", async () => {
   const budget = createBudget();
   const project = { toolBudget: "auto" };
   const down = contextFor([], { llm: llm(() => Promise.reject(new Error("down"))) }).context;
-  expect((await budget.planFor(down, many, project)).mode).toBe("plain");
+  expect((await budget.planFor(down, many, project))?.mode).toBe("plain");
   await budget.planFor(contextFor([], { llm: llm(async () => 8192) }).context, many, project);
-  expect((await budget.planFor(down, many, project)).mode).toBe("search");
+  expect((await budget.planFor(down, many, project))?.mode).toBe("search");
 });
 
 test("a project tells what its list costs and what was chosen", async () => {

@@ -77,6 +77,13 @@ test("arguments may be text or missing, and must be an object", async () => {
   for (const wrong of [[], 3, "no", "[1]", true]) expect(await sent(wrong)).toEqual([]);
 });
 
+test("no number changes on its way to the tool", async () => {
+  const { context, called } = contextFor(tools);
+  const written = '{"name":"files__read_file","arguments":{"id": 12345678901234567890}}';
+  await searchTools[2]?.call(JSON.parse(written), context, written);
+  expect(called[0]?.argumentsText).toBe('{"id": 12345678901234567890}');
+});
+
 test("a book of a definition is cut, and says so; a long list of hits ends", async () => {
   const deep = (depth: number): object =>
     depth === 0
