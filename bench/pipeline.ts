@@ -2,7 +2,7 @@
 // Rounds with and without a pipeline take turns within one run and each is compared with its neighbour, since machines are noisy: the middle ratio
 // counts, and how far the ratios lie apart stands beside it. A difference smaller than that is noise. On a machine that has other work the time at
 // work (of all threads, the collector's too) says more than the time on the wall.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -98,8 +98,8 @@ async function throughServe(): Promise<void> {
   }
   await gateway.until("the server answers", async () => (await call("none", KiB)).includes("quick"));
 
-  async function callsPerSecond(project: string, length: number): Promise<number> {
-    const from = performance.now();
+  async function round(project: string, length: number): Promise<Round> {
+    const [from, before] = [performance.now(), workOf(gateway.pid())];
     let calls = 0;
     const caller = async () => {
       for (; performance.now() - from < roundMs; calls++) {
@@ -109,41 +109,63 @@ async function throughServe(): Promise<void> {
       }
     };
     await Promise.all(Array.from({ length: callers }, caller));
-    return (calls * 1_000) / (performance.now() - from);
+    return { calls, work: workOf(gateway.pid()) - before, perSecond: (calls * 1_000) / (performance.now() - from) };
   }
 
   // One that does change them shows that what is measured is shaped at all.
   if (!(await call("pages", 64 * KiB)).includes("_resultId"))
     row("! applied models take no effect here: the figures below compare nothing with nothing");
-  row(`through serve, ${callers} callers`, "calls/s without", "calls/s with", "costs", "ratios lie within");
+  row(`through serve, ${callers} callers`, "calls/s, without", "costs", "quartiles", "costs serve's processor");
   for (const length of lengths) {
     const most = length === KiB ? targets.lossAt1 : targets.lossAt64;
+    let noise = 0;
     // Twice the same shows what the machine itself makes of nothing.
     for (const name of ["none", "passthrough", "content-pipeline", "toon"]) {
-      const [without, withIt, ratios] = [[] as number[], [] as number[], [] as number[]];
-      for (let round = -1; round < rounds; round++) {
-        const order = round % 2 === 0 ? ["none", name] : [name, "none"];
-        const pair = [];
-        for (const project of order) pair.push(await callsPerSecond(project, length));
-        const [plain = 0, shaped = 0] = round % 2 === 0 ? pair : pair.reverse();
-        if (round < 0) continue; // The first warms up.
-        without.push(plain);
-        withIt.push(shaped);
-        ratios.push(shaped / plain);
+      const [plain, shaped] = [[] as Round[], [] as Round[]];
+      for (let n = -1; n < rounds; n++) {
+        const isTurned = n % 2 !== 0;
+        const first = await round(isTurned ? name : "none", length);
+        const second = await round(isTurned ? "none" : name, length);
+        if (n < 0) continue; // The first warms up.
+        plain.push(isTurned ? second : first);
+        shaped.push(isTurned ? first : second);
       }
-      const loss = 1 - middle(ratios);
-      const spread = `${percent(1 - quantile(ratios, 0.75))} … ${percent(1 - quantile(ratios, 0.25))}`;
-      const target = name === "none" ? "(noise)" : verdict(loss <= most, `<= ${percent(most)}`);
+      const losses = shaped.map(({ perSecond }, n) => 1 - perSecond / (plain[n]?.perSecond ?? Number.NaN));
+      const loss = middle(losses);
+      const [low, high] = [quantile(losses, 0.25), quantile(losses, 0.75)];
+      if (name === "none") noise = high - low;
       row(
         `${length / KiB} KiB, ${name}`,
-        middle(without).toFixed(0),
-        middle(withIt).toFixed(0),
+        middle(plain.map(({ perSecond }) => perSecond)).toFixed(0),
         percent(loss),
-        `${spread}   ${target}`,
+        `${percent(low)} … ${percent(high)}`,
+        percent(perCall(shaped) / perCall(plain) - 1),
+        name === "none"
+          ? "what noise makes of nothing"
+          : noise > 2 * most
+            ? `target <= ${percent(most)}   not to be told: the noise is ${percent(noise)}`
+            : verdict(loss <= most, `<= ${percent(most)}`),
       );
     }
   }
   await server.stop(true);
+}
+
+type Round = { calls: number; work: number; perSecond: number };
+
+/** What a call takes of the processor. */
+function perCall(list: readonly Round[]): number {
+  return list.reduce((sum, { work }) => sum + work, 0) / list.reduce((sum, { calls }) => sum + calls, 0);
+}
+
+/** How long a process was at work until now, in hundredths of a second; nothing where there is no /proc. */
+function workOf(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+    return Number(fields[11]) + Number(fields[12]);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 /** Ten megabytes through the stage alone, its result kept, and how long nobody else had a turn meanwhile. */

@@ -21,7 +21,7 @@ import { headerBytes, isEntryFile, isProjectFolder } from "./cache-entry.ts";
 export type Found = { project: string; file: string; bytes: number; used: number; head: Buffer };
 
 /** Some other process may have taken it away; nobody need hear of that. */
-export const isAbsent = (error: unknown): boolean => {
+const isAbsent = (error: unknown): boolean => {
   const code = (error as { code?: unknown } | null)?.code;
   return code === "ENOENT" || code === "ENOTEMPTY" || code === "EEXIST";
 };

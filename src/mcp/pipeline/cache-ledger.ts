@@ -19,8 +19,6 @@ export type Size = { entries: number; bytes: number };
 type Caller = Size & { held: Map<string, Held> };
 type Project = Size & { callers: Map<string, Caller> };
 
-export type Ledger = ReturnType<typeof createLedger>;
-
 /**
  * What a cache holds and what goes first when it is full: what was not asked for longest. While others hold something, though, whoever holds more
  * than half pays first, be it a project in all or a caller in its project: nobody can push everybody else out.

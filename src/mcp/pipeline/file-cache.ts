@@ -69,6 +69,8 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   const front = createFront({ bytes: memoryBytes, entries: mostEntries }, clock);
   const queue = createQueue(write, remove);
   const reading = new Map<string, Promise<string | undefined>>();
+  /** Whoever reads or writes one of these waits for it to be gone. */
+  const removing = new Map<string, Promise<void>>();
   const behind = new Set<Promise<unknown>>();
   const counts = { hits: 0, misses: 0, evicted: 0 };
   let toldAt = Number.NEGATIVE_INFINITY;
@@ -99,9 +101,20 @@ export function createFileCache(options: FileCacheOptions): FileCache {
 
   function remove({ project, file }: Pick<Address, "project" | "file">): void {
     disk.remove(file);
-    later(
-      folder?.remove(project, file).catch((error) => tell("A file of the pipeline cache cannot be removed", error)),
-    );
+    if (folder === undefined) return;
+    const work: Promise<void> = takeAway(folder, project, file).finally(() => {
+      if (removing.get(file) === work) removing.delete(file);
+    });
+    removing.set(file, work);
+    later(work);
+  }
+
+  async function takeAway(from: CacheFolder, project: string, file: string): Promise<void> {
+    try {
+      await from.remove(project, file);
+    } catch (error) {
+      tell("A file of the pipeline cache cannot be removed", error);
+    }
   }
 
   function keepOnDisk(held: Held): void {
@@ -127,6 +140,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
 
   async function fromDisk(address: Address, isCurrent: () => boolean): Promise<string | undefined> {
     try {
+      await removing.get(address.file);
       const bytes = await folder?.read(address.project, address.file, mostFileBytes);
       const entry = bytes === undefined ? undefined : await decodeEntry(sealing, address, bytes);
       if (!isCurrent()) return entry?.value;
@@ -161,6 +175,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
       const pieces = await encodeEntry(sealing, address, value, expires);
       const size = pieces.reduce((sum, { length }) => sum + length, 0);
       if (size > mostBytes / 4) return;
+      await removing.get(address.file);
       await folder?.write(address.project, address.file, pieces, clock.now());
       keepOnDisk(heldAs(address, size, clock.now(), expires));
     } catch (error) {

@@ -77,7 +77,7 @@ function* flat(sections: readonly Section[]): Generator<Section> {
 }
 
 /** What there is to ask for, a line each. */
-export function indexOf(sections: readonly Section[], by: Parts["by"]): string {
+function indexOf(sections: readonly Section[], by: Parts["by"]): string {
   const lines: string[] = [];
   let more = 0;
   for (const section of flat(sections)) {
