@@ -1,4 +1,5 @@
 import { printable } from "./printable.ts";
+import { carriers, ownToken, secretWords } from "./secret-shapes.ts";
 
 /** Structured log lines on standard error: readable on a terminal, JSON for machines, secrets blotted out by key and by shape. */
 export type LogFields = Record<string, unknown>;
@@ -22,11 +23,9 @@ export type LevelledLog = Log & {
 type Blot = (text: string, most: number) => string;
 
 const secretKey = /authorization|passw|secret|token|cookie|apikey|api_key|api-key|credential/i;
-// Whatever stands before: `files__mcpctl_pat_…` is a tool's name that somebody put a token into.
-const secretShape = /mcpctl_(?:pat|ses)_[0-9A-Za-z]+/g;
 
 /** Our own bearers never reach a log, an error text or a problem body, whatever road they come by. */
-export const redact = (text: string): string => text.replace(secretShape, (match) => `${match.slice(0, 11)}…`);
+export const redact = (text: string): string => text.replace(ownToken, (match) => `${match.slice(0, 11)}…`);
 
 export function createLog(
   write: (line: string) => void,
@@ -67,20 +66,22 @@ export function createLog(
   };
 }
 
-/** What people and programs write secrets as, within other text: passwords in addresses, headers, `token=…`. Never quadratic in the text. */
-const shapes: readonly [shape: RegExp, kept: string][] = [
-  [/(:\/\/[^\s/:@]{0,256}:)[^\s/]{1,1024}@/g, "$1…@"],
-  [
-    /\b((?:proxy-)?authorization|(?:set-)?cookie|x-api-key)(["']?\s?[:=]\s?["']?)(?:[a-z]{1,16} )?[^\s"',;]+/gi,
-    "$1$2…",
-  ],
-  [/\b([Bb]earer|[Bb]asic|BEARER|BASIC) (?=[^\s]*[\dA-Z=+/_])[\w.~+/=-]{8,}/g, "$1 …"],
-  [/(?<![\w-])(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))([\w-]+=)[^\s&]+/gi, "$1…"],
-];
+/** `token=…` as people and programs write it within other text. Never quadratic in the text. */
+const named = new RegExp(`(?<![\\w-])(?=[\\w-]*(?:${secretWords}))([\\w-]+=)[^\\s&]+`, "gi");
+const shapes = [...carriers, named];
 const longestText = 8 * 1024;
 
 const withoutShapes = (text: string): string =>
-  shapes.reduce((rest, [shape, kept]) => rest.replace(shape, kept), redact(text));
+  shapes.reduce((rest, shape) => rest.replace(shape, (...match: unknown[]) => `${keptOf(match)}…`), redact(text));
+
+/** A match's groups, which stand before the secret; behind them comes where it was. */
+const keptOf = (match: readonly unknown[]): string =>
+  match
+    .slice(
+      1,
+      match.findIndex((part) => typeof part === "number"),
+    )
+    .join("");
 
 const deepest = 6;
 const mostValues = 500;

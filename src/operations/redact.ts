@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { redact } from "../lib/log.ts";
+import { secretWords } from "../lib/secret-shapes.ts";
 import type { AnyKind } from "../resources/define.ts";
 
 /** What of a change or a call may stand in the audit log. Pure. */
@@ -80,15 +81,22 @@ function namedValues(list: unknown, at: string, fp: Fingerprint): unknown {
   });
 }
 
+/** A long text by its beginning, and by what tells whether it is the same: the log is kept for a year, and a prompt may have 256 KiB. */
+const shortened = (text: string, print: string): string =>
+  `${text.slice(0, longestText)}… (${text.length} characters, ${print})`;
+const longestText = 16 * 1024;
+
 /** `--api-key VALUE`, `--token=VALUE`, `https://user:VALUE@host`: people put secrets where we ask them not to. */
 function withoutSecrets(value: unknown, at: string, fp: Fingerprint): unknown {
   if (typeof value === "string") {
-    return redact(value)
+    const clean = redact(value)
       .replace(
         /(:\/\/[^\s/:@]*:)([^\s/@]+)@/g,
         (_, start: string, secret: string) => `${start}${fp(`${at}\n${secret}`)}@`,
       )
       .replace(namedSecret, (_, start: string, secret: string) => `${start}${fp(`${at}\n${secret}`)}`);
+    // Cut afterwards: half a secret would not be known for one.
+    return clean.length <= longestText ? clean : shortened(clean, fp(`${at}\n${value}`));
   }
   if (Array.isArray(value)) {
     return value.map((inner, index) => {
@@ -104,5 +112,5 @@ function withoutSecrets(value: unknown, at: string, fp: Fingerprint): unknown {
  * Names of secrets as people write them. Each begins where a word does, and what it must hold is looked for ahead: a text of nothing but `token`
  * would otherwise be gone through once for each way to cut it into three, and 10,000 characters of it held the process for half a minute.
  */
-const secretFlag = /^--?(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))[\w-]+$/i;
-const namedSecret = /(?<![\w-])(?=[\w-]*(?:passw|secret|token|api-?_?key|credential))([\w-]+=)([^\s&]+)/gi;
+const secretFlag = new RegExp(`^--?(?=[\\w-]*(?:${secretWords}))[\\w-]+$`, "i");
+const namedSecret = new RegExp(`(?<![\\w-])(?=[\\w-]*(?:${secretWords}))([\\w-]+=)([^\\s&]+)`, "gi");

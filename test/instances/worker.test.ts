@@ -18,7 +18,7 @@ beforeAll(() => {
     dataDir: join(folder, "data"),
     clock: { now: () => Date.now() + ahead },
     log: logTo((line) => void lines.push(line)),
-    pongMs: 200,
+    pongMs: 1_000,
     onCondemned: ({ name }, why) => void condemned.push(`${name}: ${why}`),
   });
 });

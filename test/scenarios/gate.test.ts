@@ -2,57 +2,46 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createOpenings, type Openings } from "../../src/mcp/gate/openings.ts";
-import { createGate } from "../../src/mcp/pipeline/plugins/gate.ts";
-import { defaultTexts } from "../../src/resources/system-prompts.ts";
 import { openSse } from "../interop/sse-session.ts";
-import { shelfOf, type Text } from "../mcp/gate/shelf.ts";
 import { legacyClient, modernClient, type TestClient } from "../mcp-client.ts";
+import { startLlmServer } from "../servers/llm-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** The gate as clients of both eras meet it, through a whole gateway and with real servers. */
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-gate-"));
 const settings = { database: `sqlite:${join(folder, "mcpctl.db")}` };
-const prompts: Record<string, Text> = {};
-const written: Record<string, Text> = {
-  always: { priority: 10, text: "Answer in English.", summary: "The language" },
-  release: { text: "Tag, then push.", summary: "How a release is made" },
-  style: { text: "Short sentences.", summary: "House style" },
-};
 let w: World;
-let openings: Openings;
 /** How far the clock was moved, in all worlds. */
 let ahead = 0;
 
 async function begin(): Promise<void> {
   w = await world(settings);
   w.advance(ahead);
-  openings = await createOpenings(w.rooms.db, w.rooms.clock, w.rooms.log);
-  const { shelf } = shelfOf(prompts);
-  const gate = createGate({ shelf, openings, texts: defaultTexts });
-  const gated = {
-    ...gate,
-    name: "gated",
-    type: "plugin",
-    source: "local",
-    pipeline: undefined,
-    version: "1",
-  } as const;
-  w.rooms.proxyModels.models.setApplied([gated]);
-}
-async function end(): Promise<void> {
-  await openings.close();
-  await w.close();
 }
 beforeAll(async () => {
   await begin();
-  await w.must("POST", "/api/v1/servers", { name: "files", command: fixture() });
-  await w.must("POST", "/api/v1/projects", { name: "demo", servers: ["files"], prompt: "Demo.", proxyModel: "gated" });
-  await w.must("POST", "/api/v1/projects", { name: "bare", servers: ["files"] });
+  const prompt = (name: string, content: string, more: object = {}) => ({
+    kind: "prompt",
+    project: "demo",
+    name,
+    content,
+    ...more,
+  });
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      { kind: "server", name: "files", command: fixture() },
+      { kind: "project", name: "demo", servers: ["files"], prompt: "Demo.", proxyModel: "default" },
+      { kind: "project", name: "empty", servers: ["files"], proxyModel: "gate" },
+      { kind: "project", name: "bare", servers: ["files"] },
+      prompt("always", "Answer in English.", { priority: 10 }),
+      prompt("release", "# How a release is made\n\nTag, then push."),
+      prompt("style", "Short sentences.", { summary: "House style" }),
+    ],
+  });
   await w.until("the server runs", w.isRunning("files"));
 });
 afterAll(async () => {
-  await end();
+  await w.close();
   rmSync(folder, { recursive: true });
 });
 let tokens = 0;
@@ -61,7 +50,6 @@ const newToken = async (more: object = {}): Promise<string> =>
 const open: TestClient[] = [];
 afterEach(() => {
   for (const one of open.splice(0)) one.close();
-  for (const name of Object.keys(prompts)) delete prompts[name];
 });
 
 describe.each([
@@ -80,14 +68,12 @@ describe.each([
     return { texts: content.map(({ text }: { text: string }) => text) as string[], isError: isError === true };
   };
   const opening = async (token: string) => {
-    Object.assign(prompts, written);
     const one = await client(token);
     await call(one, "begin_session", { tags: ["release"] });
     return one;
   };
 
   test("begins, is given what fits, and sees its tools", async () => {
-    Object.assign(prompts, written);
     const token = await newToken();
     const one = await client(token);
     await one.listen();
@@ -104,6 +90,10 @@ describe.each([
     expect(tools).toEqual(expect.arrayContaining(["files__echo", "read_prompts", "propose_prompt"]));
     expect(tools).not.toContain("begin_session");
     expect((await call(one, "read_prompts", { names: ["style"] })).texts[0]).toContain("Short sentences.");
+    const proposed = await call(one, "propose_prompt", { name: "Deploy notes", content: "From main only." });
+    expect(proposed.texts[0]).toMatch(/"deploy-notes[-\d]*"\. A person decides/);
+    const requests = (await w.must("GET", "/api/v1/promptrequests")).items;
+    expect(requests).toContainEqual(expect.objectContaining({ project: "demo", content: "From main only." }));
     expect((await call(one, "begin_session", { tags: ["style"] })).texts[0]).toContain("style (delivered before)");
     const wrong = await call(one, "begin_session", { tags: [] });
     expect([wrong.isError, wrong.texts[0]?.includes("keywords")]).toEqual([true, true]);
@@ -120,7 +110,7 @@ describe.each([
     await opening(token);
     expect(await list(await client(token))).toContain("files__echo");
     expect(await list(await client(await newToken()))).toEqual(["begin_session"]);
-    await end();
+    await w.close();
     await begin();
     await w.until("the server runs", w.isRunning("files"));
     expect(await list(await client(token))).toContain("files__echo");
@@ -130,7 +120,6 @@ describe.each([
   });
 
   test("calls a tool before it began: the answer comes after what it should have read, once of many at once", async () => {
-    Object.assign(prompts, written);
     const one = await client(await newToken());
     const answers = await Promise.all([1, 2, 3].map((n) => call(one, "files__echo", { text: `release ${n}` })));
     const briefed = answers.filter(({ texts }) => texts.length > 1);
@@ -143,8 +132,7 @@ describe.each([
   });
 
   test("of a project without prompts sees what there would be without a gate", async () => {
-    const token = await newToken();
-    const tools = await list(await client(token));
+    const tools = await list(await client(await newToken({ project: "empty" })));
     const bare = (await w.rpc(w.admin, "tools/list", {}, "/projects/bare/mcp")).json.result.tools;
     expect(tools).toEqual(bare.map(({ name }: { name: string }) => name));
   });
@@ -163,7 +151,6 @@ describe.each([
 });
 
 test("vLLM's tool server, which never asks again, is never gated; nor is one server's own endpoint", async () => {
-  Object.assign(prompts, written);
   const token = await newToken();
   const session = await openSse(`http://tok:${token}@${new URL(w.listen()).host}/projects/demo/sse`);
   const { instructions } = await session.initialize();
@@ -175,4 +162,40 @@ test("vLLM's tool server, which never asks again, is never gated; nor is one ser
   await session.close();
   const own = await w.rpc(token, "tools/list", {}, "/projects/demo/servers/files/mcp");
   expect(own.json.result.tools.map(({ name }: { name: string }) => name)).toContain("echo");
+});
+
+test("an LLM chooses by a description; once it is down, words do, and tags are asked for", async () => {
+  const server = startLlmServer({ answer: () => "1. of-this-project\n2. no-such-prompt" });
+  const prompt = (name: string) => ({ kind: "prompt", project: "chosen", name, content: `What ${name} says.` });
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      {
+        kind: "llm",
+        name: "local",
+        type: "openai-compatible",
+        url: server.url,
+        model: "test-model",
+        timeoutSeconds: 1,
+      },
+      { kind: "project", name: "chosen", servers: ["files"], proxyModel: "gate", llm: "local" },
+      prompt("of-this-project"),
+      prompt("release"),
+    ],
+  });
+  const begun = async () => {
+    const one = await legacyClient(w, await newToken({ project: "chosen" }));
+    open.push(one);
+    const [{ inputSchema }] = (await one.request("tools/list")).result.tools;
+    const args = { description: "Make a release" };
+    const { content } = (await one.request("tools/call", { name: "begin_session", arguments: args })).result;
+    const whole = [...content[0].text.matchAll(/<prompt name="([\w-]+)">/g)].map(([, name]) => name);
+    return [Object.keys(inputSchema.properties)[0], ...whole];
+  };
+  expect(await begun()).toEqual(["description", "of-this-project"]);
+  expect(server.requests.filter((asked) => asked.prompt.includes("Make a release"))).toHaveLength(1);
+  server.behaviour.answer = () => "I would be glad to help!";
+  expect(await begun()).toEqual(["description", "release"]);
+  await server.stop();
+  expect((await begun()).slice(1)).toEqual(["release"]);
+  await w.until("it is known to be down", async () => (await begun())[0] === "tags");
 });

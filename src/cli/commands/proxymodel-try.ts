@@ -64,7 +64,7 @@ function stageTable({ stages }: Trial, env: Env): string {
       sections === 0 ? "" : String(sections),
       ms.toFixed(1),
       cached ? "yes" : "",
-      fault ?? (degraded === true ? "without an llm" : ""),
+      fault ?? (degraded === true ? "the llm did not help" : ""),
     ],
   );
   if (rows.length === 0) return "Nothing was done: no stage had a turn.";

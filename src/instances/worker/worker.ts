@@ -53,7 +53,7 @@ export type Worker = ReturnType<typeof createWorker>;
  * Runs somebody's own code in a process of its own, which is started when it is first needed and again after it died: what hangs, exits, crashes or
  * eats memory there takes nothing of the gateway along.
  */
-export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 1_000 }: WorkerOptions) {
+export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 }: WorkerOptions) {
   const calls = new Map<number, Call>();
   const strikes = createStrikes(clock, onCondemned);
   let ids = 0;

@@ -5,11 +5,11 @@ import type { PluginContext } from "../pipeline/plugin.ts";
 import type { PromptShelf, Shelved } from "../prompts/shelf.ts";
 import { createAllowance } from "./allowance.ts";
 import { readingIn, type Task } from "./asked.ts";
-import { briefing } from "./briefing.ts";
 import { chosenByLlm } from "./choosing.ts";
 import { type Delivery, deliver } from "./delivery.ts";
 import { always, lookThrough, rank } from "./matching.ts";
 import type { Openings, Place } from "./openings.ts";
+import { worded } from "./wording.ts";
 
 const defaultPromptBytes = 16_384;
 
@@ -48,7 +48,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
       ms: patience.texts,
       log,
     });
-    return { text: briefing(delivery, texts), delivered: delivery.whole.map(({ name }) => name) };
+    return { text: worded(delivery, texts), delivered: delivery.whole.map(({ name }) => name) };
   }
 
   /** What was asked for by name or keywords, delivered before or not; without either, what there is. @throws Problem `invalid`, `not_found` */
@@ -85,7 +85,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
   }
 
   const emptyOr = (delivery: Delivery): string[] =>
-    delivery.whole.length + delivery.rest.length === 0 ? ["There is nothing to read."] : [briefing(delivery, texts)];
+    delivery.whole.length + delivery.rest.length === 0 ? ["There is nothing to read."] : [worded(delivery, texts)];
 
   /** That it is open, and how much there is now. `own` are the gate's own tools. */
   async function opened(context: PluginContext, own: number): Promise<string> {

@@ -54,13 +54,13 @@ export function createCacheFolder(dir: string) {
     });
   }
 
-  async function place(project: string, file: string, bytes: Buffer, used: number): Promise<void> {
+  async function place(project: string, file: string, pieces: readonly Buffer[], used: number): Promise<void> {
     if (!(await isFolder(project).catch(() => false))) await make(project);
     const draft = path(project, `new-${randomBytes(8).toString("hex")}`);
     try {
       const handle = await open(draft, fresh, 0o600);
       try {
-        await handle.writeFile(bytes);
+        for (const piece of pieces) await handle.writeFile(piece);
         await handle.utimes(used / 1000, used / 1000);
       } finally {
         await handle.close();
@@ -133,9 +133,9 @@ export function createCacheFolder(dir: string) {
       }
     },
     /** Whole or not at all. A folder that was taken away meanwhile is made again. */
-    write: (project: string, file: string, bytes: Buffer, used: number): Promise<void> =>
-      place(project, file, bytes, used).catch((error) => {
-        if (isAbsent(error)) return place(project, file, bytes, used);
+    write: (project: string, file: string, pieces: readonly Buffer[], used: number): Promise<void> =>
+      place(project, file, pieces, used).catch((error) => {
+        if (isAbsent(error)) return place(project, file, pieces, used);
         throw error;
       }),
     async touch(project: string, file: string, used: number): Promise<void> {

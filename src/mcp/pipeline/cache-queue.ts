@@ -1,3 +1,4 @@
+import { turn } from "../../lib/wait.ts";
 import type { Address } from "./cache-entry.ts";
 import { inMemory } from "./cache-front.ts";
 
@@ -21,6 +22,8 @@ export function createQueue(write: (job: Job) => Promise<void>, takeBack: (addre
   }
 
   async function drain(): Promise<void> {
+    // Whoever puts something waits for nothing of it.
+    await turn();
     for (let [next] = jobs; next !== undefined; [next] = jobs) {
       const [file, job] = next;
       current = write(job);

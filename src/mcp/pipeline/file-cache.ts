@@ -128,7 +128,7 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   async function fromDisk(address: Address, isCurrent: () => boolean): Promise<string | undefined> {
     try {
       const bytes = await folder?.read(address.project, address.file, mostFileBytes);
-      const entry = bytes === undefined ? undefined : decodeEntry(sealing, address, bytes);
+      const entry = bytes === undefined ? undefined : await decodeEntry(sealing, address, bytes);
       if (!isCurrent()) return entry?.value;
       if (bytes === undefined) return void disk.remove(address.file);
       if (entry !== undefined && entry.expires > clock.now()) {
@@ -158,10 +158,11 @@ export function createFileCache(options: FileCacheOptions): FileCache {
 
   async function write({ address, value, expires }: Job): Promise<void> {
     try {
-      const bytes = encodeEntry(sealing, address, value, expires);
-      if (bytes.length > mostBytes / 4) return;
-      await folder?.write(address.project, address.file, bytes, clock.now());
-      keepOnDisk(heldAs(address, bytes.length, clock.now(), expires));
+      const pieces = await encodeEntry(sealing, address, value, expires);
+      const size = pieces.reduce((sum, { length }) => sum + length, 0);
+      if (size > mostBytes / 4) return;
+      await folder?.write(address.project, address.file, pieces, clock.now());
+      keepOnDisk(heldAs(address, size, clock.now(), expires));
     } catch (error) {
       tell("The pipeline cache cannot be written", error);
     }

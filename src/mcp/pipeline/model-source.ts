@@ -58,19 +58,22 @@ function refuseForeign(model: Model | undefined): void {
 
 const withModel = (row: Resource, model: Model | undefined): Resource => ({ ...row, ...told(model) });
 
-const ofModel = (model: Model): Resource => ({
-  id: model.name,
-  name: model.name,
-  description: model.description,
-  stages: model.pipeline?.stages ?? [],
-  extends: model.parents,
-  appliesTo: model.pipeline?.appliesTo ?? contentTypes,
-  cacheable: model.pipeline?.cacheable ?? true,
-  ...told(model),
-  version: 1,
-  createdAt: new Date(0).toISOString(),
-  updatedAt: new Date(0).toISOString(),
-});
+function ofModel(model: Model): Resource {
+  const { name, description, parents, pipeline, written = pipeline } = model;
+  return {
+    id: name,
+    name,
+    description,
+    stages: written?.stages ?? [],
+    extends: parents,
+    appliesTo: written?.appliesTo ?? contentTypes,
+    cacheable: written?.cacheable ?? true,
+    ...told(model),
+    version: 1,
+    createdAt: new Date(0).toISOString(),
+    updatedAt: new Date(0).toISOString(),
+  };
+}
 
 const told = (model: Model | undefined) => ({
   type: model?.type ?? "pipeline",

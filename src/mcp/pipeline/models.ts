@@ -1,7 +1,7 @@
 import type { Log } from "../../lib/log.ts";
 import type { FieldError } from "../../lib/problem.ts";
 import type { ProxyModelFields } from "../../resources/proxy-model.ts";
-import type { Local } from "./local/local.ts";
+import type { FileFault, Local } from "./local/local.ts";
 import type { Model, Models } from "./model.ts";
 import { definePlugin, type Plugin } from "./plugin.ts";
 import { contentPipeline } from "./plugins/content-pipeline.ts";
@@ -30,7 +30,7 @@ export type ModelRegistry = Models & {
   /** What is wrong with these stages; for what is about to be applied. */
   check: (stages: ProxyModelFields["stages"]) => readonly FieldError[];
   /** The files of the data folder that are not used as they are, and why. */
-  faults: Local["faults"];
+  faults: () => readonly FileFault[];
 };
 
 type Options = {
@@ -116,14 +116,7 @@ export function createModels({
     renew,
     stageTypes,
     check: (stages) => check(stages, stageTypes()),
-    faults: () => [
-      ...(local?.faults() ?? []),
-      ...[...(local?.stages() ?? [])].flatMap(([name]) =>
-        builtInStages.has(name)
-          ? [{ file: `stages/${name}`, fault: "mcpctl has a stage of this name: it is left out" }]
-          : [],
-      ),
-    ],
+    faults: () => local?.faults(new Set(builtInStages.keys())) ?? [],
   };
 }
 

@@ -34,6 +34,8 @@ export type PluginContext = {
   registerTool: (tool: VirtualTool) => void;
   /** Tells the client that a list is another now: its session, and every listener of the same caller. */
   listChanged: (list: "tools" | "prompts" | "resources") => void;
+  /** What its session is about, in words: the tools that fit come first where there is no room for all. */
+  began: (hints: readonly string[]) => void;
   /** The servers' tools as this caller may see them. */
   discover: () => Promise<readonly Shown[]>;
   /** Calls a tool as this caller: with its rights, recorded like any call. Answers the outcome's result text. @throws Problem */

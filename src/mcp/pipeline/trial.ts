@@ -15,7 +15,9 @@ type Outline = { id: string; title: string; characters: number; sections?: reado
 
 /** @throws Problem `conflict` when it has no stages that could be run */
 export async function tryModel(runner: Runner, model: Model, content: string, about: About): Promise<Trial> {
-  const { name, pipeline, fault } = model;
+  const { name, pipeline, hooks } = model;
+  // Of one that is used without stages, a fault is about something else.
+  const fault = Object.keys(hooks).length > 0 ? undefined : model.fault;
   if (pipeline === undefined)
     throw new Problem("conflict", fault === undefined ? `proxymodel "${name}" has no stages` : `"${name}": ${fault}`, {
       hint: `mcpctl describe proxymodel ${name}`,

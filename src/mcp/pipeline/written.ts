@@ -14,7 +14,7 @@ export type Check = (stages: ProxyModelFields["stages"], types: Types) => readon
 /** Pure: what a pipeline is with the stages that there are. One without stages has those of its parents. */
 export function definitionOf({ name, fields }: Written, source: Source, types: Types, check: Check): Definition {
   const { stages, description = "", extends: parents, appliesTo, cacheable } = fields;
-  const faults = check(stages, types).map(({ path, message }) => `${path} ${message}`);
+  const faults = check(stages, types).map(({ path, message }) => `${path.slice(1)}: ${message}`);
   const used = stages.flatMap(({ type }) => types.get(type) ?? []);
   const notes = used.flatMap(({ name: stage, fault }) => (fault === undefined ? [] : [`stage "${stage}": ${fault}`]));
   const local = used.filter((type) => type.source === "local").map((type) => `${type.name}@${type.version}`);

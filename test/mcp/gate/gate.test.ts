@@ -66,6 +66,7 @@ async function setUp(texts: Record<string, Text>, gate?: { promptBytes?: number;
       readOnly: false,
       registerTool: (one) => void tools.set(one.name, one),
       listChanged: (list) => void told.push(`${principal} ${list}`),
+      began: () => {},
       discover: async () => (await list()).filter(({ server }) => server !== undefined),
       callTool: async () => "{}",
       shape: async (_type, _source, _server, result) => result,
@@ -241,12 +242,12 @@ describe("with an LLM", () => {
 
   test("it chooses by a description, in its order, and what it invents is nothing", async () => {
     const { client } = await setUp(six);
-    const { llm, asked } = llmThat(async () => "1. backup\n2. **invented**\n- `style`\n");
+    const { llm, asked } = llmThat(async () => "1. style\n2. **invented**\n- `backup`\n");
     const one = client("t", "s1", { llm });
     expect(await asks(one)).toEqual(["description"]);
     expect(await one.instructions()).toContain("`description`");
     const { text } = await one.call("begin_session", { description: "Make a release" });
-    expect([...text.matchAll(/<prompt name="(\w+)">/g)].map(([, name]) => name)).toEqual(["always", "backup", "style"]);
+    expect([...text.matchAll(/<prompt name="(\w+)">/g)].map(([, name]) => name)).toEqual(["always", "style", "backup"]);
     expect(asked[0]).toContain("Make a release");
     expect(asked[0]).toContain("backup: When backups run | Restoring");
   });

@@ -59,6 +59,19 @@ test("every string comes back from the disk as it was, half of a surrogate pair 
   await cache.close();
 });
 
+test("long ones are written in pieces, and no piece parts a character", async () => {
+  using at = place();
+  const cache = at.open({ memoryBytes: 0 });
+  for (const lead of ["", "a", "aa"])
+    for (const unit of ["😀", "漢", "é\ud83d", "plain"]) {
+      const value = lead + unit.repeat(150_000);
+      cache.put(scope("p"), "k", value);
+      await cache.settled();
+      expect((await cache.get(scope("p"), "k")) === value).toBe(true);
+    }
+  await cache.close();
+});
+
 test("on disk nothing can be read: no project, no caller, no key, no value; and nobody else may look", async () => {
   using at = place();
   const cache = at.open();

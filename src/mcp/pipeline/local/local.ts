@@ -24,7 +24,8 @@ export type LocalModel = { file: string } & ({ definition: Definition } | { writ
 export type Local = {
   stages: () => ReadonlyMap<string, StageType>;
   models: () => readonly LocalModel[];
-  faults: () => readonly FileFault[];
+  /** Of every file that is not used as it is. `taken` are names of stages that no file can have. */
+  faults: (taken: ReadonlySet<string>) => readonly FileFault[];
 };
 
 type Options = { dataDir: string; worker: Pick<Worker, "run" | "forget">; log: Log; changed: () => void };
@@ -55,12 +56,17 @@ export function createLocal({ dataDir, worker, log, changed }: Options) {
     const files = filesIn(dataDir);
     const present = new Set(files.map(({ path }) => path));
     let isOther = false;
-    for (const path of entries.keys()) if (!present.has(path)) isOther = entries.delete(path) || isOther;
+    for (const [path, { unit }] of entries) {
+      if (present.has(path)) continue;
+      forgetCopy(unit);
+      isOther = entries.delete(path);
+    }
     for (const found of files) {
       const before = entries.get(found.path);
       if (before?.found.stamp === found.stamp) continue;
       const entry = await read(found, before);
       entries.set(found.path, entry);
+      if (before?.unit?.code.path !== entry.unit?.code.path) forgetCopy(before?.unit);
       isOther = true;
       if (entry.fault !== undefined && entry.fault !== before?.fault)
         log.warn("a local file cannot be used as it is", { file: found.file, reason: entry.fault });
@@ -92,10 +98,15 @@ export function createLocal({ dataDir, worker, log, changed }: Options) {
     writeFileSync(path, text, { mode: 0o600 });
     const code: Code = { kind, name: found.name, version, path };
     worker.forget(code);
-    const exports = (await worker.run(code, { do: "load" }, nothing, codePatience.load)) as Exports;
-    const unit = { code, exports };
-    localHooks(unit, worker.run);
-    return unit;
+    try {
+      const exports = (await worker.run(code, { do: "load" }, nothing, codePatience.load)) as Exports;
+      const unit = { code, exports };
+      localHooks(unit, worker.run);
+      return unit;
+    } catch (error) {
+      rmSync(path, { force: true });
+      throw error;
+    }
   }
 
   function* good(kind: Code["kind"]) {
@@ -125,12 +136,12 @@ export function createLocal({ dataDir, worker, log, changed }: Options) {
       ),
       ...inOrder(entries.values()).flatMap(unusable),
     ],
-    faults: (): FileFault[] => [
+    faults: (taken: ReadonlySet<string>): FileFault[] => [
       ...inOrder(entries.values()).flatMap(({ found, fault, unit }) => {
         const told = fault ?? unit?.leftOut;
         return told === undefined ? [] : [{ file: found.file, fault: told }];
       }),
-      ...twice(),
+      ...twice(taken),
     ],
     look,
     /** The version of a file that is run no more, until the file changes. */
@@ -151,13 +162,21 @@ export function createLocal({ dataDir, worker, log, changed }: Options) {
     stop: () => unwatch(),
   };
 
-  function twice(): FileFault[] {
+  function twice(taken: ReadonlySet<string>): FileFault[] {
     const files = [...good("stage")];
-    return files.flatMap(({ found, unit }, index) => {
-      const first = files.findIndex((other) => other.unit.code.name === unit.code.name);
-      return first === index ? [] : [{ file: found.file, fault: `${files[first]?.found.file} has the same name` }];
+    return files.flatMap(({ found, unit }) => {
+      const { name } = unit.code;
+      const first = files.find((other) => other.unit.code.name === name)?.found.file;
+      const owner = taken.has(name) ? "mcpctl has a stage" : `${first} is a stage`;
+      return !taken.has(name) && first === found.file
+        ? []
+        : [{ file: found.file, fault: `${owner} of this name: it is left out` }];
     });
   }
+}
+
+function forgetCopy(unit: Unit | undefined): void {
+  if (unit !== undefined) rmSync(unit.code.path, { force: true });
 }
 
 const nothing = { ask: async () => undefined, tell: () => {} };
@@ -202,7 +221,7 @@ const blank = (name: string, type: Definition["type"]): Definition => ({
 const faultOf = (error: unknown): string =>
   [
     messageOf(error),
-    ...((error instanceof Problem && error.fields) || []).map(({ path, message }) => `${path} ${message}`),
+    ...((error instanceof Problem && error.fields) || []).map(({ path, message }) => `${path.slice(1)}: ${message}`),
   ]
     .join("; ")
     .slice(0, 1_000);

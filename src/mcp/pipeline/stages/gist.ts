@@ -1,6 +1,7 @@
 import { isObject } from "../../../lib/object.ts";
 import type { Section } from "../stage.ts";
 import { lineOf } from "./asking.ts";
+import { formOf } from "./split/forms.ts";
 
 /** Parsing more to say a line of it costs too much. */
 const longestParsed = 64 * 1024;
@@ -13,13 +14,21 @@ export function gist({ title, content, sections = [] }: Section): string {
   if (data !== undefined) return data;
   if (sections.length > 0) return names(sections.map((section) => section.title));
   const beginning = content.slice(0, read);
-  const headings = beginning.match(/^#{1,6} .+$/gm)?.map((line) => line.replace(/^#+ /, "")) ?? [];
-  const inner = headings.filter((heading) => lineOf(heading, 160) !== title);
-  const sentence = firstSentence(beginning.replace(/^#{1,6} .*$/gm, "").trim());
+  const marks = marksOf(beginning);
+  const inner = marks.filter((mark) => lineOf(mark, 160) !== title);
+  const isProse = /[.!?]\s/.test(beginning) && formOf(beginning)?.name !== "code";
+  const sentence = marks.length === 0 || isProse ? firstSentence(beginning.replace(/^#{1,6} .*$/gm, "").trim()) : "";
   return lineOf(
     [sentence, inner.length === 0 ? "" : `Within: ${names(inner)}`].filter((part) => part !== "").join(" "),
     400,
   );
+}
+
+/** What stands over the parts of a text, at the highest two levels. */
+function marksOf(text: string): string[] {
+  const find = formOf(text)?.finder();
+  if (find === undefined) return [];
+  return text.split("\n").flatMap((line, at) => find(line.slice(0, 500).trimEnd(), at)?.title ?? []);
 }
 
 const firstSentence = (text: string): string =>
