@@ -8,13 +8,13 @@ import { settled } from "./settled.ts";
  * The part of a context that a list may cost by `auto`. A model that works with tools needs room for its instructions, the talk so far and results,
  * and a page of a result alone is 2,000 tokens (8 KB): of 32 K this is some twenty tools of the corpus, and leaves room for a dozen such pages.
  */
-export const contextShare = 0.15;
+const contextShare = 0.15;
 
 /**
  * A session that needs five tools reads fewer tokens with a list of this size than by searching (`bench/tool-budget.ts`, corpus of
- * bench/tool-corpus, 30 November 2026: 2,424, or nine tools). So small a list stays whole as long as it is not a third of the context.
+ * bench/tool-corpus, 30 November 2026: 2,422, or nine tools). So small a list stays whole as long as it is not a third of the context.
  */
-export const crossoverTokens = 2400;
+const crossoverTokens = 2400;
 const mostShare = 0.3;
 
 /** Of what was begun for, tools that fit this much less than the best one are noise. */

@@ -142,21 +142,21 @@ for (const row of rows) {
 }
 
 /** Short forms, as stems of what they stand for. */
-const shortForms: Readonly<Record<string, readonly string[]>> = {
-  pr: ["pul", "request"],
-  mr: ["merg", "request"],
-  k8s: ["kubernetes"],
-  ci: ["pipelin", "build"],
-  js: ["javascript"],
-  ts: ["typescript"],
-  env: ["environment"],
-  config: ["configur"],
-  auth: ["authentic"],
-  app: ["applic"],
-  info: ["inform"],
-  stat: ["statistic"],
-};
+const shortForms: ReadonlyMap<string, readonly string[]> = new Map([
+  ["pr", ["pul", "request"]],
+  ["mr", ["merg", "request"]],
+  ["k8s", ["kubernetes"]],
+  ["ci", ["pipelin", "build"]],
+  ["js", ["javascript"]],
+  ["ts", ["typescript"]],
+  ["env", ["environment"]],
+  ["config", ["configur"]],
+  ["auth", ["authentic"]],
+  ["app", ["applic"]],
+  ["info", ["inform"]],
+  ["stat", ["statistic"]],
+]);
 
 /** Other words for the same, as stems. */
 export const synonymsOf = (stem: string): readonly string[] => meanings.get(stem) ?? [];
-export const spelledOut = (stem: string): readonly string[] => shortForms[stem] ?? [];
+export const spelledOut = (stem: string): readonly string[] => shortForms.get(stem) ?? [];

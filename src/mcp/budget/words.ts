@@ -62,9 +62,11 @@ function pairsOf(word: string): string[] {
 const stems = new Map<string, string>();
 /** Texts are others', so what is remembered has a bound. */
 const mostStems = 20_000;
+const longestWord = 40;
 
 /** The same for `create`, `Creates`, `created` and `creation`; it need not be a word. Empty for what says nothing. */
 export function stemOf(piece: string): string {
+  if (piece.length > longestWord) return piece.toLowerCase();
   const known = stems.get(piece);
   if (known !== undefined) return known;
   const word = (/^[A-Z]{2,}s$/.test(piece) ? piece.slice(0, -1) : piece).toLowerCase();
@@ -75,7 +77,7 @@ export function stemOf(piece: string): string {
 }
 
 function withoutEndings(word: string): string {
-  if (word.length < 4 || word.length > 40) return word;
+  if (word.length < 4) return word;
   let stem = word;
   for (const [ending, left] of endings) {
     const shorter = stem.replace(ending, left);

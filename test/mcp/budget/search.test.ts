@@ -84,6 +84,7 @@ test("names in camelCase, other words for the same, other scripts, accents and m
   expect(first("github/create_issue")).toBe("github__create_issue");
   expect(first("")).toBeUndefined();
   expect(first("xylophone")).toBeUndefined();
+  expect(first("constructor __proto__ PR")).toBe("github__listPullRequests");
 });
 
 test("words are compared without their endings", () => {
