@@ -14,7 +14,7 @@ type Parts = {
 };
 
 /** Stands at the end of what was cut, so that nobody takes it for all there is. */
-export const cutMark = "…";
+const cutMark = "…";
 
 /** What it said without what it thought; the thoughts when that is all there is. A call of a tool is nothing to read, and never carried out. */
 export function readingOf({ content, reasoning, hasToolCalls, isCut, used }: Parts): Reading {

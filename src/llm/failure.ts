@@ -63,6 +63,6 @@ const rows: readonly { fits: (status: number) => boolean; sort: Sort; why: strin
   {
     fits: (status) => status >= 400 && status < 500,
     sort: "declined",
-    why: "it refuses the request: the text may be longer than its context",
+    why: "it refuses the request: it is too long for its context, or nothing that it takes",
   },
 ];

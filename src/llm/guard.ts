@@ -38,8 +38,8 @@ export function createGuard(name: string, clock: Clock, log: Log) {
     return turn;
   }
 
-  /** @param signal of who asks: that they went away says nothing of the llm. @throws LlmFailure */
-  async function through<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  /** What the work throws that is no LlmFailure, such as that whoever asked went away, says nothing of the llm. */
+  async function through<T>(work: () => Promise<T>): Promise<T> {
     const turn = admit();
     if (turn === "trial") become(tried(breaker, clock.now()));
     const begunAt = clock.now();
@@ -48,7 +48,7 @@ export function createGuard(name: string, clock: Clock, log: Log) {
       answered();
       return result;
     } catch (error) {
-      const isItsFault = error instanceof LlmFailure && signal?.aborted !== true;
+      const isItsFault = error instanceof LlmFailure;
       // It answers others meanwhile: that says something of the text, not of it.
       const isOfText = isItsFault && error.sort === "failed" && answeredAt !== undefined && answeredAt > begunAt;
       if (isItsFault && error.sort === "declined") answered();

@@ -13,7 +13,7 @@ export type Finding = { listing?: Listing; failure?: LlmFailure; warning?: strin
 const named = 5;
 
 /**
- * Whether it is there, takes the key, and has the model: by its list of models, or by the shortest of messages where the list proves nothing.
+ * Whether it is there, takes the key, and has the model: by its list of models, or by the shortest of messages where there is no list, or it proves nothing.
  * Never throws.
  */
 export async function probe(
@@ -27,16 +27,21 @@ export async function probe(
   const { provesKeyBy, call, body } = llmTypes[type];
   try {
     const ask = exchange(send, clock, type, key, signal);
-    if (provesKeyBy === "message") {
+    const listing = provesKeyBy === "list" ? await listed(fields, ask).catch(unlessMissing) : undefined;
+    if (listing === undefined) {
       await ask(endpointOf(url, call), body(model, ".", { maxTokens: 1 }));
       return {};
     }
-    const listing = await listed(fields, ask);
     return hasModel(listing, model) || listing.models.length === 0 ? { listing } : { listing, warning: lacks(listing) };
   } catch (error) {
     if (error instanceof LlmFailure) return { failure: error };
     return { failure: new LlmFailure("absent", "it did not answer in time", { cause: error }) };
   }
+}
+
+/** Not every server has a list. */
+function unlessMissing(error: unknown): undefined {
+  if (!(error instanceof LlmFailure && (error.httpStatus === 404 || error.httpStatus === 405))) throw error;
 }
 
 /** Whether it is the key that is wrong, and nothing that time may mend. */

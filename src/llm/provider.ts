@@ -78,9 +78,12 @@ export function createProvider(first: LlmRef, { send, keyOf, clock, log, counter
     const signal = options.signal === undefined ? deadline : AbortSignal.any([deadline, options.signal]);
     let isSent = false;
     const tooLate = () =>
-      isSent
-        ? new LlmFailure("failed", `it gave no answer within ${seconds} s; \`timeoutSeconds\` sets this`)
-        : new LlmFailure("unsent", `it had other requests to answer for ${seconds} s`);
+      new LlmFailure(
+        "failed",
+        isSent
+          ? `it gave no answer within ${seconds} s; \`timeoutSeconds\` sets this`
+          : `it had other requests to answer for ${seconds} s`,
+      );
     const orTooLate = (error: unknown): never => {
       throw deadline.aborted && options.signal?.aborted !== true ? tooLate() : error;
     };
@@ -89,7 +92,7 @@ export function createProvider(first: LlmRef, { send, keyOf, clock, log, counter
       counters.add("llm_calls", name);
       return complete(prompt, options, signal, endsAt).catch(orTooLate);
     };
-    return await inTurn(() => guard.through(options.signal, work), signal).catch(orTooLate);
+    return await inTurn(() => guard.through(work), signal).catch(orTooLate);
   }
 
   async function list(): Promise<void> {

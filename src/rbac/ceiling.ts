@@ -3,7 +3,6 @@ import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
 import { type Curation, type ProjectFields, serversOf } from "../resources/project.ts";
-import type { PromptFields } from "../resources/prompt.ts";
 import type { Binding, RbacFields } from "../resources/rbac.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
@@ -40,12 +39,6 @@ const gifts: Record<string, (write: Write) => Op<readonly Attempt[]>> = {
     const project = (yield* findResource("project", ref))?.name ?? ref;
     const uses: Attempt[] = tools === undefined ? atomsOf(useOf(project)) : tools.map((call) => ({ call, project }));
     return [...uses, ...tokenBindings(fields as McpTokenFields, rights).flatMap(atomsOf)];
-  },
-  // Whoever is given the prompt reads what it links to: who links must be able to.
-  *prompt({ fields, existing }) {
-    const { link } = fields as PromptFields;
-    const [, project = "", server = ""] = /^([^/]+)\/([^:]+):/.exec(link ?? "") ?? [];
-    return link === undefined || link === existing?.["link"] ? [] : [{ call: `${server}/*`, project }];
   },
   // Whoever may run the project may then call the server: who puts it there must be able to.
   *project({ fields, existing }) {

@@ -183,9 +183,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
+    if (changed.some(({ kind: { kind } }) => kind === "llm" || kind === "secret")) await llms.sync();
     const others = await proxyModels.changed(changed);
     for (const id of others) gateway.changed(id);
-    if (changed.some(({ kind: { kind } }) => kind === "llm" || kind === "secret")) await llms.sync();
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);

@@ -4,6 +4,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Llms } from "../llm/llms.ts";
+import { createBudget } from "../mcp/budget/budget.ts";
 import { createOpenings } from "../mcp/gate/openings.ts";
 import { checkPipeline } from "../mcp/pipeline/config.ts";
 import { createFileCache } from "../mcp/pipeline/file-cache.ts";
@@ -73,7 +74,18 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   });
   const results = createResults({ cache, idKey: master.derive("result-id"), clock });
   const { texts, renew: renewTexts } = await createSystemTexts(db);
-  const shelf = await createShelf({ db, connections, clock, log, record, mayRead: mayReadLink, blotOf });
+  const shelf = await createShelf({
+    db,
+    connections,
+    clock,
+    log,
+    record,
+    mayRead: mayReadLink,
+    blotOf,
+    llmOf,
+    texts,
+    cache,
+  });
   const openings = await createOpenings(db, clock, log);
   const worker = createWorker({
     dataDir: config.dataDir,
@@ -82,6 +94,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
     onCondemned: (code, why) => local.leaveOut(code, why),
   });
   const local = createLocal({ dataDir: config.dataDir, worker, log, changed: () => models.renew() });
+  const budget = createBudget();
   const stages = builtInStages(texts);
   const models = createModels({
     gate: createGate({ shelf, openings, texts }),
@@ -99,6 +112,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   return {
     cache,
     results,
+    budget,
     models,
     runner,
     shelf,
@@ -136,6 +150,7 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
         llmOf,
         cacheOf: (scope) => stageCacheOf(cache, scope),
         results,
+        budget,
         runner,
         listChanged: tell,
         audit: shapingRecorder(audit, clock),

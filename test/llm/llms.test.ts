@@ -268,6 +268,23 @@ test("one that is not there is left alone, for longer each time, and taken back 
   expect(logs.at(-1)).toContain("an llm answers again");
 });
 
+test("whoever tries it and goes away leaves the try to the next", async () => {
+  const server = serve();
+  const { why, llm, advance } = await room({ own: { url: server.url } });
+  server.behaviour.status = 404;
+  await why();
+  delete server.behaviour.status;
+  server.behaviour.hang = true;
+  advance(5_000);
+  const leaving = new AbortController();
+  const trying = why({ signal: leaving.signal });
+  while (server.asked().length < 2) await Bun.sleep(5);
+  expect(llm.available()).toBe(false);
+  leaving.abort();
+  await trying;
+  expect(llm.available()).toBe(true);
+});
+
 test("one that fails is left alone after the fifth time", async () => {
   const server = serve();
   const { why, llm } = await room({ own: { url: server.url } });
@@ -279,6 +296,27 @@ test("one that fails is left alone after the fifth time", async () => {
   expect(llm.available()).toBe(false);
   expect(await why()).toContain("has not answered 5 times in a row");
   expect(server.asked()).toHaveLength(5);
+});
+
+test("a request that it will not have is nothing against it, nor is a failure while it answers others", async () => {
+  const server = serve();
+  const { why, status, llm, advance } = await room({ own: { url: server.url } });
+  server.behaviour.status = 400;
+  for (let times = 1; times <= 6; times++) expect(await why()).toContain("it refuses the request");
+  expect([llm.available(), status()]).toEqual([true, { state: "READY" }]);
+  delete server.behaviour.status;
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  server.behaviour.answer = async (prompt) => {
+    if (prompt === "say") await gate;
+    return prompt === "say" ? {} : "said";
+  };
+  const late = why();
+  while (server.asked().length < 7) await Bun.sleep(5);
+  advance(1);
+  expect(await llm.complete("another")).toBe("said");
+  open();
+  expect(await late).toContain("its answer is no chat completion");
+  expect(status()).toEqual({ state: "READY" });
 });
 
 describe("tiers", () => {
@@ -312,6 +350,19 @@ describe("tiers", () => {
     expect(await llm.complete("say", { tier: "fast" })).toBe("own");
     expect(llm.identity("fast")).toBe("own/test-model");
     expect(llm.available("fast")).toBe(true);
+  });
+
+  test("who has waited for one does not wait for the next", async () => {
+    const { own, fast } = await three();
+    const { llm } = await room({
+      own: { url: own.url, tier: "heavy" },
+      fast: { url: fast.url, tier: "fast" },
+    });
+    fast.behaviour.status = 500;
+    expect(llm.complete("say", { tier: "fast" })).rejects.toThrow('llm "fast": it fails (HTTP 500)');
+    while (fast.asked().length === 0) await Bun.sleep(5);
+    await Bun.sleep(5);
+    expect(own.asked()).toHaveLength(0);
   });
 
   test.each([
@@ -353,6 +404,8 @@ describe("the context", () => {
     const server = serve({ contextTokens: 8_192 });
     const { llm, advance, status } = await room({ own: { url: server.url } });
     expect(await Promise.all([llm.contextTokens(), llm.contextTokens()])).toEqual([8_192, 8_192]);
+    expect(await llm.contextTokens()).toBe(8_192);
+    await Bun.sleep(20);
     expect(server.requests.map(({ path }) => path)).toEqual(["/v1/models"]);
     expect(status()).toMatchObject({ contextTokens: 8_192, models: ["test-model"] });
     server.behaviour.models = { data: [{ id: "test-model", max_model_len: 16_384 }] };

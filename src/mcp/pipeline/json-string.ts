@@ -2,7 +2,7 @@ import { shareOfTurn } from "../../lib/share.ts";
 import type { Span } from "../spans.ts";
 
 /** Megabytes at once would hold everybody else. */
-const piece = 256 * 1024;
+const piece = 64 * 1024;
 
 /** What a string of JSON cannot hold as it is, and the beginning of an escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant.

@@ -77,6 +77,7 @@ const tokensIn = (characters: number): number => Math.ceil(characters / 4);
 type Step = { type: StageType; config: Readonly<Record<string, unknown>> };
 
 type Options = {
+  /** The same map for as long as none of them is another. */
   types: () => ReadonlyMap<string, StageType>;
   cache: PipelineCache;
   log: Log;
@@ -99,12 +100,20 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     log.warn("a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
   }
 
+  const known = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; steps: readonly Step[] }>();
+
   /** Those that there are, with complete configs; what is unknown has no turn. */
-  const stepsOf = (pipeline: Pipeline): Step[] =>
-    pipeline.stages.flatMap(({ type, config }) => {
-      const found = types().get(type);
-      return found === undefined ? [] : [{ type: found, config: completeConfig(found, config) }];
+  function stepsOf(pipeline: Pipeline): readonly Step[] {
+    const of = types();
+    const found = known.get(pipeline);
+    if (found?.of === of) return found.steps;
+    const steps = pipeline.stages.flatMap(({ type: name, config }) => {
+      const type = of.get(name);
+      return type === undefined ? [] : [{ type, config: completeConfig(type, config) }];
     });
+    known.set(pipeline, { of, steps });
+    return steps;
+  }
 
   async function turnOf(step: Step, state: State, about: About, endsAt: number, signal: AbortSignal): Promise<State> {
     const startedAt = performance.now();
@@ -112,7 +121,9 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     const over = new AbortController();
     const stageSignal = AbortSignal.any([signal, over.signal]);
     const left = endsAt - startedAt;
-    const ms = Math.max(0, asksLlm(step, about) ? left : Math.min(left, bounds.stageMs));
+    // One that hides things is not hurried: without it nothing may be given.
+    const hasTime = type.everywhere === true || asksLlm(step, about);
+    const ms = Math.max(0, hasTime ? left : Math.min(left, bounds.stageMs));
     const context: StageContext = {
       contentType: about.contentType,
       sourceName: about.sourceName,

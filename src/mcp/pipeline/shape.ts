@@ -1,15 +1,17 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { searchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
 import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./model.ts";
-import { wantedIn, withoutPartArguments, withPartArguments } from "./parts.ts";
-import type { BeforeCall, Hooks, PluginContext, Shown, VirtualTool } from "./plugin.ts";
+import { wantedIn, withoutPartArguments } from "./parts.ts";
+import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
 import { shapeResult } from "./result.ts";
+import { offered, sameAgain, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
 type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
@@ -39,11 +41,14 @@ export async function shapeOf(
   const { fields } = served.admission.project;
   const model = fields.proxyModel === undefined ? undefined : options.models.get(fields.proxyModel);
   const isOfServers = fields.servers.some((entry) => typeof entry !== "string" && entry.proxyModel !== undefined);
-  if (model === undefined && !isOfServers) return undefined;
+  if (model === undefined && !isOfServers && !isBudgeted(served.admission.project)) return undefined;
   return await shaped(options, identities, served, model ?? none);
 }
 
-/** That of a project which only shapes what single servers answer. */
+const isBudgeted = ({ fields: { toolBudget } }: { fields: { toolBudget?: string | undefined } }): boolean =>
+  toolBudget !== undefined && toolBudget !== "off";
+
+/** That of a project which has a budget alone, or shapes only what single servers answer. */
 const none: Model = {
   name: "",
   type: "pipeline",
@@ -74,6 +79,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       discover: async () =>
         isListing ? await serverTools(await served.tools()) : (await hooked(await served.tools())).filter(isOfServer),
       shape: content,
+      began: (hints) => options.budget.begin(identity.id, hints),
     });
   const identity = await identities.of(bare, model, async (fresh) => {
     await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
@@ -121,13 +127,21 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   async function hooked(items: readonly Listed[]): Promise<readonly Shown[]> {
     const theirs = serverTools(items);
     const taken = new Set(theirs.map(({ name }) => name));
-    const own = [...identity.tools.values()].filter(({ name }) => !taken.has(name)).map(shownTool);
-    const all = own.length === 0 ? theirs : [...own, ...theirs];
+    // Those that search stand where the budget puts them.
+    const own = [...identity.tools.values()].filter((tool) => !taken.has(tool.name) && !searchTools.includes(tool));
+    const all = own.length === 0 ? theirs : [...own.map(shownTool), ...theirs];
     if (hooks.onToolsList === undefined) return all;
     isListing = true;
-    return await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
+    const made = await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
       isListing = false;
     });
+    return sameAgain(items, made);
+  }
+
+  /** What of it a model has room for. Of a list without servers' tools, as before a closed gate, there is nothing to leave out. */
+  async function afforded(tools: readonly Shown[]): Promise<readonly Shown[]> {
+    if (!isBudgeted(project) || !tools.some(isOfServer)) return tools;
+    return (await options.budget.planFor(context, tools, project.fields)).shown;
   }
 
   /** An answer in parts, without a server; undefined for an ordinary call. */
@@ -166,6 +180,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     const changed =
       before?.argumentsText === undefined ? plain : withMembers(plain, { arguments: before.argumentsText });
     const outcome = await go(changed);
+    if (isBudgeted(project)) options.budget.used(identity.id, name);
     if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
     const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
     const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);
@@ -175,7 +190,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   return {
     instructions: (own) => hook("onInitialize", () => hooks.onInitialize?.(context, own), own),
     async tools(items) {
-      return (await hooked(items)).map(({ text }) => ({ shown: text }));
+      return (await afforded(await hooked(items))).map(({ text }) => ({ shown: text }));
     },
     async others(list, items) {
       const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server?.name }));
@@ -192,8 +207,9 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const tool = identity.tools.get(name);
       if (tool === undefined) return undefined;
       try {
-        const args = JSON.parse(memberOf(paramsText, "arguments") ?? "{}") as Record<string, unknown>;
-        return { result: await tool.call(args, context) };
+        const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
+        const args = JSON.parse(argumentsText) as Record<string, unknown>;
+        return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
         return textOutcome(messageOf(error), true);
       }
@@ -227,29 +243,6 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
 }
 
 const isOfServer = ({ server }: Shown): boolean => server !== undefined;
-
-const known = new WeakMap<readonly Listed[], { parts: string; shown: readonly Shown[] }>();
-
-/** The tools with the arguments by which parts are asked for, where there may be any. Remembered for as long as the list is the same one. */
-function offered(items: readonly Listed[], comesInParts: (server: string) => boolean): readonly Shown[] {
-  const servers = [...new Set(items.map(({ server }) => server.name))].filter(comesInParts);
-  const parts = servers.join();
-  const found = known.get(items);
-  if (found?.parts === parts) return found.shown;
-  const shown = items.map(({ name, shown: text, server }) => ({
-    name,
-    text: servers.includes(server.name) ? withPartArguments(text) : text,
-    server: server.name,
-  }));
-  known.set(items, { parts, shown });
-  return shown;
-}
-
-const shownTool = ({ name, description, inputSchema }: VirtualTool): Shown => ({
-  name,
-  text: JSON.stringify({ name, description, inputSchema }),
-  server: undefined,
-});
 
 const textOutcome = (text: string, isError = false): Outcome => ({
   result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),

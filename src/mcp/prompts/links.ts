@@ -141,14 +141,15 @@ export function createLinks(options: LinkOptions) {
     /** Looks once, for nobody in particular. Resolves whatever it finds. */
     look,
     /**
-     * After rights, servers or projects changed: which of them lead nowhere any more, without a call; what leads somewhere again is looked at, without
-     * being waited for.
+     * After rights, servers or projects changed: which of them lead nowhere any more, without a call; what may lead somewhere again is looked at,
+     * without being waited for.
      */
     async review(all: readonly Linked[]): Promise<void> {
       for (const link of all) {
         const target = await db.read(() => targetOf(link, mayRead));
+        const known = texts.of(link);
         if ("dead" in target) settle(link, target, true);
-        else if (texts.of(link)?.isPassing === true) void look(link);
+        else if (known?.state === "dead" && !known.isFresh) void look(link);
       }
     },
     /** Lets go of what is known of all other prompts. */

@@ -66,6 +66,7 @@ async function setUp(texts: Record<string, Text>, gate?: { promptBytes?: number;
       readOnly: false,
       registerTool: (one) => void tools.set(one.name, one),
       listChanged: (list) => void told.push(`${principal} ${list}`),
+      began: () => {},
       discover: async () => (await list()).filter(({ server }) => server !== undefined),
       callTool: async () => "{}",
       shape: async (_type, _source, _server, result) => result,

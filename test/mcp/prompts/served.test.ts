@@ -33,7 +33,7 @@ test("a project's prompts are MCP prompts and resources of that project alone", 
   expect(JSON.parse(await served.readOwnResource("other", "mcpctl://prompts/other/tone"))).toEqual({
     contents: [{ uri: "mcpctl://prompts/other/tone", mimeType: "text/markdown", text: "Be kind." }],
   });
-  expect(served.hasResource("other", "mcpctl://prompts/demo/style")).toBe(false);
+  expect(served.ownsUri("other", "mcpctl://prompts/demo/style")).toBe(false);
   expect(served.hasPrompt("other", "style")).toBe(false);
   for (const [project, uri] of [
     ["other", "mcpctl://prompts/demo/style"],

@@ -39,6 +39,7 @@ export function createGate({ shelf, openings, texts, patience = usualPatience }:
   function open(context: PluginContext, tags: readonly string[]): boolean {
     const wasClosed = isClosed(context);
     openings.open(placeOf(context), tags, context.project.fields.gate?.openSeconds ?? defaultOpenSeconds);
+    context.began(openings.tagsOf(placeOf(context)));
     if (wasClosed) context.listChanged("tools");
     return wasClosed;
   }
@@ -95,6 +96,8 @@ export function createGate({ shelf, openings, texts, patience = usualPatience }:
     description: "begin_session first: prompts that fit the task, then the tools. A convenience: rights are elsewhere",
     hooks: {
       onSessionCreate(context) {
+        // One that began before, in another session or before a restart.
+        context.began(openings.tagsOf(placeOf(context)));
         for (const tool of [beginTool(asksFor(context)), ...ownTools(context)])
           context.registerTool({
             ...tool,

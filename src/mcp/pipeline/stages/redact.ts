@@ -2,10 +2,10 @@ import { Type } from "@sinclair/typebox";
 import { shareOfTurn } from "../../../lib/share.ts";
 import type { Span } from "../../spans.ts";
 import { defineStage, type Section } from "../stage.ts";
-import { byShape, type Finder, joined } from "./hide/finder.ts";
+import { byShape, type Finder, spanList } from "./hide/finder.ts";
 import { longestMatch, patternFault } from "./hide/patterns.ts";
 import { cards, emails } from "./hide/people.ts";
-import { privateKeys, secretFinders } from "./hide/secrets.ts";
+import { secretFinders } from "./hide/secrets.ts";
 
 const config = Type.Object(
   {
@@ -23,9 +23,9 @@ const config = Type.Object(
 type Config = { secrets: boolean; email: boolean; cards: boolean; patterns: string[] };
 
 /** So much is looked through at once, then all others have their turn; of people's own patterns less, since they cost more. */
-const stretch = { ours: 128 * 1024, own: 16 * 1024 } as const;
+const stretch = { ours: 64 * 1024, own: 16 * 1024 } as const;
 
-type Sort = { sign: string; finders: readonly Finder[]; stretch: number; whole?: (text: string) => Span[] };
+type Sort = { sign: string; finders: readonly Finder[]; stretch: number };
 
 export const redact = defineStage({
   name: "redact",
@@ -65,7 +65,7 @@ function sortsOf({ secrets, email, cards: isCards, patterns }: Config): Sort[] {
     return byShape(new RegExp(`(?:${pattern})`, "gu"), wholeMatch, longestMatch);
   });
   return [
-    ...(secrets ? [{ sign: "[redacted]", finders: secretFinders, stretch: stretch.ours, whole: privateKeys }] : []),
+    ...(secrets ? [{ sign: "[redacted]", finders: secretFinders, stretch: stretch.ours }] : []),
     ...(isCards ? [{ sign: "[card number]", finders: [cards], stretch: stretch.ours }] : []),
     ...(email ? [{ sign: "[e-mail]", finders: [emails], stretch: stretch.ours }] : []),
     ...(own.length > 0 ? [{ sign: "[redacted]", finders: own, stretch: stretch.own }] : []),
@@ -76,16 +76,20 @@ const wholeMatch = (match: RegExpExecArray): Span => ({ start: match.index, end:
 
 async function hidden(text: string, sorts: readonly Sort[], signal: AbortSignal): Promise<string> {
   let rest = text;
-  for (const { sign, finders, stretch, whole } of sorts) {
-    const spans = [...(whole?.(rest) ?? [])];
-    const spent = shareOfTurn();
-    for (let from = 0; from < rest.length; from += stretch)
+  const spent = shareOfTurn();
+  for (const { sign, finders, stretch } of sorts) {
+    const spans = spanList();
+    for (let from = 0; from < rest.length; from += stretch) {
+      const to = Math.min(rest.length, from + stretch);
+      const found: Span[] = [];
       for (const find of finders) {
-        for (const span of find(rest, from, Math.min(rest.length, from + stretch))) spans.push(span);
+        for (const span of find(rest, from, to)) found.push(span);
         await spent();
-        signal.throwIfAborted();
       }
-    rest = without(rest, joined(spans), sign);
+      for (const span of found.sort((a, b) => a.start - b.start)) spans.add(span);
+      signal.throwIfAborted();
+    }
+    rest = without(rest, spans.all, sign);
   }
   return rest;
 }

@@ -5,7 +5,7 @@ export type Finder = (text: string, from: number, to: number) => Span[];
 
 /** What is looked at before and behind: no shape needs more, and longer than this is nothing that has one. */
 const before = 64;
-export const behind = 16 * 1024;
+const behind = 4 * 1024;
 
 /** Whether a match is meant, and what of it. Undefined: look on, from one place further. */
 type Judge = (match: RegExpExecArray) => Span | undefined;
@@ -40,14 +40,19 @@ function endOf(text: string, end: number, stop: number): number {
   return at;
 }
 
-/** In order, none overlapping another. Pure. */
-export function joined(spans: readonly Span[]): Span[] {
+/** Spans in their order, none overlapping another; new ones come in about that order. */
+export function spanList() {
   const all: Span[] = [];
-  for (const span of spans.toSorted((a, b) => a.start - b.start)) {
-    const last = all.at(-1);
-    if (last !== undefined && span.start < last.end)
-      all[all.length - 1] = { ...last, end: Math.max(last.end, span.end) };
-    else all.push(span);
-  }
-  return all;
+  return {
+    all: all as readonly Span[],
+    add(span: Span): void {
+      let { start, end } = span;
+      for (let last = all.at(-1); last !== undefined && last.end > start; last = all.at(-1)) {
+        start = Math.min(start, last.start);
+        end = Math.max(end, last.end);
+        all.pop();
+      }
+      all.push({ start, end });
+    },
+  };
 }

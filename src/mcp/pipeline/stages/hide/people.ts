@@ -4,12 +4,14 @@ import { byShape, type Finder } from "./finder.ts";
 const mostBefore = 64;
 const beforeAt = /[\p{L}\p{N}._%+'-]/u;
 const domain = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62})\.){1,8}[\p{L}]{2,63}/uy;
+const beginsDomain = /^[\p{L}\p{N}]/u;
 const longestDomain = 600;
 
 /** E-mail addresses, by their sign: what stands around each is bounded. */
 export const emails: Finder = (text, from, to) => {
   const found: Span[] = [];
   for (let at = text.indexOf("@", from); at >= 0 && at < to; at = text.indexOf("@", at + 1)) {
+    if (!beforeAt.test(characterBefore(text, at)) || !beginsDomain.test(text.slice(at + 1, at + 3))) continue;
     let start = at;
     while (start > 0 && at - start < mostBefore && beforeAt.test(characterBefore(text, start)))
       start -= characterBefore(text, start).length;
@@ -40,9 +42,10 @@ export const cards: Finder = byShape(card, (match) => {
 export function isCard(text: string): boolean {
   const digits = text.replace(/\D/g, "");
   if (digits.length < 13 || digits.length > 19 || !/^[2-6]/.test(digits)) return false;
-  const sum = [...digits].toReversed().reduce((total, digit, index) => {
-    const value = Number(digit) * (index % 2 === 1 ? 2 : 1);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const value = (digits.charCodeAt(digits.length - 1 - i) - 0x30) * (i % 2 === 1 ? 2 : 1);
+    sum += value > 9 ? value - 9 : value;
+  }
   return sum % 10 === 0;
 }

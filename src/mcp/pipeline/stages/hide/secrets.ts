@@ -60,8 +60,9 @@ export function isHardToGuess(value: string, isQuoted: boolean): boolean {
 /** Bits for each character. */
 function entropyOf(text: string): number {
   const counts = new Map<string, number>();
-  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
-  return [...counts.values()].reduce((bits, n) => bits - (n / text.length) * Math.log2(n / text.length), 0);
+  const looked = text.slice(0, 128);
+  for (const character of looked) counts.set(character, (counts.get(character) ?? 0) + 1);
+  return [...counts.values()].reduce((bits, n) => bits - (n / looked.length) * Math.log2(n / looked.length), 0);
 }
 
 const inToken = /[\w-]/;
@@ -80,30 +81,32 @@ const webTokens: Finder = (text, from, to) => {
       } else if (!inToken.test(text[end] ?? " ")) break;
     }
     if (head >= 0) found.push({ start: start + head, end });
+    dot = end - 1;
   }
   return found;
 };
 
 const begins = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
-const lines = /(?:(?:\\[nr]|\s)+[A-Za-z0-9+/=]{16,200}(?![A-Za-z0-9+/=]))*/y;
+const lines = /(?:(?:\\[nr]|\s){1,8}[A-Za-z0-9+/=]{16,200}(?![A-Za-z0-9+/=])){0,500}/y;
+const longestHead = 100;
+const longestKey = 64 * 1024;
 
-/** Private keys in PEM, of any length; where the end is missing, as far as there are lines of it. */
-export function privateKeys(text: string): Span[] {
+/** Private keys in PEM; where the end is missing, as far as there are lines of it. */
+const privateKeys: Finder = (text, from, to) => {
   const found: Span[] = [];
-  let closing = -2;
+  const window = text.slice(from, to + longestHead);
   begins.lastIndex = 0;
-  for (let match = begins.exec(text); match !== null; match = begins.exec(text)) {
-    const body = match.index + match[0].length;
-    if (closing !== -1 && closing < body) closing = text.indexOf("-----END ", body);
-    const next = text.indexOf("-----BEGIN ", body);
-    const isClosed = closing >= 0 && (next < 0 || closing < next);
-    lines.lastIndex = body;
-    const end = isClosed ? lineEnd(text, closing) : body + (lines.exec(text)?.[0].length ?? 0);
-    found.push({ start: match.index, end });
-    begins.lastIndex = end;
+  for (let match = begins.exec(window); match !== null && from + match.index < to; match = begins.exec(window)) {
+    const body = from + match.index + match[0].length;
+    const rest = text.slice(body, body + longestKey);
+    const next = rest.indexOf("-----BEGIN ");
+    const closing = (next < 0 ? rest : rest.slice(0, next)).indexOf("-----END ");
+    lines.lastIndex = 0;
+    const end = body + (closing >= 0 ? lineEnd(rest, closing) : (lines.exec(rest)?.[0].length ?? 0));
+    found.push({ start: from + match.index, end });
   }
   return found;
-}
+};
 
 function lineEnd(text: string, closing: number): number {
   const end = text.indexOf("-----", closing + "-----END ".length);
@@ -116,4 +119,5 @@ export const secretFinders: readonly Finder[] = [
   byShape(pair, secretOf),
   byShape(flag, secretOf),
   webTokens,
+  privateKeys,
 ];
