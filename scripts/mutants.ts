@@ -10,7 +10,7 @@ const stages: { runs: number; files: string[] }[] = [
   { runs: 400, files: ["evaluate", "properties/covers", "properties/order"] },
   { runs: 400, files: ["chains", "surfaces"] },
   { runs: 400, files: ["thief", "lifetime", "collusion", "surfaces"].map((name) => `properties/${name}`) },
-  { runs: 4000, files: ["differential", "../scenarios/rights", "../scenarios/curation"] },
+  { runs: 4000, files: ["differential", "../scenarios/rights", "../scenarios/prompts", "../scenarios/curation"] },
   { runs: 4000, files: ["thief", "lifetime", "collusion"].map((name) => `properties/${name}`) },
 ];
 const patienceMs = 60_000;

@@ -61,7 +61,8 @@ function jsonIn(text: string, where: string): unknown {
 }
 
 /** Numbers and yes or no as YAML reads them. */
-function plain(text: string): unknown {
+function plain(given: string): unknown {
+  const text = given.trim();
   if (text === "true" || text === "false") return text === "true";
   return /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;
 }

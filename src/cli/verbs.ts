@@ -3,6 +3,7 @@ import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
+import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { resourceVerbs } from "./verbs/resources.ts";
 import { serverVerbs } from "./verbs/servers.ts";
 
@@ -10,6 +11,7 @@ import { serverVerbs } from "./verbs/servers.ts";
 export const verbs: Record<string, Verb> = {
   ...resourceVerbs,
   ...serverVerbs,
+  ...proxyModelVerbs,
   ...cacheVerbs,
   ...accessVerbs,
   ...auditVerbs,

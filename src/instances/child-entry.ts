@@ -19,11 +19,12 @@ export type Entry = Confinement & {
  * Exit 125: the parent is gone already; 126: not executable, or not as this user; 127: not found.
  */
 export function runChild([entry = "{}", command = "", ...args]: readonly string[]): never {
-  const { parent, asBun, mark, openFiles, processes, processors, account } = JSON.parse(entry) as Entry;
+  const { parent, asBun, mark, openFiles, dataBytes, processes, processors, account } = JSON.parse(entry) as Entry;
   const c = libc(functions);
   if (c !== undefined) {
     limit(c, markLimit, BigInt(mark));
     if (openFiles !== undefined && !limit(c, openFilesLimit, BigInt(openFiles))) warn("openFiles could not be set");
+    if (dataBytes !== undefined && !limit(c, dataLimit, BigInt(dataBytes))) warn("dataBytes could not be set");
     if (processors !== undefined && !pin(processors)) warn("cpus could not be set");
     preferredVictim();
     if (account !== undefined && !become(account)) fail(126, `it could not become the user ${account.name}`);
@@ -67,6 +68,7 @@ type Libc = NonNullable<ReturnType<typeof libc<typeof functions>>>;
 
 const deathSignal = 1;
 const kill = 9;
+const dataLimit = 2;
 const processesLimit = 6;
 const openFilesLimit = 7;
 /** RLIMIT_RTTIME, which means nothing to a process that is not a real-time one (mark.ts). */

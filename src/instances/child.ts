@@ -35,7 +35,12 @@ export type ChildOptions = {
 };
 type Patience = { afterEofMs: number; afterTermMs: number };
 
-export type Child = Channel & { readonly pid: number; stop: (fast: boolean) => Promise<Exit> };
+export type Child = Channel & {
+  readonly pid: number;
+  /** As soon as it has ended; `closed` comes when what it started and what it said is dealt with, too. */
+  readonly exited: Promise<Pick<Exit, "code" | "signal" | "reason">>;
+  stop: (fast: boolean) => Promise<Exit>;
+};
 
 /** How long it may take to exit once it has closed its standard output. */
 const deafMs = 1_000;
@@ -78,8 +83,13 @@ export function startChild(options: ChildOptions): Child {
     .then(() => within(deafMs, process_.exited))
     .then((code) => code === undefined && !stopping && failWith("it closed its standard output"));
 
+  const exited = process_.exited.then(() => {
+    const signal = process_.signalCode === null ? null : String(process_.signalCode);
+    return { code: process_.exitCode, signal, ...(reason === undefined ? {} : { reason }) };
+  });
+
   const closed = (async (): Promise<Exit> => {
-    await process_.exited;
+    const how = await exited;
     unwatch?.();
     // What it started goes with it; otherwise a grandchild would hold our pipes and live on.
     killGroup(pid, "SIGKILL");
@@ -89,8 +99,7 @@ export function startChild(options: ChildOptions): Child {
     errors.close();
     said.end();
     forget(dataDir, pid);
-    const signal = process_.signalCode === null ? null : String(process_.signalCode);
-    const exit = { code: process_.exitCode, signal, stderr: log.since(startedWith, shownLines) };
+    const exit = { ...how, stderr: log.since(startedWith, shownLines) };
     return reason === undefined ? exit : { ...exit, reason, ...(isOverlong ? { isOverlong } : {}) };
   })();
 
@@ -127,7 +136,7 @@ export function startChild(options: ChildOptions): Child {
     return await closed;
   }
 
-  return { pid, send, stop, closed, onMessage: output.onMessage };
+  return { pid, send, stop, exited, closed, onMessage: output.onMessage };
 }
 
 function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark) {

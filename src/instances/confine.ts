@@ -6,6 +6,8 @@ import { type Account, accountOf } from "./account.ts";
 /** What the wrapper sets before it becomes the server. */
 export type Confinement = {
   openFiles?: number;
+  /** Of memory of its own that it may ask for at all; a program that is refused it mostly crashes. */
+  dataBytes?: number;
   processes?: number;
   /** The only processors that it may run on. */
   processors?: readonly number[];

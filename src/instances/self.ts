@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 /** The first argument of our second life: the wrapper that becomes a server (see child-entry.ts). */
 export const childWord = "__child";
+/** And of our third: the process that runs somebody's own code (see worker/entry.ts). */
+export const workerWord = "__worker";
 
 /**
  * Our executable. An upgrade replaces or removes the file under a `serve` that runs: it goes on as what it is, and the kernel still has the program.

@@ -15,6 +15,10 @@ export const counted = {
   sessions_refused: { by: "project", help: "Requests refused since all sessions of their token were busy" },
   streams_refused: { help: "Event streams refused, to keep files open for requests" },
   connections_closed: { help: "How often idle connections were closed, to keep files open for requests" },
+  llm_calls: { by: "llm", help: "Texts that a model was asked for" },
+  llm_failures: { by: "llm", help: "Texts that it did not give" },
+  llm_prompt_tokens: { by: "llm", help: "Tokens that it was given, as far as it tells" },
+  llm_completion_tokens: { by: "llm", help: "Tokens that it wrote, as far as it tells" },
   readers_dropped: { help: "Answers and event streams ended since their client did not read" },
 } as const satisfies Record<string, Sort>;
 
@@ -24,7 +28,7 @@ export const gauged = {
   calls_waiting: { by: "server", help: "Calls that wait for others of the server to end" },
 } as const satisfies Record<string, Sort>;
 
-type Sort = { by?: "server" | "project"; help: string };
+type Sort = { by?: "server" | "project" | "llm"; help: string };
 export type Counted = keyof typeof counted;
 export type Gauged = keyof typeof gauged;
 
@@ -50,7 +54,7 @@ export function createCounters() {
   }
 
   return {
-    add: (what: Counted, name = others) => change(what, name, 1),
+    add: (what: Counted, name = others, by = 1) => change(what, name, by),
     of: (name: string): Meter => ({
       add: (what) => change(what, name, 1),
       shift: (what, by) => change(what, name, by),

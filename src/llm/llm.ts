@@ -16,7 +16,7 @@ export type Llm = {
   /** Whether one is there and was not just found to be down. Costs nothing. */
   available: (tier?: Tier) => boolean;
   /**
-   * The text of the answer: reasoning where there is no content, never a tool call.
+   * The text of the answer: reasoning where there is no content, never a tool call. It ends with `…` when it was cut at the bound on tokens.
    * @throws Problem `unavailable` when no model answers in time, or with nothing to read
    */
   complete: (prompt: string, options?: CompletionOptions) => Promise<string>;

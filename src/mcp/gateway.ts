@@ -19,6 +19,7 @@ import { createSessions } from "./downstream/session.ts";
 import { sseDoor } from "./downstream/sse.ts";
 import { type Endpoint, methodsOf } from "./endpoint.ts";
 import type { Shaping } from "./pipeline/shaping.ts";
+import type { Served } from "./prompts/served.ts";
 import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
@@ -40,6 +41,8 @@ export type GatewayOptions = {
   log: Log;
   /** Under which session ids, states and task ids are sealed. */
   sealKey: Buffer;
+  /** The projects' own prompts. */
+  served?: Served;
   /** What projects' proxy models make of lists, calls and answers. `tell` says to a caller's clients that a list is another now. */
   shaping?: (tell: Changes["ofCaller"]) => Shaping;
   /** Told of each call once it has its answer; must neither wait nor throw. */

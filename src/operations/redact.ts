@@ -81,15 +81,22 @@ function namedValues(list: unknown, at: string, fp: Fingerprint): unknown {
   });
 }
 
+/** A long text by its beginning, and by what tells whether it is the same: the log is kept for a year, and a prompt may have 256 KiB. */
+const shortened = (text: string, print: string): string =>
+  `${text.slice(0, longestText)}… (${text.length} characters, ${print})`;
+const longestText = 16 * 1024;
+
 /** `--api-key VALUE`, `--token=VALUE`, `https://user:VALUE@host`: people put secrets where we ask them not to. */
 function withoutSecrets(value: unknown, at: string, fp: Fingerprint): unknown {
   if (typeof value === "string") {
-    return redact(value)
+    const clean = redact(value)
       .replace(
         /(:\/\/[^\s/:@]*:)([^\s/@]+)@/g,
         (_, start: string, secret: string) => `${start}${fp(`${at}\n${secret}`)}@`,
       )
       .replace(namedSecret, (_, start: string, secret: string) => `${start}${fp(`${at}\n${secret}`)}`);
+    // Cut afterwards: half a secret would not be known for one.
+    return clean.length <= longestText ? clean : shortened(clean, fp(`${at}\n${value}`));
   }
   if (Array.isArray(value)) {
     return value.map((inner, index) => {

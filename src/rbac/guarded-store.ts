@@ -12,6 +12,7 @@ import { type Recorder, recordConsequences } from "./record.ts";
 import { checkReferences, usersOf } from "./references.ts";
 import type { Rights } from "./rights.ts";
 import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
+import { scopesOf } from "./scope.ts";
 import { type Also, type Consequence, changedMeanwhile, type Saved, type Source } from "./source.ts";
 
 export type SourceOf = (kind: AnyKind) => Source;
@@ -22,6 +23,8 @@ export type GuardedStore = ReturnType<typeof guardedStore>;
 
 /** No route, import or future endpoint can step round this: the sources behind it are given to nobody else. */
 export function guardedStore(sourceOf: SourceOf, record: Recorder) {
+  const { scopeOf, meant, enter } = scopesOf(sourceOf);
+
   /** Exactly the items that `get` allows. */
   function* list(rights: Rights, kind: AnyKind, project?: string): Op<Resource[]> {
     const mayView = viewOf(rights, kind);
@@ -33,32 +36,6 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
     }
     return (yield* sourceOf(kind).list(within)).filter(mayView);
-  }
-
-  /** What a source knows a project by: its id, or the word itself where a kind has scopes of its own; empty for what is of no project. */
-  function* scopeOf(kind: AnyKind, project: string): Op<string | undefined> {
-    if (kind.scopes !== undefined && (project === "" || kind.scopes.includes(project))) return project;
-    return (yield* sourceOf(Project).find(project))?.id;
-  }
-
-  /** What a name without a project means, as far as the caller may know of it: that of the caller's project, of none, or the only one. */
-  function* meant(
-    rights: Rights,
-    kind: AnyKind,
-    ref: string,
-    verb: ResourceVerb,
-    project?: string,
-  ): Op<Resource | undefined> {
-    const { find, named } = sourceOf(kind);
-    const scope = project === undefined ? undefined : yield* scopeOf(kind, project);
-    if (project !== undefined) return scope === undefined ? undefined : yield* find(ref, scope);
-    if (named === undefined || isId(ref)) return yield* find(ref);
-    const known = (yield* named(ref)).filter((item) =>
-      (["view", verb] as const).some((one) => judge(rights, one, kind, item.name, item).allowed),
-    );
-    const near = known.find((item) => item["project"] === rights.project?.name);
-    if (near === undefined && known.length > 1) throw ambiguous(kind, ref, known);
-    return near ?? known[0];
   }
 
   /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
@@ -216,20 +193,12 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** The decision on a resource of this name, whether there is one or not, or on all of them; for `auth can-i`. */
   function* ask(rights: Rights, verb: ResourceVerb, kind: AnyKind, name?: string, project?: string): Op<Decision> {
     if (name === undefined) return judgeAll(rights, verb, kind);
-    const planned = { name, ...(project === undefined ? {} : { project }) };
-    // What would be made is of the project that is named, whatever bears its name elsewhere.
-    if (verb === "create" && kind.scopes !== undefined) return judge(rights, verb, kind, name, planned);
-    const item = yield* meant(rights, kind, name, verb, project);
-    return judge(rights, verb, kind, item?.name ?? name, item ?? (verb === "create" ? planned : undefined));
-  }
-
-  /** Where a write goes, for who may look there. Whether a project exists is nothing to tell somebody who may not see it. */
-  function* enter(rights: Rights, kind: AnyKind, project: unknown): Op<string | undefined> {
-    if (typeof project !== "string") return kind.scopes === undefined ? undefined : "";
-    if (kind.scopes?.includes(project)) return project;
-    const found = yield* sourceOf(Project).find(project);
-    demandAt(rights, "view", Project, project, found);
-    return found?.id ?? project;
+    const planned = { name, ...(project === undefined || project === "" ? {} : { project }) };
+    const isScoped = kind.scopes !== undefined;
+    // What would be made is of the project that is named, whatever bears its name elsewhere; a token reaches nothing that is not there.
+    const item = isScoped && verb === "create" ? undefined : yield* meant(rights, kind, name, verb, project);
+    const isPlanned = verb === "create" || (isScoped && project !== undefined && rights.project === undefined);
+    return judge(rights, verb, kind, item?.name ?? name, item ?? (isPlanned ? planned : undefined));
   }
 
   return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
@@ -255,14 +224,6 @@ const notFound = (kind: AnyKind, ref: string, project?: string) =>
       hint: `mcpctl get ${kind.plural}`,
     },
   );
-
-function ambiguous(kind: AnyKind, ref: string, known: readonly Resource[]): Problem {
-  const projects = known.map((item) => String(item["project"] ?? "*"));
-  const shown = `${projects.slice(0, 5).join(", ")}${projects.length > 5 ? ", …" : ""}`;
-  return new Problem("conflict", `there is a ${kind.kind} "${ref}" in several projects: ${shown}`, {
-    hint: "say which with -p PROJECT",
-  });
-}
 
 const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {

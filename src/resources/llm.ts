@@ -53,7 +53,13 @@ export const LlmKind = defineKind({
     { header: "URL", value: (l) => String(l["url"]) },
   ],
   writeOnly: ["skipAuthCheck"],
-  executes: ["url"],
+  // Whoever may change the one and view the other has the key sent to wherever they like, as with a server's headers.
+  executes: ["url", "apiKey"],
+  check: ({ url }) => {
+    if (!URL.canParse(url)) return [{ path: "/url", message: "is not an address" }];
+    const { username, password } = new URL(url);
+    return username + password === "" ? [] : [{ path: "/url", message: "holds a password: that goes into apiKey" }];
+  },
   references: ({ apiKey }) =>
     apiKey === undefined ? [] : [{ plural: "secrets", name: apiKey.secretRef.name, path: "/apiKey/secretRef/name" }],
   heldBy: ["projects"],

@@ -77,7 +77,8 @@ const isSystemPrompt = (name: string): name is SystemPromptName => Object.hasOwn
 
 /** What is wrong with a text that would stand in the place of a default, in the words of a field's error. Pure. */
 export function faultsOf(name: string, content: string): string[] {
-  if (!isSystemPrompt(name)) return [`there is no such prompt; there are ${Object.keys(systemPrompts).join(", ")}`];
+  if (!isSystemPrompt(name))
+    return [`there is no such prompt; there are ${Object.keys(systemPrompts).sort().join(", ")}`];
   const known: readonly string[] = systemPrompts[name].variables;
   const there = new Set([...content.matchAll(/\{\{\s*([^{}]*?)\s*\}\}/g)].map(([whole]) => whole));
   const shown = (names: readonly string[]) => names.map((one) => `{{${one}}}`).join(", ");

@@ -33,6 +33,7 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
+import { blotsOfLlm, composeLlms } from "./llms.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
@@ -65,7 +66,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const allServers = async (): Promise<ServerRef[]> =>
     (await db.read(() => listResources("server"))).map((row) => serverRef(present(row)));
 
-  /** A vault for what is read for this server: from now on what the server says is looked through for it. */
+  /** A vault for what is read for this server, or llm: from now on what it says is looked through for it. */
   const vaultOf = (serverId: string): Vault => ({
     ...vault,
     open(...sealed) {
@@ -125,8 +126,10 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
 
+  const { llms, llmKey } = await composeLlms({ db, vaultOf, egress, clock, log, counters });
+
   const health = watchHealth({ allServers, supervisor, connections, catalog, blotOf: blots.of, clock, log });
-  const running: Running = { supervisor, connections, catalog, health, promptStatus: (id) => shelf.statusOf(id) };
+  const running: Running = { supervisor, connections, catalog, health, llms, promptStatus: (id) => shelf.statusOf(id) };
   const instances = () => supervisor.list().map((view) => instanceResource(running, view));
   const record = changeRecorder(audit, clock);
   const proxyModels = await composeProxyModels({
@@ -136,6 +139,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     audit,
     record,
     connections,
+    llmOf: llms.of,
     blotOf: blots.of,
     clock,
     log,
@@ -160,6 +164,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     clock,
     log,
+    served: proxyModels.served,
     shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
     record: callRecorder(audit, clock),
@@ -178,12 +183,13 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   }
 
   async function changedAll(changed: readonly Changed[]): Promise<void> {
+    if (changed.some(({ kind: { kind } }) => kind === "llm" || kind === "secret")) await llms.sync();
     const others = await proxyModels.changed(changed);
     for (const id of others) gateway.changed(id);
     if (!changed.some(({ kind: { kind } }) => kind === "server" || kind === "secret")) return;
     const servers = await allServers();
     catalog.prune(servers);
-    blots.prune(new Set(servers.map(({ id }) => id)));
+    blots.prune(new Set([...servers.map(({ id }) => id), ...llms.names().map(blotsOfLlm)]));
     await connections.sync(servers);
     for (const server of servers) if (!isManaged(server.fields)) void catalog.refresh(server);
     void supervisor.reconcile();
@@ -219,6 +225,8 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     catalog,
     gateway,
     health,
+    llms,
+    llmKey,
     audit,
     record,
     refusals,

@@ -6,6 +6,8 @@ import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
 import type { LevelledLog } from "../lib/log.ts";
+import type { LlmRef } from "../llm/exchange.ts";
+import type { Llms } from "../llm/llms.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Gateway } from "../mcp/gateway.ts";
 import type { Connections } from "../mcp/upstream/connections.ts";
@@ -15,7 +17,7 @@ import type { GuardedStore } from "../rbac/guarded-store.ts";
 import type { Recorder } from "../rbac/record.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
-import type { Database } from "../storage/op.ts";
+import type { Database, Op } from "../storage/op.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { OpenFiles } from "./open-files.ts";
@@ -55,6 +57,9 @@ export type Rooms = {
   gateway: Gateway;
   proxyModels: ProxyModels;
   health: HealthWatch;
+  llms: Llms;
+  /** The key of an llm, as it is in this transaction. @throws Problem `unavailable` when its secret is not there */
+  llmKey: (llm: Pick<LlmRef, "name" | "fields">) => Op<string | undefined>;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */
   record: Recorder;

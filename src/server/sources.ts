@@ -7,8 +7,8 @@ import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
-import type { Models } from "../mcp/pipeline/model.ts";
 import { modelSource } from "../mcp/pipeline/model-source.ts";
+import type { ModelRegistry } from "../mcp/pipeline/models.ts";
 import { requestSource } from "../mcp/prompts/request-source.ts";
 import { withSystemPrompts } from "../mcp/prompts/system-source.ts";
 import { endWithin, scopedSource } from "../rbac/scoped-source.ts";
@@ -27,7 +27,7 @@ type SourceNeeds = {
   vault: Vault;
   instances: () => Resource[];
   tokens: TokenPolicy;
-  models: Models;
+  models: ModelRegistry;
 };
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */

@@ -3,9 +3,11 @@ import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { InstanceView } from "../instances/view.ts";
 import type { BreakerView } from "../lib/breaker.ts";
+import type { Llms } from "../llm/llms.ts";
 import type { Catalog } from "../mcp/catalog/catalog.ts";
 import type { Connections, ServerRef } from "../mcp/upstream/connections.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
+import { LlmKind } from "../resources/llm.ts";
 import { Project, type ProjectFields, serverNames } from "../resources/project.ts";
 import { isManaged, Server, type ServerFields } from "../resources/server.ts";
 
@@ -14,6 +16,7 @@ export type Running = {
   connections: Connections;
   catalog: Catalog;
   health: HealthWatch;
+  llms: Pick<Llms, "statusOf">;
   /** Of a prompt, by its id. */
   promptStatus: (id: string) => Record<string, unknown>;
 };
@@ -51,6 +54,7 @@ export function withStatus(
   visible: readonly Resource[] = [],
 ): Resource {
   if (kind === Project) return ofProject(running, item, visible);
+  if (kind === LlmKind) return { ...item, status: { ...item.status, ...running.llms.statusOf(item.id) } };
   if (kind.kind === "prompt") return { ...item, status: { ...item.status, ...running.promptStatus(item.id) } };
   if (kind.kind !== "server") return item;
   const { supervisor, connections, catalog, health } = running;

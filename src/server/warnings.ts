@@ -5,22 +5,35 @@ import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { type ProjectFields, serversOf } from "../resources/project.ts";
+import { ProxyModel } from "../resources/proxy-model.ts";
 import { Server } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
+import { findResource } from "../storage/resources.ts";
 import { pinning } from "./pinning.ts";
+import type { Probed } from "./probed.ts";
 import type { Rooms } from "./rooms.ts";
 import { serverRef } from "./status.ts";
 
-type Shelves = Pick<Rooms, "store" | "catalog" | "supervisor">;
+type Shelves = Pick<Rooms, "store" | "catalog" | "supervisor" | "proxyModels">;
 
-/** A resource with what is written of it and may not be meant so, or not be safe. */
-export function* withWarnings(shelves: Shelves, rights: Rights, kind: AnyKind, item: Resource): Op<Resource> {
+/** A resource with what is written of it and may not be meant so, or not be safe. `asked` is what llms said that are written by this request. */
+export function* withWarnings(
+  shelves: Shelves,
+  rights: Rights,
+  kind: AnyKind,
+  item: Resource,
+  asked: Probed = new Map(),
+): Op<Resource> {
   const warnings =
     kind.kind === "project"
-      ? yield* curationsOf(shelves, rights, item)
+      ? [...(yield* curationsOf(shelves, rights, item)), ...(yield* modelsOf(shelves, rights, item))]
       : kind.kind === "server"
         ? ofServer(serverRef(item), shelves)
-        : [];
+        : kind.kind === "proxymodel"
+          ? yield* parentsOf(shelves, item)
+          : kind.kind === "llm"
+            ? (asked.get(item.name) ?? [])
+            : [];
   return warnings.length === 0 ? item : { ...item, status: { ...item.status, warnings } };
 }
 
@@ -47,9 +60,38 @@ function* curationsOf({ store, catalog }: Shelves, rights: Rights, item: Resourc
   return warnings;
 }
 
-function* visible(store: Rooms["store"], rights: Rights, name: string): Op<Resource | undefined> {
+/** What the project's proxy models do not do. Why is told to whoever may view the model. */
+function* modelsOf({ store, proxyModels }: Shelves, rights: Rights, item: Resource): Op<string[]> {
+  const { proxyModel, servers } = item as unknown as ProjectFields;
+  const named = [proxyModel, ...servers.map((entry) => (typeof entry === "string" ? undefined : entry.proxyModel))];
+  const warnings: string[] = [];
+  for (const name of new Set(named.filter((one) => one !== undefined))) {
+    const model = proxyModels.models.get(name);
+    if (model?.fault === undefined) continue;
+    const isInUse = model.pipeline !== undefined || Object.keys(model.hooks).length > 0;
+    const why = (yield* visible(store, rights, name, ProxyModel)) === undefined ? "it has a fault" : model.fault;
+    warnings.push(`proxyModel "${name}"${isInUse ? "" : " is not used, and results come as they are"}: ${why}`);
+  }
+  return warnings;
+}
+
+/** A parent may be applied later; until then the model is not used. */
+function* parentsOf({ proxyModels }: Shelves, item: Resource): Op<string[]> {
+  const warnings: string[] = [];
+  for (const parent of (item["extends"] ?? []) as string[])
+    if (proxyModels.models.get(parent) === undefined && (yield* findResource("proxymodel", parent)) === undefined)
+      warnings.push(`it extends "${parent}", which there is not`);
+  return warnings;
+}
+
+function* visible(
+  store: Rooms["store"],
+  rights: Rights,
+  name: string,
+  kind: AnyKind = Server,
+): Op<Resource | undefined> {
   try {
-    return yield* store.get(rights, Server, name);
+    return yield* store.get(rights, kind, name);
   } catch (error) {
     if (error instanceof Problem && (error.code === "forbidden" || error.code === "not_found")) return undefined;
     throw error;

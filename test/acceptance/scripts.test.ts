@@ -18,6 +18,7 @@ const variables: Record<string, string> = {
   MCPCTL_URL: URL_,
   URL: URL_,
   FIXTURE: fixture().join(" "),
+  EXAMPLES: resolve("examples"),
 };
 let serve: Bun.Subprocess;
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { fieldsFrom, flagsOfKind } from "../../src/cli/kind-flags.ts";
 import { parseWords } from "../../src/cli/parse.ts";
 import { verbs } from "../../src/cli/verbs.ts";
@@ -88,4 +89,83 @@ test("help names the keys of each such flag", () => {
   const { limits, "health-check": health } = flagsOfKind("server");
   expect(limits?.description).toContain("callSeconds, connectSeconds");
   expect(health?.description).toContain("tool, arguments, intervalSeconds");
+});
+
+describe("stages", () => {
+  const stages = (...values: string[]) => fieldsOf("proxymodel", ...values.flatMap((value) => ["--stages", value]));
+  const split = (config: object) => ({ type: "section-split", config });
+
+  test("types in their order, with or without keys, in one flag or in several", () => {
+    expect(stages("redact,section-split")).toEqual({ stages: [{ type: "redact" }, { type: "section-split" }] });
+    const three = { stages: [{ type: "redact" }, split({ over: 4000, under: 400 }), { type: "paginate" }] };
+    expect(stages("redact,section-split:over=4000,under=400,paginate")).toEqual(three);
+    expect(stages(" redact , section-split:over=4000, under=400 , paginate")).toEqual(three);
+    expect(stages("redact", "section-split:over=4000,under=400", "paginate")).toEqual(three);
+    expect(stages("section-split:over=1,paginate:pageBytes=2")).toEqual({
+      stages: [split({ over: 1 }), { type: "paginate", config: { pageBytes: 2 } }],
+    });
+  });
+
+  test("values are numbers, yes or no, text that may hold commas and colons, and JSON to the end", () => {
+    expect(stages("redact:email=true,card=false,note=a: b, c d,rate=0.5")).toEqual({
+      stages: [{ type: "redact", config: { email: true, card: false, note: "a: b, c d", rate: 0.5 } }],
+    });
+    expect(stages('json-project:fields=["id","a,b=c"]', "toon")).toEqual({
+      stages: [{ type: "json-project", config: { fields: ["id", "a,b=c"] } }, { type: "toon" }],
+    });
+    expect(stages('redact:words="x,paginate"')).toEqual({
+      stages: [{ type: "redact", config: { words: "x,paginate" } }],
+    });
+  });
+
+  test.each([
+    ["", "--stages takes stages: TYPE,TYPE or TYPE:KEY=VALUE,KEY=VALUE"],
+    ["Redact", "--stages takes stages: TYPE,TYPE or TYPE:KEY=VALUE,KEY=VALUE"],
+    ["over=4", "--stages takes stages: TYPE,TYPE or TYPE:KEY=VALUE,KEY=VALUE"],
+    ["section-split:", "--stages section-split: KEY=VALUE is expected after the colon"],
+    ["section-split:hunter2", "--stages section-split: KEY=VALUE is expected after the colon"],
+    ["section-split:over=1,over=2", "--stages section-split over is given twice"],
+    ['json-project:fields=["hunter2"],toon', "--stages json-project fields takes JSON, which stands last in its flag"],
+  ])("%s is refused", (value, message) => {
+    expect(refusal("proxymodel", `--stages=${value}`)).toStartWith(message);
+    expect(refusal("proxymodel", `--stages=${value}`)).not.toContain("hunter2");
+  });
+
+  test("what a manifest says and what flags say are the same, whatever the stages", () => {
+    const word = fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/);
+    const value = fc.oneof(
+      fc.integer({ min: -9999, max: 9999 }),
+      fc.boolean(),
+      fc.stringMatching(/^[A-Z][A-Za-z :;/.]{0,8}[a-z]$/),
+    );
+    const stage = fc.record(
+      { type: word, config: fc.dictionary(word, value, { minKeys: 1, maxKeys: 3 }) },
+      { requiredKeys: ["type"] },
+    );
+    fc.assert(
+      fc.property(fc.array(stage, { minLength: 1, maxLength: 4 }), (wanted) => {
+        const written = wanted.map(({ type, config }) =>
+          config === undefined ? type : `${type}:${Object.entries(config).map(([key, one]) => `${key}=${one}`)}`,
+        );
+        expect(stages(written.join(","))).toEqual({ stages: wanted });
+        expect(stages(...written)).toEqual({ stages: wanted });
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
+
+test("what is so without a word is denied by a flag, and a key is a secret's", () => {
+  expect(fieldsOf("proxymodel", "--no-cacheable", "--applies-to", "prompt,resource")).toEqual({
+    cacheable: false,
+    appliesTo: ["prompt", "resource"],
+  });
+  expect(fieldsOf("proxymodel")).toEqual({});
+  expect(refusal("proxymodel", "--cacheable")).toContain("there is no flag --cacheable");
+  expect(fieldsOf("llm", "--api-key", "secret:vault/key", "--context-tokens", "32768", "--skip-auth-check")).toEqual({
+    apiKey: { secretRef: { name: "vault", key: "key" } },
+    contextTokens: 32768,
+    skipAuthCheck: true,
+  });
+  expect(refusal("llm", "--api-key", "sk-hunter2")).toBe("--api-key takes secret:SECRET/KEY");
 });

@@ -92,9 +92,10 @@ test("every verb has an example that its own parser accepts", async () => {
 test("every kind that can be created has a flag for each field that may be written, with a description", () => {
   for (const kind of (kinds as readonly AnyKind[]).filter(({ verbs: can }) => can.includes("create"))) {
     const flags = flagsOfKind(kind.kind);
-    for (const field of Object.keys(kind.fields.properties as object)) {
-      const unwritten = ["command", "password", ...(kind.readOnly ?? [])].includes(field);
-      const flag = flags[kind.flagNames?.[field] ?? kebab(field)];
+    for (const [field, schema] of Object.entries(kind.fields.properties as Record<string, { default?: unknown }>)) {
+      const unwritten = ["command", "password", "chapters", ...(kind.readOnly ?? [])].includes(field);
+      // What is so without a word has a flag that says no.
+      const flag = flags[kind.flagNames?.[field] ?? `${schema.default === true ? "no-" : ""}${kebab(field)}`];
       expect([`${kind.kind}.${field}`, flag !== undefined]).toEqual([`${kind.kind}.${field}`, !unwritten]);
       if (flag !== undefined) expect(flag.description.length).toBeGreaterThan(5);
     }

@@ -53,6 +53,7 @@ export const ours: Gate = {
       live: undefined,
       resubscribe: async () => [],
       taskOf: () => undefined,
+      own: undefined,
       shape: async () => undefined,
       isFussy: false,
       extensions: undefined,

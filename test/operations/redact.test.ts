@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mintBearer } from "../../src/auth/bearer.ts";
 import { changeEntry } from "../../src/operations/change-entry.ts";
 import { changeOf, fingerprint, redactedArguments, redactedFields } from "../../src/operations/redact.ts";
+import { Prompt } from "../../src/resources/prompt.ts";
 import { Secret } from "../../src/resources/secret.ts";
 import { Server } from "../../src/resources/server.ts";
 import { User } from "../../src/resources/user.ts";
@@ -23,6 +24,17 @@ describe("a resource's fields", () => {
     expect(at("s", "a")).toBe(at("s", "a") ?? "");
     const others = [at("t", "a"), at("s", "b"), at("s", "a", (value) => fingerprint(Buffer.alloc(32, 2), value))];
     for (const other of others) expect(other).not.toBe(at("s", "a"));
+  });
+
+  test("a long text is kept by its beginning, and tells whether its end is another", () => {
+    const at = (end: string) =>
+      String(redactedFields(Prompt, { name: "p", content: "x".repeat(20_000) + end }, fp)["content"]);
+    expect(at("a")).toMatch(/^x{16384}… \(20001 characters, fp:[0-9a-f]{16}\)$/);
+    const [one, same, other] = ["a", "a", "b"].map(at);
+    expect([one === same, one === other]).toEqual([true, false]);
+    const token = mintBearer("token");
+    const secret = redactedFields(Prompt, { name: "p", content: `${"x ".repeat(8_180)}${token}${" y".repeat(9)}` }, fp);
+    expect(String(secret["content"])).not.toContain(token.slice(0, 20));
   });
 
   test("env and headers keep their names and references, not their values", () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import type { Binding } from "../../src/resources/rbac.ts";
 import { fixture, type World, world } from "../world.ts";
 import { type About, type ModelWorld, may, mayEnter, type Question } from "./model.ts";
 import { near, pool } from "./properties/bindings.ts";
@@ -12,6 +13,20 @@ let w: World;
 const people = ["u0@example.com", "u1@example.com", "u2@example.com"];
 const projects: Record<string, string[]> = { a: ["a"], b: ["a", "b"] };
 const servers = ["a", "b"];
+/** Prompts by the project they are of; those under the empty word are told in every one. */
+const prompts: Record<string, string[]> = { a: ["a", "b"], b: ["a"], "": ["a"] };
+const promptOf = (project: string, name: string) => ({
+  kind: "prompt",
+  name,
+  content: "x",
+  ...(project === "" ? {} : { project }),
+});
+/** Rights on prompts come up as often as all others together. */
+const rightsOnPrompts = ["prompts", "*"].flatMap((resource) =>
+  ["view", "create", "edit", "delete", "run"].flatMap((role) =>
+    [undefined, "a", "b"].map((name) => ({ role, resource, ...(name === undefined ? {} : { name }) }) as Binding),
+  ),
+);
 const logins: Record<string, string> = {};
 
 beforeAll(async () => {
@@ -22,6 +37,7 @@ beforeAll(async () => {
     ...["g", "h"].map((name) => ({ kind: "group", name })),
     ...servers.map((name) => ({ kind: "server", name, command: fixture(), replicas: 0 })),
     ...Object.entries(projects).map(([name, list]) => ({ kind: "project", name, servers: list })),
+    ...Object.entries(prompts).flatMap(([project, names]) => names.map((name) => promptOf(project, name))),
   ];
   await w.must("POST", "/api/v1/apply", { documents });
   for (const name of people) logins[`User:${name}`] = await w.loginAs(name);
@@ -34,7 +50,8 @@ type Dealt = { model: ModelWorld; tokens: Token[]; bearers: Record<string, strin
 const refs = ["User:u0@example.com", "User:u1@example.com", "User:u2@example.com", "ServiceAccount:robot"];
 const groups = ["Group:g", "Group:h"];
 const subjectOf = (text: string) => ({ kind: text.split(":")[0], name: text.slice(text.indexOf(":") + 1) });
-const several = (dice: Dice, most: number) => Array.from({ length: 1 + dice.below(most) }, () => dice.pick(pool));
+const several = (dice: Dice, most: number) =>
+  Array.from({ length: 1 + dice.below(most) }, () => dice.pick(dice.once(3) ? rightsOnPrompts : pool));
 
 /** Deals every right anew, in the product and in the model; then people mint what they may. */
 async function deal(dice: Dice, round: number): Promise<Dealt> {
@@ -139,7 +156,13 @@ function question(dice: Dice, { model, tokens }: Dealt): { body: object; asked: 
     const within = project === undefined ? {} : { project };
     return { body: { verb: "run", resource: "tools", name: call, ...within }, asked: { call, ...within } };
   }
-  const [verb, resource] = [dice.pick(verbs), dice.pick(["servers", "projects", "mcptokens", "rbac"])];
+  const [verb, resource] = [dice.pick(verbs), dice.pick(["servers", "projects", "mcptokens", "rbac", "prompts"])];
+  if (resource === "prompts") {
+    const [project, name] = [dice.pick(Object.keys(prompts)), dice.pick(["a", "b", "fresh"])];
+    const asked = { verb, resource, name };
+    const isAbsent = verb !== "create" && prompts[project]?.includes(name) !== true;
+    return { body: { ...asked, project }, asked, about: { project, isAbsent } };
+  }
   if (resource !== "mcptokens") {
     const name = dice.pick(["a", "b", "fresh"]);
     return { body: { verb, resource, name }, asked: { verb, resource, name } };
@@ -161,6 +184,7 @@ async function deed(
   subject: string,
   bearer: string,
 ): Promise<[string, boolean, boolean]> {
+  if (dice.once(4)) return await promptDeed(dice, model, subject, bearer);
   const [resource, name] = [dice.pick(["servers", "projects"]), dice.pick(["a", "b"])];
   const refused = async (method: string, path: string, body?: unknown) =>
     [401, 403].includes((await w.api(method, path, body, bearer)).status);
@@ -184,6 +208,30 @@ async function deed(
     return [`apply ${path}`, !(await refused("POST", "/api/v1/apply", { documents, dryRun: true })), asks("update")];
   const door = !(await refused("POST", `/projects/${name}/mcp`, { jsonrpc: "2.0", id: 1, method: "ping" }));
   return [`the door of ${name}`, door, mayEnter(model, subject, name)];
+}
+
+/** The same with a prompt, which is read, listed and written over. */
+async function promptDeed(
+  dice: Dice,
+  model: ModelWorld,
+  subject: string,
+  bearer: string,
+): Promise<[string, boolean, boolean]> {
+  const project = dice.pick(Object.keys(prompts));
+  const name = dice.pick(prompts[project] as string[]);
+  const asks = (verb: string) => may(model, subject, { verb, resource: "prompts", name }, { project });
+  const enters = project === "" || may(model, subject, { verb: "view", resource: "projects", name: project });
+  const path = `/api/v1/prompts/${name}?project=${project}`;
+  const sort = dice.below(3);
+  if (sort === 0) return [`GET ${path}`, (await w.api("GET", path, undefined, bearer)).status === 200, asks("view")];
+  if (sort === 1) {
+    const { status, json } = await w.api("GET", "/api/v1/prompts", undefined, bearer);
+    const is = (item: { name: string; project?: string }) => item.name === name && (item.project ?? "") === project;
+    return [`list prompts: ${project}/${name}`, status === 200 && json.items.some(is), asks("view")];
+  }
+  const documents = [promptOf(project, name)];
+  const { status } = await w.api("POST", "/api/v1/apply", { documents, dryRun: true }, bearer);
+  return [`apply ${path}`, status === 200, enters && asks("update")];
 }
 
 test("the product decides as sixty plain lines do, asked and done", async () => {

@@ -82,29 +82,47 @@ export function mayEnter(world: ModelWorld, subject: string, project: string): b
   return all(run) || (world.projects[project] ?? []).some((server) => all({ call: `${server}/x`, project }));
 }
 
-/** Of a token that is asked about: its project and whose it is. */
-export type About = { project: string; owner?: string };
+/** Of a token or prompt that is asked about: its project, and whose a token is. A prompt's is empty when it is of every project; of what is not there a token is told nothing. */
+export type About = { project: string; owner?: string; isAbsent?: boolean };
+
+/** What every project is told is for those who may write all prompts, not those of one name. */
+const ofAll = (asked: Question, about?: About): Question =>
+  "verb" in asked && asked.resource === "prompts" && asked.verb !== "view" && about?.project === ""
+    ? { verb: asked.verb, resource: asked.resource }
+    : asked;
 
 /** Whether a subject may do this now. A person sees and ends their own tokens without any right to. */
-export function may(world: ModelWorld, subject: string, asked: Question, about?: About): boolean {
+export function may(world: ModelWorld, subject: string, question: Question, about?: About): boolean {
+  const asked = ofAll(question, about);
   const token = world.tokens[subject];
   if (token === undefined) {
     const isOwn = "verb" in asked && ["view", "delete"].includes(asked.verb) && about?.owner === subject;
     return !world.disabled.has(subject) && (isOwn || given(world, subject).some((binding) => allows(binding, asked)));
   }
   if (token.revoked === true || world.disabled.has(token.owner)) return false;
+  const within = withinWall(
+    world,
+    token,
+    "call" in question ? { project: token.project, ...question } : question,
+    about,
+  );
   const inside = "call" in asked ? { project: token.project, ...asked } : asked;
   const agreed = layersOf(world, subject).every((bindings) => bindings.some((binding) => allows(binding, inside)));
-  return agreed && withinWall(world, token, inside, about?.project);
+  return agreed && within;
 }
 
-/** A token reaches nothing outside its project: the project itself, its tokens, and the servers in it, which it only looks at. */
-function withinWall({ projects }: ModelWorld, { project, tools }: ModelToken, asked: Question, of?: string): boolean {
+/**
+ * A token reaches nothing outside its project: the project itself, its tokens and prompts; it only looks at the servers in it, and at the
+ * prompts of every project.
+ */
+function withinWall({ projects }: ModelWorld, { project, tools }: ModelToken, asked: Question, about?: About): boolean {
   if ("action" in asked) return ["logs", "audit-read"].includes(asked.action);
   if ("call" in asked)
     return asked.project === project && (tools ?? ["*/*"]).some((pattern) => toolMatches(pattern, asked.call));
   const { verb, resource, name } = asked;
   if (resource === "projects") return name === project && verb !== "create";
   if (resource === "servers") return verb === "view" && projects[project]?.includes(name ?? "") === true;
-  return resource === "mcptokens" && verb !== "run" && of === project;
+  if (about?.isAbsent === true) return false;
+  if (resource === "prompts" && about?.project === "") return verb === "view";
+  return ["mcptokens", "prompts"].includes(resource) && verb !== "run" && about?.project === project;
 }

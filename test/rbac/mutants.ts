@@ -251,7 +251,25 @@ export const mutants: readonly Mutant[] = [
     to: "if (project === undefined || verb !== undefined) return true;",
   },
   { name: "a token writes what it may look at", file: judge, from: "rule.verbs.includes(verb) && ", to: "" },
-  { name: "the wall is round no project", file: judge, from: " && rule.belongs(item, project)", to: "" },
+  { name: "the wall is round no project", file: judge, from: " && rule.belongs(item, project, verb)", to: "" },
+  {
+    name: "prompts: a right of one name reaches every project",
+    file: judge,
+    from: "kind.reachesAll?.(item) !== true",
+    to: "kind.reachesAll !== undefined",
+  },
+  {
+    name: "prompts: a token writes what every project is told",
+    file: judge,
+    from: '(verb === "view" && item["project"] === undefined)',
+    to: 'item["project"] === undefined',
+  },
+  {
+    name: "prompts: a write asks nothing of its project",
+    file: "src/rbac/scope.ts",
+    from: 'demandAt(rights, "view", Project, project, found);',
+    to: "",
+  },
   {
     name: "a token may do every operation",
     file: judge,

@@ -26,6 +26,11 @@ beforeAll(async () => {
       { kind: "server", name: "files", command: fixture(), replicas: 0 },
       { kind: "project", name: "demo", servers: ["files"] },
       { kind: "project", name: "other", servers: [] },
+      { kind: "prompt", name: "house", content: "x" },
+      { kind: "prompt", name: "style", project: "demo", content: "x" },
+      { kind: "promptrequest", name: "wish", project: "demo", content: "x" },
+      { kind: "proxymodel", name: "slim", stages: [] },
+      { kind: "llm", name: "local", type: "openai-compatible", url: "http://127.0.0.1:9", model: "m" },
       { kind: "serviceaccount", name: "ci" },
     ],
   });
@@ -48,6 +53,7 @@ beforeAll(async () => {
     // To end one's own login is nobody else's business.
     const there = items.flatMap(({ id, name }: { id: string; name: string }) => (own.has(id) ? [] : [id, name]));
     refs[plural] = [...there, "new", "nobody@example.com"];
+    if (plural === "prompts") refs[plural].push("gate-index");
   }
 });
 afterAll(() => w.close());
@@ -97,6 +103,10 @@ function documentOf(plural: string, dice: Dice): Record<string, unknown> {
       subjects: [{ kind: "User", name: dice.pick([viewer, "ann@example.com"]) }],
       roleBindings: dice.some(wishes, 3),
     },
+    prompts: { content: "mine", ...(dice.once(3) ? {} : { project: dice.pick([project, "mcpctl-system"]) }) },
+    promptrequests: { project, content: "mine" },
+    proxymodels: { stages: [{ type: "passthrough" }] },
+    llms: { type: "openai-compatible", url: "http://127.0.0.1:9", model: "mine" },
     mcptokens: {
       project,
       rbac: dice.pick(["clone", "empty"]),
@@ -114,7 +124,13 @@ function requestOf(route: Route, dice: Dice): { path: string; body?: object } {
   const [, , , plural = ""] = route.path.split("/");
   const body = documentOf(plural, dice);
   const ref = route.method === "PUT" ? String(body["name"]) : dice.pick(refs[plural] ?? ["new"]);
-  const query = plural === "mcptokens" && route.path.includes(":ref") && dice.once(2) ? "?project=demo" : "";
+  const query =
+    ["mcptokens", "prompts", "promptrequests"].includes(plural) &&
+    route.method !== "PUT" &&
+    route.path.includes(":ref") &&
+    dice.once(2)
+      ? "?project=demo"
+      : "";
   const path = route.path.replace(":ref", encodeURIComponent(ref)) + query;
   if (path === "/api/v1/auth/can-i") return { path, body: { action: dice.pick(actions), as: dice.pick(subjects) } };
   if (path === "/api/v1/apply") {
@@ -125,7 +141,7 @@ function requestOf(route: Route, dice: Dice): { path: string; body?: object } {
     });
     return { path, body: { documents } };
   }
-  if (/(rotate|revoke|sessions)$/.test(route.path)) return { path, body: {} };
+  if (/(rotate|revoke|sessions|approve|reject)$/.test(route.path)) return { path, body: {} };
   return route.method === "DELETE" ? { path } : { path, body };
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { kinds } from "../../src/resources/index.ts";
 import type { Op, Row } from "../../src/storage/op.ts";
 import { type World, world } from "../world.ts";
 
@@ -15,6 +16,10 @@ const rows = (text: string) =>
     return yield { parts: [text], values: [] };
   });
 const count = async (text: string) => Number((await rows(`SELECT count(*) AS n FROM ${text}`))[0]?.["n"]);
+
+/** Of what is named `project/name`; nothing before the slash is every project, and `mcpctl-system` mcpctl itself. */
+const ofNoProject =
+  "substr(name, 1, instr(name, '/') - 1) NOT IN (SELECT name FROM resources WHERE kind = 'project' UNION VALUES (''), ('mcpctl-system'))";
 
 /** Rows that point at something that is not there. */
 const dangling: Record<string, string> = {
@@ -33,6 +38,8 @@ const dangling: Record<string, string> = {
   "pins of no server": "tool_pins WHERE server_id NOT IN (SELECT id FROM resources)",
   "variants of no server": "variants WHERE server_id NOT IN (SELECT id FROM resources)",
   "offers of no server": "offers WHERE server_id NOT IN (SELECT id FROM resources)",
+  "prompts of no project": `resources WHERE kind = 'prompt' AND ${ofNoProject}`,
+  "promptrequests of no project": `resources WHERE kind = 'promptrequest' AND ${ofNoProject}`,
   "values of no secret": "secret_values WHERE secret_id NOT IN (SELECT id FROM resources)",
 };
 const leftBehind = async () => {
@@ -57,6 +64,8 @@ async function family() {
   await w.must("POST", "/api/v1/apply", {
     documents: [
       { kind: "project", name: project, servers: [] },
+      { kind: "prompt", name: "house", project, content: "x" },
+      { kind: "promptrequest", name: "wish", project, content: "x" },
       { kind: "user", name: user },
       { kind: "group", name: group, members: [user] },
       { kind: "rbac", name: group, subjects: [{ kind: "Group", name: group }], roleBindings },
@@ -162,7 +171,8 @@ describe("made again under the same name", () => {
     for (const { token } of [parent, child])
       for (const path of ["/mcp", `/projects/${project}/mcp`])
         expect((await w.rpc(token, "ping", {}, path)).status).toBe(401);
-    expect((await w.must("GET", `/api/v1/mcptokens?project=${project}`)).items).toEqual([]);
+    for (const plural of ["mcptokens", "prompts", "promptrequests"])
+      expect((await w.must("GET", `/api/v1/${plural}?project=${project}`)).items).toEqual([]);
     expect(await leftBehind()).toEqual({});
   });
 
@@ -193,7 +203,7 @@ describe("made again under the same name", () => {
 
 test("each of these looks can find something", async () => {
   // Foreign keys keep most of it away; with them off, a row of each sort is planted and seen.
-  expect(Object.keys(dangling).length).toBeGreaterThanOrEqual(14);
+  expect(Object.keys(dangling).length).toBeGreaterThan(kinds.length);
   const nobody = {
     parts: ["INSERT INTO rbac_subjects SELECT id, 'User:nobody' FROM resources WHERE kind = 'rbac' LIMIT 1"],
     values: [],
@@ -202,11 +212,23 @@ test("each of these looks can find something", async () => {
     parts: ["INSERT INTO resources VALUES ('planted', 'rbac', 'mcptoken-planted', 1, '{}', 1, 1)"],
     values: [],
   };
+  const prompts = {
+    parts: [
+      "INSERT INTO resources VALUES ('p1', 'prompt', 'gone/p', 1, '{}', 1, 1), ('p2', 'promptrequest', 'gone/p', 1, '{}', 1, 1), ('p3', 'prompt', '/p', 1, '{}', 1, 1)",
+    ],
+    values: [],
+  };
   await w.rooms.db.write(function* () {
     yield nobody;
     yield definition;
+    yield prompts;
   });
-  expect(await leftBehind()).toEqual({ "subjects that are nobody": 1, "definitions of no token": 1 });
+  expect(await leftBehind()).toEqual({
+    "subjects that are nobody": 1,
+    "definitions of no token": 1,
+    "prompts of no project": 1,
+    "promptrequests of no project": 1,
+  });
 });
 
 test("nor what was under way at the gateway: a session is its maker's, whoever has that name later", async () => {

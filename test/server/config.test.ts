@@ -141,3 +141,18 @@ test("an OAuth issuer is believed only when it is said for whom, and its keys ca
   }
   expect(() => readConfig({}, { HOME: home, MCPCTL_OAUTH_ISSUER: "https://a" })).toThrow("oauth.audience is missing");
 });
+
+test("the cache lies in the user's own folder, below a data folder that is given, or where it is told", () => {
+  const config = join(home, "cache.yaml");
+  writeFileSync(config, "dataDir: /srv/data\ncacheMiB: 7\n");
+  const cache = (flags: object, env: object = {}) => {
+    const { cacheDir, cacheMiB } = readConfig({ ...flags }, { HOME: home, ...env });
+    return [cacheDir, cacheMiB];
+  };
+  expect(cache({})).toEqual([join(home, ".mcpctl/cache"), 256]);
+  expect(cache({ "data-dir": "/srv/own" })).toEqual(["/srv/own/cache", 256]);
+  expect(cache({ config })).toEqual(["/srv/data/cache", 7]);
+  expect(cache({ config }, { MCPCTL_CACHE_DIR: "/tmp/c", MCPCTL_CACHE_MIB: "0" })).toEqual(["/tmp/c", 0]);
+  for (const size of ["-1", "1.5", "all", "1MiB"])
+    expect(() => cache({ "cache-mib": size })).toThrow("a whole number of MiB");
+});

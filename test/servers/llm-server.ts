@@ -16,6 +16,8 @@ export type LlmBehaviour = {
   rude?: Rude;
   /** Answers end at the bound on tokens. */
   cut?: boolean;
+  /** What Ollama's `POST /api/show` says of the model; there is no such thing when absent. */
+  shown?: object;
   /** What `GET /v1/models` says: the list of vLLM when absent, a status, or a body. */
   models?: number | object;
 };
@@ -106,6 +108,7 @@ export function startLlmServer(options: LlmServerOptions = {}) {
         return await complete(asked, inOpenAi, request.signal);
       if (request.method === "POST" && pathname.endsWith("/messages"))
         return await complete(asked, inAnthropic, request.signal);
+      if (pathname.endsWith("/api/show") && behaviour.shown !== undefined) return Response.json(behaviour.shown);
       return Response.json({ error: { message: `nothing at ${pathname}` } }, { status: 404 });
     },
   });

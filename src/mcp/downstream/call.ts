@@ -4,6 +4,7 @@ import { errorOutcome, type Outcome } from "../answers.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions } from "../gateway.ts";
 import type { Asking, Shaping } from "../pipeline/shaping.ts";
+import type { Served } from "../prompts/served.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import type { Visit } from "../visit.ts";
@@ -13,6 +14,7 @@ import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
 import { callTool, methods, openTools } from "./methods.ts";
+import { ownOf } from "./own.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { createScope } from "./scope.ts";
 
@@ -20,6 +22,7 @@ type Options = Pick<GatewayOptions, "connections" | "catalog" | "log" | "record"
   counters: Counters;
   seal: Seal;
   shaping?: Shaping | undefined;
+  served?: Served | undefined;
 };
 
 const nothing = Promise.resolve(undefined);
@@ -27,7 +30,7 @@ const nothing = Promise.resolve(undefined);
 /** Answers requests of either era: which method, what the caller sees, what they may, and on to the server. */
 export type Calls = ReturnType<typeof createCalls>;
 
-export function createCalls({ connections, catalog, log, counters, record, seal, shaping }: Options) {
+export function createCalls({ connections, catalog, log, counters, record, seal, shaping, served }: Options) {
   const { viewOf, viewWith, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
   const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
 
@@ -73,6 +76,7 @@ export function createCalls({ connections, catalog, log, counters, record, seal,
         const text = catalog.toolText(server.id, task.tool) ?? "{}";
         return { tool: { server, key: task.tool, text }, id: task.id };
       },
+      own: ownOf(served, visit, inbound),
       shape: () => (shape ??= shaping === undefined ? nothing : shaping.of(servedOf(visit, client, exchange))),
       isFussy: isFussy(endpoint),
       extensions: client.abilities.extensions as Record<string, unknown> | undefined,

@@ -7,6 +7,7 @@ import { membersOf, objectOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
+import type { Own } from "./own.ts";
 
 /** What is found in a view by what it is called. */
 export type Found = "tools" | "prompts" | "resources";
@@ -32,6 +33,8 @@ export type Exchange = {
   resubscribe: () => Promise<readonly string[]>;
   /** The task that this caller was given under this id: the tool that began it, and what its server calls it. */
   taskOf: (shown: string) => { tool: NamedTarget; id: string } | undefined;
+  /** What the project has beside its servers. */
+  own: Own | undefined;
   /** What the project's proxy model makes of it; undefined when there is none. */
   shape: () => Promise<Shape | undefined>;
   /** For a client that looks for nothing but text. */

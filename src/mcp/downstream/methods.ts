@@ -9,6 +9,7 @@ import { codes, type Era, supportedVersions, tasksExtension } from "../protocol.
 import { memberOf, withMembers } from "../spans.ts";
 import { dressedTool } from "./dress.ts";
 import { type Exchange, forwardable } from "./exchange.ts";
+import { nothingToComplete } from "./own.ts";
 import { factsOf } from "./session.ts";
 import { setLevel, subscribe, unsubscribe } from "./session-methods.ts";
 
@@ -64,26 +65,41 @@ async function instructionsOf({ face, shape }: Exchange): Promise<{ instructions
 
 /** The whole list on one page: several clients read no second one (reference/clients.md §6.4). */
 async function list(exchange: Exchange, name: ListName): Promise<Outcome> {
-  const { inbound, view, may, reaches } = exchange;
+  const { inbound, view, may, reaches, own } = exchange;
   const { cursor } = inbound.params;
   if (cursor !== undefined && cursor !== null)
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
-  const { lists, items, ...current } = await view();
-  const missing = current.missing.filter(({ server }) => reaches(server));
-  const shown = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
-  const text =
-    (await shapedList(exchange, name, shown)) ??
-    (name === "tools" ? toolsOf(inbound.era, shown).text() : may === undefined ? lists[name] : listText(shown));
+  const current = await view();
+  const { lists, items } = current;
+  const {
+    items: ours = [],
+    leftOut = [],
+    hides = () => false,
+  } = name === "prompts" || name === "resources" ? (own?.listed(name, current) ?? {}) : {};
+  const open = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
+  const theirs = ours.length === 0 ? open : open.filter((item) => !hides(item.name));
+  const shown = await shapedList(exchange, name, theirs, ours);
+  const asItIs = () => {
+    if (name === "tools") return toolsOf(inbound.era, theirs).text();
+    return may === undefined && ours.length === 0 ? lists[name] : listText([...theirs, ...ours]);
+  };
+  const missing = [...current.missing.filter(({ server }) => reaches(server)), ...leftOut];
   const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
-  return { result: `{"${name}":${text}${meta}}` };
+  return { result: `{"${name}":${shown === undefined ? asItIs() : listText(shown)}${meta}}` };
 }
 
-async function shapedList({ inbound, shape }: Exchange, name: ListName, shown: readonly Listed[]) {
+/** As the project's proxy model has it; undefined when it has none. */
+async function shapedList(
+  { inbound, shape }: Exchange,
+  name: ListName,
+  theirs: readonly Listed[],
+  ours: readonly { name: string; shown: string }[],
+) {
   const shaping = await shape();
   if (shaping === undefined || name === "resourceTemplates") return undefined;
-  return listText(
-    name === "tools" ? await shaping.tools(toolsOf(inbound.era, shown).items) : await shaping.others(name, shown),
-  );
+  return name === "tools"
+    ? await shaping.tools(toolsOf(inbound.era, theirs).items)
+    : await shaping.others(name, [...theirs, ...ours]);
 }
 
 /** The servers' tools that are open to the caller. */
@@ -101,7 +117,7 @@ export function callTool(exchange: Exchange, name: string, argumentsText: string
 }
 
 async function byName(
-  { inbound, view, viewWith, mayUse, reaches, forward, isFussy, shape }: Exchange,
+  { inbound, view, viewWith, mayUse, reaches, forward, isFussy, own, shape }: Exchange,
   name: "tools" | "prompts",
 ): Promise<Outcome> {
   const { name: asked } = inbound.params;
@@ -110,9 +126,12 @@ async function byName(
   if (isFussy && asked === goodbye && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
   const shaping = await shape();
-  const own =
+  const ours = name === "prompts" ? own?.prompt(asked, current) : undefined;
+  if (ours !== undefined)
+    return (await shaping?.promptGet({ name: asked }, inbound.paramsText, ours)) ?? (await ours());
+  const answered =
     name === "prompts" || current.tools.has(asked) ? undefined : await shaping?.ownTool(asked, inbound.paramsText);
-  if (own !== undefined) return own;
+  if (answered !== undefined) return answered;
   if (!current[name].has(asked)) current = (await viewWith(name, asked)) ?? current;
   const target = current[name].get(asked);
   // What one may not use is not there: a list and a call must never disagree.
@@ -148,10 +167,23 @@ function dressedList(items: readonly Listed[]): Dressed {
   return { items, text: () => (text ??= listText(items)) };
 }
 
-async function readResource({ inbound, view, viewWith, mayUse, reaches, forward, shape }: Exchange): Promise<Outcome> {
+async function readResource({
+  inbound,
+  view,
+  viewWith,
+  mayUse,
+  reaches,
+  forward,
+  own,
+  shape,
+}: Exchange): Promise<Outcome> {
   const { uri } = inbound.params;
   if (typeof uri !== "string") return errorOutcome(codes.invalidParams, "`uri` is missing, or no string");
   let current = await view();
+  const ours = own?.resource(uri);
+  const shaping = await shape();
+  if (ours !== undefined)
+    return (await shaping?.resourceRead({ name: uri }, inbound.paramsText, ours)) ?? (await ours());
   if (resourceTarget(current, uri) === undefined) current = (await viewWith("resources", uri)) ?? current;
   const target = resourceTarget(current, uri);
   if (target === undefined || !mayUse("resources", target)) {
@@ -162,7 +194,6 @@ async function readResource({ inbound, view, viewWith, mayUse, reaches, forward,
     const changes = { ...forwardable(paramsText), uri: JSON.stringify(target.key) };
     return forward(target, "resources/read", withMembers(paramsText, changes));
   };
-  const shaping = await shape();
   return shaping === undefined
     ? await go(inbound.paramsText)
     : await shaping.resourceRead({ ...target, name: uri }, inbound.paramsText, go);
@@ -189,12 +220,13 @@ async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Ex
   return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
 }
 
-async function complete({ inbound, view, mayUse, forward }: Exchange): Promise<Outcome> {
+async function complete({ inbound, view, mayUse, forward, own }: Exchange): Promise<Outcome> {
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
   const current = await view();
   const refText = memberOf(inbound.paramsText, "ref");
   const isPrompt = ref?.type === "ref/prompt" && typeof ref.name === "string";
   const isResource = ref?.type === "ref/resource" && typeof ref.uri === "string";
+  if (isPrompt && own?.prompt(String(ref.name), current) !== undefined) return nothingToComplete();
   const target = isPrompt
     ? current.prompts.get(String(ref.name))
     : isResource

@@ -10,6 +10,7 @@ const mostNames = 50;
 const longestTag = 64;
 const longestDescription = 4_000;
 const mostKeywords = 20;
+const longestName = 200;
 const mostProposed = 64 * 1024;
 const longestReason = 1_000;
 
@@ -47,15 +48,15 @@ export function proposalIn(args: Record<string, unknown>): Proposal {
     new Problem("invalid", `propose_prompt: ${what}`, {
       hint: 'call it with {"name": "short-name", "content": "the text", "priority": 5, "reason": "why"}',
     });
-  if (typeof name !== "string" || !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
-    throw wrong("`name` is lower-case letters, digits and hyphens, at most 63");
+  const called = textIn(name, longestName);
+  if (called === undefined) throw wrong("`name` is missing");
   if (typeof content !== "string" || content.trim() === "")
     throw wrong("`content` is the text of the prompt, and is missing");
   if (Buffer.byteLength(content) > mostProposed) throw wrong(`\`content\` is over ${mostProposed / 1024} KiB`);
   const wanted = priority === undefined || priority === null ? 5 : Number(priority);
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 9)
     throw wrong("`priority` is a whole number from 1 to 9; 10 is for people to give");
-  return { name, content, priority: wanted, reason: textIn(reason, longestReason) };
+  return { name: called, content: content.toWellFormed(), priority: wanted, reason: textIn(reason, longestReason) };
 }
 
 /** A list of words, or one with commas. What is no text is left out. */

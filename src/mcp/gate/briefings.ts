@@ -5,11 +5,11 @@ import type { PluginContext } from "../pipeline/plugin.ts";
 import type { PromptShelf, Shelved } from "../prompts/shelf.ts";
 import { createAllowance } from "./allowance.ts";
 import { readingIn, type Task } from "./asked.ts";
-import { briefing } from "./briefing.ts";
 import { chosenByLlm } from "./choosing.ts";
 import { type Delivery, deliver } from "./delivery.ts";
-import { always, rank } from "./matching.ts";
+import { always, lookThrough, rank } from "./matching.ts";
 import type { Openings, Place } from "./openings.ts";
+import { worded } from "./wording.ts";
 
 const defaultPromptBytes = 16_384;
 
@@ -28,7 +28,9 @@ export function createBriefings({ shelf, openings, texts }: Options) {
     patience: Patience,
   ): Promise<{ text: string; delivered: string[] }> {
     const { llm, project, log } = context;
-    const ranked = rank(shelf.of(project.name), tags);
+    const all = shelf.of(project.name);
+    await lookThrough(all);
+    const ranked = rank(all, tags);
     const prompts = ranked.map(({ prompt }) => prompt);
     const chosen =
       description !== undefined && prompts.length > 0 && llm?.available("fast") === true
@@ -46,7 +48,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
       ms: patience.texts,
       log,
     });
-    return { text: briefing(delivery, texts), delivered: delivery.whole.map(({ name }) => name) };
+    return { text: worded(delivery, texts), delivered: delivery.whole.map(({ name }) => name) };
   }
 
   /** What was asked for by name or keywords, delivered before or not; without either, what there is. @throws Problem `invalid`, `not_found` */
@@ -63,6 +65,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
     const unknown = asked.names.filter((name) => !known.has(name)).map((name) => unknownName(name, known));
     if (unknown.length > 0 && unknown.length === asked.names.length && asked.tags.length === 0)
       throw new Problem("not_found", unknown.join(" "), { hint: "call read_prompts without names for a list of them" });
+    await lookThrough(asked.tags.length === 0 ? [] : all);
     const ranked = asked.tags.length === 0 ? [] : rank(all, asked.tags);
     const matching = ranked.flatMap(({ prompt, score }) => (score > 0 ? [prompt.name] : []));
     const wanted = [...new Set([...asked.names, ...matching])].filter((name) => known.has(name));
@@ -82,7 +85,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
   }
 
   const emptyOr = (delivery: Delivery): string[] =>
-    delivery.whole.length + delivery.rest.length === 0 ? ["There is nothing to read."] : [briefing(delivery, texts)];
+    delivery.whole.length + delivery.rest.length === 0 ? ["There is nothing to read."] : [worded(delivery, texts)];
 
   /** That it is open, and how much there is now. `own` are the gate's own tools. */
   async function opened(context: PluginContext, own: number): Promise<string> {

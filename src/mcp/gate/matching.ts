@@ -1,3 +1,4 @@
+import { shareOfTurn } from "../../lib/share.ts";
 import type { Shelved } from "../prompts/shelf.ts";
 import { keywordsIn, type Term, termOf, wordsIn } from "./words.ts";
 
@@ -39,6 +40,15 @@ function byRank(a: Ranked, b: Ranked): number {
     b.prompt.priority - a.prompt.priority ||
     (a.prompt.name < b.prompt.name ? -1 : 1)
   );
+}
+
+/** Looks through what is said of them, which takes half a second for a thousand, and so gives way to others; then `rank` is fast. */
+export async function lookThrough(prompts: readonly Shelved[]): Promise<void> {
+  const spent = shareOfTurn();
+  for (const prompt of prompts) {
+    bagOf(prompt);
+    await spent();
+  }
 }
 
 /** A tag of nothing but common words is taken by its word. */

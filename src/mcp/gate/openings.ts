@@ -49,30 +49,35 @@ export async function createOpenings(db: Database, clock: Clock, log: Log, most 
 
   function changed({ projectId, holder }: Opening): void {
     dirty.add(keyOf(projectId, holder));
-    writing ??= write().finally(() => {
-      writing = undefined;
-    });
+    writing ??= write();
   }
 
   /** One after the other, so that what was written last is what was last true. */
   async function write(): Promise<void> {
     // What else is said in this turn goes along.
     await turn();
-    while (dirty.size > 0) {
-      const keys = [...dirty].slice(0, rowsAtOnce);
-      for (const key of keys) dirty.delete(key);
-      try {
-        await db.write(function* () {
-          yield* deleteExpiredOpenings(clock.now());
-          for (const key of keys) yield* writeOne(key);
-        });
-      } catch (error) {
-        for (const key of keys) dirty.add(key);
-        log.warn("the gate is open, but will not be after a restart: it cannot be written", {
-          reason: messageOf(error),
-        });
-        return;
-      }
+    try {
+      while (dirty.size > 0) await writeSome([...dirty].slice(0, rowsAtOnce));
+    } catch (error) {
+      log.warn("the gate is open, but will not be after a restart: it cannot be written", {
+        reason: messageOf(error),
+      });
+    } finally {
+      // In the same turn as the last look: whatever changes from now on begins anew.
+      writing = undefined;
+    }
+  }
+
+  async function writeSome(keys: readonly string[]): Promise<void> {
+    for (const key of keys) dirty.delete(key);
+    try {
+      await db.write(function* () {
+        yield* deleteExpiredOpenings(clock.now());
+        for (const key of keys) yield* writeOne(key);
+      });
+    } catch (error) {
+      for (const key of keys) dirty.add(key);
+      throw error;
     }
   }
 
@@ -144,7 +149,9 @@ export async function createOpenings(db: Database, clock: Clock, log: Log, most 
       }
     },
     /** Once all of it is written that can be. */
-    close: async (): Promise<void> => void (await writing),
+    async close(): Promise<void> {
+      while (writing !== undefined) await writing;
+    },
   };
 }
 

@@ -46,7 +46,18 @@ export function keywordsIn(text: string, most: number): string[] {
 /** How many letters two words begin alike with, so that one may be a part of the other: `deploy` and `deployment`. */
 const rootLength = 6;
 
-export const termOf = (word: string): Term => ({ stem: stemOf(word), root: word.slice(0, rootLength) });
+const terms = new Map<string, Term>();
+const mostKept = 20_000;
+
+/** Texts say the same words over and over. */
+export function termOf(word: string): Term {
+  const known = terms.get(word);
+  if (known !== undefined) return known;
+  if (terms.size >= mostKept) terms.clear();
+  const term = { stem: stemOf(word), root: word.slice(0, rootLength) };
+  terms.set(word, term);
+  return term;
+}
 
 /** The ends of words, and how many letters must be left. */
 const endings: readonly [ending: RegExp, put: string][] = [

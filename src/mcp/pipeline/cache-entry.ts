@@ -1,11 +1,18 @@
 import { createHmac } from "node:crypto";
+import { StringDecoder } from "node:string_decoder";
+import { shareOfTurn } from "../../lib/share.ts";
 import type { CacheScope } from "./cache.ts";
+import { betweenCharacters } from "./json-string.ts";
 
-/** Keeps what is on disk from whoever reads the disk; given by the room of secrets. `open` throws for what was changed. */
+/** Keeps what is on disk from whoever reads the disk; given by the room of secrets. `end` throws for what was changed. */
 export type Sealing = {
-  seal: (plain: Uint8Array, bound: Uint8Array) => Buffer;
-  open: (box: Uint8Array, bound: Uint8Array) => Buffer;
+  sealer: (bound: Uint8Array) => { add: (plain: Uint8Array) => Buffer; end: () => Buffer };
+  opener: (box: Uint8Array, bound: Uint8Array) => { add: (from: number, to: number) => Buffer; end: () => void };
 };
+/** Bytes that a box has besides what is in it. */
+const boxOverhead = 28;
+/** Characters or bytes at once. */
+const piece = 256 * 1024;
 
 /** Where an entry lies: a project's folder, and in it a file whose name begins with its caller's digits. All are HMACs: nobody can name another's. */
 export type Address = { project: string; caller: string; file: string; bound: Buffer };
@@ -36,18 +43,31 @@ const magic = Buffer.from("mcpc");
 const version = 1;
 const encodings = ["utf8", "utf16le"] as const;
 
-/** A file as it is written. Half of a surrogate pair cannot be written in UTF-8, and may well be in a tool's result. */
-export function encodeEntry(sealing: Sealing, address: Address, value: string, expires: number): Buffer {
+/** A file as it is written, in pieces. Half of a surrogate pair cannot be written in UTF-8, and may well be in a tool's result. */
+export async function encodeEntry(
+  sealing: Sealing,
+  address: Address,
+  value: string,
+  expires: number,
+): Promise<Buffer[]> {
   const encoding = value.isWellFormed() ? 0 : 1;
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);
   header.writeUInt8(version, 4);
   header.writeUInt8(encoding, 5);
   header.writeDoubleBE(expires, 8);
-  const plain = Buffer.from(value, encodings[encoding]);
-  header.writeUInt32BE(plain.length, 16);
+  header.writeUInt32BE(Buffer.byteLength(value, encodings[encoding]), 16);
   header.write(address.project + address.file, 20, "hex");
-  return Buffer.concat([header, sealing.seal(plain, Buffer.concat([header, address.bound]))]);
+  const { add, end } = sealing.sealer(Buffer.concat([header, address.bound]));
+  const pieces: Buffer[] = [];
+  const spent = shareOfTurn();
+  for (let at = 0; at < value.length; ) {
+    const to = encoding === 0 ? betweenCharacters(value, at + piece) : at + piece;
+    pieces.push(add(Buffer.from(value.slice(at, to), encodings[encoding])));
+    at = to;
+    await spent();
+  }
+  return [header, end(), ...pieces];
 }
 
 /** When a file expires, by its header alone; undefined for what is no entry of this format at this address. */
@@ -59,18 +79,29 @@ export function expiryIn(header: Buffer, project: string, file: string): number 
 }
 
 /** The value; undefined for a file that is damaged, cut off, somebody else's, or of another format. */
-export function decodeEntry(
+export async function decodeEntry(
   sealing: Sealing,
   address: Address,
   bytes: Buffer,
-): { value: string; expires: number } | undefined {
+): Promise<{ value: string; expires: number } | undefined> {
   const header = bytes.subarray(0, headerBytes);
   const expires = expiryIn(header, address.project, address.file);
   const encoding = encodings[header[5] ?? encodings.length];
   if (expires === undefined || encoding === undefined) return undefined;
+  const length = header.readUInt32BE(16);
+  const box = bytes.subarray(headerBytes);
+  if (box.length !== boxOverhead + length) return undefined;
   try {
-    const plain = sealing.open(bytes.subarray(headerBytes), Buffer.concat([header, address.bound]));
-    return plain.length === header.readUInt32BE(16) ? { value: plain.toString(encoding), expires } : undefined;
+    const { add, end } = sealing.opener(box, Buffer.concat([header, address.bound]));
+    const decoder = new StringDecoder(encoding);
+    const parts: string[] = [];
+    const spent = shareOfTurn();
+    for (let at = 0; at < length; at += piece) {
+      parts.push(decoder.write(add(at, at + piece)));
+      await spent();
+    }
+    end();
+    return { value: parts.join("") + decoder.end(), expires };
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@ import {
   chmod,
   type FileHandle,
   lstat,
+  lutimes,
   mkdir,
   open,
   opendir,
@@ -12,7 +13,6 @@ import {
   rm,
   rmdir,
   unlink,
-  utimes,
 } from "node:fs/promises";
 import { join } from "node:path";
 import { headerBytes, isEntryFile, isProjectFolder } from "./cache-entry.ts";
@@ -54,13 +54,13 @@ export function createCacheFolder(dir: string) {
     });
   }
 
-  async function place(project: string, file: string, bytes: Buffer, used: number): Promise<void> {
+  async function place(project: string, file: string, pieces: readonly Buffer[], used: number): Promise<void> {
     if (!(await isFolder(project).catch(() => false))) await make(project);
     const draft = path(project, `new-${randomBytes(8).toString("hex")}`);
     try {
       const handle = await open(draft, fresh, 0o600);
       try {
-        await handle.writeFile(bytes);
+        for (const piece of pieces) await handle.writeFile(piece);
         await handle.utimes(used / 1000, used / 1000);
       } finally {
         await handle.close();
@@ -90,6 +90,7 @@ export function createCacheFolder(dir: string) {
 
   async function remove(project: string, file: string): Promise<boolean> {
     try {
+      if (!(await isFolder(project))) return false;
       await unlink(path(project, file));
       return true;
     } catch (error) {
@@ -132,13 +133,14 @@ export function createCacheFolder(dir: string) {
       }
     },
     /** Whole or not at all. A folder that was taken away meanwhile is made again. */
-    write: (project: string, file: string, bytes: Buffer, used: number): Promise<void> =>
-      place(project, file, bytes, used).catch((error) => {
-        if (isAbsent(error)) return place(project, file, bytes, used);
+    write: (project: string, file: string, pieces: readonly Buffer[], used: number): Promise<void> =>
+      place(project, file, pieces, used).catch((error) => {
+        if (isAbsent(error)) return place(project, file, pieces, used);
         throw error;
       }),
-    touch: (project: string, file: string, used: number): Promise<void> =>
-      utimes(path(project, file), used / 1000, used / 1000),
+    async touch(project: string, file: string, used: number): Promise<void> {
+      if (await isFolder(project)) await lutimes(path(project, file), used / 1000, used / 1000);
+    },
     /** Answers what was there; of all projects when none is given. */
     async removeAll(only?: string): Promise<string[]> {
       const gone: string[] = [];

@@ -7,6 +7,13 @@ export type Held = {
   used: number;
   expires: number;
 };
+export const heldAs = (
+  { project, caller, file }: { project: string; caller: string; file: string },
+  bytes: number,
+  used: number,
+  expires: number,
+): Held => ({ name: file, project, caller, bytes, used, expires });
+
 export type Size = { entries: number; bytes: number };
 
 type Caller = Size & { held: Map<string, Held> };

@@ -16,7 +16,7 @@ export type CacheStats = {
 export type PipelineCache = {
   /** Undefined when there is none, it is too old, or it cannot be read. Never throws. */
   get: (scope: CacheScope, key: string) => Promise<string | undefined>;
-  /** Kept at once for whoever asks next; on disk a moment later. Never throws: a full disk is told in the log. */
+  /** Kept at once for whoever asks next; on disk a moment later. Gone at once with a `ttlMs` of 0. Never throws: a full disk is told in the log. */
   put: (scope: CacheScope, key: string, value: string, ttlMs?: number) => void;
   stats: () => Promise<CacheStats>;
   /** Of this project, or all. Answers how many entries there were. */

@@ -3,6 +3,7 @@ import { Problem } from "../../lib/problem.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import type { Outcome } from "../answers.ts";
+import type { Budget } from "../budget/budget.ts";
 import type { Listed } from "../catalog/view.ts";
 import type { Era } from "../protocol.ts";
 import type { Admission } from "../visit.ts";
@@ -34,6 +35,7 @@ export type ShapingOptions = {
   llmOf: (project: ProjectFields) => Llm | undefined;
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
+  budget: Budget;
   runner: Pick<Runner, "shaper">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
@@ -66,7 +68,7 @@ export function contextOf(
   options: ShapingOptions,
   served: Served,
   identity: PluginContext["identity"],
-  parts: Pick<PluginContext, "registerTool" | "discover" | "shape">,
+  parts: Pick<PluginContext, "registerTool" | "discover" | "shape" | "began">,
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;

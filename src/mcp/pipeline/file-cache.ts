@@ -4,7 +4,7 @@ import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { shareOfTurn } from "../../lib/share.ts";
 import { within } from "../../lib/wait.ts";
-import type { CacheStats, PipelineCache } from "./cache.ts";
+import type { PipelineCache } from "./cache.ts";
 import {
   type Address,
   addresses,
@@ -15,8 +15,10 @@ import {
   headerBytes,
   type Sealing,
 } from "./cache-entry.ts";
-import { createCacheFolder } from "./cache-folder.ts";
-import { createLedger, type Held, type Size } from "./cache-ledger.ts";
+import { type CacheFolder, createCacheFolder } from "./cache-folder.ts";
+import { createFront } from "./cache-front.ts";
+import { createLedger, type Held, heldAs, type Size } from "./cache-ledger.ts";
+import { createQueue, type Job } from "./cache-queue.ts";
 
 export type FileCacheOptions = {
   /** Its files lie in `pipeline` below it. Undefined: in memory only. */
@@ -45,123 +47,108 @@ export type FileCache = PipelineCache & {
 
 const dayMs = 86_400_000;
 const bounds = {
-  /** Of one entry; a longer value is kept nowhere. */
+  /** Of one value; a longer one is kept nowhere. */
   characters: 16 * 1024 * 1024,
-  queueBytes: 64 * 1024 * 1024,
-  queueEntries: 10_000,
   touchMs: 60_000,
   tellMs: 60_000,
   sweepMs: 300_000,
-  closeMs: 5_000,
+  patienceMs: 5_000,
 } as const;
-const overhead = headerBytes + 64;
-const inMemory = (value: string) => value.length * 2 + 512;
-
-type Job = { address: Address; value: string; expires: number };
+/** A character takes at most three bytes of UTF-8; the box has a nonce and a tag. */
+const mostFileBytes = bounds.characters * 3 + headerBytes + 64;
 
 /**
  * Texts by key in files that only this mcpctl can read or name, the latest of them in memory. What cannot be read is not there; what cannot be
  * written is told in the log once a minute.
  */
 export function createFileCache(options: FileCacheOptions): FileCache {
-  const { mostBytes, mostEntries = 50_000, memoryBytes = 32 * 1024 * 1024, sealing, clock, log } = options;
-  const folder = options.dir === undefined ? undefined : createCacheFolder(join(options.dir, "pipeline"));
+  const { dir, mostBytes, mostEntries = 50_000, memoryBytes = 32 * 1024 * 1024, sealing, clock, log } = options;
+  const folder: CacheFolder | undefined = dir === undefined ? undefined : createCacheFolder(join(dir, "pipeline"));
   const at = addresses(options.nameKey);
   const disk = createLedger({ bytes: mostBytes, entries: mostEntries });
-  const memory = createLedger({ bytes: memoryBytes, entries: mostEntries });
-  const values = new Map<string, string>();
-  const queue = new Map<string, Job>();
+  const front = createFront({ bytes: memoryBytes, entries: mostEntries }, clock);
+  const queue = createQueue(write, remove);
   const reading = new Map<string, Promise<string | undefined>>();
+  const behind = new Set<Promise<unknown>>();
   const counts = { hits: 0, misses: 0, evicted: 0 };
-  let queuedBytes = 0;
   let toldAt = Number.NEGATIVE_INFINITY;
-  let writing: Promise<void> | undefined;
-  let underWay: Promise<void> | undefined;
   let sweeping: Promise<void> | undefined;
+  let clearings = 0;
   let isClosed = false;
-
-  const heldAs = ({ project, caller, file }: Address, bytes: number, expires: number, used = clock.now()): Held => ({
-    name: file,
-    project,
-    caller,
-    bytes,
-    used,
-    expires,
-  });
 
   function tell(what: string, error: unknown): void {
     if (clock.now() - toldAt < bounds.tellMs) return;
     toldAt = clock.now();
-    log.warn(`${what}; results are shaped anew instead`, { error: messageOf(error), folder: options.dir });
+    log.warn(`${what}; what it would give is computed anew`, { error: messageOf(error), folder: dir });
   }
 
+  /** Nobody waits for it but who waits for everything. `work` never rejects. */
+  function later(work: Promise<unknown> | undefined): void {
+    if (work === undefined) return;
+    behind.add(work);
+    void work.finally(() => behind.delete(work));
+  }
+
+  /** From memory; on disk it stays. */
   function forget(file: string): void {
-    memory.remove(file);
-    values.delete(file);
-    const job = queue.get(file);
-    if (job !== undefined) queuedBytes -= inMemory(job.value);
-    queue.delete(file);
+    front.forget(file);
+    queue.forget(file);
     // Who asks from now on is not given what is being read.
     reading.delete(file);
   }
 
-  function remember(address: Address, value: string, expires: number): void {
-    values.set(address.file, value);
-    for (const { name } of memory.add(heldAs(address, inMemory(value), expires))) values.delete(name);
+  function remove({ project, file }: Pick<Address, "project" | "file">): void {
+    disk.remove(file);
+    later(
+      folder?.remove(project, file).catch((error) => tell("A file of the pipeline cache cannot be removed", error)),
+    );
   }
 
-  function remove({ project, name }: Pick<Held, "project" | "name">): void {
-    disk.remove(name);
-    void folder?.remove(project, name).catch((error) => tell("A file of the pipeline cache cannot be removed", error));
-  }
-
-  function evict(gone: readonly Held[]): void {
-    counts.evicted += gone.length;
-    for (const held of gone) remove(held);
+  function keepOnDisk(held: Held): void {
+    for (const { project, name } of disk.add(held)) {
+      counts.evicted++;
+      remove({ project, file: name });
+    }
   }
 
   function used({ project, file }: Address): void {
     const now = clock.now();
-    memory.touch(file, now);
+    front.touch(file);
     const held = disk.get(file);
     if (held === undefined || now - held.used < bounds.touchMs) return;
     disk.touch(file, now);
-    void folder?.touch(project, file, now).catch(() => {});
+    later(folder?.touch(project, file, now).catch(() => {}));
   }
 
-  function inFront(file: string): string | undefined {
-    const held = memory.get(file) ?? queue.get(file);
-    if (held === undefined) return undefined;
-    if (held.expires > clock.now()) return values.get(file) ?? queue.get(file)?.value;
-    forget(file);
-    return undefined;
+  function fromMemory(file: string): string | undefined {
+    const job = queue.get(file);
+    return front.get(file) ?? (job !== undefined && job.expires > clock.now() ? job.value : undefined);
   }
 
   async function fromDisk(address: Address, isCurrent: () => boolean): Promise<string | undefined> {
-    const { project, file } = address;
     try {
-      const bytes = await folder?.read(project, file, bounds.characters * 2 + overhead);
-      const entry = bytes === undefined ? undefined : decodeEntry(sealing, address, bytes);
+      const bytes = await folder?.read(address.project, address.file, mostFileBytes);
+      const entry = bytes === undefined ? undefined : await decodeEntry(sealing, address, bytes);
       if (!isCurrent()) return entry?.value;
-      if (bytes === undefined) return void disk.remove(file);
+      if (bytes === undefined) return void disk.remove(address.file);
       if (entry !== undefined && entry.expires > clock.now()) {
-        remember(address, entry.value, entry.expires);
-        if (disk.get(file) === undefined) evict(disk.add(heldAs(address, bytes.length, entry.expires)));
+        front.put(address, entry.value, entry.expires);
+        if (disk.get(address.file) === undefined) keepOnDisk(heldAs(address, bytes.length, clock.now(), entry.expires));
         return entry.value;
       }
     } catch (error) {
       tell("A file of the pipeline cache cannot be read", error);
     }
-    if (isCurrent()) remove({ project, name: file });
+    if (isCurrent()) remove(address);
     return undefined;
   }
 
   /** Once for all who ask at the same time. */
   function readOnce(address: Address): Promise<string | undefined> {
     const { file } = address;
-    const isCurrent = () => reading.get(file) === work;
     const under = reading.get(file);
     if (under !== undefined) return under;
+    const isCurrent = () => reading.get(file) === work;
     const work: Promise<string | undefined> = fromDisk(address, isCurrent).finally(() => {
       if (isCurrent()) reading.delete(file);
     });
@@ -170,95 +157,67 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   }
 
   async function write({ address, value, expires }: Job): Promise<void> {
-    const { project, file } = address;
     try {
-      const bytes = encodeEntry(sealing, address, value, expires);
-      if (bytes.length > mostBytes / 4) return;
-      await folder?.write(project, file, bytes, clock.now());
-      evict(disk.add(heldAs(address, bytes.length, expires)));
+      const pieces = await encodeEntry(sealing, address, value, expires);
+      const size = pieces.reduce((sum, { length }) => sum + length, 0);
+      if (size > mostBytes / 4) return;
+      await folder?.write(address.project, address.file, pieces, clock.now());
+      keepOnDisk(heldAs(address, size, clock.now(), expires));
     } catch (error) {
       tell("The pipeline cache cannot be written", error);
     }
   }
 
-  async function drain(): Promise<void> {
-    for (let [next] = queue; next !== undefined; [next] = queue) {
-      const [file, job] = next;
-      underWay = write(job);
-      await underWay;
-      const then = queue.get(file);
-      if (then === undefined) remove({ project: job.address.project, name: file });
-      // What was put under the same key meanwhile is written in its turn.
-      if (then !== job) continue;
-      queue.delete(file);
-      queuedBytes -= inMemory(job.value);
-    }
-  }
-
-  function startWriting(): void {
-    writing ??= drain().finally(() => {
-      writing = undefined;
-      if (queue.size > 0) startWriting();
-    });
-  }
-
-  async function sweep(): Promise<void> {
-    if (folder === undefined) return;
+  /** Learns what lies there: at the start, and again now and then, since others may write and clear too. */
+  async function sweep(from: CacheFolder): Promise<void> {
     const startedAt = clock.now();
-    const found: Held[] = [];
-    try {
-      for await (const { project, file, bytes, used: at, head } of folder.scan(startedAt)) {
-        const expires = expiryIn(head, project, file);
-        const known = disk.get(file);
-        const held = {
-          name: file,
-          project,
-          caller: callerOf(file),
-          bytes,
-          used: known?.used ?? at,
-          expires: expires ?? 0,
-        };
-        if (held.expires <= startedAt || found.length >= 2 * mostEntries) remove(held);
-        else found.push(held);
-      }
-    } catch (error) {
-      return tell("The folder of the pipeline cache cannot be read", error);
+    const before = clearings;
+    const found = new Map<string, Held>();
+    for await (const { project, file, bytes, used: at, head } of from.scan(startedAt)) {
+      const expires = expiryIn(head, project, file) ?? 0;
+      if (expires <= startedAt || found.size >= 2 * mostEntries) remove({ project, file });
+      else found.set(file, heldAs({ project, file, caller: callerOf(file) }, bytes, at, expires));
     }
-    const there = new Set(found.map(({ name }) => name));
     for (const held of disk.all()) {
-      if (there.has(held.name)) continue;
-      if (held.used < startedAt) disk.remove(held.name);
-      else found.push(held);
+      if (found.has(held.name)) found.set(held.name, held);
+      else if (held.used >= startedAt) found.set(held.name, held);
+      else disk.remove(held.name);
     }
     const spent = shareOfTurn();
-    for (const held of found.sort((a, b) => a.used - b.used)) {
-      evict(disk.add({ ...held, used: disk.get(held.name)?.used ?? held.used }));
+    for (const held of [...found.values()].sort((a, b) => a.used - b.used)) {
+      // What was cleared meanwhile lies there no more.
+      if (clearings !== before) return await sweep(from);
+      keepOnDisk(held);
       await spent();
     }
-    for (const { name, expires } of memory.all()) if (expires <= clock.now()) forget(name);
   }
 
   function startSweeping(): void {
-    sweeping ??= sweep().finally(() => {
-      sweeping = undefined;
-    });
+    front.prune();
+    if (folder === undefined) return;
+    sweeping ??= sweep(folder)
+      .catch((error) => tell("The folder of the pipeline cache cannot be read", error))
+      .finally(() => {
+        sweeping = undefined;
+      });
+  }
+
+  async function settled(): Promise<void> {
+    await sweeping;
+    await queue.idle();
+    await Promise.all(behind);
   }
 
   startSweeping();
   const timer = setInterval(startSweeping, bounds.sweepMs);
   timer.unref();
 
-  async function settled(): Promise<void> {
-    await sweeping;
-    while (writing !== undefined) await writing;
-  }
-
   return {
     settled,
-    sizeOf: (project) => (folder === undefined ? memory : disk).of(at.projectOf(project)),
+    sizeOf: (project) => (folder === undefined ? front : disk).of(at.projectOf(project)),
     async get(scope, key) {
       const address = at.of(scope, key);
-      const value = inFront(address.file) ?? (await readOnce(address));
+      const value = fromMemory(address.file) ?? (await readOnce(address));
       if (value === undefined) counts.misses++;
       else {
         counts.hits++;
@@ -269,43 +228,41 @@ export function createFileCache(options: FileCacheOptions): FileCache {
     put(scope, key, value, ttlMs = options.defaultTtlMs ?? 7 * dayMs) {
       const address = at.of(scope, key);
       forget(address.file);
-      if (ttlMs <= 0) return remove({ project: address.project, name: address.file });
-      if (isClosed || value.length > bounds.characters) return;
+      if (ttlMs <= 0 || value.length > bounds.characters) return remove(address);
+      if (isClosed) return;
       const expires = clock.now() + ttlMs;
-      remember(address, value, expires);
-      const bytes = inMemory(value);
-      if (folder === undefined || queue.size >= bounds.queueEntries || queuedBytes + bytes > bounds.queueBytes) return;
-      queue.set(address.file, { address, value, expires });
-      queuedBytes += bytes;
-      startWriting();
+      front.put(address, value, expires);
+      if (folder !== undefined) queue.put({ address, value, expires });
     },
-    async stats(): Promise<CacheStats> {
-      await within(bounds.closeMs, settled());
-      return { ...(folder === undefined ? memory : disk).total(), mostBytes, ...counts };
+    async stats() {
+      await within(bounds.patienceMs, settled());
+      return { ...(folder === undefined ? front : disk).total(), mostBytes, ...counts };
     },
     async clear(project) {
       const of = project === undefined ? undefined : at.projectOf(project);
-      const queued = [...queue.values()].map(({ address }) => ({ project: address.project, name: address.file }));
-      const gone = new Set<string>();
-      for (const held of [...queued, ...memory.all(of), ...disk.all(of)]) {
-        if (of !== undefined && held.project !== of) continue;
-        gone.add(held.name);
-        forget(held.name);
-        disk.remove(held.name);
+      const queued = queue.addresses().filter((address) => of === undefined || address.project === of);
+      const gone = new Set(
+        [...front.all(of), ...disk.all(of)].map(({ name }) => name).concat(queued.map(({ file }) => file)),
+      );
+      for (const file of gone) {
+        forget(file);
+        disk.remove(file);
       }
       reading.clear();
+      clearings++;
       try {
-        await within(bounds.closeMs, underWay ?? Promise.resolve());
+        await within(bounds.patienceMs, queue.current());
         for (const file of (await folder?.removeAll(of)) ?? []) gone.add(file);
       } catch (error) {
         tell("The pipeline cache cannot be cleared", error);
       }
+      clearings++;
       return gone.size;
     },
     async close() {
       isClosed = true;
       clearInterval(timer);
-      await within(bounds.closeMs, settled());
+      await within(bounds.patienceMs, settled());
     },
   };
 }

@@ -2,11 +2,13 @@ import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../../lib/problem.ts";
 import type { Source } from "../../rbac/source.ts";
 import type { Resource } from "../../resources/define.ts";
-import type { Model, Models } from "./model.ts";
+import type { ProxyModelFields } from "../../resources/proxy-model.ts";
+import type { Model } from "./model.ts";
+import type { ModelRegistry } from "./models.ts";
 import { contentTypes } from "./stage.ts";
 
 /** Proxy models as a kind: those that were applied lie in the table, the others in this executable and in the data folder. */
-export const modelSource = (models: Models, table: Source): Source => ({
+export const modelSource = (models: Pick<ModelRegistry, "get" | "list" | "check">, table: Source): Source => ({
   ...table,
   *list() {
     const rows = yield* table.list();
@@ -31,6 +33,12 @@ export const modelSource = (models: Models, table: Source): Source => ({
     )
       return { resource: existing, action: "unchanged" };
     refuseForeign(models.get(name));
+    const errors = models.check((fields as ProxyModelFields).stages);
+    if (errors.length > 0)
+      throw new Problem("invalid", `this proxymodel "${name}" is not valid`, {
+        fields: errors,
+        hint: "mcpctl proxymodel stages",
+      });
     if (table.save === undefined) throw new Problem("internal", "proxy models have no table");
     return yield* table.save(name, fields, existing, by, also);
   },
@@ -50,19 +58,22 @@ function refuseForeign(model: Model | undefined): void {
 
 const withModel = (row: Resource, model: Model | undefined): Resource => ({ ...row, ...told(model) });
 
-const ofModel = (model: Model): Resource => ({
-  id: model.name,
-  name: model.name,
-  description: model.description,
-  stages: model.pipeline?.stages ?? [],
-  extends: model.parents,
-  appliesTo: model.pipeline?.appliesTo ?? contentTypes,
-  cacheable: model.pipeline?.cacheable ?? true,
-  ...told(model),
-  version: 1,
-  createdAt: new Date(0).toISOString(),
-  updatedAt: new Date(0).toISOString(),
-});
+function ofModel(model: Model): Resource {
+  const { name, description, parents, pipeline, written = pipeline } = model;
+  return {
+    id: name,
+    name,
+    description,
+    stages: written?.stages ?? [],
+    extends: parents,
+    appliesTo: written?.appliesTo ?? contentTypes,
+    cacheable: written?.cacheable ?? true,
+    ...told(model),
+    version: 1,
+    createdAt: new Date(0).toISOString(),
+    updatedAt: new Date(0).toISOString(),
+  };
+}
 
 const told = (model: Model | undefined) => ({
   type: model?.type ?? "pipeline",

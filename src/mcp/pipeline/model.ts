@@ -23,6 +23,8 @@ export type Model = {
   /** Whose hook each is. */
   origin: Readonly<Partial<Record<keyof Hooks, string>>>;
   pipeline: Pipeline | undefined;
+  /** Its own stages as they are written, also while they cannot be used. */
+  written?: Pipeline | undefined;
   /** Why it cannot be used as it is written now. What was good before stays in use; without any, results go unshaped. */
   fault: string | undefined;
   /** Another one whenever its files, its config or its parents are others. */

@@ -9,13 +9,17 @@ const offered = {
 } as const;
 const names = Object.keys(offered);
 
-/** A tool's definition with these arguments in its schema; as it is when the tool has one of that name itself. */
+/**
+ * A tool's definition with these arguments in its schema; as it is when the tool has one of that name itself. What it says of its structured content
+ * is left out: an index and a part have none, and clients refuse a result without what was announced.
+ */
 export function withPartArguments(tool: string): string {
   const schema = objectOf(tool, "inputSchema");
   if (schema === undefined) return tool;
   const properties = objectOf(schema, "properties") ?? "{}";
   if (membersOf(properties).some(({ key }) => names.includes(key))) return tool;
-  return withMembers(tool, { inputSchema: withMembers(schema, { properties: withMembers(properties, offered) }) });
+  const inputSchema = withMembers(schema, { properties: withMembers(properties, offered) });
+  return withMembers(tool, { inputSchema, outputSchema: undefined });
 }
 
 /** What a call asks for of an earlier answer; undefined when it is an ordinary call. `tool` is its definition as the server wrote it. */

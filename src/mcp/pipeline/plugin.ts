@@ -12,7 +12,8 @@ export type VirtualTool = {
   name: string;
   description: string;
   inputSchema: object;
-  call: (args: Record<string, unknown>, context: PluginContext) => Promise<string>;
+  /** `argumentsText` is the same as it was written, for whoever passes some of it on. */
+  call: (args: Record<string, unknown>, context: PluginContext, argumentsText?: string) => Promise<string>;
 };
 
 /** Who is served. A hook works with this and what it was made with; it is never kept beyond the request, but for its `identity`. */
@@ -33,6 +34,8 @@ export type PluginContext = {
   registerTool: (tool: VirtualTool) => void;
   /** Tells the client that a list is another now: its session, and every listener of the same caller. */
   listChanged: (list: "tools" | "prompts" | "resources") => void;
+  /** What its session is about, in words: the tools that fit come first where there is no room for all. */
+  began: (hints: readonly string[]) => void;
   /** The servers' tools as this caller may see them. */
   discover: () => Promise<readonly Shown[]>;
   /** Calls a tool as this caller: with its rights, recorded like any call. Answers the outcome's result text. @throws Problem */
@@ -64,9 +67,17 @@ export type Hooks = {
   onToolCallBefore: (context: PluginContext, call: ToolCall) => Awaited_<BeforeCall | undefined>;
   onToolCallAfter: (context: PluginContext, call: ToolCall, result: string) => Awaited_<string>;
   onResourcesList: (context: PluginContext, resources: readonly Shown[]) => Awaited_<readonly Shown[]>;
-  onResourceRead: (context: PluginContext, read: { uri: string; server: string }, result: string) => Awaited_<string>;
+  onResourceRead: (
+    context: PluginContext,
+    read: { uri: string; server: string | undefined },
+    result: string,
+  ) => Awaited_<string>;
   onPromptsList: (context: PluginContext, prompts: readonly Shown[]) => Awaited_<readonly Shown[]>;
-  onPromptGet: (context: PluginContext, get: { name: string; server: string }, result: string) => Awaited_<string>;
+  onPromptGet: (
+    context: PluginContext,
+    get: { name: string; server: string | undefined },
+    result: string,
+  ) => Awaited_<string>;
 };
 export type HookName = keyof Hooks;
 

@@ -22,7 +22,7 @@ export type Held = { held: string };
 
 /**
  * Brings the texts of a result through a pipeline; all else stays byte for byte. What a tool says of its failure, and structured content, goes only
- * through the stages that work everywhere. Where nothing changed it is the very same string.
+ * through the stages that work everywhere; beside an index it is left out. Where nothing changed it is the very same string.
  */
 export async function shapeResult(shaping: Shaping): Promise<string> {
   const { type, result, shaper } = shaping;
@@ -31,12 +31,19 @@ export async function shapeResult(shaping: Shaping): Promise<string> {
   const isFailure = members.some(({ key, start, end }) => key === "isError" && result.slice(start, end) === "true");
   const leaves = isFailure ? shaper.leavesEverywhere : shaper.leaves;
   const edits: Edit[] = [];
+  let isDivided = false;
+  const keep = (parts: Parts): string => {
+    isDivided = true;
+    return shaping.keep(parts);
+  };
   if (result.length > leaves)
     for (const unit of textsIn(type, result, members)) {
-      const found = await editsOf(unit, shaping, isFailure ? "everywhere" : "all", leaves);
+      const found = await editsOf(unit, { ...shaping, keep }, isFailure ? "everywhere" : "all", leaves);
       if ("held" in found) return heldResult(type, result, members, found.held);
       edits.push(...found);
     }
+  // The same at full length, most often: clients that prefer it would give their model all of it.
+  if (type === "toolResult" && isDivided) return withMembers(spliced(result, edits), { structuredContent: undefined });
   if (type === "toolResult" && result.length > shaper.leavesEverywhere) {
     const found = await structuredEdits(result, members, shaper);
     if ("held" in found) return heldResult(type, result, members, found.held);

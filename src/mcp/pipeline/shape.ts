@@ -1,30 +1,35 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { searchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
 import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./model.ts";
-import { wantedIn, withoutPartArguments, withPartArguments } from "./parts.ts";
-import type { BeforeCall, Hooks, PluginContext, Shown, VirtualTool } from "./plugin.ts";
+import { wantedIn, withoutPartArguments } from "./parts.ts";
+import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
 import { shapeResult } from "./result.ts";
+import { offered, sameAgain, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
 type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
+/** What was read, and of which server; without one it is the project's own. */
+type Read = { name: string; server?: NamedTarget["server"] };
 type ShownItem = { shown: string };
+type OtherItem = ShownItem & { name: string; server?: NamedTarget["server"] };
 
 /** What a project's proxy model makes of one request: of the lists, of a call before and after it, of what was read. */
 export type Shape = {
   instructions: (own: string | undefined) => Promise<string | undefined>;
   tools: (items: readonly Listed[]) => Promise<readonly ShownItem[]>;
-  others: (list: "prompts" | "resources", items: readonly Listed[]) => Promise<readonly ShownItem[]>;
+  others: (list: "prompts" | "resources", items: readonly OtherItem[]) => Promise<readonly ShownItem[]>;
   /** The answer of a tool that no server has; undefined when there is none of this name. */
   ownTool: (name: string, paramsText: string) => Promise<Outcome | undefined>;
   toolCall: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
-  promptGet: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
-  resourceRead: (asked: Asked, paramsText: string, go: Go) => Promise<Outcome>;
+  promptGet: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
+  resourceRead: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
 };
 
 /** Undefined when nothing shapes this project: its requests go their way as if there were no such thing. */
@@ -36,11 +41,14 @@ export async function shapeOf(
   const { fields } = served.admission.project;
   const model = fields.proxyModel === undefined ? undefined : options.models.get(fields.proxyModel);
   const isOfServers = fields.servers.some((entry) => typeof entry !== "string" && entry.proxyModel !== undefined);
-  if (model === undefined && !isOfServers) return undefined;
+  if (model === undefined && !isOfServers && !isBudgeted(served.admission.project)) return undefined;
   return await shaped(options, identities, served, model ?? none);
 }
 
-/** That of a project which only shapes what single servers answer. */
+const isBudgeted = ({ fields: { toolBudget } }: { fields: { toolBudget?: string | undefined } }): boolean =>
+  toolBudget !== undefined && toolBudget !== "off";
+
+/** That of a project which has a budget alone, or shapes only what single servers answer. */
 const none: Model = {
   name: "",
   type: "pipeline",
@@ -71,6 +79,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       discover: async () =>
         isListing ? await serverTools(await served.tools()) : (await hooked(await served.tools())).filter(isOfServer),
       shape: content,
+      began: (hints) => options.budget.begin(identity.id, hints),
     });
   const identity = await identities.of(bare, model, async (fresh) => {
     await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
@@ -118,13 +127,21 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   async function hooked(items: readonly Listed[]): Promise<readonly Shown[]> {
     const theirs = serverTools(items);
     const taken = new Set(theirs.map(({ name }) => name));
-    const own = [...identity.tools.values()].filter(({ name }) => !taken.has(name)).map(shownTool);
-    const all = own.length === 0 ? theirs : [...own, ...theirs];
+    // Those that search stand where the budget puts them.
+    const own = [...identity.tools.values()].filter((tool) => !taken.has(tool.name) && !searchTools.includes(tool));
+    const all = own.length === 0 ? theirs : [...own.map(shownTool), ...theirs];
     if (hooks.onToolsList === undefined) return all;
     isListing = true;
-    return await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
+    const made = await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
       isListing = false;
     });
+    return sameAgain(items, made);
+  }
+
+  /** What of it a model has room for. Of a list without servers' tools, as before a closed gate, there is nothing to leave out. */
+  async function afforded(tools: readonly Shown[]): Promise<readonly Shown[]> {
+    if (!isBudgeted(project) || !tools.some(isOfServer)) return tools;
+    return (await options.budget.planFor(context, tools, project.fields)).shown;
   }
 
   /** An answer in parts, without a server; undefined for an ordinary call. */
@@ -163,6 +180,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     const changed =
       before?.argumentsText === undefined ? plain : withMembers(plain, { arguments: before.argumentsText });
     const outcome = await go(changed);
+    if (isBudgeted(project)) options.budget.used(identity.id, name);
     if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
     const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
     const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);
@@ -172,10 +190,10 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   return {
     instructions: (own) => hook("onInitialize", () => hooks.onInitialize?.(context, own), own),
     async tools(items) {
-      return (await hooked(items)).map(({ text }) => ({ shown: text }));
+      return (await afforded(await hooked(items))).map(({ text }) => ({ shown: text }));
     },
     async others(list, items) {
-      const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server.name }));
+      const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server?.name }));
       const given = list === "prompts" ? hooks.onPromptsList : hooks.onResourcesList;
       if (given === undefined) return items;
       const shown = await hook(
@@ -189,8 +207,9 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const tool = identity.tools.get(name);
       if (tool === undefined) return undefined;
       try {
-        const args = JSON.parse(memberOf(paramsText, "arguments") ?? "{}") as Record<string, unknown>;
-        return { result: await tool.call(args, context) };
+        const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
+        const args = JSON.parse(argumentsText) as Record<string, unknown>;
+        return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
         return textOutcome(messageOf(error), true);
       }
@@ -200,7 +219,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const { name, server } = asked;
       const outcome = await go(paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
-      const given = { name, server: server.name };
+      const given = { name, server: server?.name };
       return {
         ...outcome,
         result: await hook("onPromptGet", () => hooks.onPromptGet?.(context, given, outcome.result), outcome.result),
@@ -210,7 +229,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const { name: uri, server } = asked;
       const outcome = await go(paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
-      const read = { uri, server: server.name };
+      const read = { uri, server: server?.name };
       return {
         ...outcome,
         result: await hook(
@@ -224,29 +243,6 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
 }
 
 const isOfServer = ({ server }: Shown): boolean => server !== undefined;
-
-const known = new WeakMap<readonly Listed[], { parts: string; shown: readonly Shown[] }>();
-
-/** The tools with the arguments by which parts are asked for, where there may be any. Remembered for as long as the list is the same one. */
-function offered(items: readonly Listed[], comesInParts: (server: string) => boolean): readonly Shown[] {
-  const servers = [...new Set(items.map(({ server }) => server.name))].filter(comesInParts);
-  const parts = servers.join();
-  const found = known.get(items);
-  if (found?.parts === parts) return found.shown;
-  const shown = items.map(({ name, shown: text, server }) => ({
-    name,
-    text: servers.includes(server.name) ? withPartArguments(text) : text,
-    server: server.name,
-  }));
-  known.set(items, { parts, shown });
-  return shown;
-}
-
-const shownTool = ({ name, description, inputSchema }: VirtualTool): Shown => ({
-  name,
-  text: JSON.stringify({ name, description, inputSchema }),
-  server: undefined,
-});
 
 const textOutcome = (text: string, isError = false): Outcome => ({
   result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),

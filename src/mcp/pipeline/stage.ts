@@ -61,6 +61,8 @@ export type StageType = {
   check?: (config: Readonly<Record<string, unknown>>) => FieldError[];
   /** Changes with its code: part of every cache key. */
   version: string;
+  /** Of a local one: what is wrong with its file now. The version before may still run. */
+  fault?: string;
   run: Stage;
   /** A content of at most so many characters is left as it is, so that nobody need look at it. */
   leaves?: (config: Readonly<Record<string, unknown>>) => number;

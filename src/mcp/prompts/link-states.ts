@@ -3,7 +3,7 @@ import type { Linked } from "./link-target.ts";
 import type { Reading } from "./link-text.ts";
 
 export type LinkState = { state: "alive" | "dead" | "unknown"; reason?: string; lookedAt?: number };
-export type Known = LinkState & { text?: string; isFresh: boolean; isPassing?: boolean };
+export type Known = LinkState & { text?: string; isFresh: boolean };
 
 const lives = { alive: 5 * 60_000, dead: 30_000 } as const;
 /** Of all texts together, in characters. What was not asked for longest is read again when somebody asks. */
@@ -11,7 +11,7 @@ const mostLength = 16 * 1024 * 1024;
 
 type Entry = { link: string; at: number; until: number } & (
   | { state: "alive"; text: string | undefined }
-  | { state: "dead"; reason: string; isPassing: boolean }
+  | { state: "dead"; reason: string }
 );
 
 /** What the last look at each link found. */
@@ -45,8 +45,7 @@ export function createTexts(clock: Clock, most = mostLength) {
       const entry = entries.get(id);
       if (entry?.link !== link) return undefined;
       const isFresh = clock.now() < entry.until;
-      if (entry.state === "dead")
-        return { state: "dead", reason: entry.reason, isPassing: entry.isPassing, isFresh, lookedAt: entry.at };
+      if (entry.state === "dead") return { state: "dead", reason: entry.reason, isFresh, lookedAt: entry.at };
       const text = entry.text === undefined ? {} : { text: entry.text };
       return { state: "alive", isFresh, lookedAt: entry.at, ...text };
     },
@@ -59,8 +58,7 @@ export function createTexts(clock: Clock, most = mostLength) {
     settle({ id, link }: Linked, reading: Reading, isPassing: boolean): void {
       const at = clock.now();
       if ("text" in reading) put(id, { link, state: "alive", text: reading.text, at, until: at + lives.alive });
-      else
-        put(id, { link, state: "dead", reason: reading.dead, isPassing, at, until: isPassing ? at : at + lives.dead });
+      else put(id, { link, state: "dead", reason: reading.dead, at, until: isPassing ? at : at + lives.dead });
       shrink();
     },
     /** What is known counts for nothing to the next reader. */

@@ -1,12 +1,14 @@
 import { isObject } from "../../lib/object.ts";
 import { mostPromptBytes } from "../../resources/prompt.ts";
 import type { Outcome } from "../answers.ts";
+import { mostLinks } from "./trail.ts";
 
 /** What a reading brought: the text, or why there is none. */
 export type Reading = { text: string } | { dead: string };
 
-/** What a link is told that is reached again by what it leads to. */
+/** What is told of links that have no end, at each of them in these words. */
 export const loops = "it leads back to itself";
+export const tooMany = `more than ${mostLinks} links lead to one another`;
 
 const longestReason = 200;
 
@@ -14,7 +16,8 @@ const longestReason = 200;
 export function readingOf(outcome: Outcome): Reading {
   if ("error" in outcome) {
     const message = messageIn(outcome.error);
-    return { dead: message.includes(loops) ? loops : `its server answers: ${message}` };
+    const endless = [loops, tooMany].find((reason) => message.includes(reason));
+    return { dead: endless ?? `its server answers: ${message}` };
   }
   if (outcome.type !== undefined) return { dead: "its server asks for something before it answers" };
   const { contents } = JSON.parse(outcome.result) as { contents?: unknown };

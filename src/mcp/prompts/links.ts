@@ -6,7 +6,7 @@ import type { Database } from "../../storage/op.ts";
 import type { Connections } from "../upstream/connections.ts";
 import { createTexts, type LinkState } from "./link-states.ts";
 import { type Linked, type MayRead, type Target, targetOf } from "./link-target.ts";
-import { loops, type Reading, readingOf } from "./link-text.ts";
+import { loops, type Reading, readingOf, tooMany } from "./link-text.ts";
 import { mostLinks, type Trail, trailKey } from "./trail.ts";
 
 export type LinkOptions = {
@@ -48,7 +48,7 @@ export function createLinks(options: LinkOptions) {
   ): Promise<string> {
     // Told to this reader alone: anybody can claim to come this way.
     if (trail.includes(link.id)) throw dead(loops);
-    if (trail.length >= mostLinks) throw dead(`more than ${mostLinks} links lead to one another`);
+    if (trail.length >= mostLinks) throw dead(tooMany);
     const target = await db.read(() => targetOf(link, mayRead));
     if ("dead" in target) throw dead(settle(link, target, true).dead);
     const known = texts.of(link);
@@ -110,7 +110,8 @@ export function createLinks(options: LinkOptions) {
       const still = await db.read(() => targetOf(link, mayRead));
       return "dead" in still ? still : reading;
     } catch (error) {
-      return { dead: blot(messageOf(error)) };
+      const reason = blot(messageOf(error));
+      return { dead: reason.startsWith("server ") ? reason : `server "${server.name}": ${reason}` };
     } finally {
       given.abort();
     }
@@ -123,11 +124,13 @@ export function createLinks(options: LinkOptions) {
     }).catch(() => {});
 
   function settle<R extends Reading>(link: Linked, reading: R, isOfRights: boolean): R {
-    const before = texts.of(link)?.state;
+    const before = texts.of(link);
     texts.settle(link, reading, isOfRights);
-    if ("dead" in reading && before !== "dead")
+    if ("text" in reading) looked(link.id, reading.text);
+    else if (before?.reason !== reading.dead) {
       log.warn("the link of a prompt is dead", { prompt: link.id, link: link.link, reason: reading.dead });
-    if ("text" in reading || before !== "dead") looked(link.id, "text" in reading ? reading.text : undefined);
+      looked(link.id, undefined);
+    }
     return reading;
   }
 
@@ -138,14 +141,15 @@ export function createLinks(options: LinkOptions) {
     /** Looks once, for nobody in particular. Resolves whatever it finds. */
     look,
     /**
-     * After rights, servers or projects changed: which of them lead nowhere any more, without a call; what leads somewhere again is looked at, without
-     * being waited for.
+     * After rights, servers or projects changed: which of them lead nowhere any more, without a call; what may lead somewhere again is looked at,
+     * without being waited for.
      */
     async review(all: readonly Linked[]): Promise<void> {
       for (const link of all) {
         const target = await db.read(() => targetOf(link, mayRead));
+        const known = texts.of(link);
         if ("dead" in target) settle(link, target, true);
-        else if (texts.of(link)?.isPassing === true) void look(link);
+        else if (known?.state === "dead" && !known.isFresh) void look(link);
       }
     },
     /** Lets go of what is known of all other prompts. */

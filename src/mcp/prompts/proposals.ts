@@ -6,12 +6,13 @@ import type { AuditActor } from "../../resources/audit.ts";
 import { parseManifest } from "../../resources/parse.ts";
 import { PromptRequest } from "../../resources/prompt-request.ts";
 import type { Database } from "../../storage/op.ts";
-import { insertResource, listResources, type StoredResource } from "../../storage/resources.ts";
+import { insertResource, listWithin, type StoredResource } from "../../storage/resources.ts";
+import { refuseTooMany } from "./request-source.ts";
 import type { Proposal } from "./shelf.ts";
 
 type Options = { db: Database; clock: Clock; record: Recorder };
 
-const most = { open: 100, hourly: 20, callers: 10_000 } as const;
+const most = { hourly: 20, callers: 10_000 } as const;
 const hourMs = 60 * 60_000;
 const longestName = 63;
 
@@ -53,14 +54,10 @@ export function createProposals({ db, clock, record }: Options) {
       // Before it is stored: many that come together are many.
       remember(caller, times);
       return await db.write(function* () {
-        const open = ofProject(project, yield* listResources("promptrequest"));
-        if (open.length >= most.open)
-          throw new Problem("conflict", `${most.open} proposals of this project wait for a person to read them`, {
-            hint: `mcpctl get promptrequests -p ${project}`,
-          });
+        yield* refuseTooMany(project);
         // One that is approved must not stand in the way of a prompt that is there.
-        const prompts = ofProject(project, yield* listResources("prompt"));
-        const free = freeName(asked, new Set([...open, ...prompts].map((row) => row.name)));
+        const taken = [...(yield* listWithin(PromptRequest.kind, project)), ...(yield* listWithin("prompt", project))];
+        const free = freeName(asked, new Set(taken.map((row) => row.name)));
         const now = clock.now();
         const row: StoredResource = {
           id: newId(),
@@ -80,9 +77,6 @@ export function createProposals({ db, clock, record }: Options) {
     },
   };
 }
-
-const ofProject = (project: string, rows: readonly StoredResource[]) =>
-  rows.filter(({ fields }) => fields["project"] === project);
 
 /** Pure: a name as resources have it, out of what a model writes. */
 export function slugOf(name: string): string {

@@ -31,7 +31,8 @@ export function createServed(shelf: Reader) {
     /** As `resources/list` has them, named by their URIs. */
     ownResources: (project: string): OwnItem[] => shelf.of(project).map((one) => resourceOf(project, one)),
     hasPrompt: (project: string, name: string): boolean => named(project, name) !== undefined,
-    hasResource: (project: string, uri: string): boolean => named(project, nameIn(project, uri) ?? "") !== undefined,
+    /** Whether it is a URI of this project's prompts, of one that is there or not. */
+    ownsUri: (project: string, uri: string): boolean => nameIn(project, uri) !== undefined,
     /** The result of `prompts/get`. `trail` is what the request came with. @throws Problem `not_found`, `unavailable` */
     async getOwnPrompt(project: string, name: string, trail: Trail = []): Promise<string> {
       const text = await read(project, name, trail);

@@ -40,7 +40,6 @@ export type PromptShelf = {
 };
 
 export type ShelfOptions = Omit<LinkOptions, "looked"> & Omit<SummaryOptions, "made"> & { record: Recorder };
-export type Shelf = Awaited<ReturnType<typeof createShelf>>;
 
 /** What depends on time, such as a summary that failed, is asked for again after so long. */
 const listMs = 60_000;
@@ -156,7 +155,9 @@ export async function createShelf(options: ShelfOptions) {
     async changed(kinds: ReadonlySet<string>): Promise<readonly string[]> {
       const before = new Map(allLinks().map(({ id, link }) => [id, link]));
       const others = kinds.has("prompt") || kinds.has("project") ? await renew() : [];
-      for (const project of others) of(project);
+      // A model that was not there may be now.
+      if (kinds.has("llm")) lists.clear();
+      for (const project of kinds.has("llm") ? shelves.keys() : others) of(project);
       if (reviewedAfter.some((kind) => kinds.has(kind))) await links.review(allLinks());
       for (const link of allLinks()) if (before.get(link.id) !== link.link) void links.look(link);
       if (others.length > 0) log.debug("prompts are others now", { projects: others.length });

@@ -22,7 +22,7 @@ export const factsOf = (text: string): Facts => ({
 export type Origin = "given" | "llm" | "structure";
 
 /** Pure: a prompt in brief, and where that comes from; nothing of a link that was never read. */
-export function briefOf({ fields }: Row, facts: Facts | undefined, made: Brief | undefined) {
+function briefOf({ fields }: Row, facts: Facts | undefined, made: Brief | undefined) {
   const known = made ?? facts?.structure;
   const origin: Origin = made === undefined ? "structure" : "llm";
   return {

@@ -7,20 +7,13 @@ import { type Manifest, manifestsIn } from "../../resources/parse.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
+import { type Probed, probed } from "../probed.ts";
+import { rehearse } from "../rehearsal.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Route } from "../route.ts";
 import { withWarnings } from "../warnings.ts";
 
 const mostDocuments = 5_000;
-
-/** Thrown inside the transaction so that a dry run leaves nothing behind. */
-class DryRun extends Error {
-  readonly results: Saved[];
-  constructor(results: Saved[]) {
-    super("dry run");
-    this.results = results;
-  }
-}
 
 /** All documents or none: one transaction, in the order in which kinds refer to one another. */
 export const applyRoute: Route = {
@@ -41,12 +34,9 @@ export const applyRoute: Route = {
     const given = documents.flatMap((document, index) => manifestsIn(document, `document ${index + 1}`));
     const manifests = inOrder(given.filter(({ ended }) => ended !== true));
     const ready = await hashed(manifests, "apply", call, rooms);
-    const saved = await asCaller("write", call, rooms, (rights) => saveAll(ready, dryRun, rights, rooms)).catch(
-      (error: unknown) => {
-        if (error instanceof DryRun) return error.results;
-        throw error;
-      },
-    );
+    const save = (warnings: Probed) => (rights: Rights) => saveAll(ready, warnings, rights, rooms);
+    const asked = await probed(ready, save(new Map()), call, rooms);
+    const saved = dryRun ? await rehearse(call, rooms, save(asked)) : await asCaller("write", call, rooms, save(asked));
     const changed = saved.flatMap(({ resource, action }, index) => {
       const kind = manifests[index]?.kind;
       return kind === undefined || action === "unchanged" ? [] : [{ kind, id: resource.id }];
@@ -63,15 +53,15 @@ export const applyRoute: Route = {
   },
 };
 
-function* saveAll(manifests: readonly Manifest[], dryRun: boolean, rights: Rights, rooms: Rooms): Op<Saved[]> {
+function* saveAll(manifests: readonly Manifest[], asked: Probed, rights: Rights, rooms: Rooms): Op<Saved[]> {
   const saved: Saved[] = [];
   for (const manifest of manifests) saved.push(yield* rooms.store.save(rights, manifest, "apply"));
   // Only now: a server may come after the project in what is applied.
   for (const [index, { kind }] of manifests.entries()) {
     const one = saved[index];
-    if (one !== undefined) saved[index] = { ...one, resource: yield* withWarnings(rooms, rights, kind, one.resource) };
+    if (one === undefined) continue;
+    saved[index] = { ...one, resource: yield* withWarnings(rooms, rights, kind, one.resource, asked) };
   }
-  if (dryRun) throw new DryRun(saved);
   return saved;
 }
 

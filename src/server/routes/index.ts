@@ -11,6 +11,7 @@ import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
 import { promptRequestRoutes } from "./prompt-requests.ts";
+import { proxyModelRoutes } from "./proxy-models.ts";
 import { resourceRoutes } from "./resources.ts";
 import { restartRoutes } from "./restart.ts";
 import { sessionRoutes } from "./session.ts";
@@ -35,5 +36,6 @@ export const allRoutes = (): Route[] => [
   ...restartRoutes,
   ...toolChangeRoutes,
   ...promptRequestRoutes,
+  ...proxyModelRoutes,
   ...resourceRoutes(),
 ];

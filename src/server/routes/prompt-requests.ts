@@ -6,7 +6,7 @@ import type { Saved } from "../../rbac/source.ts";
 import type { Resource } from "../../resources/define.ts";
 import { parseManifest } from "../../resources/parse.ts";
 import { Prompt } from "../../resources/prompt.ts";
-import { PromptRequest } from "../../resources/prompt-request.ts";
+import { PromptRequest, type PromptRequestFields } from "../../resources/prompt-request.ts";
 import type { Op } from "../../storage/op.ts";
 import { deleteResource } from "../../storage/resources.ts";
 import { readJson } from "../body.ts";
@@ -70,20 +70,17 @@ export const promptRequestRoutes: Route[] = [
 ];
 
 /** The prompt, through the store that every write goes through. Of one that is replaced the description stays: a proposal has none. */
-function* adopt(
-  rights: Rights,
-  { name, project, content, priority }: Resource,
-  replace: boolean,
-  { store }: Rooms,
-): Op<Saved> {
+function* adopt(rights: Rights, request: Resource, replace: boolean, { store }: Rooms): Op<Saved> {
+  const { name } = request;
+  const { project, content, priority } = request as unknown as PromptRequestFields;
   const prompt = { name, project, content, priority };
   try {
     return yield* store.save(rights, parseManifest(Prompt, prompt), "create");
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== "conflict") throw error;
-    if (!replace) throw isThere(name, String(project));
+    if (!replace) throw isThere(name, project);
   }
-  const { description } = yield* store.find(rights, Prompt, name, "update", String(project));
+  const { description } = yield* store.find(rights, Prompt, name, "update", project);
   return yield* store.save(rights, parseManifest(Prompt, { ...prompt, description: description ?? null }), "apply");
 }
 

@@ -12,6 +12,7 @@ import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
 import { hashed } from "../hashed.ts";
 import { withoutWords } from "../own-words.ts";
+import { probed } from "../probed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
 import { withWarnings } from "../warnings.ts";
@@ -143,9 +144,11 @@ async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promis
   }
   const [ready = manifest] = await hashed([manifest], mode, call, rooms);
   const expected = expectedVersion(call.request);
+  const write = (rights: Rights) => rooms.store.save(rights, ready, mode, expected);
+  const asked = await probed([ready], write, call, rooms);
   const saved = await asCaller("write", call, rooms, function* (rights) {
-    const saved = yield* rooms.store.save(rights, ready, mode, expected);
-    return { ...saved, resource: yield* withWarnings(rooms, rights, kind, saved.resource) };
+    const saved = yield* write(rights);
+    return { ...saved, resource: yield* withWarnings(rooms, rights, kind, saved.resource, asked) };
   });
   if (saved.action !== "unchanged") await rooms.changed(kind, saved.resource);
   return { ...rooms.withStatus(kind, saved.resource), ...(saved.token === undefined ? {} : { token: saved.token }) };

@@ -47,7 +47,7 @@ async function setUp(texts: Record<string, Text>, gate?: { promptBytes?: number;
   const openings = await createOpenings(db, clock, silentLog);
   const { shelf, proposed } = shelfOf(texts);
   const patience = { llm: 20, texts: 20 };
-  const plugin = createGate({ shelf, openings, texts: defaultTexts, clock, patience });
+  const plugin = createGate({ shelf, openings, texts: defaultTexts, patience });
   const { hooks } = plugin;
   const audited: object[] = [];
   const told: string[] = [];
@@ -66,6 +66,7 @@ async function setUp(texts: Record<string, Text>, gate?: { promptBytes?: number;
       readOnly: false,
       registerTool: (one) => void tools.set(one.name, one),
       listChanged: (list) => void told.push(`${principal} ${list}`),
+      began: () => {},
       discover: async () => (await list()).filter(({ server }) => server !== undefined),
       callTool: async () => "{}",
       shape: async (_type, _source, _server, result) => result,
@@ -241,12 +242,12 @@ describe("with an LLM", () => {
 
   test("it chooses by a description, in its order, and what it invents is nothing", async () => {
     const { client } = await setUp(six);
-    const { llm, asked } = llmThat(async () => "1. backup\n2. **invented**\n- `style`\n");
+    const { llm, asked } = llmThat(async () => "1. style\n2. **invented**\n- `backup`\n");
     const one = client("t", "s1", { llm });
     expect(await asks(one)).toEqual(["description"]);
     expect(await one.instructions()).toContain("`description`");
     const { text } = await one.call("begin_session", { description: "Make a release" });
-    expect([...text.matchAll(/<prompt name="(\w+)">/g)].map(([, name]) => name)).toEqual(["always", "backup", "style"]);
+    expect([...text.matchAll(/<prompt name="(\w+)">/g)].map(([, name]) => name)).toEqual(["always", "style", "backup"]);
     expect(asked[0]).toContain("Make a release");
     expect(asked[0]).toContain("backup: When backups run | Restoring");
   });
@@ -326,7 +327,7 @@ describe("read_prompts", () => {
 });
 
 describe("propose_prompt", () => {
-  test("goes to a person, and is bounded", async () => {
+  test("goes to a person", async () => {
     const { client, proposed } = await setUp(six);
     const one = client("t");
     const { text } = await one.call("propose_prompt", {
@@ -338,13 +339,10 @@ describe("propose_prompt", () => {
     expect(proposed).toEqual([
       { name: "deploy", content: "From main only.", priority: 5, reason: "I saw it", by: "McpToken:t" },
     ]);
-    for (let n = 1; n < 20; n++) await one.call("propose_prompt", { name: `p${n}`, content: "x" });
-    expect((await one.call("propose_prompt", { name: "one-more", content: "x" })).isError).toBe(true);
-    expect(proposed).toHaveLength(20);
   });
 
   test.each([
-    [{ name: "Deploy Notes", content: "x" }, "name"],
+    [{ name: " ", content: "x" }, "name"],
     [{ name: "a" }, "content"],
     [{ name: "a", content: "é".repeat(33_000) }, "64 KiB"],
     [{ name: "a", content: "x", priority: 10 }, "priority"],

@@ -55,15 +55,18 @@ test("it opens once for a session and its caller, for their project alone, and c
 });
 
 test("what was delivered to one session of a caller was delivered to the next, until it is taken back", async () => {
-  const { db, clock, project } = await setUp();
+  const { db, time, clock, project } = await setUp();
   const p = await project("p");
   const openings = await createOpenings(db, clock, silentLog);
   openings.open(session(p, "s1"), [], 3600);
   expect([openings.claim(session(p, "s1"), "style"), openings.claim(session(p, "s2"), "style")]).toEqual([true, false]);
-  openings.open(session(p, "s2"), [], 3600);
-  expect(openings.claim(session(p, "s2"), "style")).toBe(false);
   openings.release(session(p, "s1"), "style");
   expect(openings.claim(session(p, "s1"), "style")).toBe(true);
+  time.now += 1_800_000;
+  openings.open(session(p, "s2"), [], 3600);
+  time.now += 1_800_000;
+  expect([openings.isOpen(session(p, "s1")), openings.isOpen(session(p, "s2"))]).toEqual([false, true]);
+  expect(openings.claim(session(p, "s2"), "style")).toBe(false);
   await openings.close();
   db.close();
 });

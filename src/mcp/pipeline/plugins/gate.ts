@@ -1,11 +1,10 @@
-import type { Clock } from "../../../lib/clock.ts";
 import { isObject } from "../../../lib/object.ts";
 import { messageOf, Problem } from "../../../lib/problem.ts";
 import type { SystemTexts } from "../../../resources/system-prompts.ts";
 import { keywordsOfCall, taskIn } from "../../gate/asked.ts";
 import { createBriefings, type Patience } from "../../gate/briefings.ts";
 import type { Openings, Place } from "../../gate/openings.ts";
-import { createProposing } from "../../gate/proposing.ts";
+import { propose } from "../../gate/proposing.ts";
 import { beginTool, type Definition, names, proposeTool, readTool } from "../../gate/tools.ts";
 import type { PromptShelf } from "../../prompts/shelf.ts";
 import {
@@ -17,41 +16,43 @@ import {
   type ToolCall,
 } from "../plugin.ts";
 
-type Options = { shelf: PromptShelf; openings: Openings; texts: SystemTexts; clock: Clock; patience?: Patience };
+type Options = { shelf: PromptShelf; openings: Openings; texts: SystemTexts; patience?: Patience };
 
 const defaultOpenSeconds = 3_600;
 const usualPatience: Patience = { llm: 10_000, texts: 5_000 };
 /** Somebody waits for a tool's answer, and asked for no prompts. */
 const longestBeforeCallMs = 2_000;
+/** Names in one row of the audit log. */
+const mostNoted = 100;
 
 /** Tools are closed until the client has said what it is about, and was given the prompts that fit. A convenience: rights are elsewhere. */
-export function createGate({ shelf, openings, texts, clock, patience = usualPatience }: Options): Plugin {
+export function createGate({ shelf, openings, texts, patience = usualPatience }: Options): Plugin {
   const briefings = createBriefings({ shelf, openings, texts });
-  const propose = createProposing(shelf, clock);
 
   const hasPrompts = ({ project }: PluginContext): boolean => shelf.of(project.name).length > 0;
 
   /** Never for who would not learn that it has opened, nor where there is nothing to deliver. */
   const isClosed = (context: PluginContext): boolean =>
-    context.seesChanges && hasPrompts(context) && !openings.isOpen(placeOf(context));
+    context.seesChanges && !openings.isOpen(placeOf(context)) && hasPrompts(context);
 
   /** Answers whether it was closed, and this opened it. Nothing is waited for: of several calls at once one has opened it. */
   function open(context: PluginContext, tags: readonly string[]): boolean {
     const wasClosed = isClosed(context);
     openings.open(placeOf(context), tags, context.project.fields.gate?.openSeconds ?? defaultOpenSeconds);
+    context.began(openings.tagsOf(placeOf(context)));
     if (wasClosed) context.listChanged("tools");
     return wasClosed;
   }
 
   const note = (context: PluginContext, by: "begin_session" | "call", tags: readonly string[], prompts: string[]) =>
-    context.audit("gate.open", { by, tags: tags.length, prompts });
+    context.audit("gate.open", { by, tags: tags.length, prompts: prompts.slice(0, mostNoted) });
 
   async function begin(context: PluginContext, args: Record<string, unknown>): Promise<string> {
     const task = taskIn(args, asksFor(context));
     const isOpened = open(context, task.tags);
     const { text, delivered } = await briefings.forTask(context, placeOf(context), task, patience);
     if (isOpened) note(context, "begin_session", task.tags, delivered);
-    return join(text, await briefings.opened(context, ownTools(context).length));
+    return join(text, await briefings.opened(context, listed(context).length));
   }
 
   /** A tool was called before begin_session: what its client should have read comes before the answer. */
@@ -64,8 +65,11 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
     const { text, delivered } = await briefings.forTask(context, placeOf(context), task, soon);
     note(context, "call", tags, delivered);
     const preface = texts("gate-preface", { tool: call.name });
-    return join(preface, text, await briefings.opened(context, ownTools(context).length));
+    return join(preface, text, await briefings.opened(context, listed(context).length));
   }
+
+  /** Those that are listed beside the servers'. */
+  const listed = (context: PluginContext): Definition[] => (hasPrompts(context) ? ownTools(context) : []);
 
   const ownTools = ({ readOnly }: PluginContext): Definition[] =>
     readOnly ? [readTool] : [readTool, proposeTool(texts("gate-propose"))];
@@ -73,7 +77,7 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
   const calls: Record<string, (context: PluginContext, args: Record<string, unknown>) => Promise<string>> = {
     [names.begin]: begin,
     [names.read]: (context, args) => briefings.reading(context, placeOf(context), args, patience),
-    [names.propose]: propose,
+    [names.propose]: (context, args) => propose(shelf, context, args),
   };
 
   /** A result whatever happens: what is wrong, and what to call instead. */
@@ -92,6 +96,8 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
     description: "begin_session first: prompts that fit the task, then the tools. A convenience: rights are elsewhere",
     hooks: {
       onSessionCreate(context) {
+        // One that began before, in another session or before a restart.
+        context.began(openings.tagsOf(placeOf(context)));
         for (const tool of [beginTool(asksFor(context)), ...ownTools(context)])
           context.registerTool({
             ...tool,
@@ -104,13 +110,12 @@ export function createGate({ shelf, openings, texts, clock, patience = usualPati
       },
       onToolsList(context, tools) {
         const others = tools.filter(({ name, server }) => server !== undefined || !Object.hasOwn(calls, name));
-        if (!hasPrompts(context)) return others;
         if (isClosed(context)) return [shown(beginTool(asksFor(context)))];
         // A server's tool keeps its name.
         const taken = new Set(others.map(({ name }) => name));
         return [
           ...others,
-          ...ownTools(context)
+          ...listed(context)
             .map(shown)
             .filter(({ name }) => !taken.has(name)),
         ];

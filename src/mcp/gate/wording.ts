@@ -8,7 +8,7 @@ const mostSummary = 500;
 const mostChapters = 20;
 
 /** Pure. What a model reads: the whole texts, each between its marks, then what else there is. */
-export function briefing({ whole, rest }: Delivery, texts: SystemTexts): string {
+export function worded({ whole, rest }: Delivery, texts: SystemTexts): string {
   const parts = whole.map(({ name, text }) => `<prompt name="${name}">\n${text.trimEnd()}\n</prompt>`);
   if (rest.length > 0) parts.push(`${texts("gate-index")}\n${indexOf(rest)}`);
   return parts.join("\n\n");

@@ -1,0 +1,176 @@
+import { isObject } from "../../lib/object.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
+import { memberOf } from "../spans.ts";
+import { type Hit, indexed } from "./bm25.ts";
+import { asText, ownName, parsed, summaryOf } from "./fields.ts";
+import { settled } from "./settled.ts";
+import { tokensIn } from "./tokens.ts";
+
+const most = { hits: 20, found: 1500, described: 8, definitions: 6000, summary: 160, required: 8, nearest: 5 } as const;
+const usual = 8;
+
+/**
+ * Three tools in the place of many. They know what `discover` shows this caller and nothing else, so that a tool which is closed to it can be neither
+ * found, described nor called.
+ */
+export const searchTools: readonly VirtualTool[] = [
+  {
+    name: "search_tools",
+    description: "Finds tools. Most tools are not listed: search before you say that something cannot be done.",
+    inputSchema: closed(
+      {
+        query: { type: "string", description: "What the tool should do, e.g. 'create github issue'" },
+        limit: { type: "integer", minimum: 1, maximum: most.hits },
+      },
+      "query",
+    ),
+    async call({ query, limit }, context) {
+      if (typeof query !== "string" || query.trim() === "") throw new Problem("invalid", "query must be some words");
+      const tools = settled(await context.discover());
+      const wanted = typeof limit === "number" && limit >= 1 ? Math.min(Math.floor(limit), most.hits) : usual;
+      return textResult(found(tools, indexed(tools).search(query, wanted)));
+    },
+  },
+  {
+    name: "describe_tool",
+    description: "The whole definitions of tools that search_tools found.",
+    inputSchema: closed(
+      { names: { type: "array", items: { type: "string" }, minItems: 1, maxItems: most.described } },
+      "names",
+    ),
+    async call(args, context) {
+      const tools = settled(await context.discover());
+      return textResult(described(tools, namesIn(args)));
+    },
+  },
+  {
+    name: "call_tool",
+    description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
+    inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
+    async call({ name, arguments: given }, context, argumentsText) {
+      const tool = named(settled(await context.discover()), name);
+      return context.callTool(tool.name, argumentsOf(given, argumentsText));
+    },
+  },
+];
+
+function closed(properties: Record<string, object>, ...required: string[]) {
+  return { type: "object", properties, required, additionalProperties: false };
+}
+
+/** They as entries of a list. */
+export const shownSearchTools: readonly Shown[] = searchTools.map(({ name, description, inputSchema }) => ({
+  name,
+  server: undefined,
+  text: JSON.stringify({ name, description, inputSchema }),
+}));
+
+const names: ReadonlySet<string> = new Set(searchTools.map(({ name }) => name));
+export const isSearchTool = ({ name }: Pick<Shown, "name">): boolean => names.has(name);
+
+const textResult = (text: string): string => JSON.stringify({ content: [{ type: "text", text }] });
+
+/** A line a tool: its name, what it must be given, what it does; as many as fit. */
+function found(tools: readonly Shown[], hits: readonly Hit[]): string {
+  if (hits.length === 0) {
+    const servers = [...new Set(tools.flatMap(({ server }) => server ?? []))].sort();
+    const there =
+      servers.length === 0 ? "There are no tools." : `There are tools of: ${servers.join(", ").slice(0, 500)}.`;
+    return `No tool fits. ${there} Search with other words for what it should do.`;
+  }
+  const lines: string[] = [];
+  let left = most.found;
+  for (const { tool } of hits) {
+    const line = lineOf(tool);
+    left -= tokensIn(line) + 1;
+    if (left < 0 && lines.length > 0) break;
+    lines.push(line);
+  }
+  return `${lines.join("\n")}\n\nNext: describe_tool tells all arguments, call_tool calls one.`;
+}
+
+function lineOf(tool: Shown): string {
+  const { title, description, inputSchema } = parsed(tool.text);
+  const { required } = (inputSchema ?? {}) as { required?: unknown };
+  const names = Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
+  const needs = [...names.slice(0, most.required), ...(names.length > most.required ? ["…"] : [])];
+  const says = (summaryOf(asText(description)) || asText(title)).replaceAll(/\s+/g, " ");
+  const short = says.length > most.summary ? `${says.slice(0, most.summary).trimEnd()}…` : says;
+  return `${tool.name}(${needs.join(", ").slice(0, 300)})${short === "" ? "" : `: ${short}`}`;
+}
+
+/** The definitions as JSON, a line each: what does not fit is cut where it is least missed, and said. */
+function described(tools: readonly Shown[], names: readonly string[]): string {
+  const wanted = [...new Set(names)].slice(0, most.described).map((name) => named(tools, name));
+  const each = Math.floor(most.definitions / wanted.length);
+  return wanted.map((tool) => within(tool, each)).join("\n");
+}
+
+function within(tool: Shown, tokens: number): string {
+  const { title, description, inputSchema } = parsed(tool.text);
+  const whole = JSON.stringify({ name: tool.name, title, description, inputSchema });
+  if (tokensIn(whole) <= tokens) return whole;
+  const short = { name: tool.name, description: asText(description).slice(0, 1000), cut: "too long to be shown whole" };
+  for (let depth = 8; depth > 0; depth--) {
+    const text = JSON.stringify({ ...short, inputSchema: shallow(inputSchema, depth) });
+    if (tokensIn(text) <= tokens) return text;
+  }
+  return lineOf(tool);
+}
+
+/** A schema without descriptions, and without what lies deeper. */
+function shallow(schema: unknown, depth: number): unknown {
+  if (typeof schema !== "object" || schema === null) return schema;
+  if (depth === 0) return {};
+  if (Array.isArray(schema)) return schema.slice(0, 20).map((one) => shallow(one, depth - 1));
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key, value]) => key !== "description" || typeof value !== "string")
+      .map(([key, value]) => [key, shallow(value, depth - 1)]),
+  );
+}
+
+function namesIn({ names, name }: Record<string, unknown>): string[] {
+  const given = Array.isArray(names) ? names : [names ?? name];
+  const words = given.filter((one): one is string => typeof one === "string" && one !== "");
+  if (words.length === 0) throw new Problem("invalid", "names must be the names of tools, as search_tools gave them");
+  return words;
+}
+
+/** By the name that is shown, or as `server/tool`. @throws Problem `not_found`, with the nearest */
+function named(tools: readonly Shown[], name: unknown): Shown {
+  if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
+  const tool = tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
+  if (tool !== undefined) return tool;
+  const near = indexed(tools)
+    .search(name, most.nearest)
+    .map((hit) => hit.tool.name);
+  throw new Problem(
+    "not_found",
+    near.length === 0
+      ? "there is no tool of this name: search_tools finds what there is"
+      : `there is no tool of this name; the nearest are ${near.join(", ")}`,
+  );
+}
+
+/** The text of the arguments as it was written, so that no number changes on its way. Small models write them as a string. @throws Problem `invalid` */
+function argumentsOf(given: unknown, written: string | undefined): string {
+  if (given === undefined || given === null || given === "") return "{}";
+  const text = typeof given === "string" ? given : (written && memberOf(written, "arguments")) || JSON.stringify(given);
+  if (!isObject(parsedAs(text))) throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
+  return text;
+}
+
+function parsedAs(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whoever serves a caller that was given them registers them with its context. */
+export const registerSearchTools = ({ registerTool }: Pick<PluginContext, "registerTool">): void => {
+  for (const tool of searchTools) registerTool(tool);
+};

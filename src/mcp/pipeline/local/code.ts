@@ -1,0 +1,121 @@
+import type { Code, Exports, PluginFacts } from "../../../instances/worker/protocol.ts";
+import type { Worker } from "../../../instances/worker/worker.ts";
+import { didYouMean } from "../../../lib/nearest.ts";
+import { isObject } from "../../../lib/object.ts";
+import { Problem } from "../../../lib/problem.ts";
+import { type BeforeCall, type HookName, type Hooks, hookNames, type PluginContext, type Shown } from "../plugin.ts";
+import type { StageResult, StageType } from "../stage.ts";
+import { answering, pluginFacts, stageFacts, type Tool } from "./reach.ts";
+
+/** Running, and waiting for what it asked of us. A stage's is below the runner's own bound, which says less of why. */
+export const codePatience = {
+  stage: { ownMs: 4_500, allMs: 60_000 },
+  hook: { ownMs: 2_000, allMs: 60_000 },
+  load: { ownMs: 5_000, allMs: 10_000 },
+} as const;
+
+export type Run = Worker["run"];
+
+/** A version of a file of code that could be loaded. `leftOut` says why it is not run any more. */
+export type Unit = { code: Code; exports: Exports; leftOut?: string };
+
+/** A stage whose code runs elsewhere. `fault` is what `proxymodel stages` shows. */
+export const localStage = (unit: Unit, run: Run, fault: string | undefined): StageType => ({
+  name: unit.code.name,
+  description: unit.exports.description ?? "A file in the data folder",
+  source: "local",
+  config: undefined,
+  version: unit.code.version,
+  ...(fault !== undefined && { fault }),
+  async run(content, context) {
+    refuseLeftOut(unit);
+    const work = { do: "stage", content, context: stageFacts(content, context) } as const;
+    const patience = { ...codePatience.stage, signal: context.signal };
+    return (await run(unit.code, work, answering(context), patience)) as StageResult;
+  },
+});
+
+/** The hooks of a plugin whose code runs elsewhere. @throws Problem `invalid` when it has one that there is not */
+export function localHooks(unit: Unit, run: Run): Partial<Hooks> {
+  const odd = unit.exports.hooks.find((name) => !(hookNames as readonly string[]).includes(name));
+  if (odd !== undefined) throw new Problem("invalid", `there is no hook "${odd}".${didYouMean(odd, hookNames)}`);
+
+  async function hook(name: HookName, context: PluginContext, ...args: unknown[]): Promise<unknown> {
+    refuseLeftOut(unit);
+    const addTool = (tool: Tool) => context.registerTool({ ...tool, call: (given, now) => callTool(tool, given, now) });
+    const work = { do: "hook", hook: name, context: pluginFacts(context), args } as const;
+    return await run(unit.code, work, answering(context, context, addTool), codePatience.hook);
+  }
+
+  /** Of a process that was started anew nobody has registered anything: then the session is begun again there. */
+  async function callTool(tool: Tool, args: Record<string, unknown>, context: PluginContext): Promise<string> {
+    refuseLeftOut(unit);
+    const once = async () => {
+      const work = { do: "tool", tool: tool.name, context: pluginFacts(context), args } as const;
+      return await run(unit.code, work, answering(context, context), codePatience.stage);
+    };
+    const first = await once();
+    if (!isUnknown(first)) return answerIn(first);
+    if (unit.exports.hooks.includes("onSessionCreate")) await hook("onSessionCreate", context);
+    return answerIn(await once());
+  }
+
+  const all: Hooks = {
+    onSessionCreate: async (context) => void (await hook("onSessionCreate", context)),
+    async onSessionDestroy(identity) {
+      refuseLeftOut(unit);
+      const work = { do: "hook", hook: "onSessionDestroy", context: { identity } as PluginFacts, args: [] } as const;
+      await run(unit.code, work, nobody, codePatience.hook);
+    },
+    async onInitialize(context, instructions) {
+      return textIn(await hook("onInitialize", context, instructions)) ?? instructions;
+    },
+    onToolsList: async (context, tools) => listIn(tools, await hook("onToolsList", context, textsOf(tools))),
+    onToolCallBefore: async (context, call) => beforeIn(await hook("onToolCallBefore", context, call)),
+    onToolCallAfter: async (context, call, result) =>
+      textIn(await hook("onToolCallAfter", context, call, result)) ?? result,
+    onResourcesList: async (context, list) => listIn(list, await hook("onResourcesList", context, textsOf(list))),
+    onResourceRead: async (context, read, result) =>
+      textIn(await hook("onResourceRead", context, read, result)) ?? result,
+    onPromptsList: async (context, list) => listIn(list, await hook("onPromptsList", context, textsOf(list))),
+    onPromptGet: async (context, get, result) => textIn(await hook("onPromptGet", context, get, result)) ?? result,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([name]) => unit.exports.hooks.includes(name)));
+}
+
+function refuseLeftOut({ code, leftOut }: Unit): void {
+  if (leftOut !== undefined) throw new Problem("unavailable", `${code.kind} "${code.name}" is ${leftOut}`);
+}
+
+const nobody = { ask: async () => undefined, tell: () => {} };
+const textsOf = (list: readonly Shown[]) => list.map(({ text }) => text);
+const textIn = (given: unknown): string | undefined => (typeof given === "string" ? given : undefined);
+const isUnknown = (given: unknown): boolean => isObject(given) && given["unknown"] === true;
+
+function answerIn(given: unknown): string {
+  if (isObject(given) && typeof given["answer"] === "string") return given["answer"];
+  throw new Problem("unavailable", "its plugin was started anew and has not registered this tool again");
+}
+
+/** The entries in the order in which they came back, each once and under the name that it had. */
+function listIn(list: readonly Shown[], given: unknown): readonly Shown[] {
+  if (!Array.isArray(given)) return list;
+  const seen = new Set<number>();
+  return given.flatMap((entry: unknown) => {
+    const { at, text } = (isObject(entry) ? entry : {}) as { at?: unknown; text?: unknown };
+    const was = typeof at === "number" && !seen.has(at) ? list[at] : undefined;
+    if (was === undefined) return [];
+    seen.add(at as number);
+    return [typeof text === "string" ? { ...was, text } : was];
+  });
+}
+
+function beforeIn(given: unknown): BeforeCall | undefined {
+  if (!isObject(given)) return undefined;
+  const { answer, argumentsText, preface } = given;
+  return {
+    ...(typeof answer === "string" && { answer }),
+    ...(typeof argumentsText === "string" && { argumentsText }),
+    ...(typeof preface === "string" && { preface }),
+  };
+}

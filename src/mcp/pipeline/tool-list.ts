@@ -1,0 +1,46 @@
+import type { Listed } from "../catalog/view.ts";
+import { withPartArguments } from "./parts.ts";
+import type { Shown, VirtualTool } from "./plugin.ts";
+
+const offers = new WeakMap<readonly Listed[], { parts: string; shown: readonly Shown[] }>();
+
+/** The servers' tools, those whose answers may come in parts with the arguments for that. The same list again for as long as nothing changed. */
+export function offered(items: readonly Listed[], comesInParts: (server: string) => boolean): readonly Shown[] {
+  const servers = new Set([...new Set(items.map(({ server }) => server.name))].filter(comesInParts));
+  const parts = [...servers].join();
+  const found = offers.get(items);
+  if (found?.parts === parts) return found.shown;
+  const shown = items.map(({ name, shown: text, server }) => ({
+    name,
+    text: servers.has(server.name) ? withPartArguments(text) : text,
+    server: server.name,
+  }));
+  offers.set(items, { parts, shown });
+  return shown;
+}
+
+const ownOnes = new WeakMap<VirtualTool, Shown>();
+
+export function shownTool(tool: VirtualTool): Shown {
+  const known = ownOnes.get(tool);
+  if (known !== undefined) return known;
+  const { name, description, inputSchema } = tool;
+  const shown = { name, text: JSON.stringify({ name, description, inputSchema }), server: undefined };
+  ownOnes.set(tool, shown);
+  return shown;
+}
+
+const latest = new WeakMap<readonly Listed[], (readonly Shown[])[]>();
+const mostKept = 8;
+
+/** Of lists with the same entries the first one, so that what was made of it is found again: its cost, its index. */
+export function sameAgain(items: readonly Listed[], list: readonly Shown[]): readonly Shown[] {
+  const known = latest.get(items) ?? [];
+  const same = known.find((one) => one.length === list.length && one.every((entry, at) => isSame(entry, list[at])));
+  if (same !== undefined) return same;
+  latest.set(items, [list, ...known].slice(0, mostKept));
+  return list;
+}
+
+const isSame = (one: Shown, other: Shown | undefined): boolean =>
+  one === other || (one.name === other?.name && one.text === other.text && one.server === other.server);
