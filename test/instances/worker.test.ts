@@ -18,7 +18,7 @@ beforeAll(() => {
     dataDir: join(folder, "data"),
     clock: { now: () => Date.now() + ahead },
     log: logTo((line) => void lines.push(line)),
-    pongMs: 1_000,
+    pongMs: 2_000,
     onCondemned: ({ name }, why) => void condemned.push(`${name}: ${why}`),
   });
 });
@@ -35,9 +35,10 @@ function code(name: string, text: string, kind: Code["kind"] = "stage"): Code {
 const facts = { contentType: "toolResult", sourceName: "a/b", projectName: "p", config: {} } as unknown as StageFacts;
 const who = { identity: { id: "i", isSession: false }, era: "legacy", projectName: "p" } as unknown as PluginFacts;
 const nobody: Answering = { ask: async () => "", tell: () => {} };
-const patience = { ownMs: 400, allMs: 5_000 };
-const stage = (of: Code, content = "x", answering = nobody) =>
-  worker.run(of, { do: "stage", content, context: facts }, answering, patience);
+const patience = { ownMs: 2_000, allMs: 10_000 };
+const impatient = { ownMs: 400, allMs: 10_000 };
+const stage = (of: Code, content = "x", within = patience) =>
+  worker.run(of, { do: "stage", content, context: facts }, nobody, within);
 
 test("a stage runs in a process of its own, which knows nothing of ours", async () => {
   const own = code(
@@ -71,14 +72,14 @@ test("what it asks for is answered by us, and that time is not its own", async (
   const answering: Answering = {
     ask: async (what, args, compute) => {
       asked.push([what, ...args]);
-      if (what === "llm.complete") await Bun.sleep(500);
+      if (what === "llm.complete") await Bun.sleep(800);
       return what === "llm.complete" ? "said " : await compute();
     },
     tell: (what, args) => void asked.push([what, ...args]),
   };
   const llm = { fast: { identity: "m", available: true }, heavy: { identity: undefined, available: false } };
   const work = { do: "stage", content: "c", context: { ...facts, llm } } as const;
-  const answer = await worker.run(asking, work, answering, patience);
+  const answer = await worker.run(asking, work, answering, { ownMs: 700, allMs: 10_000 });
   expect(answer).toEqual({ content: "said computed ctruem" });
   expect(asked).toEqual([
     ["log", "warn", "hear", { content: "c" }],
@@ -125,7 +126,7 @@ test("one that throws, or answers what is no JSON, fails alone", async () => {
 test("one that waits for ever is given up alone; one that keeps the processor takes its process along, and another is started", async () => {
   const pid = worker.pid();
   const waits = code("waits", `export default () => new Promise(() => {});`);
-  await expect(stage(waits)).rejects.toThrow("it took over 0.4 s");
+  await expect(stage(waits, "x", impatient)).rejects.toThrow("it took over 0.4 s");
   expect(worker.pid()).toBe(pid);
   const spins = code("spins", `export default async () => { await 1; for (;;); };`);
   const beside = code("beside", `export default async (c) => { await Bun.sleep(300); return { content: c } };`);
@@ -133,7 +134,7 @@ test("one that waits for ever is given up alone; one that keeps the processor ta
     () => "done",
     (error) => error.message,
   );
-  await expect(stage(spins)).rejects.toThrow("it took over");
+  await expect(stage(spins, "x", impatient)).rejects.toThrow("it took over");
   expect(await innocent).toMatch(/its process ended: it kept its process busy|it took over/);
   await until(() => worker.pid() === undefined);
   expect(condemned).toEqual([]);
@@ -141,26 +142,29 @@ test("one that waits for ever is given up alone; one that keeps the processor ta
   expect(worker.pid()).not.toBe(pid);
 });
 
-test("one that ends the process, or eats memory, is left out after the third time", async () => {
-  const exits = code("exits", `export default () => process.exit(3);`);
-  await expect(stage(exits)).rejects.toThrow("its process ended: it ended with exit code 3");
+test("one that eats memory takes its process along", async () => {
   const eats = code(
     "eats",
-    `const all = []; export default async () => { for (;;) { all.push(new Uint8Array(60e6).fill(1)); await Bun.sleep(20); } };`,
+    `const all = []; export default async () => { for (;;) { all.push(new Uint8Array(40e6).fill(1)); await Bun.sleep(30); } };`,
   );
-  // The clock is ours: a process that died again and again is waited for.
+  const work = { do: "stage", content: "", context: facts } as const;
   ahead += 10_000;
-  await expect(
-    worker.run(eats, { do: "stage", content: "", context: facts }, nobody, { ownMs: 8_000, allMs: 9_000 }),
-  ).rejects.toThrow(/it used \d+ MiB of the 256 MiB/);
-  await expect(stage(exits)).rejects.toThrow("is started again in a moment");
-  for (let i = 0; i < 2; i++) {
+  await expect(worker.run(eats, work, nobody, { ownMs: 15_000, allMs: 16_000 })).rejects.toThrow(
+    /it used \d+ MiB of the 256 MiB/,
+  );
+}, 20_000);
+
+test("one that ends the process is left out after the third time; a process that died again is waited for", async () => {
+  const exits = code("exits", `export default () => process.exit(3);`);
+  for (let time = 1; time <= 3; time++) {
+    // The clock is ours: a process that died again and again is waited for.
+    await expect(stage(exits)).rejects.toThrow("is started again in a moment");
     ahead += 10_000;
-    await expect(stage(exits)).rejects.toThrow("exit code 3");
+    await expect(stage(exits)).rejects.toThrow("its process ended: it ended with exit code 3");
   }
   expect(condemned).toEqual(["exits: it ended with exit code 3"]);
   ahead += 60_000;
-});
+}, 20_000);
 
 test("hooks get objects; what they leave as it was stays as it was, byte for byte", async () => {
   const plugin = code(

@@ -5,7 +5,7 @@ import { decoded, encoded } from "../../../src/mcp/pipeline/json-string.ts";
 import type { Pipeline } from "../../../src/mcp/pipeline/model.ts";
 import { shapeResult } from "../../../src/mcp/pipeline/result.ts";
 import type { ContentType } from "../../../src/mcp/pipeline/stage.ts";
-import { aboutOf, pipelineOf, runnerOf, stageOf } from "./stage-bench.ts";
+import { aboutOf, oddText, pipelineOf, runnerOf, stageOf } from "./stage-bench.ts";
 
 const loud = stageOf("loud", (text) => ({ content: text.toUpperCase() }));
 const runner = runnerOf({
@@ -139,7 +139,7 @@ test("a pipeline that is not for this type of content does nothing", async () =>
 });
 
 test("it never throws, whatever a result holds, and answers JSON; where nothing changes it is the very same", async () => {
-  const text = fc.string({ unit: "binary", maxLength: 200 });
+  const text = oddText(200);
   const block = fc.oneof(
     fc.record({ type: fc.constant("text"), text: fc.oneof(text, fc.jsonValue()) }),
     fc.record({ type: fc.constant("resource"), resource: fc.oneof(fc.record({ uri: text, text }), fc.jsonValue()) }),
@@ -191,7 +191,7 @@ test("it never throws, whatever a result holds, and answers JSON; where nothing 
         ).toBe(json);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 

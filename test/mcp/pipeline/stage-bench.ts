@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import type { Log } from "../../../src/lib/log.ts";
 import type { Llm } from "../../../src/llm/llm.ts";
 import type { PipelineCache } from "../../../src/mcp/pipeline/cache.ts";
@@ -88,3 +89,19 @@ export function runnerOf(
     ...(options.deadlines === undefined ? {} : { deadlines: options.deadlines }),
   });
 }
+
+const odd = [
+  ..."abcXYZ019 .,:;/\\\"'`{}[]()<>=@#$%&*-_+!?~|^\n\t\r\0",
+  "é",
+  "漢",
+  "😀",
+  "👩‍👩‍👧",
+  "e\u0301",
+  "\ud800",
+  "\udc00",
+  "\u2028",
+  "\u202e",
+];
+/** Text of everything that was ever trouble. */
+export const oddText = (maxLength: number) =>
+  fc.array(fc.constantFrom(...odd), { maxLength }).map((all) => all.join(""));

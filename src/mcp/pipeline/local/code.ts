@@ -1,5 +1,6 @@
 import type { Code, Exports, PluginFacts } from "../../../instances/worker/protocol.ts";
 import type { Worker } from "../../../instances/worker/worker.ts";
+import { isName } from "../../../lib/id.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { isObject } from "../../../lib/object.ts";
 import { Problem } from "../../../lib/problem.ts";
@@ -18,6 +19,23 @@ export type Run = Worker["run"];
 
 /** A version of a file of code that could be loaded. `leftOut` says why it is not run any more. */
 export type Unit = { code: Code; exports: Exports; leftOut?: string };
+
+/** What the process said of a file, which may be whatever the file makes it say. @throws Problem `invalid` */
+export function exportsIn(given: unknown): Exports {
+  const { name, description, extends: parents = [], hooks } = isObject(given) ? given : {};
+  if (name !== undefined && !(typeof name === "string" && isName(name)))
+    throw new Problem("invalid", "its name has other than lower-case letters, digits and dashes");
+  if (!isNames(hooks) || !isNames(parents)) throw new Problem("invalid", "it does not say what it exports");
+  return {
+    hooks,
+    extends: parents,
+    ...(name !== undefined && { name }),
+    ...(typeof description === "string" && { description }),
+  };
+}
+
+const isNames = (given: unknown): given is string[] =>
+  Array.isArray(given) && given.length <= 64 && given.every((one) => typeof one === "string" && one.length <= 63);
 
 /** A stage whose code runs elsewhere. `fault` is what `proxymodel stages` shows. */
 export const localStage = (unit: Unit, run: Run, fault: string | undefined): StageType => ({

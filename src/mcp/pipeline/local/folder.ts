@@ -12,7 +12,7 @@ export type FileKind = keyof typeof fileKinds;
 /** A file as it lies there. `stamp` is another one whenever it was written or its rights were changed. */
 export type Found = { kind: FileKind; name: string; file: string; path: string; stamp: string; refused?: string };
 
-export const fileBounds = { files: 200, bytes: 1024 * 1024 } as const;
+const fileBounds = { files: 200, bytes: 1024 * 1024 } as const;
 
 /**
  * What lies in the three folders, and why some of it is not touched: who can write such a file runs code as the user that mcpctl is, so it must be

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import type { Code, Exports } from "../../../instances/worker/protocol.ts";
+import type { Code } from "../../../instances/worker/protocol.ts";
 import type { Worker } from "../../../instances/worker/worker.ts";
 import { isName } from "../../../lib/id.ts";
 import type { Log } from "../../../lib/log.ts";
@@ -9,7 +9,7 @@ import { messageOf, Problem } from "../../../lib/problem.ts";
 import type { Definition } from "../resolve.ts";
 import type { StageType } from "../stage.ts";
 import type { Written } from "../written.ts";
-import { codePatience, localHooks, localStage, type Unit } from "./code.ts";
+import { codePatience, exportsIn, localHooks, localStage, type Unit } from "./code.ts";
 import { type Found, filesIn, readTrusted } from "./folder.ts";
 import { watchFolders } from "./watch.ts";
 import { modelsIn } from "./yaml.ts";
@@ -99,7 +99,7 @@ export function createLocal({ dataDir, worker, log, changed }: Options) {
     const code: Code = { kind, name: found.name, version, path };
     worker.forget(code);
     try {
-      const exports = (await worker.run(code, { do: "load" }, nothing, codePatience.load)) as Exports;
+      const exports = exportsIn(await worker.run(code, { do: "load" }, nothing, codePatience.load));
       const unit = { code, exports };
       localHooks(unit, worker.run);
       return unit;
