@@ -1,7 +1,8 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { searchTools } from "../budget/search-tools.ts";
+import { budgetOf } from "../budget/budget.ts";
+import { isSearchTool } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
@@ -11,7 +12,7 @@ import type { Model } from "./model.ts";
 import { wantedIn, withoutPartArguments } from "./parts.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
 import { shapeResult } from "./result.ts";
-import { offered, sameAgain, shownTool } from "./tool-list.ts";
+import { offered, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
 type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
@@ -41,12 +42,9 @@ export async function shapeOf(
   const { fields } = served.admission.project;
   const model = fields.proxyModel === undefined ? undefined : options.models.get(fields.proxyModel);
   const isOfServers = fields.servers.some((entry) => typeof entry !== "string" && entry.proxyModel !== undefined);
-  if (model === undefined && !isOfServers && !isBudgeted(served.admission.project)) return undefined;
+  if (model === undefined && !isOfServers && budgetOf(fields.toolBudget) === "off") return undefined;
   return await shaped(options, identities, served, model ?? none);
 }
-
-const isBudgeted = ({ fields: { toolBudget } }: { fields: { toolBudget?: string | undefined } }): boolean =>
-  toolBudget !== undefined && toolBudget !== "off";
 
 /** That of a project which has a budget alone, or shapes only what single servers answer. */
 const none: Model = {
@@ -128,20 +126,19 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     const theirs = serverTools(items);
     const taken = new Set(theirs.map(({ name }) => name));
     // Those that search stand where the budget puts them.
-    const own = [...identity.tools.values()].filter((tool) => !taken.has(tool.name) && !searchTools.includes(tool));
+    const own = [...identity.tools.values()].filter((tool) => !taken.has(tool.name) && !isSearchTool(tool));
     const all = own.length === 0 ? theirs : [...own.map(shownTool), ...theirs];
     if (hooks.onToolsList === undefined) return all;
     isListing = true;
-    const made = await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
+    return await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
       isListing = false;
     });
-    return sameAgain(items, made);
   }
 
   /** What of it a model has room for. Of a list without servers' tools, as before a closed gate, there is nothing to leave out. */
   async function afforded(tools: readonly Shown[]): Promise<readonly Shown[]> {
-    if (!isBudgeted(project) || !tools.some(isOfServer)) return tools;
-    return (await options.budget.planFor(context, tools, project.fields)).shown;
+    if (!tools.some(isOfServer)) return tools;
+    return (await options.budget.planFor(context, tools, project.fields))?.shown ?? tools;
   }
 
   /** An answer in parts, without a server; undefined for an ordinary call. */
@@ -180,7 +177,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     const changed =
       before?.argumentsText === undefined ? plain : withMembers(plain, { arguments: before.argumentsText });
     const outcome = await go(changed);
-    if (isBudgeted(project)) options.budget.used(identity.id, name);
+    options.budget.used(identity.id, name);
     if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
     const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
     const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);

@@ -29,18 +29,3 @@ export function shownTool(tool: VirtualTool): Shown {
   ownOnes.set(tool, shown);
   return shown;
 }
-
-const latest = new WeakMap<readonly Listed[], (readonly Shown[])[]>();
-const mostKept = 8;
-
-/** Of lists with the same entries the first one, so that what was made of it is found again: its cost, its index. */
-export function sameAgain(items: readonly Listed[], list: readonly Shown[]): readonly Shown[] {
-  const known = latest.get(items) ?? [];
-  const same = known.find((one) => one.length === list.length && one.every((entry, at) => isSame(entry, list[at])));
-  if (same !== undefined) return same;
-  latest.set(items, [list, ...known].slice(0, mostKept));
-  return list;
-}
-
-const isSame = (one: Shown, other: Shown | undefined): boolean =>
-  one === other || (one.name === other?.name && one.text === other.text && one.server === other.server);
