@@ -66,7 +66,7 @@ async function editsOf(
   const content = texts.length === 1 ? (texts[0] ?? "") : texts.join("\n");
   const ran = await shaper.run(content, stages);
   if (ran.held) return { held: ran.content };
-  const shaped = withFooter(type, content, ran, keep);
+  const shaped = withFooter(type, ran, keep);
   if (shaped === content) return [];
   return [
     { start: first.start, end: first.end, text: await encoded(shaped) },
@@ -74,10 +74,10 @@ async function editsOf(
   ];
 }
 
-function withFooter(type: ContentType, original: string, ran: Ran, keep: Shaping["keep"]): string {
-  const { content, sections = [], by } = ran;
+function withFooter(type: ContentType, ran: Ran, keep: Shaping["keep"]): string {
+  const { content, sections = [], by, whole } = ran;
   if (sections.length === 0) return content;
-  const id = keep({ original, sections, by });
+  const id = keep({ original: whole, sections, by });
   return `${content.trimEnd()}\n\n${footerOf(type, id, sections, by)}`;
 }
 

@@ -47,6 +47,8 @@ export type Ran = {
   content: string;
   sections: readonly Section[] | undefined;
   by: "section" | "page";
+  /** What came in sections, before it did: with hidden what is hidden. */
+  whole: string;
   trace: readonly StageTrace[];
   /** An LLM was asked and did not help: another time it may, so it is not kept. */
   degraded: boolean;
@@ -111,8 +113,10 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
       const type = of.get(name);
       return type === undefined ? [] : [{ type, config: completeConfig(type, config) }];
     });
-    known.set(pipeline, { of, steps });
-    return steps;
+    // What hides things goes first: behind it nobody, and no cache, holds what was hidden.
+    const inOrder = [...steps.filter(hides), ...steps.filter((step) => !hides(step))];
+    known.set(pipeline, { of, steps: inOrder });
+    return inOrder;
   }
 
   async function turnOf(step: Step, state: State, about: About, endsAt: number, signal: AbortSignal): Promise<State> {
@@ -157,6 +161,7 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
       content,
       sections: undefined,
       by: "section",
+      whole: content,
       trace: [],
       degraded: false,
       held: false,
@@ -195,7 +200,10 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
       content.length <= kept.most &&
       steps.some(({ type }) => type.costly === true || type.source === "local");
     if (!isWorthKeeping) return through(steps, content, about, about.signal);
-    return (await keptThrough(steps, content, about)) ?? unshaped(content);
+    const ran = await keptThrough(steps, content, about);
+    if (ran !== undefined) return ran;
+    const hiding = steps.find(hides);
+    return hiding === undefined ? unshaped(content) : { ...unshaped(heldBack(hiding.type.name)), held: true };
   }
 
   const least = (steps: readonly Step[]): number =>
@@ -221,6 +229,7 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
 
 type State = Omit<Ran, "trace"> & { original: string; trace: StageTrace[] };
 const gone = "nobody waits any more";
+const hides = ({ type }: Step): boolean => type.everywhere === true;
 
 const asksLlm = ({ type, config }: Step, about: About): boolean =>
   about.llm?.available() === true && (type.source === "local" || type.asksLlm?.(config) === true);
@@ -269,9 +278,10 @@ function stateAfter(
     ...(answer?.metadata === undefined ? {} : { metadata: answer.metadata }),
   };
   return {
-    original: state.original,
+    original: type.everywhere === true ? content : state.original,
     content,
     sections,
+    whole: state.sections === undefined ? (sections === undefined ? content : state.content) : state.whole,
     by: answer?.by ?? state.by,
     trace: [...state.trace, trace],
     degraded: state.degraded || degraded,
@@ -286,6 +296,7 @@ const unshaped = (content: string): Ran => ({
   content,
   sections: undefined,
   by: "section",
+  whole: content,
   trace: [],
   degraded: false,
   held: false,
@@ -306,16 +317,22 @@ function keyOf(steps: readonly Step[], content: string, about: About): string {
 }
 
 /** As it is kept; a content that stayed as it was is not kept a second time. */
-const textOf = ({ content, sections, by, trace }: Ran, original: string): string =>
-  JSON.stringify({ ...(content === original ? {} : { content }), sections, by, trace });
+const textOf = ({ content, sections, by, whole, trace }: Ran, original: string): string =>
+  JSON.stringify({
+    ...(content === original ? {} : { content }),
+    ...(whole === original ? {} : { whole }),
+    sections,
+    by,
+    trace,
+  });
 
 function ranFrom(text: string | undefined, original: string): Ran | undefined {
   if (text === undefined) return undefined;
   try {
-    const { content = original, sections, by, trace } = JSON.parse(text) as Ran;
+    const { content = original, whole = original, sections, by, trace } = JSON.parse(text) as Ran;
     const isSense = nonsenseIn({ content, sections, by }, Number.POSITIVE_INFINITY) === undefined;
-    if (!isSense || !Array.isArray(trace)) return undefined;
-    return { ...unshaped(content), sections, by, trace: trace.map((one) => ({ ...one, ms: 0, cached: true })) };
+    if (!isSense || typeof whole !== "string" || !Array.isArray(trace)) return undefined;
+    return { ...unshaped(content), sections, by, whole, trace: trace.map((one) => ({ ...one, ms: 0, cached: true })) };
   } catch {
     return undefined;
   }

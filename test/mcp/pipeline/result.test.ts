@@ -120,6 +120,18 @@ test("pages and what was cut are told in their own words, a prompt's too", async
   );
 });
 
+test("what is kept to be read on has nothing of what was hidden, wherever the stage stands, and in the cache neither", async () => {
+  const content = Array.from({ length: 9 }, (_, i) => `# Part ${i}\n${"words me@example.com ".repeat(90)}`).join("\n");
+  const result = JSON.stringify({ content: [{ type: "text", text: content }] });
+  for (const pipeline of [pipelineOf("redact", "section-split", "summarize-tree"), pipelineOf("paginate", "redact")]) {
+    for (let again = 0; again < 2; again++) {
+      const { text, kept } = await shaped(pipeline, result);
+      expect(kept[0]?.original).toBe(content.replaceAll("me@example.com", "[e-mail]"));
+      expect(JSON.stringify(kept) + text).not.toContain("me@example.com");
+    }
+  }
+});
+
 test("a resource is given whole", async () => {
   const result = JSON.stringify({
     contents: [

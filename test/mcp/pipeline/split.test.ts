@@ -191,7 +191,6 @@ test("pages are all of the text, none is too long, and none parts a character", 
       }
       for (const part of parts) {
         expect(part.length).toBeLessThanOrEqual(size);
-        
       }
     }),
   );

@@ -16,7 +16,7 @@ export function outline(sections: readonly Section[], most: number, described: D
 }
 
 const bare = ({ id, title, content }: Section): Section => ({ id, title, content });
-export const sizeOf = ({ content }: Section): string => `${content.length.toLocaleString("en-US")} characters`;
+const sizeOf = ({ content }: Section): string => `${content.length.toLocaleString("en-US")} characters`;
 
 /** Undefined as soon as it is too long: of ten thousand lines nobody needs the rest. */
 function lines(sections: readonly Section[], described: Described, indent: string, most: number): string | undefined {

@@ -99,7 +99,7 @@ async function titlesOf(pages: readonly string[], context: StageContext, texts: 
 }
 
 /** One a line, in order; some models number them, whatever they are told. Undefined when they are not as many as the pages. */
-export function titlesIn(answer: string, count: number): string[] | undefined {
+function titlesIn(answer: string, count: number): string[] | undefined {
   const titles = answer
     .slice(0, count * 1_000)
     .split("\n")

@@ -48,7 +48,7 @@ function secretOf(match: RegExpExecArray): Span | undefined {
 const aboutSecrets = /(?:file|path|dir|ur[il]|name|type|expir\w{0,10}|count|length|limit|ref|policy|endpoint)$/i;
 
 /** Words, numbers, code and what stands for a value are easy to guess. Pure. */
-export function isHardToGuess(value: string, isQuoted: boolean): boolean {
+function isHardToGuess(value: string, isQuoted: boolean): boolean {
   if (value.length < 6 || /^[\d.,:_TZ+-]+$/.test(value) || /^(?:https?:\/\/|\$\{|\{\{|<|\*{3}|\[redacted)/.test(value))
     return false;
   if (!isQuoted && /^[A-Za-z_$][\w$.]*[([{]/.test(value)) return false;
