@@ -21,6 +21,8 @@ export function membersOf(text: string, at = 0): Member[] {
     const key = stringAt(text, i, keyEnd);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
+    // What is no JSON must not hold us here for ever.
+    if (end <= start) return members;
     members.push({ key, start, end });
     i = end;
   }
@@ -35,6 +37,7 @@ export function elementsOf(text: string, at = 0): Span[] {
     if (i >= text.length || text[i] === "]") return elements;
     const start = text[i] === "," ? skipSpace(text, i + 1) : i;
     const end = skipValue(text, start);
+    if (end <= start) return elements;
     elements.push({ start, end });
     i = end;
   }

@@ -104,3 +104,22 @@ test("without its long strings a text is JSON exactly when it was, of the same s
   for (const wrong of ["\\x", "\n", "\u0000", "\\u12", "\\"])
     expect(parsed(withoutLongStrings(`{"a":"${"x".repeat(5_000)}${wrong}"}`))).toBe("no JSON");
 });
+
+test("what is no JSON ends all the same, with places or with an error", () => {
+  const ends = (text: string) => {
+    for (const cut of [elementsOf, membersOf])
+      try {
+        cut(text);
+      } catch (error) {
+        expect(error).toBeInstanceOf(SyntaxError);
+      }
+  };
+  for (const text of ["[}", "[,}", "[1,}", '{"a":}', '{"a":]', '{"a"', "{,", "[", "{", "[[", '{"a":[}', "[tru,}"])
+    ends(text);
+  fc.assert(
+    fc.property(fc.string({ maxLength: 40 }), fc.array(fc.constantFrom(...'[]{},:"\\1a ')), (noise, pieces) => {
+      for (const text of [noise, pieces.join(""), `[${noise}`, `{${pieces.join("")}`]) ends(text);
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -12,8 +12,8 @@ const mostTools = 64;
 const idleMs = 24 * 3_600_000;
 const sweepMs = 10 * 60_000;
 
-/** Whom plugins have seen. Bounded: who falls out is seen for the first time again, as after a restart. */
-export function createIdentities(clock: Clock) {
+/** Whom plugins have seen. Bounded: who falls out, of which `onEnd` is told, is seen for the first time again, as after a restart. */
+export function createIdentities(clock: Clock, onEnd: (id: string) => void) {
   const all = new Map<string, Known>();
   const timer = setInterval(sweep, sweepMs);
   timer.unref();
@@ -21,8 +21,9 @@ export function createIdentities(clock: Clock) {
   function letGo(id: string): void {
     const known = all.get(id);
     all.delete(id);
-    if (known !== undefined)
-      void Promise.resolve(known.model.hooks.onSessionDestroy?.(identityOf(known))).catch(() => {});
+    if (known === undefined) return;
+    onEnd(id);
+    void (async () => await known.model.hooks.onSessionDestroy?.(identityOf(known)))().catch(() => {});
   }
 
   function sweep(): void {

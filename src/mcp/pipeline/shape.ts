@@ -1,8 +1,8 @@
 import type { Log } from "../../lib/log.ts";
-import { messageOf } from "../../lib/problem.ts";
+import { messageOf, Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
-import { isSearchTool } from "../budget/search-tools.ts";
+import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
@@ -80,6 +80,8 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       began: (hints) => options.budget.begin(identity.id, hints),
     });
   const identity = await identities.of(bare, model, async (fresh) => {
+    // A client may call them before it lists anything, as after a restart.
+    if (budgetOf(project.fields.toolBudget) !== "off") registerSearchTools(contextFor(fresh));
     await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
   });
   const context = contextFor(identity);
@@ -208,7 +210,8 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
         const args = JSON.parse(argumentsText) as Record<string, unknown>;
         return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
-        return textOutcome(messageOf(error), true);
+        const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
+        return textOutcome(messageOf(error) + hint, true);
       }
     },
     toolCall,
@@ -248,7 +251,8 @@ const textOutcome = (text: string, isError = false): Outcome => ({
 /** Words before an answer: a text of its own, so that what follows stays as it was. */
 function prefaced(result: string, preface: string | undefined): string {
   if (preface === undefined || preface === "") return result;
-  const content = memberOf(result, "content") ?? "[]";
+  const given = memberOf(result, "content") ?? "[]";
+  const content = given.startsWith("[") ? given : "[]";
   const blocks = elementsOf(content).map(({ start, end }) => content.slice(start, end));
   return withMembers(result, {
     content: `[${[JSON.stringify({ type: "text", text: preface }), ...blocks].join(",")}]`,

@@ -11,7 +11,7 @@ export type Asking = Omit<Served, "seesChanges"> & { endpoint: Endpoint };
 export type Shaping = ReturnType<typeof createShaping>;
 
 export function createShaping(options: ShapingOptions & { clock: Clock }) {
-  const identities = createIdentities(options.clock);
+  const identities = createIdentities(options.clock, options.budget.end);
   return {
     /** Undefined where nothing is shaped: one server's own endpoint is that server, and vLLM's fixed tools know no other arguments. */
     async of({ endpoint, ...served }: Asking): Promise<Shape | undefined> {

@@ -15,6 +15,7 @@ import { withoutWords } from "../own-words.ts";
 import { probed } from "../probed.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
+import { withToolBudget } from "../tool-budget.ts";
 import { withWarnings } from "../warnings.ts";
 
 /** The routes that every kind gets, as far as its verbs go. */
@@ -58,7 +59,8 @@ function routesOf(kind: AnyKind): Route[] {
           const item = yield* withWarnings(rooms, rights, kind, withoutWords(rights, kind, found));
           return { item, visible: yield* serversFor(rights, kind, rooms) };
         });
-        return rooms.withStatus(kind, item, visible);
+        const shown = rooms.withStatus(kind, item, visible);
+        return kind === Project ? await withToolBudget(rooms, shown, visible) : shown;
       },
     },
     {
