@@ -4,10 +4,10 @@ import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { Llm } from "../../llm/llm.ts";
-import type { CacheScope, PipelineCache } from "./cache.ts";
+import type { CacheScope, PipelineCache } from "./cache/cache.ts";
 import { coalescer } from "./coalesce.ts";
 import { completeConfig } from "./config.ts";
-import type { Pipeline } from "./model.ts";
+import type { Pipeline } from "./models/model.ts";
 import { nonsenseIn } from "./nonsense.ts";
 import type { ContentType, Section, StageCache, StageContext, StageResult, StageType } from "./stage.ts";
 

@@ -8,10 +8,10 @@ import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
 import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
-import type { Model } from "./model.ts";
-import { wantedIn, withoutPartArguments } from "./parts.ts";
+import type { Model } from "./models/model.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
-import { shapeResult } from "./result.ts";
+import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
+import { shapeResult } from "./results/result.ts";
 import { offered, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;

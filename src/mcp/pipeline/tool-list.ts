@@ -1,6 +1,6 @@
 import type { Listed } from "../catalog/view.ts";
-import { withPartArguments } from "./parts.ts";
 import type { Shown, VirtualTool } from "./plugin.ts";
+import { withPartArguments } from "./results/part-arguments.ts";
 
 const offers = new WeakMap<readonly Listed[], { parts: string; shown: readonly Shown[] }>();
 

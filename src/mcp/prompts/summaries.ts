@@ -7,7 +7,7 @@ import type { Llm } from "../../llm/llm.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import { defaultTexts, type SystemTexts } from "../../resources/system-prompts.ts";
 import { contentHash } from "../canonical.ts";
-import type { PipelineCache } from "../pipeline/cache.ts";
+import type { PipelineCache } from "../pipeline/cache/cache.ts";
 import { type Brief, clean, partsOf, structureOf } from "./structure.ts";
 
 export type SummaryOptions = {

@@ -1,8 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shownStage } from "../../mcp/pipeline/models/trial.ts";
 import { contentTypes } from "../../mcp/pipeline/stage.ts";
-import { shownStage } from "../../mcp/pipeline/trial.ts";
 import { demandOn, judgeAll } from "../../rbac/judge.ts";
 import { oneOf } from "../../resources/define.ts";
 import { bytesInWords } from "../../resources/limits.ts";
