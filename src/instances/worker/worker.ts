@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
+import { parsedJson } from "../../lib/json.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
@@ -127,10 +128,8 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
 
   /** What it says may be damaged, or be somebody's code that writes what looks like it: nothing comes of it then. */
   function hear(own: NonNullable<typeof life>, text: string): void {
-    let said: Said;
-    try {
-      said = JSON.parse(text) as Said;
-    } catch {
+    const said = parsedJson(text) as Said | undefined;
+    if (said === undefined) {
       log.info("local code wrote", { text: text.slice(0, 1_000) });
       return;
     }

@@ -1,6 +1,6 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { errorOutcome, type Outcome } from "../answers.ts";
+import { errorOutcome, type Outcome, textResult } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
 import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
@@ -244,9 +244,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
 
 const isOfServer = ({ server }: Shown): boolean => server !== undefined;
 
-const textOutcome = (text: string, isError = false): Outcome => ({
-  result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),
-});
+const textOutcome = (text: string, isError = false): Outcome => ({ result: textResult(text, isError) });
 
 /** Words before an answer: a text of its own, so that what follows stays as it was. */
 function prefaced(result: string, preface: string | undefined): string {

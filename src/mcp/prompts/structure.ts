@@ -1,3 +1,4 @@
+import { oneLine } from "../../lib/cut.ts";
 import { printable } from "../../lib/printable.ts";
 
 /** A text in brief: a sentence for the whole, and one for each of its parts. */
@@ -104,8 +105,6 @@ function firstSentence(body: string): string {
 export function clean(text: string, most: number): string {
   const words = printable(text.slice(0, 4 * most))
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/\*\*|__|`/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return words.length > most ? `${words.slice(0, most - 1).trimEnd()}…` : words;
+    .replace(/\*\*|__|`/g, "");
+  return oneLine(words, most);
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Clock } from "../../../lib/clock.ts";
 import type { Log } from "../../../lib/log.ts";
 import { messageOf } from "../../../lib/problem.ts";
+import { seldom } from "../../../lib/seldom.ts";
 import { shareOfTurn } from "../../../lib/share.ts";
 import { within } from "../../../lib/wait.ts";
 import type { PipelineCache } from "./cache.ts";
@@ -50,7 +51,6 @@ const bounds = {
   /** Of one value; a longer one is kept nowhere. */
   characters: 16 * 1024 * 1024,
   touchMs: 60_000,
-  tellMs: 60_000,
   sweepMs: 300_000,
   patienceMs: 5_000,
 } as const;
@@ -72,16 +72,15 @@ export function createFileCache(options: FileCacheOptions): FileCache {
   /** Whoever reads or writes one of these waits for it to be gone. */
   const removing = new Map<string, Promise<void>>();
   const behind = new Set<Promise<unknown>>();
+  const warn = seldom(log, clock);
   const counts = { hits: 0, misses: 0, evicted: 0 };
-  let toldAt = Number.NEGATIVE_INFINITY;
   let sweeping: Promise<void> | undefined;
   let clearings = 0;
   let isClosed = false;
 
+  /** One word for all of it: what is wrong with one file is wrong with the folder. */
   function tell(what: string, error: unknown): void {
-    if (clock.now() - toldAt < bounds.tellMs) return;
-    toldAt = clock.now();
-    log.warn(`${what}; what it would give is computed anew`, { error: messageOf(error), folder: dir });
+    warn("", `${what}; what it would give is computed anew`, { error: messageOf(error), folder: dir });
   }
 
   /** Nobody waits for it but who waits for everything. `work` never rejects. */

@@ -1,3 +1,4 @@
+import { oneLine } from "../../../lib/cut.ts";
 import { Problem } from "../../../lib/problem.ts";
 import type { Parts, Wanted } from "../cache/cache.ts";
 import type { Section } from "../stage.ts";
@@ -89,7 +90,4 @@ function indexOf(sections: readonly Section[], by: Parts["by"]): string {
   return [`The ${by}s to ask for with _${by}:`, ...lines, ...rest].join("\n");
 }
 
-const titleOf = ({ title }: Section): string => {
-  const line = title.replace(/\s+/g, " ").trim();
-  return line.length > bounds.title ? `${line.slice(0, bounds.title - 1)}…` : line;
-};
+const titleOf = ({ title }: Section): string => oneLine(title, bounds.title);

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../lib/clock.ts";
 import { Problem } from "../../../lib/problem.ts";
+import { remember } from "../../../lib/remember.ts";
 import type { PipelineCache, ResultPlace, Results } from "../cache/cache.ts";
 import { keptAnew, packResult, unpackResult } from "./packed.ts";
 import { partOf } from "./part.ts";
@@ -47,18 +48,14 @@ export function createResults({ cache, idKey, clock, keepMs = 3_600_000 }: Resul
   function count(kept: Kept): void {
     const { project, principal } = kept.place;
     const caller = JSON.stringify([project, principal]);
-    const own = callers.get(caller) ?? new Map<string, Kept>();
-    callers.delete(caller);
-    callers.set(caller, own);
+    // Of a caller who falls out the results stay where they are until their time is over.
+    const own = remember(callers, caller, callers.get(caller) ?? new Map<string, Kept>(), mostCallers);
     own.delete(kept.key);
     own.set(kept.key, kept);
     for (const { place, key } of trim(own, ({ characters }) => characters, perCaller.characters, perCaller.results)) {
       longOnes.delete(JSON.stringify([place.project, place.principal, key]));
       cache.put(scopeOf(place), key, "", 0);
     }
-    const [first] = callers.keys();
-    // Their results stay where they are until their time is over.
-    if (first !== undefined && callers.size > mostCallers) callers.delete(first);
   }
 
   async function find(place: ResultPlace, id: string): Promise<string | undefined> {
