@@ -104,7 +104,7 @@ function firstSentence(body: string): string {
 /** One line of words, without the marks of markdown, that no terminal and no list is harmed by. */
 export function clean(text: string, most: number): string {
   const words = printable(text.slice(0, 4 * most))
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
+    .replace(/!?\[([^[\]]{0,200})\]\([^()]{0,2000}\)/g, "$1")
     .replace(/\*\*|__|`/g, "");
   return oneLine(words, most);
 }

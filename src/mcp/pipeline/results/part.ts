@@ -4,15 +4,16 @@ import type { Parts, Wanted } from "../cache/cache.ts";
 import type { Section } from "../stage.ts";
 
 /** What a model asks for at once, what it is given at once, and how much of an index. */
-const bounds = { atOnce: 10, characters: 100_000, own: 24_000, lines: 100, title: 100 } as const;
+const bounds = { atOnce: 10, characters: 100_000, own: 24_000, lines: 100, title: 100, word: 200 } as const;
 
 /** Whatever a small model writes around an id: `Section 3`, `#3.`, `[3]`. */
 const plain = (text: string): string =>
   text
+    .slice(0, bounds.word)
     .toLowerCase()
     .replace(/["'`[\](){}#\s]/g, "")
     .replace(/^(section|page)(?=\d)/, "")
-    .replace(/\.+$/, "");
+    .replace(/\.{1,20}$/, "");
 
 /** The part that is asked for, as text. @throws Problem `not_found` with what there is instead */
 export function partOf({ original, sections, by }: Parts, { section, page }: Wanted): string {
