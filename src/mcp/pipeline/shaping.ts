@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { seldom } from "../../lib/seldom.ts";
 import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Served, ShapingOptions } from "./context.ts";
 import { createIdentities } from "./identities.ts";
@@ -11,12 +12,13 @@ export type Asking = Omit<Served, "seesChanges"> & { endpoint: Endpoint };
 export type Shaping = ReturnType<typeof createShaping>;
 
 export function createShaping(options: ShapingOptions & { clock: Clock }) {
+  const shared = { ...options, warn: seldom(options.log, options.clock) };
   const identities = createIdentities(options.clock, options.budget.end);
   return {
     /** Undefined where nothing is shaped: one server's own endpoint is that server, and vLLM's fixed tools know no other arguments. */
     async of({ endpoint, ...served }: Asking): Promise<Shape | undefined> {
       if (endpoint.server !== undefined || endpoint.alias !== undefined) return undefined;
-      return await shapeOf(options, identities, { ...served, seesChanges: !isFussy(endpoint) });
+      return await shapeOf(shared, identities, { ...served, seesChanges: !isFussy(endpoint) });
     },
     /** A session has ended. */
     ended: identities.letGo,
