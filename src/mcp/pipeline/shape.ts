@@ -6,7 +6,7 @@ import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
-import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
+import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./models/model.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
@@ -82,7 +82,11 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   const identity = await identities.of(bare, model, async (fresh) => {
     // A client may call them before it lists anything, as after a restart.
     if (budgetOf(project.fields.toolBudget) !== "off") registerSearchTools(contextFor(fresh));
-    await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
+    await hook(
+      "onSessionCreate",
+      () => hooks.onSessionCreate?.({ ...contextFor(fresh), callTool: tooEarly }),
+      undefined,
+    );
   });
   const context = contextFor(identity);
 
@@ -210,6 +214,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
         const args = JSON.parse(argumentsText) as Record<string, unknown>;
         return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
+        if (error instanceof Unfinished) return error.outcome;
         const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
         return textOutcome(messageOf(error) + hint, true);
       }
@@ -240,6 +245,11 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       };
     },
   };
+}
+
+/** The call would wait for the session to begin, and that for the call. */
+async function tooEarly(): Promise<string> {
+  throw new Problem("conflict", "a session calls no tool before it has begun");
 }
 
 const isOfServer = ({ server }: Shown): boolean => server !== undefined;
