@@ -55,12 +55,24 @@ export function redactedArguments(text: string): unknown {
 }
 
 function blotted(value: unknown): unknown {
-  if (typeof value === "string") return redact(value);
+  if (typeof value === "string") return redact(blottedJson(value));
   if (Array.isArray(value)) return value.map(blotted);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [redact(key), secretName.test(key) ? "[redacted]" : blotted(inner)]),
   );
+}
+
+/** Models write arguments within arguments as a text of JSON: what is a secret there is told by its key, as everywhere. */
+function blottedJson(text: string): string {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    const clean = blotted(value);
+    return Bun.deepEquals(clean, value) ? text : JSON.stringify(clean);
+  } catch {
+    return text;
+  }
 }
 
 function everyText(value: unknown, at: string, fp: Fingerprint): unknown {

@@ -16,7 +16,7 @@ const usual = 8;
 
 /**
  * Three tools in the place of many. They know what `discover` shows this caller and nothing else, so that a tool which is closed to it can be neither
- * found, described nor called.
+ * found nor described; a call of one is refused, and recorded, where every call is.
  */
 export const searchTools: readonly VirtualTool[] = [
   {
@@ -53,8 +53,15 @@ export const searchTools: readonly VirtualTool[] = [
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
     async call({ name, arguments: given }, context, argumentsText) {
-      const tool = named(settled(await context.discover()), name);
-      return context.callTool(tool.name, argumentsOf(given, argumentsText));
+      if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
+      const tools = settled(await context.discover());
+      const tool = find(tools, name);
+      const args = argumentsOf(given, argumentsText);
+      if (tool !== undefined) return await context.callTool(tool.name, args);
+      // Refused as any call is, and recorded as that; the nearest are told by whoever knows them.
+      return await context.callTool(name, args).catch(() => {
+        throw notFound(tools, name);
+      });
     },
   },
 ];
@@ -135,15 +142,22 @@ function namesIn({ names, name }: Record<string, unknown>): string[] {
   return words;
 }
 
-/** By the name that is shown, or as `server/tool`. @throws Problem `not_found`, with the nearest */
-function named(tools: readonly Shown[], name: unknown): Shown {
-  if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
-  const tool = tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
-  if (tool !== undefined) return tool;
+/** By the name that is shown, or as `server/tool`. */
+const find = (tools: readonly Shown[], name: string): Shown | undefined =>
+  tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
+
+/** @throws Problem `not_found`, with the nearest */
+function named(tools: readonly Shown[], name: string): Shown {
+  const tool = find(tools, name);
+  if (tool === undefined) throw notFound(tools, name);
+  return tool;
+}
+
+function notFound(tools: readonly Shown[], name: string): Problem {
   const near = indexed(tools)
     .search(name, most.nearest)
     .map((hit) => hit.tool.name);
-  throw new Problem(
+  return new Problem(
     "not_found",
     near.length === 0
       ? "there is no tool of this name: search_tools finds what there is"

@@ -2,7 +2,7 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { type Outcome, textResult } from "../answers.ts";
 import type { NamedTarget } from "../catalog/view.ts";
 import { memberOf, withMembers } from "../spans.ts";
-import { placesOf } from "./context.ts";
+import { placesOf, Unfinished } from "./context.ts";
 import type { BeforeCall } from "./plugin.ts";
 import { prefaced, withPreface } from "./preface.ts";
 import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
@@ -71,6 +71,7 @@ export function callsOf(request: Shaped) {
         const args = JSON.parse(argumentsText) as Record<string, unknown>;
         return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
+        if (error instanceof Unfinished) return error.outcome;
         const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
         return textOutcome(messageOf(error) + hint, true);
       }

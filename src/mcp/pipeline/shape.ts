@@ -1,4 +1,4 @@
-import { messageOf } from "../../lib/problem.ts";
+import { messageOf, Problem } from "../../lib/problem.ts";
 import type { Seldom } from "../../lib/seldom.ts";
 import type { Outcome } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
@@ -126,7 +126,7 @@ async function shaped(options: Options, identities: Identities, served: Served, 
     const { context } = requestOf(fresh).request;
     // A client may call them before it lists anything, as after a restart.
     if (budgetOf(project.fields.toolBudget) !== "off") registerSearchTools(context);
-    await hook("onSessionCreate", () => hooks.onSessionCreate?.(context), undefined);
+    await hook("onSessionCreate", () => hooks.onSessionCreate?.({ ...context, callTool: tooEarly }), undefined);
   });
   const { request, lists } = requestOf(identity);
 
@@ -136,4 +136,9 @@ async function shaped(options: Options, identities: Identities, served: Served, 
     others: lists.others,
     ...callsOf(request),
   };
+}
+
+/** The call would wait for the session to begin, and that for the call. */
+async function tooEarly(): Promise<string> {
+  throw new Problem("conflict", "a session calls no tool before it has begun");
 }
