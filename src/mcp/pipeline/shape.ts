@@ -6,12 +6,13 @@ import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
-import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
+import { type Answered, answersOf } from "./answered.ts";
+import { contextOf, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./model.ts";
 import { wantedIn, withoutPartArguments } from "./parts.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
-import { shapeResult } from "./result.ts";
+import { contentPipeline } from "./plugins/content-pipeline.ts";
 import { offered, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
@@ -61,7 +62,9 @@ const none: Model = {
 };
 
 async function shaped(options: ShapingOptions, identities: Identities, served: Served, model: Model): Promise<Shape> {
-  const { log, results, models } = options;
+  const { log, results } = options;
+  const answers = answersOf(options, served, model);
+  const { pipelineOf } = answers;
   const { project, principal } = served.admission;
   const { hooks } = model;
   const { sessionId } = served;
@@ -76,7 +79,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       registerTool: (tool) => identities.register(identity, tool),
       discover: async () =>
         isListing ? await serverTools(await served.tools()) : (await hooked(await served.tools())).filter(isOfServer),
-      shape: content,
+      shape: (type, source, server, result) => answers.shaped({ type, source, server, result }),
       began: (hints) => options.budget.begin(identity.id, hints),
     });
   const identity = await identities.of(bare, model, async (fresh) => {
@@ -100,29 +103,22 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     }
   }
 
-  const pipelineOf = (server: string | undefined) => pipelineFor(project, server, models, model);
-
-  async function content(
-    type: Parameters<PluginContext["shape"]>[0],
-    source: string,
-    server: string | undefined,
-    result: string,
-  ) {
-    const pipeline = pipelineOf(server);
-    if (pipeline?.appliesTo.includes(type) !== true || pipeline.stages.length === 0) return result;
-    const serverId = served.admission.servers.find(({ name }) => name === server)?.id;
-    const { scope, place } = placesOf(served, source, serverId);
-    const shaper = options.runner.shaper(pipeline, {
-      contentType: type,
-      sourceName: source,
-      projectName: project.name,
-      sessionId,
-      llm: context.llm,
-      cache: options.cacheOf(scope),
-      scope,
-      signal: served.signal,
-    });
-    return await shapeResult({ type, result, shaper, keep: (parts) => results.keep(place, parts) });
+  /** What becomes of an answer: what the hook makes of it once what hides things has looked at it, else what the stages do. */
+  async function after(
+    name: "onToolCallAfter" | "onResourceRead" | "onPromptGet",
+    answered: Answered,
+    run: ((result: string) => string | Promise<string>) | undefined,
+  ): Promise<string> {
+    if (run !== undefined && model.origin[name] !== contentPipeline.name) {
+      const seen = await answers.hidden(answered);
+      return await hook(name, () => run(seen), seen);
+    }
+    try {
+      return await answers.shaped(answered);
+    } catch (error) {
+      tellFault(log, model, name, error);
+      return await answers.hidden(answered);
+    }
   }
 
   const serverTools = (items: readonly Listed[]): readonly Shown[] =>
@@ -185,8 +181,13 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     const outcome = await go(changed);
     options.budget.used(identity.id, name);
     if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
-    const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
-    const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);
+    const { onToolCallAfter } = hooks;
+    const answered: Answered = { type: "toolResult", source, server: server.name, result: outcome.result };
+    const result = await after(
+      "onToolCallAfter",
+      answered,
+      onToolCallAfter && ((seen) => onToolCallAfter(context, call, seen)),
+    );
     return { ...outcome, result: prefaced(result, before?.preface) };
   }
 
@@ -224,25 +225,21 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
       const { name, server } = asked;
       const outcome = await go(paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
+      const { onPromptGet } = hooks;
       const given = { name, server: server?.name };
-      return {
-        ...outcome,
-        result: await hook("onPromptGet", () => hooks.onPromptGet?.(context, given, outcome.result), outcome.result),
-      };
+      const answered: Answered = { type: "prompt", source: name, server: server?.name, result: outcome.result };
+      const result = await after("onPromptGet", answered, onPromptGet && ((seen) => onPromptGet(context, given, seen)));
+      return { ...outcome, result };
     },
     async resourceRead(asked, paramsText, go) {
       const { name: uri, server } = asked;
       const outcome = await go(paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
+      const { onResourceRead } = hooks;
       const read = { uri, server: server?.name };
-      return {
-        ...outcome,
-        result: await hook(
-          "onResourceRead",
-          () => hooks.onResourceRead?.(context, read, outcome.result),
-          outcome.result,
-        ),
-      };
+      const answered: Answered = { type: "resource", source: uri, server: server?.name, result: outcome.result };
+      const run = onResourceRead && ((seen: string) => onResourceRead(context, read, seen));
+      return { ...outcome, result: await after("onResourceRead", answered, run) };
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Served, ShapingOptions } from "./context.ts";
+import { hidingOf } from "./hiding.ts";
 import { createIdentities } from "./identities.ts";
 import { type Shape, shapeOf } from "./shape.ts";
 
@@ -13,10 +14,14 @@ export type Shaping = ReturnType<typeof createShaping>;
 export function createShaping(options: ShapingOptions & { clock: Clock }) {
   const identities = createIdentities(options.clock, options.budget.end);
   return {
-    /** Undefined where nothing is shaped: one server's own endpoint is that server, and vLLM's fixed tools know no other arguments. */
+    /**
+     * Undefined where nothing is shaped. One server's own endpoint is that server, and vLLM's fixed tools know no other arguments: there only what
+     * hides things is at work.
+     */
     async of({ endpoint, ...served }: Asking): Promise<Shape | undefined> {
-      if (endpoint.server !== undefined || endpoint.alias !== undefined) return undefined;
-      return await shapeOf(options, identities, { ...served, seesChanges: !isFussy(endpoint) });
+      const asked: Served = { ...served, seesChanges: !isFussy(endpoint) };
+      if (endpoint.server !== undefined || endpoint.alias !== undefined) return hidingOf(options, asked);
+      return await shapeOf(options, identities, asked);
     },
     /** A session has ended. */
     ended: identities.letGo,
