@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { parsedJson } from "../lib/json.ts";
 import { redact } from "../lib/log.ts";
 import { secretWords } from "../lib/secret-shapes.ts";
 import type { AnyKind } from "../resources/define.ts";
@@ -46,12 +47,8 @@ const secretName = /authorization|passw|secret|token|cookie|api_?-?key|credentia
 /** A call's arguments (JSON text) without what looks like a secret, cut to a bound. */
 export function redactedArguments(text: string): unknown {
   if (text.length > longestParsed) return { cut: `${text.length} characters` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { cut: "not JSON" };
-  }
+  const value = parsedJson(text);
+  if (value === undefined) return { cut: "not JSON" };
   const clean = blotted(value);
   const json = JSON.stringify(clean);
   return json.length <= longestArguments ? clean : { cut: `${json.slice(0, longestArguments)}…` };

@@ -1,6 +1,10 @@
+import { oneLine } from "../../lib/cut.ts";
+import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import { textResult } from "../answers.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
+import { shownTool } from "../pipeline/tool-list.ts";
 import { memberOf } from "../spans.ts";
 import { type Hit, indexed } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
@@ -67,16 +71,10 @@ function closed(properties: Record<string, object>, ...required: string[]) {
 }
 
 /** They as entries of a list. */
-export const shownSearchTools: readonly Shown[] = searchTools.map(({ name, description, inputSchema }) => ({
-  name,
-  server: undefined,
-  text: JSON.stringify({ name, description, inputSchema }),
-}));
+export const shownSearchTools: readonly Shown[] = searchTools.map(shownTool);
 
 const names: ReadonlySet<string> = new Set(searchTools.map(({ name }) => name));
 export const isSearchTool = ({ name }: Pick<Shown, "name">): boolean => names.has(name);
-
-const textResult = (text: string): string => JSON.stringify({ content: [{ type: "text", text }] });
 
 /** A line a tool: its name, what it must be given, what it does; as many as fit. */
 function found(tools: readonly Shown[], hits: readonly Hit[]): string {
@@ -102,8 +100,7 @@ function lineOf(tool: Shown): string {
   const { required } = (inputSchema ?? {}) as { required?: unknown };
   const names = Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
   const needs = [...names.slice(0, most.required), ...(names.length > most.required ? ["…"] : [])];
-  const says = (summaryOf(asText(description)) || asText(title)).replaceAll(/\s+/g, " ");
-  const short = says.length > most.summary ? `${says.slice(0, most.summary).trimEnd()}…` : says;
+  const short = oneLine(summaryOf(asText(description)) || asText(title), most.summary);
   return `${tool.name}(${needs.join(", ").slice(0, 300)})${short === "" ? "" : `: ${short}`}`;
 }
 
@@ -172,16 +169,9 @@ function notFound(tools: readonly Shown[], name: string): Problem {
 function argumentsOf(given: unknown, written: string | undefined): string {
   if (given === undefined || given === null || given === "") return "{}";
   const text = typeof given === "string" ? given : (written && memberOf(written, "arguments")) || JSON.stringify(given);
-  if (!isObject(parsedAs(text))) throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
+  if (!isObject(parsedJson(text)))
+    throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
   return text;
-}
-
-function parsedAs(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whoever serves a caller that was given them registers them with its context. */

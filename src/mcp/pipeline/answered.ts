@@ -1,9 +1,9 @@
 import { messageOf } from "../../lib/problem.ts";
 import { membersOf } from "../spans.ts";
-import type { Parts } from "./cache.ts";
+import type { Parts } from "./cache/cache.ts";
 import { pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
-import type { Model, Pipeline } from "./model.ts";
-import { heldResult, shapeResult } from "./result.ts";
+import type { Model, Pipeline } from "./models/model.ts";
+import { heldResult, shapeResult } from "./results/result.ts";
 import type { ContentType } from "./stage.ts";
 
 /** What a server answered, and of which it is: `server/tool`, a URI, or a prompt's name. */

@@ -1,6 +1,6 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { errorOutcome, type Outcome } from "../answers.ts";
+import { errorOutcome, type Outcome, textResult } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
 import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
@@ -9,10 +9,10 @@ import { elementsOf, memberOf, withMembers } from "../spans.ts";
 import { type Answered, answersOf } from "./answered.ts";
 import { contextOf, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
-import type { Model } from "./model.ts";
-import { wantedIn, withoutPartArguments } from "./parts.ts";
+import type { Model } from "./models/model.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
 import { contentPipeline } from "./plugins/content-pipeline.ts";
+import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
 import { offered, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
@@ -251,9 +251,7 @@ async function tooEarly(): Promise<string> {
 
 const isOfServer = ({ server }: Shown): boolean => server !== undefined;
 
-const textOutcome = (text: string, isError = false): Outcome => ({
-  result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),
-});
+const textOutcome = (text: string, isError = false): Outcome => ({ result: textResult(text, isError) });
 
 /** Words before an answer: a text of its own, so that what follows stays as it was. */
 function prefaced(result: string, preface: string | undefined): string {
