@@ -10,7 +10,7 @@ import { type Answered, answersOf } from "./answered.ts";
 import { contextOf, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./models/model.ts";
-import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
+import type { BeforeCall, Hooks, PluginContext, Shown, VirtualTool } from "./plugin.ts";
 import { contentPipeline } from "./plugins/content-pipeline.ts";
 import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
 import { offered, shownTool } from "./tool-list.ts";
@@ -191,6 +191,18 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     return { ...outcome, result: prefaced(result, before?.preface) };
   }
 
+  async function calledOwn(tool: VirtualTool, paramsText: string): Promise<Outcome> {
+    try {
+      const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
+      const args = JSON.parse(argumentsText) as Record<string, unknown>;
+      return { result: await tool.call(args, context, argumentsText) };
+    } catch (error) {
+      if (error instanceof Unfinished) return error.outcome;
+      const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
+      return textOutcome(messageOf(error) + hint, true);
+    }
+  }
+
   return {
     instructions: (own) => hook("onInitialize", () => hooks.onInitialize?.(context, own), own),
     async tools(items) {
@@ -209,16 +221,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     },
     async ownTool(name, paramsText) {
       const tool = identity.tools.get(name);
-      if (tool === undefined) return undefined;
-      try {
-        const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
-        const args = JSON.parse(argumentsText) as Record<string, unknown>;
-        return { result: await tool.call(args, context, argumentsText) };
-      } catch (error) {
-        if (error instanceof Unfinished) return error.outcome;
-        const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
-        return textOutcome(messageOf(error) + hint, true);
-      }
+      return tool && (await served.inTurn(() => calledOwn(tool, paramsText)));
     },
     toolCall,
     async promptGet(asked, paramsText, go) {
