@@ -2,8 +2,10 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { type Outcome, textResult } from "../answers.ts";
 import type { NamedTarget } from "../catalog/view.ts";
 import { memberOf, withMembers } from "../spans.ts";
+import type { Answered } from "./answered.ts";
 import { placesOf, Unfinished } from "./context.ts";
-import type { BeforeCall } from "./plugin.ts";
+import type { BeforeCall, VirtualTool } from "./plugin.ts";
+import { contentPipeline } from "./plugins/content-pipeline.ts";
 import { prefaced, withPreface } from "./preface.ts";
 import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
 import type { Shaped } from "./shape.ts";
@@ -15,7 +17,7 @@ export type Read = { name: string; server?: NamedTarget["server"] };
 
 /** What becomes of a call before and after it, and of what was read. */
 export function callsOf(request: Shaped) {
-  const { options, served, model, identity, context, hook, failed, pipelineOf } = request;
+  const { options, served, model, identity, context, hook, failed, answers } = request;
   const { hooks } = model;
 
   /** An answer in parts, without a server; undefined for an ordinary call. */
@@ -25,10 +27,40 @@ export function callsOf(request: Shaped) {
     return await options.results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
   }
 
+  /** What becomes of an answer: what the hook makes of it once what hides things has looked at it, else what the stages do. */
+  async function after(
+    name: "onToolCallAfter" | "onResourceRead" | "onPromptGet",
+    answered: Answered,
+    run: ((result: string) => string | Promise<string>) | undefined,
+  ): Promise<string> {
+    if (run !== undefined && model.origin[name] !== contentPipeline.name) {
+      const seen = await answers.hidden(answered);
+      return await hook(name, () => run(seen), seen);
+    }
+    try {
+      return await answers.shaped(answered);
+    } catch (error) {
+      failed(name, error);
+      return await answers.hidden(answered);
+    }
+  }
+
+  async function calledOwn(tool: VirtualTool, paramsText: string): Promise<Outcome> {
+    try {
+      const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
+      const args = JSON.parse(argumentsText) as Record<string, unknown>;
+      return { result: await tool.call(args, context, argumentsText) };
+    } catch (error) {
+      if (error instanceof Unfinished) return error.outcome;
+      const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
+      return textOutcome(messageOf(error) + hint, true);
+    }
+  }
+
   async function toolCall(asked: Asked, paramsText: string, go: Go): Promise<Outcome> {
     const { name, server, key } = asked;
     const source = `${server.name}/${key}`;
-    const isShaped = pipelineOf(server.name) !== undefined;
+    const isShaped = answers.pipelineOf(server.name) !== undefined;
     if (isShaped) {
       try {
         const part = await partOf(asked, source, paramsText);
@@ -56,8 +88,10 @@ export function callsOf(request: Shaped) {
     const outcome = await go(changed);
     options.budget.used(identity.id, name);
     if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
-    const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
-    const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);
+    const { onToolCallAfter } = hooks;
+    const answered: Answered = { type: "toolResult", source, server: server.name, result: outcome.result };
+    const run = onToolCallAfter && ((seen: string) => onToolCallAfter(context, call, seen));
+    const result = await after("onToolCallAfter", answered, run);
     return { ...outcome, result: prefaced(result, before?.preface) };
   }
 
@@ -65,27 +99,28 @@ export function callsOf(request: Shaped) {
     toolCall,
     async ownTool(name: string, paramsText: string): Promise<Outcome | undefined> {
       const tool = identity.tools.get(name);
-      if (tool === undefined) return undefined;
-      try {
-        const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
-        const args = JSON.parse(argumentsText) as Record<string, unknown>;
-        return { result: await tool.call(args, context, argumentsText) };
-      } catch (error) {
-        if (error instanceof Unfinished) return error.outcome;
-        const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
-        return textOutcome(messageOf(error) + hint, true);
-      }
+      return tool && (await served.inTurn(() => calledOwn(tool, paramsText)));
     },
     async promptGet({ name, server }: Read, paramsText: string, go: Go): Promise<Outcome> {
+      const { onPromptGet } = hooks;
       const get = { name, server: server?.name };
       return await read(go, paramsText, (result) =>
-        hook("onPromptGet", () => hooks.onPromptGet?.(context, get, result), result),
+        after(
+          "onPromptGet",
+          { type: "prompt", source: name, server: server?.name, result },
+          onPromptGet && ((seen) => onPromptGet(context, get, seen)),
+        ),
       );
     },
     async resourceRead({ name: uri, server }: Read, paramsText: string, go: Go): Promise<Outcome> {
+      const { onResourceRead } = hooks;
       const of = { uri, server: server?.name };
       return await read(go, paramsText, (result) =>
-        hook("onResourceRead", () => hooks.onResourceRead?.(context, of, result), result),
+        after(
+          "onResourceRead",
+          { type: "resource", source: uri, server: server?.name, result },
+          onResourceRead && ((seen) => onResourceRead(context, of, seen)),
+        ),
       );
     },
   };

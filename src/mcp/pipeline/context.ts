@@ -25,6 +25,8 @@ export type Served = {
   tools: () => Promise<readonly Listed[]>;
   /** A call of one of them, as if the client had sent it. */
   call: (name: string, argumentsText: string) => Promise<Outcome>;
+  /** Takes one of the places that this caller has for calls. */
+  inTurn: (work: () => Promise<Outcome>) => Promise<Outcome>;
   /** Whether this caller has conversations of its own with a server, so that what it says there is nobody else's. */
   isAlone: (serverId: string) => boolean;
   signal: AbortSignal;
@@ -36,7 +38,7 @@ export type ShapingOptions = {
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
   budget: Budget;
-  runner: Pick<Runner, "shaper">;
+  runner: Pick<Runner, "shaper" | "hidingOf">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
   log: Log;

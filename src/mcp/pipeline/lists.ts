@@ -8,11 +8,11 @@ export type ShownItem = { shown: string };
 export type OtherItem = ShownItem & { name: string; server?: NamedTarget["server"] };
 
 /** What a client is shown of the lists: the servers' own, what plugins make of them, and what of that a model has room for. */
-export function listsOf({ options, served, model: { hooks }, identity, context, hook, pipelineOf }: Shaped) {
+export function listsOf({ options, served, model: { hooks }, identity, context, hook, answers }: Shaped) {
   let isListing = false;
 
   const serverTools = (items: readonly Listed[]): readonly Shown[] =>
-    offered(items, (server) => pipelineOf(server)?.appliesTo.includes("toolResult") === true);
+    offered(items, (server) => answers.pipelineOf(server)?.appliesTo.includes("toolResult") === true);
 
   async function hooked(items: readonly Listed[]): Promise<readonly Shown[]> {
     const theirs = serverTools(items);

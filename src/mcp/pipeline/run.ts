@@ -112,10 +112,24 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
   const least = (steps: readonly Step[]): number =>
     Math.min(Number.POSITIVE_INFINITY, ...steps.map(({ type, config }) => type.leaves?.(config) ?? 0));
 
+  const hidings = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; pipeline: Pipeline | undefined }>();
+
+  /** What of a pipeline hides things; undefined when nothing does. The same one again, for as long as its stages are the same. */
+  function hidingOf(pipeline: Pipeline): Pipeline | undefined {
+    const of = types();
+    const found = hidings.get(pipeline);
+    if (found?.of === of) return found.pipeline;
+    const stages = pipeline.stages.filter(({ type }) => of.get(type)?.everywhere === true);
+    const hiding = stages.length === 0 ? undefined : { ...pipeline, stages };
+    hidings.set(pipeline, { of, pipeline: hiding });
+    return hiding;
+  }
+
   const applies = (pipeline: Pipeline, type: ContentType) => pipeline.appliesTo.includes(type);
 
   return {
     run,
+    hidingOf,
     /** A content of at most so many characters is left by every stage: the caller need not even look at it. */
     leavesOf: (pipeline: Pipeline): number => least(stepsOf(pipeline)),
     /** For `shapeResult`. */

@@ -4,13 +4,13 @@ import type { Outcome } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
 import { registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed } from "../catalog/view.ts";
+import { type Answers, answersOf } from "./answered.ts";
 import { type Asked, callsOf, type Go, type Read } from "./calls.ts";
-import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
+import { contextOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import { listsOf, type OtherItem, type ShownItem } from "./lists.ts";
-import type { Model, Pipeline } from "./models/model.ts";
+import type { Model } from "./models/model.ts";
 import type { HookName, PluginContext } from "./plugin.ts";
-import { shapeResult } from "./results/result.ts";
 
 /** What a project's proxy model makes of one request: of the lists, of a call before and after it, of what was read. */
 export type Shape = {
@@ -35,7 +35,7 @@ export type Shaped = {
   hook: <T>(name: HookName, run: () => T | Promise<T> | undefined, otherwise: T) => Promise<T>;
   /** Tells of a hook that failed. */
   failed: (name: HookName, error: unknown) => void;
-  pipelineOf: (server: string | undefined) => Pipeline | undefined;
+  answers: Answers;
 };
 
 type Options = ShapingOptions & { warn: Seldom };
@@ -64,9 +64,10 @@ const none: Model = {
 };
 
 async function shaped(options: Options, identities: Identities, served: Served, model: Model): Promise<Shape> {
-  const { models, warn } = options;
+  const { warn } = options;
+  const answers = answersOf(options, served, model);
   const { sessionId } = served;
-  const { project, principal, servers } = served.admission;
+  const { project, principal } = served.admission;
   const { hooks } = model;
   const bare =
     sessionId === undefined
@@ -85,39 +86,14 @@ async function shaped(options: Options, identities: Identities, served: Served, 
     }
   }
 
-  const pipelineOf = (server: string | undefined) => pipelineFor(project, server, models, model);
-
   function requestOf(identity: Identity) {
     const context = contextOf(options, served, bare, {
       registerTool: (tool) => identities.register(identity, tool),
       discover: () => lists.discover(),
-      shape: content,
+      shape: (type, source, server, result) => answers.shaped({ type, source, server, result }),
       began: (hints) => options.budget.begin(identity.id, hints),
     });
-
-    async function content(
-      type: Parameters<PluginContext["shape"]>[0],
-      source: string,
-      server: string | undefined,
-      result: string,
-    ): Promise<string> {
-      const pipeline = pipelineOf(server);
-      if (pipeline?.appliesTo.includes(type) !== true || pipeline.stages.length === 0) return result;
-      const { scope, place } = placesOf(served, source, servers.find(({ name }) => name === server)?.id);
-      const shaper = options.runner.shaper(pipeline, {
-        contentType: type,
-        sourceName: source,
-        projectName: project.name,
-        sessionId,
-        llm: context.llm,
-        cache: options.cacheOf(scope),
-        scope,
-        signal: served.signal,
-      });
-      return await shapeResult({ type, result, shaper, keep: (parts) => options.results.keep(place, parts) });
-    }
-
-    const request: Shaped = { options, served, model, identity, context, hook, failed, pipelineOf };
+    const request: Shaped = { options, served, model, identity, context, hook, failed, answers };
     const lists = listsOf(request);
     return { request, lists };
   }

@@ -93,7 +93,8 @@ function spliced(text: string, edits: readonly Edit[]): string {
   return parts.join("") + text.slice(at);
 }
 
-function heldResult(type: ContentType, result: string, members: readonly Member[], sentence: string): string {
+/** A sentence in the place of all that was answered. */
+export function heldResult(type: ContentType, result: string, members: readonly Member[], sentence: string): string {
   const text = JSON.stringify(sentence);
   const block = `{"type":"text","text":${text}}`;
   if (type === "toolResult")
