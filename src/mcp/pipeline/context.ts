@@ -36,7 +36,7 @@ export type ShapingOptions = {
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
   budget: Budget;
-  runner: Pick<Runner, "shaper">;
+  runner: Pick<Runner, "shaper" | "leavesOf">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
   log: Log;
@@ -72,7 +72,6 @@ export function contextOf(
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;
-  const { scope } = placesOf(served, "", undefined);
   return {
     identity,
     era,
@@ -90,8 +89,13 @@ export function contextOf(
       const { message } = JSON.parse(outcome.error) as { message?: unknown };
       throw new Problem("unavailable", String(message));
     },
-    llm: options.llmOf(project.fields),
-    cache: options.cacheOf(scope),
+    // Most requests ask neither.
+    get llm() {
+      return options.llmOf(project.fields);
+    },
+    get cache() {
+      return options.cacheOf(placesOf(served, "", undefined).scope);
+    },
     audit: (action, detail) => options.audit(admission, action, detail),
     log: options.log,
   };

@@ -102,22 +102,25 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     log.warn("a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
   }
 
-  const known = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; steps: readonly Step[] }>();
+  type Ready = { of: ReadonlyMap<string, StageType>; steps: readonly Step[]; leaves: number };
+  const known = new WeakMap<Pipeline, Ready>();
 
-  /** Those that there are, with complete configs; what is unknown has no turn. */
-  function stepsOf(pipeline: Pipeline): readonly Step[] {
+  /** Those that there are, with complete configs; what is unknown has no turn. Made once for a pipeline and the stages there are. */
+  function readyOf(pipeline: Pipeline): Ready {
     const of = types();
     const found = known.get(pipeline);
-    if (found?.of === of) return found.steps;
+    if (found?.of === of) return found;
     const steps = pipeline.stages.flatMap(({ type: name, config }) => {
       const type = of.get(name);
       return type === undefined ? [] : [{ type, config: completeConfig(type, config) }];
     });
     // What hides things goes first: behind it nobody, and no cache, holds what was hidden.
     const inOrder = [...steps.filter(hides), ...steps.filter((step) => !hides(step))];
-    known.set(pipeline, { of, steps: inOrder });
-    return inOrder;
+    const ready = { of, steps: inOrder, leaves: least(inOrder) };
+    known.set(pipeline, ready);
+    return ready;
   }
+  const stepsOf = (pipeline: Pipeline): readonly Step[] => readyOf(pipeline).steps;
 
   async function turnOf(step: Step, state: State, about: About, endsAt: number, signal: AbortSignal): Promise<State> {
     const startedAt = performance.now();
@@ -206,15 +209,12 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     return hiding === undefined ? unshaped(content) : { ...unshaped(heldBack(hiding.type.name)), held: true };
   }
 
-  const least = (steps: readonly Step[]): number =>
-    Math.min(Number.POSITIVE_INFINITY, ...steps.map(({ type, config }) => type.leaves?.(config) ?? 0));
-
   const applies = (pipeline: Pipeline, type: ContentType) => pipeline.appliesTo.includes(type);
 
   return {
     run,
     /** A content of at most so many characters is left by every stage: the caller need not even look at it. */
-    leavesOf: (pipeline: Pipeline): number => least(stepsOf(pipeline)),
+    leavesOf: (pipeline: Pipeline): number => readyOf(pipeline).leaves,
     /** For `shapeResult`. */
     shaper(pipeline: Pipeline, about: About): Shaper {
       const steps = applies(pipeline, about.contentType) ? stepsOf(pipeline) : [];
@@ -229,6 +229,10 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
 
 type State = Omit<Ran, "trace"> & { original: string; trace: StageTrace[] };
 const gone = "nobody waits any more";
+/** A content of at most so many characters is left by all of them. */
+const least = (steps: readonly Step[]): number =>
+  Math.min(Number.POSITIVE_INFINITY, ...steps.map(({ type, config }) => type.leaves?.(config) ?? 0));
+
 const hides = ({ type }: Step): boolean => type.everywhere === true;
 
 const asksLlm = ({ type, config }: Step, about: About): boolean =>

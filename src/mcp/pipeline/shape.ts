@@ -105,7 +105,8 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     result: string,
   ) {
     const pipeline = pipelineOf(server);
-    if (pipeline?.appliesTo.includes(type) !== true || pipeline.stages.length === 0) return result;
+    if (pipeline?.appliesTo.includes(type) !== true || result.length <= options.runner.leavesOf(pipeline))
+      return result;
     const serverId = served.admission.servers.find(({ name }) => name === server)?.id;
     const { scope, place } = placesOf(served, source, serverId);
     const shaper = options.runner.shaper(pipeline, {
