@@ -2,7 +2,7 @@ import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
 import { memberOf } from "../spans.ts";
-import { type Hit, indexed } from "./bm25.ts";
+import { type Hit, indexedInTurns } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
 import { settled } from "./settled.ts";
 import { tokensIn } from "./tokens.ts";
@@ -29,7 +29,7 @@ export const searchTools: readonly VirtualTool[] = [
       if (typeof query !== "string" || query.trim() === "") throw new Problem("invalid", "query must be some words");
       const tools = settled(await context.discover());
       const wanted = typeof limit === "number" && limit >= 1 ? Math.min(Math.floor(limit), most.hits) : usual;
-      return textResult(found(tools, indexed(tools).search(query, wanted)));
+      return textResult(found(tools, (await indexedInTurns(tools)).search(query, wanted)));
     },
   },
   {
@@ -41,7 +41,7 @@ export const searchTools: readonly VirtualTool[] = [
     ),
     async call(args, context) {
       const tools = settled(await context.discover());
-      return textResult(described(tools, namesIn(args)));
+      return textResult(await described(tools, namesIn(args)));
     },
   },
   {
@@ -49,7 +49,7 @@ export const searchTools: readonly VirtualTool[] = [
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
     async call({ name, arguments: given }, context, argumentsText) {
-      const tool = named(settled(await context.discover()), name);
+      const tool = await named(settled(await context.discover()), name);
       return context.callTool(tool.name, argumentsOf(given, argumentsText));
     },
   },
@@ -101,8 +101,9 @@ function lineOf(tool: Shown): string {
 }
 
 /** The definitions as JSON, a line each: what does not fit is cut where it is least missed, and said. */
-function described(tools: readonly Shown[], names: readonly string[]): string {
-  const wanted = [...new Set(names)].slice(0, most.described).map((name) => named(tools, name));
+async function described(tools: readonly Shown[], names: readonly string[]): Promise<string> {
+  const wanted: Shown[] = [];
+  for (const name of [...new Set(names)].slice(0, most.described)) wanted.push(await named(tools, name));
   const each = Math.floor(most.definitions / wanted.length);
   return wanted.map((tool) => within(tool, each)).join("\n");
 }
@@ -139,13 +140,11 @@ function namesIn({ names, name }: Record<string, unknown>): string[] {
 }
 
 /** By the name that is shown, or as `server/tool`. @throws Problem `not_found`, with the nearest */
-function named(tools: readonly Shown[], name: unknown): Shown {
+async function named(tools: readonly Shown[], name: unknown): Promise<Shown> {
   if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
   const tool = tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
   if (tool !== undefined) return tool;
-  const near = indexed(tools)
-    .search(name, most.nearest)
-    .map((hit) => hit.tool.name);
+  const near = (await indexedInTurns(tools)).search(name, most.nearest).map((hit) => hit.tool.name);
   throw new Problem(
     "not_found",
     near.length === 0
