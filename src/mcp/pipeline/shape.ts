@@ -143,9 +143,9 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     return (await options.budget.planFor(context, tools, project.fields))?.shown ?? tools;
   }
 
-  /** An answer in parts, without a server; undefined for an ordinary call. */
-  async function partOf({ text }: Asked, source: string, paramsText: string): Promise<string | undefined> {
-    const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", text);
+  /** An answer in parts, without a server; undefined for an ordinary call. `tool` is the definition of what is called, if it is a tool. */
+  async function partOf(source: string, paramsText: string, tool?: string): Promise<string | undefined> {
+    const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", tool);
     if (asked === undefined) return undefined;
     return await results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
   }
@@ -156,7 +156,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     const isShaped = pipelineOf(server.name) !== undefined;
     if (isShaped) {
       try {
-        const part = await partOf(asked, source, paramsText);
+        const part = await partOf(source, paramsText, asked.text);
         if (part !== undefined) return textOutcome(part);
       } catch (error) {
         return textOutcome(messageOf(error), true);
@@ -217,7 +217,19 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
     toolCall,
     async promptGet(asked, paramsText, go) {
       const { name, server } = asked;
-      const outcome = await go(paramsText);
+      const isShaped = pipelineOf(server?.name)?.appliesTo.includes("prompt") === true;
+      if (isShaped) {
+        try {
+          const part = await partOf(name, paramsText, anyPrompt);
+          if (part !== undefined) return { result: messageResult(part) };
+        } catch (error) {
+          return errorOutcome(
+            codes.invalidParams,
+            messageOf(error).replace("Call the tool again", "Get this prompt again"),
+          );
+        }
+      }
+      const outcome = await go(isShaped ? withoutPartArguments(paramsText) : paramsText);
       if ("error" in outcome || outcome.type !== undefined) return outcome;
       const given = { name, server: server?.name };
       return {
@@ -247,6 +259,12 @@ const isOfServer = ({ server }: Shown): boolean => server !== undefined;
 const textOutcome = (text: string, isError = false): Outcome => ({
   result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),
 });
+
+/** A prompt has no schema: any of them takes the words by which parts are asked for. */
+const anyPrompt = '{"inputSchema":{}}';
+
+const messageResult = (text: string): string =>
+  JSON.stringify({ messages: [{ role: "user", content: { type: "text", text } }] });
 
 /** Words before an answer: a text of its own, so that what follows stays as it was. */
 function prefaced(result: string, preface: string | undefined): string {
