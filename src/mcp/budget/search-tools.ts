@@ -1,7 +1,8 @@
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import { partNames } from "../pipeline/parts.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
-import { memberOf } from "../spans.ts";
+import { memberOf, withMembers } from "../spans.ts";
 import { type Hit, indexed } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
 import { settled } from "./settled.ts";
@@ -48,9 +49,9 @@ export const searchTools: readonly VirtualTool[] = [
     name: "call_tool",
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
-    async call({ name, arguments: given }, context, argumentsText) {
+    async call({ name, arguments: given, ...rest }, context, argumentsText) {
       const tool = named(settled(await context.discover()), name);
-      return context.callTool(tool.name, argumentsOf(given, argumentsText));
+      return context.callTool(tool.name, withParts(argumentsOf(given, argumentsText), rest));
     },
   },
 ];
@@ -160,6 +161,13 @@ function argumentsOf(given: unknown, written: string | undefined): string {
   const text = typeof given === "string" ? given : (written && memberOf(written, "arguments")) || JSON.stringify(given);
   if (!isObject(parsedAs(text))) throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
   return text;
+}
+
+/** "Call the same tool again with `_resultId`" is read as this tool's by some models, and is the other's. */
+function withParts(argumentsText: string, rest: Record<string, unknown>): string {
+  const beside = Object.entries(rest).filter(([name]) => partNames.includes(name));
+  if (beside.length === 0) return argumentsText;
+  return withMembers(argumentsText, Object.fromEntries(beside.map(([name, value]) => [name, JSON.stringify(value)])));
 }
 
 function parsedAs(text: string): unknown {
