@@ -136,28 +136,20 @@ function judged(tools: Tool[]): [string, Tool[]] {
     }
   }
   const awkward = tools.filter(({ name }) => !/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/.test(name)).length;
-  return [
-    `${tools.length} tool${tools.length === 1 ? "" : "s"}${isGated(tools) ? `: gated, ${gateTool} shows the others` : ""}${awkward === 0 ? "" : `, ${awkward} with names that some clients refuse`}`,
-    tools,
-  ];
+  return [`${tools.length} tools${awkward === 0 ? "" : `, ${awkward} with names that some clients refuse`}`, tools];
 }
-
-/** A gated project lists one tool until a session has begun: whoever looks for the others must know why. */
-const gateTool = "begin_session";
-const isGated = (tools: readonly Tool[]): boolean => tools.length === 1 && tools[0]?.name === gateTool;
 
 function expected(names: readonly string[], tools: readonly Tool[]): string {
   const missing = names.filter((name) => !tools.some((tool) => tool.name === name));
-  if (missing.length > 0 && isGated(tools))
-    throw new McpFailure(
-      "contract",
-      `missing: ${missing.join(", ")}. This endpoint is gated: its other tools are listed once ${gateTool} was called, as --tool ${gateTool} --args '{"tags":["three","words","here"]}' does; then check again with the same token`,
-    );
   const known = tools.map(({ name }) => name);
   const told = missing.map((name) => `${name}${didYouMean(name, known)}`);
-  if (missing.length > 0) throw new McpFailure("contract", `missing: ${told.join(", ")}`);
+  if (missing.length > 0) throw new McpFailure("contract", `missing: ${told.join(", ")}${isGated(known) ? gated : ""}`);
   return `all ${names.length} there`;
 }
+
+const isGated = (known: readonly string[]): boolean => known.length === 1 && known[0] === "begin_session";
+const gated =
+  '; the gate of this project is closed: --tool begin_session --args \'{"tags":["one","two","three"]}\' opens it for this token';
 
 async function called(
   connection: McpConnection,

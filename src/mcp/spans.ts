@@ -180,17 +180,30 @@ export function skipSpace(text: string, at: number): number {
   return i;
 }
 
-/** Past the closing quote of the string that opens at `at`. Most strings hold no quote, and finding the next one is native. */
+/** Quotes that stand closer than so many characters are found sooner one character after another. */
+const near = 24;
+
+/** Past the closing quote of the string that opens at `at`: finding the next quote is native, and then what stands before it tells whether it is the one. */
 export function skipString(text: string, at: number): number {
-  const end = text.indexOf('"', at + 1);
-  if (end < 0) return text.length;
-  if (text.charCodeAt(end - 1) !== backslash) return end + 1;
-  for (let i = at + 1; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === backslash) i++;
-    else if (code === quote) return i + 1;
+  for (let from = at + 1; ; ) {
+    const end = text.indexOf('"', from);
+    if (end < 0) return text.length;
+    if (!isEscaped(text, from, end)) return end + 1;
+    // Where one is escaped the next one is mostly close.
+    from = end + 1;
+    for (const to = Math.min(text.length, from + near); from < to; from++) {
+      const code = text.charCodeAt(from);
+      if (code === quote) return from + 1;
+      if (code === backslash) from++;
+    }
   }
-  return text.length;
+}
+
+/** Whether an odd number of backslashes stands before it; none of them is itself escaped at `from`. */
+function isEscaped(text: string, from: number, at: number): boolean {
+  let before = at;
+  while (before > from && text.charCodeAt(before - 1) === backslash) before--;
+  return (at - before) % 2 === 1;
 }
 
 const stringAt = (text: string, start: number, end: number): string => {

@@ -1,7 +1,7 @@
 import { Problem } from "../lib/problem.ts";
 import { curationWarnings } from "../mcp/catalog/curation-warnings.ts";
 import { unreadable } from "../mcp/catalog/view.ts";
-import type { Written } from "../mcp/pipeline/written.ts";
+import type { Written } from "../mcp/pipeline/models/written.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";

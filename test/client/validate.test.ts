@@ -236,11 +236,3 @@ test("the verdict is that of the first failure", () => {
   expect(verdict([step("authentication")]).exitCode).toBe(1);
   expect(verdict([step("contract")]).exitCode).toBe(2);
 });
-
-test("a gated endpoint is told from one without tools, and how it is opened", async () => {
-  const gated = { tools: [tool("begin_session")] };
-  const listed = await judge(gated);
-  expect([listed.exitCode, lastOf(listed).detail]).toEqual([0, "1 tool: gated, begin_session shows the others"]);
-  const expected = await judge(gated, { expectTools: ["files__read"] });
-  expect([expected.exitCode, lastOf(expected).detail]).toEqual([2, expect.stringContaining("--tool begin_session")]);
-});

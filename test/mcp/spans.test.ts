@@ -29,6 +29,19 @@ test("members and elements cut any JSON where a parser would", () => {
   );
 });
 
+test("a string ends at its own quote, however many are escaped in it and however far apart they stand", () => {
+  const pieces = fc.constantFrom('"', "\\", '\\"', "\\\\", "a", "\n", "é", " ".repeat(23), "b".repeat(40));
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 30 }), fc.array(pieces, { maxLength: 30 }), (one, other) => {
+      const text = JSON.stringify([one.join(""), other.join("")]);
+      expect(elementsOf(text).map(({ start, end }) => JSON.parse(text.slice(start, end)))).toEqual(JSON.parse(text));
+    }),
+    { numRuns: 500 },
+  );
+  for (const cut of ['["', '["a\\', '["\\"', '["\\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\\'])
+    expect(elementsOf(cut)).toHaveLength(1);
+});
+
 test("replacing a member leaves every other one byte for byte", () => {
   const text = '{"a":9007199254740993,"b":1e400, "n" : "x","c":-0,"d":"\\u0041","a":2}';
   expect(withMembers(text, { n: '"y"' })).toBe('{"a":9007199254740993,"b":1e400,"n":"y","c":-0,"d":"\\u0041","a":2}');

@@ -13,7 +13,8 @@ import type { Exchange } from "./exchange.ts";
 import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
-import { callTool, methods, openTools } from "./methods.ts";
+import { methods, openTools } from "./methods.ts";
+import { nestedCall } from "./nested.ts";
 import { ownOf } from "./own.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { createScope } from "./scope.ts";
@@ -101,7 +102,11 @@ export function createCalls({ connections, catalog, log, counters, record, seal,
       era: exchange.inbound.era,
       sessionId: client.sessionId,
       tools: () => openTools(exchange),
-      call: (name, argumentsText) => callTool(exchange, name, argumentsText),
+      // With its own rights and its own record: several may be made for one that a client sent.
+      async call(name, argumentsText) {
+        const nested = nestedCall(exchange.inbound, name, argumentsText, visit);
+        return "refusal" in nested ? nested.refusal : await outcomeOf(visit, nested.inbound, "tools/call", client);
+      },
       isAlone: (serverId) => connections.isAlone(serverId, admission.principal),
       signal: cut,
     };

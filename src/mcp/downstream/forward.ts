@@ -52,7 +52,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     params: string,
   ): Promise<Outcome> {
     const mismatch =
-      text === undefined || inbound.era === "legacy" || inbound.isOurs === true
+      text === undefined || inbound.era === "legacy" || inbound.within !== undefined
         ? undefined
         : mirrorFault(text, visit, inbound);
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);

@@ -7,8 +7,8 @@ import type { Budget } from "../budget/budget.ts";
 import type { Listed } from "../catalog/view.ts";
 import type { Era } from "../protocol.ts";
 import type { Admission } from "../visit.ts";
-import type { CacheScope, ResultPlace, Results } from "./cache.ts";
-import type { Model, Models } from "./model.ts";
+import type { CacheScope, ResultPlace, Results } from "./cache/cache.ts";
+import type { Model, Models } from "./models/model.ts";
 import type { PluginContext } from "./plugin.ts";
 import type { Runner } from "./run.ts";
 import type { StageCache } from "./stage.ts";
@@ -51,6 +51,15 @@ export function placesOf({ admission, isAlone }: Served, source: string, serverI
   return { scope, place };
 }
 
+/** A server asks something, or goes on behind: for the client to hear, since no plugin can answer it. */
+export class Unfinished extends Problem {
+  readonly outcome: Outcome;
+  constructor(outcome: Outcome) {
+    super("conflict", "this tool asks something of the client, or answers later");
+    this.outcome = outcome;
+  }
+}
+
 /** The stages for what a server answers: those of the proxy model that the project gives it, else of the project's own. */
 export function pipelineFor(
   { fields }: Admission["project"],
@@ -86,7 +95,8 @@ export function contextOf(
     listChanged: (list) => options.listChanged(project.id, principal, list),
     async callTool(name, argumentsText) {
       const outcome = await served.call(name, argumentsText);
-      if ("result" in outcome) return outcome.result;
+      if ("result" in outcome && outcome.type === undefined) return outcome.result;
+      if ("result" in outcome) throw new Unfinished(outcome);
       const { message } = JSON.parse(outcome.error) as { message?: unknown };
       throw new Problem("unavailable", String(message));
     },

@@ -2,12 +2,13 @@ import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
+import { seldom } from "../../lib/seldom.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { Llm } from "../../llm/llm.ts";
-import type { CacheScope, PipelineCache } from "./cache.ts";
+import type { CacheScope, PipelineCache } from "./cache/cache.ts";
 import { coalescer } from "./coalesce.ts";
 import { completeConfig } from "./config.ts";
-import type { Pipeline } from "./model.ts";
+import type { Pipeline } from "./models/model.ts";
 import { nonsenseIn } from "./nonsense.ts";
 import type { ContentType, Section, StageCache, StageContext, StageResult, StageType } from "./stage.ts";
 
@@ -71,7 +72,6 @@ const usual: Deadlines = { stageMs: 5_000, totalMs: 60_000 };
 /** Shorter ones are made anew sooner than found; of longer ones the copies in memory cost more than the work. */
 const kept = { least: 4 * 1024, most: 2 * 1024 * 1024 } as const;
 const mostTogether = 256;
-const tellEveryMs = 60_000;
 
 /** One guess for all traces, good to a third for English and JSON. */
 const tokensIn = (characters: number): number => Math.ceil(characters / 4);
@@ -93,13 +93,10 @@ export type Runner = ReturnType<typeof createRunner>;
 export function createRunner({ types, cache, log, clock = systemClock, deadlines = {} }: Options) {
   const bounds = { ...usual, ...deadlines };
   const together = coalescer<Ran>(mostTogether);
-  const toldAt = new Map<string, number>();
+  const warn = seldom(log, clock);
 
   function tell(stage: string, about: About, fault: string): void {
-    const now = clock.now();
-    if (now - (toldAt.get(stage) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return;
-    toldAt.set(stage, now);
-    log.warn("a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
+    warn(stage, "a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
   }
 
   const known = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; steps: readonly Step[] }>();

@@ -1,17 +1,17 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { errorOutcome, type Outcome } from "../answers.ts";
+import { errorOutcome, type Outcome, textResult } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
 import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
 import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
-import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
+import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
-import type { Model } from "./model.ts";
-import { wantedIn, withoutPartArguments } from "./parts.ts";
+import type { Model } from "./models/model.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
-import { shapeResult } from "./result.ts";
+import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
+import { shapeResult } from "./results/result.ts";
 import { offered, shownTool } from "./tool-list.ts";
 
 type Go = (paramsText: string) => Promise<Outcome>;
@@ -82,7 +82,11 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   const identity = await identities.of(bare, model, async (fresh) => {
     // A client may call them before it lists anything, as after a restart.
     if (budgetOf(project.fields.toolBudget) !== "off") registerSearchTools(contextFor(fresh));
-    await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
+    await hook(
+      "onSessionCreate",
+      () => hooks.onSessionCreate?.({ ...contextFor(fresh), callTool: tooEarly }),
+      undefined,
+    );
   });
   const context = contextFor(identity);
 
@@ -210,6 +214,7 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
         const args = JSON.parse(argumentsText) as Record<string, unknown>;
         return { result: await tool.call(args, context, argumentsText) };
       } catch (error) {
+        if (error instanceof Unfinished) return error.outcome;
         const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
         return textOutcome(messageOf(error) + hint, true);
       }
@@ -254,11 +259,14 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   };
 }
 
+/** The call would wait for the session to begin, and that for the call. */
+async function tooEarly(): Promise<string> {
+  throw new Problem("conflict", "a session calls no tool before it has begun");
+}
+
 const isOfServer = ({ server }: Shown): boolean => server !== undefined;
 
-const textOutcome = (text: string, isError = false): Outcome => ({
-  result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),
-});
+const textOutcome = (text: string, isError = false): Outcome => ({ result: textResult(text, isError) });
 
 /** A prompt has no schema: any of them takes the words by which parts are asked for. */
 const anyPrompt = '{"inputSchema":{}}';
