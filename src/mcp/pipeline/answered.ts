@@ -41,7 +41,10 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
     pipelineOf,
     async shaped(answered: Answered): Promise<string> {
       const pipeline = pipelineOf(answered.server);
-      return applies(pipeline, answered.type) ? await through(pipeline, answered) : answered.result;
+      const { type, result } = answered;
+      return applies(pipeline, type) && result.length > runner.leavesOf(pipeline)
+        ? await through(pipeline, answered)
+        : result;
     },
     async hidden(answered: Answered): Promise<string> {
       const { type, server, result } = answered;
