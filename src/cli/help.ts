@@ -48,7 +48,7 @@ export function verbHelp(name: string, general: Verb, flags: Flags, word = "", s
 function aboutKind(verb: Verb, { kind, description }: AnyKind): Verb {
   return {
     ...verb,
-    summary: `Create a ${kind}: ${description.charAt(0).toLowerCase()}${description.slice(1)}`,
+    summary: `Create ${/^[aeio]|^llm$/.test(kind) ? "an" : "a"} ${kind}: ${description.charAt(0).toLowerCase()}${description.slice(1)}`,
     words: verb.words.replace("KIND", kind).replace(kind === "server" ? "" : " [-- COMMAND…]", ""),
     examples: verb.examples.filter((example) => example.startsWith(`mcpctl create ${kind} `)),
   };
