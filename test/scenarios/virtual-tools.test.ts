@@ -166,6 +166,23 @@ describe.each([
     ]);
   });
 
+  test("takes a place among the calls of its token, and so does what no server is called for", async () => {
+    await as({ limits: { inFlight: 1 } });
+    const first = Promise.withResolvers<string>();
+    let begun = 0;
+    use({
+      onSessionCreate: ({ registerTool }) =>
+        registerTool(tool(async () => (begun++ === 0 ? await first.promise : none))),
+    });
+    const held = callFor("mine");
+    await w.until("it is under way", () => begun === 1);
+    expect((await callFor("mine")).error.message).toContain("limits.inFlight");
+    first.resolve(none);
+    expect((await held).result.content).toEqual([]);
+    expect(begun).toBe(1);
+    await as({});
+  });
+
   test("a tool that calls itself comes to an end", async () => {
     let times = 0;
     use({

@@ -7,7 +7,7 @@ import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
 import { partNames } from "../pipeline/results/part-arguments.ts";
 import { shownTool } from "../pipeline/tool-list.ts";
 import { memberOf, withMembers } from "../spans.ts";
-import { type Hit, indexed } from "./bm25.ts";
+import { type Hit, indexedInTurns } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
 import { settled } from "./settled.ts";
 import { tokensIn } from "./tokens.ts";
@@ -34,7 +34,7 @@ export const searchTools: readonly VirtualTool[] = [
       if (typeof query !== "string" || query.trim() === "") throw new Problem("invalid", "query must be some words");
       const tools = settled(await context.discover());
       const wanted = typeof limit === "number" && limit >= 1 ? Math.min(Math.floor(limit), most.hits) : usual;
-      return textResult(found(tools, indexed(tools).search(query, wanted)));
+      return textResult(found(tools, (await indexedInTurns(tools)).search(query, wanted)));
     },
   },
   {
@@ -46,7 +46,7 @@ export const searchTools: readonly VirtualTool[] = [
     ),
     async call(args, context) {
       const tools = settled(await context.discover());
-      return textResult(described(tools, namesIn(args)));
+      return textResult(await described(tools, namesIn(args)));
     },
   },
   {
@@ -60,8 +60,8 @@ export const searchTools: readonly VirtualTool[] = [
       const args = withParts(argumentsOf(given, argumentsText), rest);
       if (tool !== undefined) return await context.callTool(tool.name, args);
       // Refused as any call is, and recorded as that; the nearest are told by whoever knows them.
-      return await context.callTool(name, args).catch(() => {
-        throw notFound(tools, name);
+      return await context.callTool(name, args).catch(async () => {
+        throw await notFound(tools, name);
       });
     },
   },
@@ -106,8 +106,9 @@ function lineOf(tool: Shown): string {
 }
 
 /** The definitions as JSON, a line each: what does not fit is cut where it is least missed, and said. */
-function described(tools: readonly Shown[], names: readonly string[]): string {
-  const wanted = [...new Set(names)].slice(0, most.described).map((name) => named(tools, name));
+async function described(tools: readonly Shown[], names: readonly string[]): Promise<string> {
+  const wanted: Shown[] = [];
+  for (const name of [...new Set(names)].slice(0, most.described)) wanted.push(await named(tools, name));
   const each = Math.floor(most.definitions / wanted.length);
   return wanted.map((tool) => within(tool, each)).join("\n");
 }
@@ -148,16 +149,14 @@ const find = (tools: readonly Shown[], name: string): Shown | undefined =>
   tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
 
 /** @throws Problem `not_found`, with the nearest */
-function named(tools: readonly Shown[], name: string): Shown {
+async function named(tools: readonly Shown[], name: string): Promise<Shown> {
   const tool = find(tools, name);
-  if (tool === undefined) throw notFound(tools, name);
+  if (tool === undefined) throw await notFound(tools, name);
   return tool;
 }
 
-function notFound(tools: readonly Shown[], name: string): Problem {
-  const near = indexed(tools)
-    .search(name, most.nearest)
-    .map((hit) => hit.tool.name);
+async function notFound(tools: readonly Shown[], name: string): Promise<Problem> {
+  const near = (await indexedInTurns(tools)).search(name, most.nearest).map((hit) => hit.tool.name);
   return new Problem(
     "not_found",
     near.length === 0

@@ -25,6 +25,8 @@ export type Served = {
   tools: () => Promise<readonly Listed[]>;
   /** A call of one of them, as if the client had sent it. */
   call: (name: string, argumentsText: string) => Promise<Outcome>;
+  /** Takes one of the places that this caller has for calls. */
+  inTurn: (work: () => Promise<Outcome>) => Promise<Outcome>;
   /** Whether this caller has conversations of its own with a server, so that what it says there is nobody else's. */
   isAlone: (serverId: string) => boolean;
   signal: AbortSignal;
@@ -36,7 +38,7 @@ export type ShapingOptions = {
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
   budget: Budget;
-  runner: Pick<Runner, "shaper">;
+  runner: Pick<Runner, "shaper" | "hidingOf" | "leavesOf">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
   log: Log;
@@ -81,7 +83,6 @@ export function contextOf(
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;
-  const { scope } = placesOf(served, "", undefined);
   return {
     identity,
     era,
@@ -100,8 +101,13 @@ export function contextOf(
       const { message } = JSON.parse(outcome.error) as { message?: unknown };
       throw new Problem("unavailable", String(message));
     },
-    llm: options.llmOf(project.fields),
-    cache: options.cacheOf(scope),
+    // Most requests ask neither.
+    get llm() {
+      return options.llmOf(project.fields);
+    },
+    get cache() {
+      return options.cacheOf(placesOf(served, "", undefined).scope);
+    },
     audit: (action, detail) => options.audit(admission, action, detail),
     log: options.log,
   };

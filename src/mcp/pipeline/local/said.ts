@@ -19,7 +19,7 @@ export function resultSaid(given: unknown, list: List): string | undefined {
 }
 
 /** The arguments of a call. */
-export function argumentsSaid(given: string): string {
+function argumentsSaid(given: string): string {
   if (!isObject(parsed(given)) || hasTwins(given))
     throw new Problem("invalid", "it answered arguments that are no object, or hold a key twice");
   return unbroken(given);

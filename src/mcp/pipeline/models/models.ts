@@ -5,7 +5,7 @@ import type { FileFault, Local } from "../local/local.ts";
 import { definePlugin, type Plugin } from "../plugin.ts";
 import { contentPipeline } from "../plugins/content-pipeline.ts";
 import { contentTypes, type StageType } from "../stage.ts";
-import type { Model, Models } from "./model.ts";
+import type { Model, Models, Pipeline } from "./model.ts";
 import { type Definition, resolveModels } from "./resolve.ts";
 import { type Check, definitionOf, type Written } from "./written.ts";
 
@@ -80,7 +80,7 @@ export function createModels({
     return types;
   };
 
-  function resolved(rows: readonly (Written | Definition)[]): ReadonlyMap<string, Model> {
+  function resolved(rows: readonly (Written | Definition)[]): Map<string, Model> {
     const all = new Map<string, Definition>(builtIns.map((definition) => [definition.name, definition]));
     for (const one of rows)
       all.set(one.name, "fields" in one ? definitionOf(one, "applied", stageTypes(), check) : one);
@@ -100,7 +100,7 @@ export function createModels({
   function renew(): void {
     types = undefined;
     const before = models;
-    models = resolved(applied);
+    models = hidingStill(resolved(applied), stageTypes());
     for (const { name, fault } of models.values())
       if (fault !== undefined && fault !== before.get(name)?.fault)
         log.warn("a proxy model is not as it is written", { proxymodel: name, reason: fault });
@@ -125,6 +125,29 @@ export function createModels({
     check: (stages) => check(stages, stageTypes()),
     faults: () => local?.faults(new Set(builtInStages.keys())) ?? [],
   };
+}
+
+/**
+ * One that cannot be used goes on hiding what it and its parents hide, as far as those stages are there: a file that was deleted is no reason to show
+ * everybody's secrets.
+ */
+function hidingStill(models: Map<string, Model>, types: ReadonlyMap<string, StageType>): Map<string, Model> {
+  const hiding = (name: string, seen: Set<string>): Pipeline["stages"] => {
+    const model = models.get(name);
+    if (model === undefined || seen.has(name)) return [];
+    seen.add(name);
+    const own =
+      (model.written ?? model.pipeline)?.stages.filter(({ type }) => types.get(type)?.everywhere === true) ?? [];
+    return [...own, ...model.parents.flatMap((parent) => hiding(parent, seen))];
+  };
+  return new Map(
+    [...models].map(([name, model]) => {
+      if (model.fault === undefined || model.pipeline !== undefined) return [name, model];
+      const stages = hiding(name, new Set());
+      const pipeline = { stages, appliesTo: contentTypes, cacheable: false };
+      return [name, stages.length === 0 ? model : { ...model, pipeline }];
+    }),
+  );
 }
 
 const withNote = (definition: Definition, note: string): Definition => ({

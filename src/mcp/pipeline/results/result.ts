@@ -1,7 +1,8 @@
 import { type Member, membersOf, type Span, withMembers } from "../../spans.ts";
 import type { Parts } from "../cache/cache.ts";
 import { decoded, encoded } from "../json/string.ts";
-import type { Ran, Shaper } from "../run.ts";
+import type { Ran } from "../ran.ts";
+import type { Shaper } from "../run.ts";
 import type { ContentType } from "../stage.ts";
 import { footerOf } from "./footer.ts";
 import { structuredEdits } from "./structured.ts";
@@ -92,7 +93,8 @@ function spliced(text: string, edits: readonly Edit[]): string {
   return parts.join("") + text.slice(at);
 }
 
-function heldResult(type: ContentType, result: string, members: readonly Member[], sentence: string): string {
+/** A sentence in the place of all that was answered. */
+export function heldResult(type: ContentType, result: string, members: readonly Member[], sentence: string): string {
   const text = JSON.stringify(sentence);
   const block = `{"type":"text","text":${text}}`;
   if (type === "toolResult")
