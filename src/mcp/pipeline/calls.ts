@@ -111,8 +111,8 @@ export function callsOf(request: Shaped) {
           const part = await partOf(name, paramsText, anyPrompt);
           if (part !== undefined) return { result: messageResult(part) };
         } catch (error) {
-          const message = messageOf(error).replace("Call the tool again", "Get this prompt again");
-          return errorOutcome(codes.invalidParams, message);
+          const why = messageOf(error).replace("Call the tool again", "Get this prompt again");
+          return errorOutcome(codes.invalidParams, why);
         }
       }
       return await read(go, isShaped ? withoutPartArguments(paramsText) : paramsText, (result) =>
@@ -137,17 +137,17 @@ export function callsOf(request: Shaped) {
   };
 }
 
+/** A prompt has no schema: any of them takes the words by which parts are asked for. */
+const anyPrompt = '{"inputSchema":{}}';
+
+const messageResult = (text: string): string =>
+  JSON.stringify({ messages: [{ role: "user", content: { type: "text", text } }] });
+
 /** What is no complete result goes its way as it is. */
 async function read(go: Go, paramsText: string, shape: (result: string) => Promise<string>): Promise<Outcome> {
   const outcome = await go(paramsText);
   if ("error" in outcome || outcome.type !== undefined) return outcome;
   return { ...outcome, result: await shape(outcome.result) };
 }
-
-/** A prompt has no schema: any of them takes the words by which parts are asked for. */
-const anyPrompt = '{"inputSchema":{}}';
-
-const messageResult = (text: string): string =>
-  JSON.stringify({ messages: [{ role: "user", content: { type: "text", text } }] });
 
 const textOutcome = (text: string, isError = false): Outcome => ({ result: textResult(text, isError) });

@@ -131,7 +131,7 @@ export function createModels({
  * One that cannot be used goes on hiding what it and its parents hide, as far as those stages are there: a file that was deleted is no reason to show
  * everybody's secrets.
  */
-function hidingStill(models: Map<string, Model>, types: ReadonlyMap<string, StageType>): Map<string, Model> {
+function hidingStill(models: ReadonlyMap<string, Model>, types: ReadonlyMap<string, StageType>): Map<string, Model> {
   const hiding = (name: string, seen: Set<string>): Pipeline["stages"] => {
     const model = models.get(name);
     if (model === undefined || seen.has(name)) return [];
