@@ -5,6 +5,7 @@ import { toYaml } from "../lib/yaml.ts";
 import type { AnyKind, Column, Resource } from "../resources/define.ts";
 import type { Env } from "./environment.ts";
 import type { Args } from "./verb.ts";
+import { wrapped } from "./wrap.ts";
 
 const formats = ["table", "wide", "json", "yaml", "name"] as const;
 export type Format = (typeof formats)[number];
@@ -59,19 +60,36 @@ function printTable(columns: readonly Column[], items: readonly Resource[], env:
 export function table(head: readonly string[], rows: readonly (readonly string[])[], env: Env): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => printable(cell)));
   const widths = head.map((_, i) => Math.max(...cells.map((row) => Bun.stringWidth(row[i] ?? ""))));
+  const starts = widths.map((_, i) => widths.slice(0, i).reduce((sum, width) => sum + width + 3, 0));
+  const lineOf = (row: readonly string[], line: number): string =>
+    row
+      .map((cell, i) =>
+        (i === row.length - 1 ? "" : " ".repeat((widths[i] ?? 0) - Bun.stringWidth(cell) + 3)).replace(/^/, () =>
+          coloured(cell, line, env),
+        ),
+      )
+      .join("")
+      .trimEnd();
   return cells
-    .map((row, line) =>
-      row
-        .map((cell, i) =>
-          (i === row.length - 1 ? "" : " ".repeat((widths[i] ?? 0) - Bun.stringWidth(cell) + 3)).replace(/^/, () =>
-            coloured(cell, line, env),
-          ),
-        )
-        .join("")
-        .trimEnd(),
-    )
+    .flatMap((row, line) => {
+      const last = row.findLastIndex((cell) => cell !== "");
+      const start = starts[last] ?? 0;
+      const columns = env.screen?.columns ?? Number.POSITIVE_INFINITY;
+      const cell = row[last] ?? "";
+      if (last < 1 || start + Bun.stringWidth(cell) <= columns) return [lineOf(row, line)];
+      const before = row.slice(0, last);
+      if (line === 0) return [lineOf(before, line)];
+      // What does not fit goes on below its beginning, or under its row where there is no room for that.
+      if (columns - start < leastColumn)
+        return [lineOf(before, line), ...wrapped(`${head[last]}: ${cell}`, columns - 4).map((text) => `    ${text}`)];
+      const [first = "", ...others] = wrapped(cell, columns - start);
+      return [lineOf([...before, first], line), ...others.map((text) => " ".repeat(start) + text)];
+    })
     .join("\n");
 }
+
+/** A narrower one is a ladder of words. */
+const leastColumn = 24;
 
 /** A text of many lines: each stands behind a bar, so that none of it passes for words of mcpctl. */
 export const quoted = (text: unknown): string =>

@@ -47,7 +47,7 @@ export const Prompt = defineKind({
   columns: [
     { header: "PROJECT", value: (p) => String(p["project"] ?? "*") },
     { header: "PRI", value: (p) => String(p["priority"]) },
-    { header: "LINK", value: (p) => brief(p["link"], 40) },
+    { header: "LINK", value: (p) => brief(p["link"], 30) },
     { header: "STATUS", value: (p) => String(p.status?.["link"] ?? changed[String(p.status?.["default"])] ?? "") },
     { header: "DESCRIPTION", value: (p) => brief(p["description"] ?? p["summary"] ?? p["content"]) },
   ],

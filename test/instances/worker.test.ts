@@ -149,18 +149,20 @@ test("one that eats memory takes its process along", async () => {
   );
   const work = { do: "stage", content: "", context: facts } as const;
   ahead += 10_000;
+  // The engine has a bound of its own, a little below ours: whichever is met first, the call ends and the next one is served.
   await expect(worker.run(eats, work, nobody, { ownMs: 15_000, allMs: 16_000 })).rejects.toThrow(
-    /it used \d+ MiB of the 256 MiB/,
+    /it used \d+ MiB of the 256 MiB|Out of memory/,
   );
+  ahead += 10_000;
 }, 20_000);
 
 test("one that ends the process is left out after the third time; a process that died again is waited for", async () => {
   const exits = code("exits", `export default () => process.exit(3);`);
   for (let time = 1; time <= 3; time++) {
     // The clock is ours: a process that died again and again is waited for.
+    await expect(stage(exits)).rejects.toThrow("its process ended: it ended with exit code 3");
     await expect(stage(exits)).rejects.toThrow("is started again in a moment");
     ahead += 10_000;
-    await expect(stage(exits)).rejects.toThrow("its process ended: it ended with exit code 3");
   }
   expect(condemned).toEqual(["exits: it ended with exit code 3"]);
   ahead += 60_000;

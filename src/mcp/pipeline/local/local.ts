@@ -180,7 +180,9 @@ function forgetCopy(unit: Unit | undefined): void {
 }
 
 const nothing = { ask: async () => undefined, tell: () => {} };
-const noteOf = (file: string, fault: string) => `${file}: ${fault}; what it was before is in use`;
+/** What is wrong within a file of several documents names it already. */
+const placed = (file: string, fault: string | undefined) => (fault?.startsWith(file) ? fault : `${file}: ${fault}`);
+const noteOf = (file: string, fault: string) => `${placed(file, fault)}; what it was before is in use`;
 
 const inOrder = (entries: Iterable<Entry>): Entry[] =>
   [...entries].toSorted((a, b) => (a.found.file < b.found.file ? -1 : 1));
@@ -189,7 +191,7 @@ const inOrder = (entries: Iterable<Entry>): Entry[] =>
 function unusable({ found, fault, unit, models }: Entry): LocalModel[] {
   if (found.kind === "stage" || fault === undefined || unit !== undefined || models !== undefined) return [];
   const type = found.kind === "plugin" ? "plugin" : "pipeline";
-  return [{ file: found.file, definition: { ...blank(found.name, type), fault: `${found.file}: ${fault}` } }];
+  return [{ file: found.file, definition: { ...blank(found.name, type), fault: placed(found.file, fault) } }];
 }
 
 const pluginOf = (

@@ -80,7 +80,7 @@ export function createModels({
     return types;
   };
 
-  function resolved(rows: readonly (Written | Definition)[]): ReadonlyMap<string, Model> {
+  function resolved(rows: readonly (Written | Definition)[]): Map<string, Model> {
     const all = new Map<string, Definition>(builtIns.map((definition) => [definition.name, definition]));
     for (const one of rows)
       all.set(one.name, "fields" in one ? definitionOf(one, "applied", stageTypes(), check) : one);
