@@ -1,6 +1,6 @@
 import { messageOf } from "../../lib/problem.ts";
 import { membersOf } from "../spans.ts";
-import type { Parts } from "./cache/cache.ts";
+import type { Parts, ResultPlace } from "./cache/cache.ts";
 import { pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Model, Pipeline } from "./models/model.ts";
 import { heldResult, shapeResult } from "./results/result.ts";
@@ -18,9 +18,18 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
   const { project, servers } = served.admission;
   const pipelineOf = (server: string | undefined) => pipelineFor(project, server, models, model);
 
+  /** Where what came in parts is kept. What was kept before something was hidden is not found any more: it may hold just that. */
+  function placeOf(source: string, server: string | undefined): ResultPlace {
+    const pipeline = pipelineOf(server);
+    const { stages } = (pipeline && runner.hidingOf(pipeline)) ?? { stages: [] };
+    const hidden = stages.length === 0 ? "" : ` ${JSON.stringify(stages)}`;
+    return placesOf(served, source + hidden, undefined).place;
+  }
+
   async function through(pipeline: Pipeline, { type, source, server, result }: Answered): Promise<string> {
     const serverId = servers.find(({ name }) => name === server)?.id;
-    const { scope, place } = placesOf(served, source, serverId);
+    const { scope } = placesOf(served, source, serverId);
+    const place = placeOf(source, server);
     const shaper = runner.shaper(pipeline, {
       contentType: type,
       sourceName: source,
@@ -39,6 +48,7 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
 
   return {
     pipelineOf,
+    placeOf,
     async shaped(answered: Answered): Promise<string> {
       const pipeline = pipelineOf(answered.server);
       return applies(pipeline, answered.type) ? await through(pipeline, answered) : answered.result;

@@ -83,7 +83,8 @@ export function contextOf(
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;
-  const { scope } = placesOf(served, "", undefined);
+  // What a plugin keeps may be of any server, and of whatever this caller was answered.
+  const scope: CacheScope = { project: project.id, principal };
   return {
     identity,
     era,

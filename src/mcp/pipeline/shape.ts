@@ -7,7 +7,7 @@ import type { Listed, NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { elementsOf, memberOf, withMembers } from "../spans.ts";
 import { type Answered, answersOf } from "./answered.ts";
-import { contextOf, placesOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
+import { contextOf, type Served, type ShapingOptions, Unfinished } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
 import type { Model } from "./models/model.ts";
 import type { BeforeCall, Hooks, PluginContext, Shown, VirtualTool } from "./plugin.ts";
@@ -144,10 +144,10 @@ async function shaped(options: ShapingOptions, identities: Identities, served: S
   }
 
   /** An answer in parts, without a server; undefined for an ordinary call. */
-  async function partOf({ text }: Asked, source: string, paramsText: string): Promise<string | undefined> {
+  async function partOf({ text, server }: Asked, source: string, paramsText: string): Promise<string | undefined> {
     const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", text);
     if (asked === undefined) return undefined;
-    return await results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
+    return await results.read(answers.placeOf(source, server.name), asked.id, asked.wanted);
   }
 
   async function toolCall(asked: Asked, paramsText: string, go: Go): Promise<Outcome> {
