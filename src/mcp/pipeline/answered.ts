@@ -74,5 +74,7 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
   };
 }
 
+export type Answers = ReturnType<typeof answersOf>;
+
 const heldBack =
   "This was held back: what hides what must not be seen could not look through it. The log of mcpctl says why.";

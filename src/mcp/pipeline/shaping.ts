@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { seldom } from "../../lib/seldom.ts";
 import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Served, ShapingOptions } from "./context.ts";
 import { hidingOf } from "./hiding.ts";
@@ -12,6 +13,7 @@ export type Asking = Omit<Served, "seesChanges"> & { endpoint: Endpoint };
 export type Shaping = ReturnType<typeof createShaping>;
 
 export function createShaping(options: ShapingOptions & { clock: Clock }) {
+  const shared = { ...options, warn: seldom(options.log, options.clock) };
   const identities = createIdentities(options.clock, options.budget.end);
   return {
     /**
@@ -21,7 +23,7 @@ export function createShaping(options: ShapingOptions & { clock: Clock }) {
     async of({ endpoint, ...served }: Asking): Promise<Shape | undefined> {
       const asked: Served = { ...served, seesChanges: !isFussy(endpoint) };
       if (endpoint.server !== undefined || endpoint.alias !== undefined) return hidingOf(options, asked);
-      return await shapeOf(options, identities, asked);
+      return await shapeOf(shared, identities, asked);
     },
     /** A session has ended. */
     ended: identities.letGo,

@@ -1,7 +1,9 @@
 import type { TSchema } from "@sinclair/typebox";
 import { Problem } from "../../../lib/problem.ts";
-import type { About, Runner, StageTrace } from "../run.ts";
+import type { StageTrace } from "../ran.ts";
+import type { Runner } from "../run.ts";
 import type { Section, StageType } from "../stage.ts";
+import type { About } from "../turn.ts";
 import type { Model } from "./model.ts";
 
 /** What a model's stages made of a text, one after the other. */

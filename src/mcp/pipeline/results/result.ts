@@ -1,7 +1,8 @@
 import { type Member, membersOf, type Span, withMembers } from "../../spans.ts";
 import type { Parts } from "../cache/cache.ts";
 import { decoded, encoded } from "../json/string.ts";
-import type { Ran, Shaper } from "../run.ts";
+import type { Ran } from "../ran.ts";
+import type { Shaper } from "../run.ts";
 import type { ContentType } from "../stage.ts";
 import { footerOf } from "./footer.ts";
 import { structuredEdits } from "./structured.ts";
