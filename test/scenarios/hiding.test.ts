@@ -48,6 +48,20 @@ test("in prompts", async () => {
   expect(json.result.messages[0].content.text).toBe("Write to [e-mail].");
 });
 
+test("in what the gate delivers", async () => {
+  await w.must("POST", "/api/v1/proxymodels", { name: "gated-safe", extends: ["gate"], stages: [{ type: "redact" }] });
+  await use("gated-safe");
+  const call = async (name: string, args: object) =>
+    (await w.rpc(token, "tools/call", { name, arguments: args })).json.result.content[0].text;
+  for (const text of [
+    await call("begin_session", { tags: ["write", "who", "to"] }),
+    await call("read_prompts", { names: ["who"] }),
+  ]) {
+    expect(text).toContain("Write to [e-mail].");
+    expect(text).not.toContain(`Write to ${mail}.`);
+  }
+});
+
 test("a stage that is gone takes nothing else along", async () => {
   put("stages/mine.ts", "export default async (content) => ({ content })");
   const stages = async () =>

@@ -46,24 +46,33 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
   const applies = (pipeline: Pipeline | undefined, type: ContentType): pipeline is Pipeline =>
     pipeline?.appliesTo.includes(type) === true && pipeline.stages.length > 0;
 
+  async function hidden(answered: Answered): Promise<string> {
+    const { type, server, result } = answered;
+    const pipeline = pipelineOf(server);
+    const hiding = pipeline && runner.hidingOf(pipeline);
+    if (!applies(hiding, type)) return result;
+    try {
+      return await through(hiding, answered);
+    } catch (error) {
+      log.warn("a result was held back", { source: answered.source, reason: messageOf(error) });
+      return heldResult(type, result, membersOf(result), heldBack);
+    }
+  }
+
   return {
     pipelineOf,
     placeOf,
+    hidden,
+    /** The same of a prompt's text that is given elsewhere than as a prompt. */
+    async hiddenText(prompt: string, text: string): Promise<string> {
+      const result = JSON.stringify({ messages: [{ role: "user", content: { type: "text", text } }] });
+      const shown = await hidden({ type: "prompt", source: prompt, server: undefined, result });
+      const { messages } = JSON.parse(shown) as { messages: { content: { text: string } }[] };
+      return messages[0]?.content.text ?? "";
+    },
     async shaped(answered: Answered): Promise<string> {
       const pipeline = pipelineOf(answered.server);
       return applies(pipeline, answered.type) ? await through(pipeline, answered) : answered.result;
-    },
-    async hidden(answered: Answered): Promise<string> {
-      const { type, server, result } = answered;
-      const pipeline = pipelineOf(server);
-      const hiding = pipeline && runner.hidingOf(pipeline);
-      if (!applies(hiding, type)) return result;
-      try {
-        return await through(hiding, answered);
-      } catch (error) {
-        log.warn("a result was held back", { source: answered.source, reason: messageOf(error) });
-        return heldResult(type, result, membersOf(result), heldBack);
-      }
     },
     /** Whether there is anything that hides. */
     hides: (): boolean =>

@@ -79,7 +79,7 @@ export function contextOf(
   options: ShapingOptions,
   served: Served,
   identity: PluginContext["identity"],
-  parts: Pick<PluginContext, "registerTool" | "discover" | "shape" | "began">,
+  parts: Pick<PluginContext, "registerTool" | "discover" | "shape" | "hide" | "began">,
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;
