@@ -1,13 +1,16 @@
-// What shaping costs: `bun bench/pipeline.ts [--rounds 9] [--ms 700] [--part serve|parts]`. The part `serve` needs dist/mcpctl (`bun run build`).
+// What shaping costs: `bun bench/pipeline.ts [--rounds 15] [--ms 200] [--part serve|parts]`. The part `serve` needs dist/mcpctl (`bun run build`).
 // Rounds with and without a pipeline take turns within one run and each is compared with its neighbour, since machines are noisy: the middle ratio
-// counts, and how far the ratios lie apart stands beside it. A difference smaller than that is noise. On a machine that has other work the time at
-// work (of all threads, the collector's too) says more than the time on the wall.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// counts, and how far the ratios lie apart stands beside it. What is compared is the time that serve's threads were at work for a call, which bounds
+// its throughput and which other programs on the machine hardly change; calls a second stand beside it.
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { createBudget } from "../src/mcp/budget/budget.ts";
+import { searchTools } from "../src/mcp/budget/search-tools.ts";
 import { createFileCache } from "../src/mcp/pipeline/cache/file-cache.ts";
 import { stageCacheOf } from "../src/mcp/pipeline/cache/stage-cache.ts";
+import type { PluginContext } from "../src/mcp/pipeline/plugin.ts";
 import { shapeResult } from "../src/mcp/pipeline/results/result.ts";
 import { createResults } from "../src/mcp/pipeline/results/results.ts";
 import { createRunner } from "../src/mcp/pipeline/run.ts";
@@ -16,19 +19,50 @@ import { createSealing } from "../src/secrets/sealing.ts";
 import { realServe } from "../test/delivery/real-serve.ts";
 import { silentLog } from "../test/log.ts";
 import { quantile } from "./slopes.ts";
-import { resultOf, serveTexts, textOf } from "./texts-server.ts";
+import { longTexts, type Sort, serveTexts, textOf } from "./texts-server.ts";
+import { readCorpus, shownCorpus } from "./tool-corpus/corpus.ts";
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: "string", default: "9" },
-    ms: { type: "string", default: "700" },
+    rounds: { type: "string", default: "15" },
+    ms: { type: "string", default: "200" },
     part: { type: "string", default: "" },
   },
 });
 const [rounds, roundMs] = [Number(values.rounds), Number(values.ms)];
 const callers = 8;
-const [KiB, MB] = [1_024, 1_000_000];
+const KiB = 1_024;
 const targets = { lossAt1: 0.03, lossAt64: 0.1, paginateMs: 150, holdMs: 50, hitMs: 1 } as const;
+
+type Case = { what: string; project: string; length: number; sort?: Sort; most: number };
+type Round = { calls: number; work: number; perSecond: number };
+
+/** Each against the same call through a project without anything. All but what noise makes of nothing has a target. */
+const cases: readonly Case[] = [
+  { what: "nothing, twice: what noise is", project: "none", length: KiB, most: Number.POSITIVE_INFINITY },
+  { what: "prompts, no proxy model", project: "prompts", length: KiB, most: targets.lossAt1 },
+  { what: "passthrough", project: "passthrough", length: KiB, most: targets.lossAt1 },
+  { what: "content-pipeline", project: "content-pipeline", length: KiB, most: targets.lossAt1 },
+  { what: "default, its gate open", project: "default", length: KiB, most: targets.lossAt1 },
+  { what: "nothing, twice: what noise is", project: "none", length: 64 * KiB, most: Number.POSITIVE_INFINITY },
+  { what: "passthrough", project: "passthrough", length: 64 * KiB, most: targets.lossAt64 },
+  {
+    what: "content-pipeline, a picture",
+    project: "content-pipeline",
+    length: 64 * KiB,
+    sort: "image",
+    most: targets.lossAt64,
+  },
+  {
+    what: "content-pipeline, structured content",
+    project: "content-pipeline",
+    length: 64 * KiB,
+    sort: "structured",
+    most: targets.lossAt64,
+  },
+  { what: "its stages, none for so short a text", project: "wide", length: 64 * KiB, most: targets.lossAt64 },
+  { what: "toon, which reads it and leaves it", project: "toon", length: 64 * KiB, most: targets.lossAt64 },
+];
 
 const middle = (list: readonly number[]) => quantile(list, 0.5);
 const row = (...cells: string[]) =>
@@ -42,22 +76,26 @@ const ms = (value: number) => `${value.toFixed(value < 10 ? 3 : 1)} ms`;
 const percent = (value: number) => `${(value * 100).toFixed(1)} %`;
 const verdict = (isMet: boolean, target: string) => `target ${target}${isMet ? "" : "   missed"}`;
 
+row(
+  `${new Date().toISOString().slice(0, 16)}, ${cpus().length} cores, load ${loadavg()
+    .map((of) => of.toFixed(1))
+    .join(" ")}`,
+);
 if (values.part !== "parts") await throughServe();
 if (values.part !== "serve") {
-  await paginating();
+  for (const [what, text] of Object.entries(longTexts)) await paginating(what, text);
+  await listing();
   await cacheHits();
 }
 process.exit();
 
-/** Calls a second through a whole mcpctl, of a project whose model changes nothing against one that has none. */
+/** What a call through a whole mcpctl takes, of a project whose model changes nothing against one that has none. */
 async function throughServe(): Promise<void> {
-  const lengths = [KiB, 64 * KiB];
-  const server = serveTexts(lengths);
+  const server = serveTexts([KiB, 64 * KiB]);
   await using gateway = await realServe();
-  // Three that leave these texts as they are: one sees so at a glance, the built-in stages by the length, the last reads them through.
   const models: Record<string, object[]> = {
     passthrough: [{ type: "passthrough" }],
-    "content-pipeline": [
+    wide: [
       { type: "section-split", config: { over: 500_000 } },
       { type: "summarize-tree" },
       { type: "paginate", config: { pageBytes: 500_000 } },
@@ -65,26 +103,28 @@ async function throughServe(): Promise<void> {
     toon: [{ type: "toon" }],
     pages: [{ type: "paginate", config: { pageBytes: 500 } }],
   };
-  const names = Object.keys(models);
+  const named = [
+    ...Object.keys(models).map((name) => [name, `bench-${name}`] as const),
+    ["content-pipeline"],
+    ["default"],
+  ];
   const document = (name: string) => ({ kind: "project", name, servers: ["texts"] });
+  const withPrompts = ["prompts", "default"];
   await gateway.must("POST", "/api/v1/apply", {
     documents: [
       { kind: "server", name: "texts", url: `http://127.0.0.1:${server.port}/mcp` },
-      ...names.map((name) => ({
-        kind: "proxymodel",
-        name: `bench-${name}`,
-        stages: models[name],
-        extends: ["content-pipeline"],
-      })),
+      ...Object.entries(models).map(([name, stages]) => ({ kind: "proxymodel", name: `bench-${name}`, stages })),
       document("none"),
-      ...names.map((name) => ({ ...document(name), proxyModel: `bench-${name}` })),
+      document("prompts"),
+      ...named.map(([name = "", model = name]) => ({ ...document(name), proxyModel: model })),
+      ...withPrompts.map((project) => ({ kind: "prompt", name: `of-${project}`, project, content: "Be brief." })),
     ],
   });
   const tokens: Record<string, string> = {};
-  for (const project of ["none", ...names])
+  for (const project of ["none", "prompts", ...named.map(([name = ""]) => name)])
     tokens[project] = (await gateway.must("POST", "/api/v1/mcptokens", { name: "bench", project })).token;
 
-  async function call(project: string, length: number): Promise<string> {
+  async function call(project: string, length: number, sort: Sort = "text"): Promise<string> {
     const response = await fetch(`${gateway.url}/mcp`, {
       method: "POST",
       headers: {
@@ -92,18 +132,18 @@ async function throughServe(): Promise<void> {
         "content-type": "application/json",
         accept: "application/json, text/event-stream",
       },
-      body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"texts__give","arguments":{"length":${length}}}}`,
+      body: `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"texts__give","arguments":{"length":${length},"sort":"${sort}"}}}`,
     });
     return await response.text();
   }
   await gateway.until("the server answers", async () => (await call("none", KiB)).includes("quick"));
 
-  async function round(project: string, length: number): Promise<Round> {
+  async function round(project: string, { length, sort }: Case): Promise<Round> {
     const [from, before] = [performance.now(), workOf(gateway.pid())];
     let calls = 0;
     const caller = async () => {
       for (; performance.now() - from < roundMs; calls++) {
-        const answer = await call(project, length);
+        const answer = await call(project, length, sort);
         if (answer.length < length || answer.includes("_resultId"))
           throw new Error(`an answer is not as it was: ${answer.slice(0, 200)}`);
       }
@@ -112,64 +152,58 @@ async function throughServe(): Promise<void> {
     return { calls, work: workOf(gateway.pid()) - before, perSecond: (calls * 1_000) / (performance.now() - from) };
   }
 
-  // One that does change them shows that what is measured is shaped at all.
+  // One that does change them shows that what is measured is shaped at all, and a call that the gate is open.
   if (!(await call("pages", 64 * KiB)).includes("_resultId"))
     row("! applied models take no effect here: the figures below compare nothing with nothing");
-  row(`through serve, ${callers} callers`, "calls/s, without", "costs", "quartiles", "costs serve's processor");
-  for (const length of lengths) {
-    const most = length === KiB ? targets.lossAt1 : targets.lossAt64;
-    let noise = 0;
-    // Twice the same shows what the machine itself makes of nothing.
-    for (const name of ["none", "passthrough", "content-pipeline", "toon"]) {
-      const [plain, shaped] = [[] as Round[], [] as Round[]];
-      for (let n = -1; n < rounds; n++) {
-        const isTurned = n % 2 !== 0;
-        const first = await round(isTurned ? name : "none", length);
-        const second = await round(isTurned ? "none" : name, length);
-        if (n < 0) continue; // The first warms up.
-        plain.push(isTurned ? second : first);
-        shaped.push(isTurned ? first : second);
-      }
-      const losses = shaped.map(({ perSecond }, n) => 1 - perSecond / (plain[n]?.perSecond ?? Number.NaN));
-      const loss = middle(losses);
-      const [low, high] = [quantile(losses, 0.25), quantile(losses, 0.75)];
-      if (name === "none") noise = high - low;
-      row(
-        `${length / KiB} KiB, ${name}`,
-        middle(plain.map(({ perSecond }) => perSecond)).toFixed(0),
-        percent(loss),
-        `${percent(low)} … ${percent(high)}`,
-        percent(perCall(shaped) / perCall(plain) - 1),
-        name === "none"
-          ? "what noise makes of nothing"
-          : noise > 2 * most
-            ? `target <= ${percent(most)}   not to be told: the noise is ${percent(noise)}`
-            : verdict(loss <= most, `<= ${percent(most)}`),
-      );
+  if (!(await call("default", KiB)).includes("Be brief"))
+    row("! the gate was not closed: `default` below is measured without its prompts");
+  row(`through serve, ${callers} callers`, "calls/s, without", "at work for a call", "costs", "quartiles");
+  for (const one of cases) {
+    const [plain, shaped] = [[] as Round[], [] as Round[]];
+    for (let n = -2; n < rounds; n++) {
+      const isTurned = n % 2 !== 0;
+      const first = await round(isTurned ? one.project : "none", one);
+      const second = await round(isTurned ? "none" : one.project, one);
+      if (n < 0) continue; // The first ones warm up.
+      plain.push(isTurned ? second : first);
+      shaped.push(isTurned ? first : second);
     }
+    // With so much more work for each, so much fewer are served in the same time.
+    const losses = shaped.map((each, n) => 1 - perCall(plain[n]) / perCall(each));
+    row(
+      `${one.length / KiB} KiB: ${one.what}`,
+      middle(plain.map(({ perSecond }) => perSecond)).toFixed(0),
+      ms(middle(plain.map(perCall))),
+      percent(middle(losses)),
+      `${percent(quantile(losses, 0.25))} … ${percent(quantile(losses, 0.75))}`,
+      Number.isFinite(one.most) ? verdict(middle(losses) <= one.most, `<= ${percent(one.most)}`) : "",
+    );
   }
   await server.stop(true);
 }
 
-type Round = { calls: number; work: number; perSecond: number };
-
-/** What a call takes of the processor. */
-function perCall(list: readonly Round[]): number {
-  return list.reduce((sum, { work }) => sum + work, 0) / list.reduce((sum, { calls }) => sum + calls, 0);
+/** What a call takes of the processor, in ms. */
+function perCall(round: Round | undefined): number {
+  return (round?.work ?? Number.NaN) / (round?.calls ?? 1);
 }
 
-/** How long a process was at work until now, in hundredths of a second; nothing where there is no /proc. */
+/** How long all threads of a process were at work until now, in ms; nothing where the kernel does not tell. */
 function workOf(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-    return Number(fields[11]) + Number(fields[12]);
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return (
+      threads.reduce(
+        (sum, id) => sum + Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]),
+        0,
+      ) / 1e6
+    );
   } catch {
     return Number.NaN;
   }
 }
 
 /** Ten megabytes through the stage alone, its result kept, and how long nobody else had a turn meanwhile. */
-async function paginating(): Promise<void> {
+async function paginating(what: string, textFor: (round: number) => string): Promise<void> {
   const { cache, close } = openCache();
   const types = builtInStages(() => "");
   const runner = createRunner({ types: () => types, cache, log: silentLog });
@@ -187,11 +221,10 @@ async function paginating(): Promise<void> {
     signal: new AbortController().signal,
   });
   const place = { principal: "u", project: "p", source: "texts/give" };
-  const base = resultOf(10 * MB);
   const [shaping, writing] = [[] as Watched[], [] as Watched[]];
   for (let round = -2; round < rounds; round++) {
-    // Another content each time, so that it is found nowhere; made flat, as what came over the network is.
-    const result = Buffer.from(base.replace("quick", `quick ${round}`)).toString();
+    // Made flat, as what came over the network is.
+    const result = Buffer.from(JSON.stringify({ content: [{ type: "text", text: textFor(round) }] })).toString();
     Bun.gc(true);
     const [shaped, seen] = await watched(() =>
       shapeResult({ type: "toolResult", result, shaper, keep: (parts) => results.keep(place, parts) }),
@@ -211,13 +244,61 @@ async function paginating(): Promise<void> {
     ["longest hold of the event loop", shaping, "hold", "workHeld", targets.holdMs],
     ["the same while it is written to disk", writing, "hold", "workHeld", targets.holdMs],
   ];
-  row(`10 MB paginating, ${rounds} times`);
+  row(`10 MB of ${what} paginating, ${rounds} times`);
   for (const [what, list, figure, work, most] of rows) {
     const isMet = middle(list.map((one) => one[figure])) <= most;
     row(`  ${what}`, ...told(list, figure), verdict(isMet, `<= ${most} ms`));
     row("    of that at work", ...told(list, work));
   }
   await close();
+}
+
+/** The first list of so many tools within a budget, and the first search in them: what costs and fits is computed then, and found later. */
+async function listing(): Promise<void> {
+  const corpus = shownCorpus(await readCorpus());
+  const [search] = searchTools;
+  for (const count of [300, corpus.length]) {
+    const [lists, searches, again] = [[] as Watched[], [] as Watched[], [] as Watched[]];
+    for (let round = -1; round < rounds; round++) {
+      // Known to nobody, as after a start.
+      const tools = corpus
+        .slice(0, count)
+        .map((tool) => ({ ...tool, text: tool.text.replace("{", `{"round":${round},`) }));
+      const context = {
+        identity: { id: "caller", isSession: false },
+        project: { id: "p", name: "p", fields: {} },
+        llm: undefined,
+        log: silentLog,
+        registerTool: () => {},
+        discover: () => Promise.resolve(tools),
+      } as unknown as PluginContext;
+      const budget = createBudget();
+      budget.begin("caller", ["github issues", "review a pull request"]);
+      Bun.gc(true);
+      const [plan, list] = await watched(() => budget.planFor(context, tools, { toolBudget: "3000" }));
+      if (plan?.mode !== "filtered") throw new Error(`the list was to be filtered: ${plan?.why}`);
+      const [, later] = await watched(() => budget.planFor(context, tools, { toolBudget: "3000" }));
+      const [, found] = await watched(async () => search?.call({ query: "find a flight to Berlin" }, context));
+      if (round < 0) continue;
+      lists.push(list);
+      again.push(later);
+      searches.push(found);
+    }
+    row(`${count} tools within a budget, ${rounds} times`);
+    for (const [what, all] of [
+      ["  the first list", lists],
+      ["  the same again", again],
+      ["  a search", searches],
+    ] as const) {
+      const hold = middle(all.map(({ workHeld }) => workHeld));
+      row(
+        what,
+        `at work ${ms(middle(all.map(({ work }) => work)))}`,
+        `longest hold ${ms(hold)}`,
+        verdict(hold <= targets.holdMs, `<= ${targets.holdMs} ms`),
+      );
+    }
+  }
 }
 
 /** In ms: how long it took and the longest time that the event loop had no turn, and how much of each some processor was at work for us. */

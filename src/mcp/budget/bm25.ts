@@ -1,3 +1,4 @@
+import { shareOfTurn } from "../../lib/share.ts";
 import type { Shown } from "../pipeline/plugin.ts";
 import { type Field, fieldsOf, weights } from "./fields.ts";
 import { namesOf } from "./names.ts";
@@ -32,12 +33,25 @@ const fieldNames = Object.keys(weights) as Field[];
 
 type Postings = { tools: number[]; counts: number[] };
 type Entry = { name: readonly string[]; server: readonly string[] };
+type Words = { postings: Map<string, Postings>; entries: Entry[] };
 
 /** BM25 with fields: a word counts by where it stands, is worth more the fewer tools have it, and in a short text more than in a long one. */
 export function indexOf(tools: readonly Shown[]): ToolIndex {
-  const { postings, entries } = written(tools);
-  const called = namesOf(tools);
+  const steps = building(tools);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
 
+/** A tool at each step: of a thousand and more, all at once would hold everybody else for a quarter of a second. */
+function* building(tools: readonly Shown[]): Generator<undefined, ToolIndex> {
+  const words = yield* written(tools);
+  const called = namesOf(tools);
+  yield;
+  return over(tools, words, called);
+}
+
+function over(tools: readonly Shown[], { postings, entries }: Words, called: ReturnType<typeof namesOf>): ToolIndex {
   function search(query: string, limit = tools.length): Hit[] {
     const asked = query.slice(0, most.characters);
     const words = wantedIn(asked);
@@ -112,22 +126,26 @@ function wantedIn(query: string): string[] {
 }
 
 /** Which tools have a word and how much it counts in each, and the words of each tool's name. */
-function written(tools: readonly Shown[]): { postings: Map<string, Postings>; entries: Entry[] } {
-  const texts = tools.map((tool) => {
+function* written(tools: readonly Shown[]): Generator<undefined, Words> {
+  const texts: string[][][] = [];
+  for (const tool of tools) {
     const fields = fieldsOf(tool);
-    return fieldNames.map((field) => wordsOf(fields[field]));
-  });
+    texts.push(fieldNames.map((field) => wordsOf(fields[field])));
+    yield;
+  }
   const average = fieldNames.map(
     (_, at) => texts.reduce((sum, words) => sum + (words[at]?.length ?? 0), 0) / tools.length,
   );
   const postings = new Map<string, Postings>();
-  for (const [tool, fields] of texts.entries())
+  for (const [tool, fields] of texts.entries()) {
     for (const [at, words] of fields.entries()) {
       const field = fieldNames[at] as Field;
       const long = words.length / (average[at] || 1);
       const each = weights[field] / (1 - lengthCost[field] + lengthCost[field] * long);
       for (const word of words) count(postings, word, tool, each);
     }
+    yield;
+  }
   const of = (field: Field) => (words: readonly string[][]) => words[fieldNames.indexOf(field)] ?? [];
   return { postings, entries: texts.map((words) => ({ name: of("name")(words), server: of("server")(words) })) };
 }
@@ -147,12 +165,31 @@ function count(postings: Map<string, Postings>, word: string, tool: number, each
 }
 
 const indexes = new WeakMap<readonly Shown[], ToolIndex>();
+const underWay = new WeakMap<readonly Shown[], Promise<ToolIndex>>();
 
-/** The index of this very list, built when it is first asked for. */
+/** The index of this very list, built at once when it is not there. */
 export function indexed(tools: readonly Shown[]): ToolIndex {
   const known = indexes.get(tools);
   if (known !== undefined) return known;
   const made = indexOf(tools);
   indexes.set(tools, made);
   return made;
+}
+
+/** The same, and all others have their turns while it is built. */
+export async function indexedInTurns(tools: readonly Shown[]): Promise<ToolIndex> {
+  const known = indexes.get(tools);
+  if (known !== undefined) return known;
+  const work = underWay.get(tools) ?? built(tools);
+  underWay.set(tools, work);
+  return await work.finally(() => underWay.delete(tools));
+}
+
+async function built(tools: readonly Shown[]): Promise<ToolIndex> {
+  const spent = shareOfTurn();
+  const steps = building(tools);
+  let step = steps.next();
+  for (; step.done !== true; step = steps.next()) await spent();
+  indexes.set(tools, step.value);
+  return step.value;
 }

@@ -2,7 +2,9 @@ import { remember } from "../../lib/remember.ts";
 import { within } from "../../lib/wait.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import type { PluginContext, Shown } from "../pipeline/plugin.ts";
-import { type Plan, planList, type Question } from "./choice.ts";
+import { indexedInTurns } from "./bm25.ts";
+import { type Plan, planList, type Question, tokensGiven } from "./choice.ts";
+import { costOfAll, counted } from "./cost.ts";
 import { isSearchTool, registerSearchTools } from "./search-tools.ts";
 import { settled } from "./settled.ts";
 
@@ -82,14 +84,12 @@ export function createBudget() {
       const byKey = plans.get(theirs) ?? new Map<string, Plan>();
       plans.set(theirs, byKey);
       const key = JSON.stringify([budget, contextTokens, context.identity.id, hints, own.map(({ text }) => text)]);
-      const plan =
-        byKey.get(key) ??
-        remember(
-          byKey,
-          key,
-          planList({ tools: [...theirs, ...own], budget, contextTokens, hints, used }),
-          most.identities,
-        );
+      let plan = byKey.get(key);
+      if (plan === undefined) {
+        await prepared(theirs, tokensGiven(budget, contextTokens), hints);
+        plan = planList({ tools: [...theirs, ...own], budget, contextTokens, hints, used });
+        remember(byKey, key, plan, most.identities);
+      }
       if (plan.mode !== "plain") registerSearchTools(context);
       remember(statuses, context.project.id, statusOf(plan), most.projects);
       return plan;
@@ -101,8 +101,18 @@ export function createBudget() {
 }
 export type Budget = ReturnType<typeof createBudget>;
 
+/** What `planList` would do at length, done in turns: afterwards it finds what each tool costs, and the index where it searches. */
+async function prepared(tools: readonly Shown[], most: number | undefined, hints: readonly string[]): Promise<void> {
+  if (most === undefined) return;
+  await counted(tools);
+  if (hints.length > 0 && costOfAll(tools) > most) await indexedInTurns(tools);
+}
+
 /** What would be said of a list that nobody was given yet. */
-export const budgetStatus = (question: Question): BudgetStatus => statusOf(planList(question));
+export async function budgetStatus(question: Question): Promise<BudgetStatus> {
+  await counted(question.tools);
+  return statusOf(planList(question));
+}
 
 /** As the field is written: nothing means that no list is narrowed. */
 export const budgetOf = (toolBudget: ProjectFields["toolBudget"]): "off" | "auto" | number =>

@@ -52,7 +52,7 @@ export function planList({ tools: given, budget: asked, contextTokens, hints = [
   // They are listed as own tools of whoever has them; they are part of no whole list.
   const tools = own.length + theirs.length === given.length ? given : [...own, ...theirs];
   const whole = costOfAll(tools);
-  const budget = asked === "off" ? undefined : asked === "auto" ? shareOf(contextTokens) : asked;
+  const budget = tokensGiven(asked, contextTokens);
   const plan = (mode: Mode, shown: readonly Shown[], why: string): Plan => ({
     mode,
     tools: tools.length,
@@ -82,6 +82,11 @@ export function planList({ tools: given, budget: asked, contextTokens, hints = [
         [...theirs.filter(({ name }) => fitting.has(name)), ...base],
         `${over}: ${fitting.size} that fit what the session is for are shown, the others are searched for`,
       );
+}
+
+/** What a list may cost; undefined where nothing bounds it. */
+export function tokensGiven(budget: Question["budget"], contextTokens: number | undefined): number | undefined {
+  return budget === "off" ? undefined : budget === "auto" ? shareOf(contextTokens) : budget;
 }
 
 function shareOf(contextTokens: number | undefined): number | undefined {

@@ -1,3 +1,4 @@
+import { shareOfTurn } from "../../lib/share.ts";
 import type { Shown } from "../pipeline/plugin.ts";
 import { parsed } from "./fields.ts";
 import { tokensIn } from "./tokens.ts";
@@ -17,3 +18,12 @@ export function costOf(tool: Shown): number {
 }
 
 export const costOfAll = (tools: readonly Shown[]): number => tools.reduce((sum, tool) => sum + costOf(tool), 0);
+
+/** From now on it is known what each of them costs. To count a thousand takes long, so all others have their turns meanwhile. */
+export async function counted(tools: readonly Shown[]): Promise<void> {
+  const spent = shareOfTurn();
+  for (const tool of tools) {
+    costOf(tool);
+    await spent();
+  }
+}

@@ -4,9 +4,10 @@ import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import { textResult } from "../answers.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
+import { partNames } from "../pipeline/results/part-arguments.ts";
 import { shownTool } from "../pipeline/tool-list.ts";
-import { memberOf } from "../spans.ts";
-import { type Hit, indexed } from "./bm25.ts";
+import { memberOf, withMembers } from "../spans.ts";
+import { type Hit, indexedInTurns } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
 import { settled } from "./settled.ts";
 import { tokensIn } from "./tokens.ts";
@@ -33,7 +34,7 @@ export const searchTools: readonly VirtualTool[] = [
       if (typeof query !== "string" || query.trim() === "") throw new Problem("invalid", "query must be some words");
       const tools = settled(await context.discover());
       const wanted = typeof limit === "number" && limit >= 1 ? Math.min(Math.floor(limit), most.hits) : usual;
-      return textResult(found(tools, indexed(tools).search(query, wanted)));
+      return textResult(found(tools, (await indexedInTurns(tools)).search(query, wanted)));
     },
   },
   {
@@ -45,22 +46,22 @@ export const searchTools: readonly VirtualTool[] = [
     ),
     async call(args, context) {
       const tools = settled(await context.discover());
-      return textResult(described(tools, namesIn(args)));
+      return textResult(await described(tools, namesIn(args)));
     },
   },
   {
     name: "call_tool",
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
-    async call({ name, arguments: given }, context, argumentsText) {
+    async call({ name, arguments: given, ...rest }, context, argumentsText) {
       if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
       const tools = settled(await context.discover());
       const tool = find(tools, name);
-      const args = argumentsOf(given, argumentsText);
+      const args = withParts(argumentsOf(given, argumentsText), rest);
       if (tool !== undefined) return await context.callTool(tool.name, args);
       // Refused as any call is, and recorded as that; the nearest are told by whoever knows them.
-      return await context.callTool(name, args).catch(() => {
-        throw notFound(tools, name);
+      return await context.callTool(name, args).catch(async () => {
+        throw await notFound(tools, name);
       });
     },
   },
@@ -105,8 +106,9 @@ function lineOf(tool: Shown): string {
 }
 
 /** The definitions as JSON, a line each: what does not fit is cut where it is least missed, and said. */
-function described(tools: readonly Shown[], names: readonly string[]): string {
-  const wanted = [...new Set(names)].slice(0, most.described).map((name) => named(tools, name));
+async function described(tools: readonly Shown[], names: readonly string[]): Promise<string> {
+  const wanted: Shown[] = [];
+  for (const name of [...new Set(names)].slice(0, most.described)) wanted.push(await named(tools, name));
   const each = Math.floor(most.definitions / wanted.length);
   return wanted.map((tool) => within(tool, each)).join("\n");
 }
@@ -147,16 +149,14 @@ const find = (tools: readonly Shown[], name: string): Shown | undefined =>
   tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
 
 /** @throws Problem `not_found`, with the nearest */
-function named(tools: readonly Shown[], name: string): Shown {
+async function named(tools: readonly Shown[], name: string): Promise<Shown> {
   const tool = find(tools, name);
-  if (tool === undefined) throw notFound(tools, name);
+  if (tool === undefined) throw await notFound(tools, name);
   return tool;
 }
 
-function notFound(tools: readonly Shown[], name: string): Problem {
-  const near = indexed(tools)
-    .search(name, most.nearest)
-    .map((hit) => hit.tool.name);
+async function notFound(tools: readonly Shown[], name: string): Promise<Problem> {
+  const near = (await indexedInTurns(tools)).search(name, most.nearest).map((hit) => hit.tool.name);
   return new Problem(
     "not_found",
     near.length === 0
@@ -172,6 +172,13 @@ function argumentsOf(given: unknown, written: string | undefined): string {
   if (!isObject(parsedJson(text)))
     throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
   return text;
+}
+
+/** "Call the same tool again with `_resultId`" is read as this tool's by some models, and is the other's. */
+function withParts(argumentsText: string, rest: Record<string, unknown>): string {
+  const beside = Object.entries(rest).filter(([name]) => partNames.includes(name));
+  if (beside.length === 0) return argumentsText;
+  return withMembers(argumentsText, Object.fromEntries(beside.map(([name, value]) => [name, JSON.stringify(value)])));
 }
 
 /** Whoever serves a caller that was given them registers them with its context. */

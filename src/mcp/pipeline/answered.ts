@@ -72,7 +72,10 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
     },
     async shaped(answered: Answered): Promise<string> {
       const pipeline = pipelineOf(answered.server);
-      return applies(pipeline, answered.type) ? await through(pipeline, answered) : answered.result;
+      const { type, result } = answered;
+      return applies(pipeline, type) && result.length > runner.leavesOf(pipeline)
+        ? await through(pipeline, answered)
+        : result;
     },
     /** Whether there is anything that hides. */
     hides: (): boolean =>

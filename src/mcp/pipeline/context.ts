@@ -38,7 +38,7 @@ export type ShapingOptions = {
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
   budget: Budget;
-  runner: Pick<Runner, "shaper" | "hidingOf">;
+  runner: Pick<Runner, "shaper" | "hidingOf" | "leavesOf">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
   log: Log;
@@ -83,8 +83,6 @@ export function contextOf(
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;
-  // What a plugin keeps may be of any server, and of whatever this caller was answered.
-  const scope: CacheScope = { project: project.id, principal };
   return {
     identity,
     era,
@@ -103,8 +101,13 @@ export function contextOf(
       const { message } = JSON.parse(outcome.error) as { message?: unknown };
       throw new Problem("unavailable", String(message));
     },
-    llm: options.llmOf(project.fields),
-    cache: options.cacheOf(scope),
+    // Most requests ask neither. What a plugin keeps may be of any server, and of whatever this caller was answered.
+    get llm() {
+      return options.llmOf(project.fields);
+    },
+    get cache() {
+      return options.cacheOf({ project: project.id, principal });
+    },
     audit: (action, detail) => options.audit(admission, action, detail),
     log: options.log,
   };

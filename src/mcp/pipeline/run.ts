@@ -47,22 +47,25 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     warn(stage, "a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
   }
 
-  const known = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; steps: readonly Step[] }>();
+  type Ready = { of: ReadonlyMap<string, StageType>; steps: readonly Step[]; leaves: number };
+  const known = new WeakMap<Pipeline, Ready>();
 
-  /** Those that there are, with complete configs; what is unknown has no turn. */
-  function stepsOf(pipeline: Pipeline): readonly Step[] {
+  /** Those that there are, with complete configs; what is unknown has no turn. Made once for a pipeline and the stages there are. */
+  function readyOf(pipeline: Pipeline): Ready {
     const of = types();
     const found = known.get(pipeline);
-    if (found?.of === of) return found.steps;
+    if (found?.of === of) return found;
     const steps = pipeline.stages.flatMap(({ type: name, config }) => {
       const type = of.get(name);
       return type === undefined ? [] : [{ type, config: completeConfig(type, config) }];
     });
     // What hides things goes first: behind it nobody, and no cache, holds what was hidden.
     const inOrder = [...steps.filter(hides), ...steps.filter((step) => !hides(step))];
-    known.set(pipeline, { of, steps: inOrder });
-    return inOrder;
+    const ready = { of, steps: inOrder, leaves: least(inOrder) };
+    known.set(pipeline, ready);
+    return ready;
   }
+  const stepsOf = (pipeline: Pipeline): readonly Step[] => readyOf(pipeline).steps;
 
   async function through(steps: readonly Step[], content: string, about: About, signal: AbortSignal): Promise<Ran> {
     const endsAt = performance.now() + bounds.totalMs;
@@ -109,9 +112,6 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     return hiding === undefined ? unshaped(content) : { ...unshaped(heldBack(hiding.type.name)), held: true };
   }
 
-  const least = (steps: readonly Step[]): number =>
-    Math.min(Number.POSITIVE_INFINITY, ...steps.map(({ type, config }) => type.leaves?.(config) ?? 0));
-
   const hidings = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; pipeline: Pipeline | undefined }>();
 
   /** What of a pipeline hides things; undefined when nothing does. The same one again, for as long as its stages are the same. */
@@ -131,7 +131,7 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     run,
     hidingOf,
     /** A content of at most so many characters is left by every stage: the caller need not even look at it. */
-    leavesOf: (pipeline: Pipeline): number => least(stepsOf(pipeline)),
+    leavesOf: (pipeline: Pipeline): number => readyOf(pipeline).leaves,
     /** For `shapeResult`. */
     shaper(pipeline: Pipeline, about: About): Shaper {
       const steps = applies(pipeline, about.contentType) ? stepsOf(pipeline) : [];
@@ -143,6 +143,10 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     },
   };
 }
+
+/** A content of at most so many characters is left by all of them. */
+const least = (steps: readonly Step[]): number =>
+  Math.min(Number.POSITIVE_INFINITY, ...steps.map(({ type, config }) => type.leaves?.(config) ?? 0));
 
 function keyOf(steps: readonly Step[], content: string, about: About): string {
   const asked = steps.some((step) => asksLlm(step, about));

@@ -144,7 +144,7 @@ test("a project tells what its list costs and what was chosen", async () => {
   expect(budget.status("project")).toBeUndefined();
   await budget.planFor(contextFor([]).context, many, { toolBudget: "3000" });
   const status = budget.status("project");
-  expect(status).toEqual(budgetStatus({ tools: many, budget: 3000 }));
+  expect(status).toEqual(await budgetStatus({ tools: many, budget: 3000 }));
   expect(status).toMatchObject({ mode: "search", tools: many.length, shownTools: 3, budget: 3000 });
   expect(status?.tokens).toBe(costOfAll(many));
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { rankOf, readCorpus, readQueries, recallOf, shownCorpus } from "../../../bench/tool-corpus/corpus.ts";
-import { indexed, indexOf } from "../../../src/mcp/budget/bm25.ts";
+import { indexed, indexedInTurns, indexOf } from "../../../src/mcp/budget/bm25.ts";
 import { readingOf } from "../../../src/mcp/budget/phrases.ts";
 import { synonymsOf } from "../../../src/mcp/budget/synonyms.ts";
 import { wordsOf } from "../../../src/mcp/budget/words.ts";
@@ -113,4 +113,13 @@ test("no query takes for ever by its form", () => {
 test("one list has one index", () => {
   expect(indexed(few)).toBe(indexed(few));
   expect(indexed([...few])).not.toBe(indexed(few));
+});
+
+test("an index that is built in turns is built once for all who ask meanwhile, and is the one that there is afterwards", async () => {
+  const list = [...few];
+  const [one, other] = await Promise.all([indexedInTurns(list), indexedInTurns(list)]);
+  expect(other).toBe(one);
+  expect(indexed(list)).toBe(one);
+  for (const query of ["create an issue", "read a file", "nothing"])
+    expect(one.search(query)).toEqual(indexOf(few).search(query));
 });
