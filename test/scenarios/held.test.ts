@@ -17,9 +17,10 @@ beforeAll(async () => {
       { kind: "server", name: "fresh", url: fresh.url },
       { kind: "project", name: "one", servers: ["old", "fresh"] },
       { kind: "project", name: "two", servers: ["old", "fresh"] },
+      { kind: "project", name: "found", servers: ["old", "fresh"], toolBudget: "auto" },
     ],
   });
-  tokens = await w.tokensFor({ mine: "one", theirs: "one", elsewhere: "two" });
+  tokens = await w.tokensFor({ mine: "one", theirs: "one", elsewhere: "two", searching: "found" });
   await w.until("both run", async () => (await w.isRunning("old")()) && (await w.isRunning("fresh")()));
 });
 afterAll(async () => {
@@ -74,6 +75,14 @@ describe.each(["old__ask", "fresh__ask"])("%s", (tool) => {
     expect([done.resultType, JSON.stringify(done.content)]).toEqual(["complete", expect.stringContaining("accept")]);
     // A legacy server's call is held and a modern one's is asked anew, as its era has it.
     expect(sent() - before).toBe(tool.startsWith("old") ? 0 : 1);
+  });
+
+  test("called through call_tool, it asks this client as well", async () => {
+    const args = { name: tool, arguments: {} };
+    const asked = (await call("searching", "call_tool", { arguments: args })).result;
+    expect(asked.resultType).toBe("input_required");
+    const done = (await retry("searching", asked, args, "call_tool")).result;
+    expect([done.resultType, JSON.stringify(done.content)]).toEqual(["complete", expect.stringContaining("accept")]);
   });
 
   test("a state works once", async () => {

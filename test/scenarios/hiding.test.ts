@@ -15,6 +15,7 @@ beforeAll(async () => {
     documents: [
       { kind: "server", name: "files", command: fixture() },
       { kind: "proxymodel", name: "safe", stages: [{ type: "redact" }] },
+      { kind: "proxymodel", name: "hidden-pages", stages: [{ type: "redact" }, { type: "paginate" }] },
       { kind: "project", name: "demo", servers: ["files"], proxyModel: "safe" },
       { kind: "prompt", name: "who", project: "demo", content: `Write to ${mail}.` },
     ],
@@ -47,6 +48,20 @@ test("in prompts", async () => {
   expect(json.result.messages[0].content.text).toBe("Write to [e-mail].");
 });
 
+test("in what the gate delivers", async () => {
+  await w.must("POST", "/api/v1/proxymodels", { name: "gated-safe", extends: ["gate"], stages: [{ type: "redact" }] });
+  await use("gated-safe");
+  const call = async (name: string, args: object) =>
+    (await w.rpc(token, "tools/call", { name, arguments: args })).json.result.content[0].text;
+  for (const text of [
+    await call("begin_session", { tags: ["write", "who", "to"] }),
+    await call("read_prompts", { names: ["who"] }),
+  ]) {
+    expect(text).toContain("Write to [e-mail].");
+    expect(text).not.toContain(`Write to ${mail}.`);
+  }
+});
+
 test("a stage that is gone takes nothing else along", async () => {
   put("stages/mine.ts", "export default async (content) => ({ content })");
   const stages = async () =>
@@ -72,4 +87,19 @@ test.each([
   await w.until("it is there", isModel(name));
   await use(name, { server: "files", proxyModel: "safe" });
   expect(await said()).toBe("it is [e-mail]");
+});
+
+test("what came in parts before something was hidden is not given any more", async () => {
+  await use("pages");
+  const text = `it is ${mail}. `.repeat(2_000);
+  const ask = async (args: object) =>
+    (await w.rpc(token, "tools/call", { name: "files__echo", arguments: args })).json.result;
+  const [index] = (await ask({ text })).content;
+  const id = /_resultId\W+"?(r[0-9a-z]{8})/.exec(index.text)?.[1];
+  expect(JSON.stringify(await ask({ _resultId: id, _page: "all" }))).toContain(mail);
+  await use("hidden-pages");
+  expect(JSON.stringify(await ask({ _resultId: id, _page: "all" }))).not.toContain(mail);
+  const other = /_resultId\W+"?(r[0-9a-z]{8})/.exec((await ask({ text })).content[0].text)?.[1];
+  const all = await ask({ _resultId: other, _page: "all" });
+  expect(all.content[0].text).toBe("it is [e-mail]. ".repeat(2_000));
 });

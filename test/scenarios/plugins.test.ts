@@ -92,6 +92,25 @@ describe.each([
     one.close();
   });
 
+  test("what a plugin keeps for one caller is no other's", async () => {
+    const kept: VirtualTool = {
+      ...echo,
+      call: async ({ word }, context) => {
+        const text = await context.cache.getOrCompute("mine", async () => String(word));
+        return JSON.stringify({ content: [{ type: "text", text }] });
+      },
+    };
+    use({ onSessionCreate: (context) => context.registerTool(kept) });
+    const name = `other-${client === legacyClient ? "legacy" : "modern"}`;
+    const other = (await w.must("POST", "/api/v1/mcptokens", { name, project: "demo" })).token;
+    const [one, two] = [await client(w, token), await client(w, other)];
+    const first = (await call(one, "my_echo", { word: `of ${name}` })).content[0].text;
+    expect((await call(one, "my_echo", { word: "again" })).content[0].text).toBe(first);
+    expect((await call(two, "my_echo", { word: "theirs" })).content[0].text).toBe("theirs");
+    one.close();
+    two.close();
+  });
+
   test("a plugin calls as the caller, and finds what the caller may see", async () => {
     const caller: VirtualTool = {
       ...echo,

@@ -204,3 +204,35 @@ describe.each([
     expect(result.content[0].text).toBe("cat");
   });
 });
+
+describe("parts of an answer that was given", () => {
+  const idIn = (text: string): string => /\br[0-9a-hjkmnp-tv-z]{8}\b/.exec(text)?.[0] ?? "";
+  const unknown = "This result is not kept, or not any more";
+
+  test("are the caller's who was given it, for this tool of this project, for as long as it may call that", async () => {
+    await as({ proxyModel: "pages" });
+    await w.must("POST", "/api/v1/projects", { name: "other", servers: ["files"], proxyModel: "pages" });
+    const elsewhere = (await w.must("POST", "/api/v1/mcptokens", { name: "elsewhere", project: "other" })).token;
+    const id = idIn(textOf(await through("files__echo", { text: "long ".repeat(5_000) })) ?? "");
+    const part = { _resultId: id, _page: "all" };
+    const { echo, fail } = { echo: "files__echo", fail: "files__fail" };
+    for (const answer of [
+      await direct(echo, part),
+      await through(echo, part),
+      await through(echo, JSON.stringify(part)),
+    ])
+      expect(textOf(answer)).toStartWith("long long");
+    const refused = [
+      await direct(echo, part, await mint({})),
+      await direct(echo, part, elsewhere),
+      await direct(fail, part),
+      await through(fail, part),
+      await direct(echo, { ...part, _resultId: "r00000000" }),
+    ];
+    for (const answer of refused) expect(textOf(answer)).toStartWith(unknown);
+    await as({ proxyModel: "pages", servers: [{ server: "files", deny: ["echo"] }] });
+    expect((await direct(echo, part)).json.error.message).toStartWith("There is no tool");
+    expect(textOf(await through(echo, part))).toContain("there is no tool of this name");
+    await as({});
+  });
+});

@@ -47,7 +47,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
       firstFits: false,
       claim: (name) => openings.claim(place, name),
       release: (name) => openings.release(place, name),
-      read: (name) => shelf.read(project.name, name),
+      read: async (name) => await context.hide(name, await shelf.read(project.name, name)),
       ms: patience.texts,
       log,
     });
@@ -79,7 +79,7 @@ export function createBriefings({ shelf, openings, texts }: Options) {
       firstFits: true,
       claim: () => true,
       release: () => {},
-      read: (name) => shelf.read(project.name, name),
+      read: async (name) => await context.hide(name, await shelf.read(project.name, name)),
       ms: patience.texts,
       log,
     });

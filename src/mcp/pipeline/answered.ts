@@ -1,6 +1,6 @@
 import { messageOf } from "../../lib/problem.ts";
 import { membersOf } from "../spans.ts";
-import type { Parts } from "./cache/cache.ts";
+import type { Parts, ResultPlace } from "./cache/cache.ts";
 import { pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Model, Pipeline } from "./models/model.ts";
 import { heldResult, shapeResult } from "./results/result.ts";
@@ -18,9 +18,18 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
   const { project, servers } = served.admission;
   const pipelineOf = (server: string | undefined) => pipelineFor(project, server, models, model);
 
+  /** Where what came in parts is kept. What was kept before something was hidden is not found any more: it may hold just that. */
+  function placeOf(source: string, server: string | undefined): ResultPlace {
+    const pipeline = pipelineOf(server);
+    const { stages } = (pipeline && runner.hidingOf(pipeline)) ?? { stages: [] };
+    const hidden = stages.length === 0 ? "" : ` ${JSON.stringify(stages)}`;
+    return placesOf(served, source + hidden, undefined).place;
+  }
+
   async function through(pipeline: Pipeline, { type, source, server, result }: Answered): Promise<string> {
     const serverId = servers.find(({ name }) => name === server)?.id;
-    const { scope, place } = placesOf(served, source, serverId);
+    const { scope } = placesOf(served, source, serverId);
+    const place = placeOf(source, server);
     const shaper = runner.shaper(pipeline, {
       contentType: type,
       sourceName: source,
@@ -37,26 +46,36 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
   const applies = (pipeline: Pipeline | undefined, type: ContentType): pipeline is Pipeline =>
     pipeline?.appliesTo.includes(type) === true && pipeline.stages.length > 0;
 
+  async function hidden(answered: Answered): Promise<string> {
+    const { type, server, result } = answered;
+    const pipeline = pipelineOf(server);
+    const hiding = pipeline && runner.hidingOf(pipeline);
+    if (!applies(hiding, type)) return result;
+    try {
+      return await through(hiding, answered);
+    } catch (error) {
+      log.warn("a result was held back", { source: answered.source, reason: messageOf(error) });
+      return heldResult(type, result, membersOf(result), heldBack);
+    }
+  }
+
   return {
     pipelineOf,
+    placeOf,
+    hidden,
+    /** The same of a prompt's text that is given elsewhere than as a prompt. */
+    async hiddenText(prompt: string, text: string): Promise<string> {
+      const result = JSON.stringify({ messages: [{ role: "user", content: { type: "text", text } }] });
+      const shown = await hidden({ type: "prompt", source: prompt, server: undefined, result });
+      const { messages } = JSON.parse(shown) as { messages: { content: { text: string } }[] };
+      return messages[0]?.content.text ?? "";
+    },
     async shaped(answered: Answered): Promise<string> {
       const pipeline = pipelineOf(answered.server);
       const { type, result } = answered;
       return applies(pipeline, type) && result.length > runner.leavesOf(pipeline)
         ? await through(pipeline, answered)
         : result;
-    },
-    async hidden(answered: Answered): Promise<string> {
-      const { type, server, result } = answered;
-      const pipeline = pipelineOf(server);
-      const hiding = pipeline && runner.hidingOf(pipeline);
-      if (!applies(hiding, type)) return result;
-      try {
-        return await through(hiding, answered);
-      } catch (error) {
-        log.warn("a result was held back", { source: answered.source, reason: messageOf(error) });
-        return heldResult(type, result, membersOf(result), heldBack);
-      }
     },
     /** Whether there is anything that hides. */
     hides: (): boolean =>

@@ -4,7 +4,7 @@ import type { NamedTarget } from "../catalog/view.ts";
 import { codes } from "../protocol.ts";
 import { memberOf, withMembers } from "../spans.ts";
 import type { Answered } from "./answered.ts";
-import { placesOf, Unfinished } from "./context.ts";
+import { Unfinished } from "./context.ts";
 import type { BeforeCall, VirtualTool } from "./plugin.ts";
 import { contentPipeline } from "./plugins/content-pipeline.ts";
 import { prefaced, withPreface } from "./preface.ts";
@@ -22,10 +22,15 @@ export function callsOf(request: Shaped) {
   const { hooks } = model;
 
   /** An answer in parts, without a server; undefined for an ordinary call. `tool` is the definition of what is called, if it is a tool. */
-  async function partOf(source: string, paramsText: string, tool?: string): Promise<string | undefined> {
+  async function partOf(
+    source: string,
+    server: string | undefined,
+    paramsText: string,
+    tool?: string,
+  ): Promise<string | undefined> {
     const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", tool);
     if (asked === undefined) return undefined;
-    return await options.results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
+    return await options.results.read(answers.placeOf(source, server), asked.id, asked.wanted);
   }
 
   /** What becomes of an answer: what the hook makes of it once what hides things has looked at it, else what the stages do. */
@@ -64,7 +69,7 @@ export function callsOf(request: Shaped) {
     const isShaped = answers.pipelineOf(server.name) !== undefined;
     if (isShaped) {
       try {
-        const part = await partOf(source, paramsText, asked.text);
+        const part = await partOf(source, server.name, paramsText, asked.text);
         if (part !== undefined) return textOutcome(part);
       } catch (error) {
         return textOutcome(messageOf(error), true);
@@ -108,7 +113,7 @@ export function callsOf(request: Shaped) {
       const isShaped = answers.pipelineOf(server?.name)?.appliesTo.includes("prompt") === true;
       if (isShaped) {
         try {
-          const part = await partOf(name, paramsText, anyPrompt);
+          const part = await partOf(name, server?.name, paramsText, anyPrompt);
           if (part !== undefined) return { result: messageResult(part) };
         } catch (error) {
           const why = messageOf(error).replace("Call the tool again", "Get this prompt again");

@@ -79,7 +79,7 @@ export function contextOf(
   options: ShapingOptions,
   served: Served,
   identity: PluginContext["identity"],
-  parts: Pick<PluginContext, "registerTool" | "discover" | "shape" | "began">,
+  parts: Pick<PluginContext, "registerTool" | "discover" | "shape" | "hide" | "began">,
 ): PluginContext {
   const { admission, era, seesChanges } = served;
   const { project, principal, actor, readOnly } = admission;
@@ -101,12 +101,12 @@ export function contextOf(
       const { message } = JSON.parse(outcome.error) as { message?: unknown };
       throw new Problem("unavailable", String(message));
     },
-    // Most requests ask neither.
+    // Most requests ask neither. What a plugin keeps may be of any server, and of whatever this caller was answered.
     get llm() {
       return options.llmOf(project.fields);
     },
     get cache() {
-      return options.cacheOf(placesOf(served, "", undefined).scope);
+      return options.cacheOf({ project: project.id, principal });
     },
     audit: (action, detail) => options.audit(admission, action, detail),
     log: options.log,

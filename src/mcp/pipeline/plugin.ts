@@ -42,6 +42,8 @@ export type PluginContext = {
   callTool: (name: string, argumentsText: string) => Promise<string>;
   /** Brings a result's texts through the stages of the project's pipeline, or of the server's own. */
   shape: (type: ContentType, source: string, server: string | undefined, result: string) => Promise<string>;
+  /** The text of a project's prompt as this caller may read it: without what the project hides. */
+  hide: (prompt: string, text: string) => Promise<string>;
   llm: Llm | undefined;
   cache: StageCache;
   audit: (action: string, detail: Record<string, unknown>) => void;

@@ -91,6 +91,7 @@ async function shaped(options: Options, identities: Identities, served: Served, 
       registerTool: (tool) => identities.register(identity, tool),
       discover: () => lists.discover(),
       shape: (type, source, server, result) => answers.shaped({ type, source, server, result }),
+      hide: answers.hiddenText,
       began: (hints) => options.budget.begin(identity.id, hints),
     });
     const request: Shaped = { options, served, model, identity, context, hook, failed, answers };

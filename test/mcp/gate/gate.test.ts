@@ -70,6 +70,7 @@ async function setUp(texts: Record<string, Text>, gate?: { promptBytes?: number;
       discover: async () => (await list()).filter(({ server }) => server !== undefined),
       callTool: async () => "{}",
       shape: async (_type, _source, _server, result) => result,
+      hide: async (_prompt, text) => text,
       llm: undefined,
       cache: { hash: (text) => text, getOrCompute: (_, compute) => compute() },
       audit: (action, detail) => void audited.push({ action, ...detail }),
