@@ -1,6 +1,7 @@
 import { networkOf } from "../lib/address.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
+import { remember } from "../lib/remember.ts";
 import { failed, type Patience, patience, type Weight, waitOf } from "./back-off.ts";
 import { verifyPassword } from "./password.ts";
 
@@ -57,10 +58,8 @@ function weights(rule: Patience, clock: Clock) {
   const kept = new Map<string, Weight>();
 
   function put(key: string, weight: Weight | undefined): void {
-    kept.delete(key);
-    if (weight !== undefined && weight.count > 0) kept.set(key, weight);
-    const oldest = kept.size > mostKeys ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) kept.delete(oldest);
+    if (weight !== undefined && weight.count > 0) remember(kept, key, weight, mostKeys);
+    else kept.delete(key);
   }
 
   return {

@@ -1,3 +1,5 @@
+import { remember } from "../lib/remember.ts";
+
 /** How often something may be done: a burst at once, and from then on evenly. */
 export type Rate = { perMinute: number; burst: number };
 
@@ -18,10 +20,7 @@ export function createRates(rate: Rate, mostKeys: number) {
   const kept = new Map<string, number>();
   return (key: string, now: number): number => {
     const { waitMs, fullAt } = draw(kept.get(key), now, rate);
-    kept.delete(key);
-    kept.set(key, fullAt);
-    const oldest = kept.size > mostKeys ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) kept.delete(oldest);
+    remember(kept, key, fullAt, mostKeys);
     return waitMs;
   };
 }

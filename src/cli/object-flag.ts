@@ -1,4 +1,5 @@
 import type { TSchema } from "@sinclair/typebox";
+import { parsedJson } from "../lib/json.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { Problem } from "../lib/problem.ts";
 import { kebab } from "./verb.ts";
@@ -76,11 +77,9 @@ function readValue(text: string, where: string, schema: TSchema): unknown {
     return secret;
   }
   if (isJson(schema)) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      throw refused("JSON, and stands last in its flag");
-    }
+    const value = parsedJson(text);
+    if (value === undefined) throw refused("JSON, and stands last in its flag");
+    return value;
   }
   if (schema["type"] === "boolean") {
     if (text !== "true" && text !== "false") throw refused("true or false");

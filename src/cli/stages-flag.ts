@@ -1,3 +1,4 @@
+import { parsedJson } from "../lib/json.ts";
 import { Problem } from "../lib/problem.ts";
 
 type Stage = { type: string; config?: Record<string, unknown> };
@@ -50,14 +51,12 @@ function configIn(text: string, where: string): [Record<string, unknown>, string
 }
 
 function jsonIn(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem(
-      "invalid",
-      `${where} takes JSON, which stands last in its flag; repeat the flag for the next stage`,
-    );
-  }
+  const value = parsedJson(text);
+  if (value !== undefined) return value;
+  throw new Problem(
+    "invalid",
+    `${where} takes JSON, which stands last in its flag; repeat the flag for the next stage`,
+  );
 }
 
 /** Numbers and yes or no as YAML reads them. */

@@ -143,9 +143,13 @@ function expected(names: readonly string[], tools: readonly Tool[]): string {
   const missing = names.filter((name) => !tools.some((tool) => tool.name === name));
   const known = tools.map(({ name }) => name);
   const told = missing.map((name) => `${name}${didYouMean(name, known)}`);
-  if (missing.length > 0) throw new McpFailure("contract", `missing: ${told.join(", ")}`);
+  if (missing.length > 0) throw new McpFailure("contract", `missing: ${told.join(", ")}${isGated(known) ? gated : ""}`);
   return `all ${names.length} there`;
 }
+
+const isGated = (known: readonly string[]): boolean => known.length === 1 && known[0] === "begin_session";
+const gated =
+  '; the gate of this project is closed: --tool begin_session --args \'{"tags":["one","two","three"]}\' opens it for this token';
 
 async function called(
   connection: McpConnection,

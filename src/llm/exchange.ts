@@ -1,5 +1,6 @@
 import { boundedText } from "../lib/bounded-text.ts";
 import type { Clock } from "../lib/clock.ts";
+import { parsedJson } from "../lib/json.ts";
 import { isObject } from "../lib/object.ts";
 import { messageOf } from "../lib/problem.ts";
 import type { LlmFields } from "../resources/llm.ts";
@@ -71,12 +72,8 @@ async function textOf(response: Response, signal: AbortSignal): Promise<string> 
 
 function parsed(text: string): Record<string, unknown> {
   if (/^\s*</.test(text)) throw new LlmFailure("failed", "it answers with a web page: is its `url` right?");
-  try {
-    const answer: unknown = JSON.parse(text);
-    if (isObject(answer)) return answer;
-  } catch {
-    // Said below, and without a word of the text.
-  }
+  const answer = parsedJson(text);
+  if (isObject(answer)) return answer;
   throw new LlmFailure("failed", "its answer is no JSON object");
 }
 

@@ -17,6 +17,10 @@ export function errorOutcome(code: number, message: string, data?: unknown, stat
 
 export const resultOutcome = (result: unknown): Outcome => ({ result: JSON.stringify(result) });
 
+/** The JSON text of a tool's result that says one thing; `isError` where it tells of a failure. */
+export const textResult = (text: string, isError = false): string =>
+  JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) });
+
 /** Too much is under way: nothing was done, and the same request may be sent again. */
 export const busyOutcome = (message: string): Outcome => ({
   ...errorOutcome(codes.busy, message, undefined, 429),

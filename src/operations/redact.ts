@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { parsedJson } from "../lib/json.ts";
 import { redact } from "../lib/log.ts";
 import { secretWords } from "../lib/secret-shapes.ts";
 import type { AnyKind } from "../resources/define.ts";
@@ -46,24 +47,32 @@ const secretName = /authorization|passw|secret|token|cookie|api_?-?key|credentia
 /** A call's arguments (JSON text) without what looks like a secret, cut to a bound. */
 export function redactedArguments(text: string): unknown {
   if (text.length > longestParsed) return { cut: `${text.length} characters` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { cut: "not JSON" };
-  }
+  const value = parsedJson(text);
+  if (value === undefined) return { cut: "not JSON" };
   const clean = blotted(value);
   const json = JSON.stringify(clean);
   return json.length <= longestArguments ? clean : { cut: `${json.slice(0, longestArguments)}…` };
 }
 
 function blotted(value: unknown): unknown {
-  if (typeof value === "string") return redact(value);
+  if (typeof value === "string") return redact(blottedJson(value));
   if (Array.isArray(value)) return value.map(blotted);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [redact(key), secretName.test(key) ? "[redacted]" : blotted(inner)]),
   );
+}
+
+/** Models write arguments within arguments as a text of JSON: what is a secret there is told by its key, as everywhere. */
+function blottedJson(text: string): string {
+  if (!/^\s*[[{]/.test(text)) return text;
+  try {
+    const value: unknown = JSON.parse(text);
+    const clean = blotted(value);
+    return Bun.deepEquals(clean, value) ? text : JSON.stringify(clean);
+  } catch {
+    return text;
+  }
 }
 
 function everyText(value: unknown, at: string, fp: Fingerprint): unknown {

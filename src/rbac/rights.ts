@@ -1,5 +1,6 @@
 import { patternReachesServer, toolPatternCovers } from "../lib/pattern.ts";
 import { Problem } from "../lib/problem.ts";
+import { remember } from "../lib/remember.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import type { Resource } from "../resources/define.ts";
 import type { Binding, RbacFields } from "../resources/rbac.ts";
@@ -128,9 +129,7 @@ function indexed(id: string, name: string, fields: string): GrantIndex {
   const known = remembered.get(id);
   if (known?.fields === fields) return known.grants;
   const grants = indexGrants((JSON.parse(fields) as RbacFields).roleBindings, name);
-  if (known === undefined && remembered.size >= mostRemembered) remembered.delete(remembered.keys().next().value ?? "");
-  remembered.set(id, { fields, grants });
-  return grants;
+  return remember(remembered, id, { fields, grants }, mostRemembered).grants;
 }
 
 /**

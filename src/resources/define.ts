@@ -1,4 +1,5 @@
 import { Kind as SchemaKind, type Static, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
+import { oneLine } from "../lib/cut.ts";
 import { namePattern } from "../lib/id.ts";
 import type { FieldError } from "../lib/problem.ts";
 
@@ -96,12 +97,7 @@ export const oneOf = <const T extends string>(values: readonly T[], description:
 TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enum.includes(value as string));
 
 /** What a column shows of a long text. */
-export const brief = (value: unknown, most = 60): string => {
-  const line = String(value ?? "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return line.length <= most ? line : `${line.slice(0, most - 1).trimEnd()}…`;
-};
+export const brief = (value: unknown, most = 60): string => oneLine(String(value ?? ""), most);
 
 /** Text that stays far from the bounds of tables, terminals and prompts. */
 export const text = (description: string, maxLength = 1024) => Type.String({ description, maxLength });

@@ -11,7 +11,7 @@ import { installed, type Serve } from "./installed.ts";
  * What a model sees of its tools, as a person sets it up and clients of both eras live it, against the compiled executable and servers from npm:
  * a gated project of three servers and six prompts, long results as an index, a stage of one's own, and an LLM that dies halfway.
  */
-const { home, data, url, ok, okMeanwhile, startServe, until, states, remove } = installed("shaped", 3_000);
+const { home, data, url, mcpctl, ok, okMeanwhile, startServe, until, states, remove } = installed("shaped", 3_000);
 const files = join(home, "files");
 let serve: Serve;
 const llm = startLlmServer({ model: "tiny", contextTokens: 8192, answer: () => "What the model says of it." });
@@ -181,6 +181,20 @@ test("a real tool before begin_session is answered, with the briefing before it"
   expect(content.at(-1)?.text).toContain("Echo: pump?");
   expect(await names(hasty)).toContain("everything__echo");
   await hasty.close();
+});
+
+test("test mcp says that the gate is closed, and how it is opened", () => {
+  const check = (...words: string[]) => mcpctl(["test", "mcp", `${url}/mcp`, "--token", token, ...words]);
+  const token = tokenFor("checking");
+  const expecting = () => check("--expect-tools", "files__read_text_file");
+  const closed = expecting();
+  expect([closed.code, closed.out + closed.err]).toEqual([
+    2,
+    expect.stringContaining("the gate of this project is closed"),
+  ]);
+  const begin = ["--tool", "begin_session", "--args", '{"tags":["one","two","three"]}'];
+  expect(check(...begin).code).toBe(0);
+  expect(expecting().code).toBe(0);
 });
 
 test("the open gate and the parts of a result outlive a restart", async () => {

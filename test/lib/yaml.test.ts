@@ -31,3 +31,31 @@ test("the nearest word is offered when one is near", () => {
   expect(nearest("cat", ["cut-file", "catalog"])).toBeUndefined();
   expect(didYouMean("aply", ["apply"])).toBe(' Did you mean "apply"?');
 });
+
+test.each([
+  ["a thousand million laughs", laughs(9), "this is not valid YAML"],
+  [
+    "a long text a million times",
+    `t: &t ${"x".repeat(200_000)}\nall: [${Array(400).fill("*t").join(",")}]`,
+    "its aliases",
+  ],
+  ["what stands in itself", "a: &a\n  b: *a\n", "its aliases make more of it than there is room for"],
+])("%s is refused before anybody writes it out", (_, text, why) => {
+  expect(() => parseDocuments(text, "file")).toThrow(`file, document 1: ${why}`);
+});
+
+test("aliases that share something are taken", () => {
+  expect(parseDocuments("a: &a [1, 2]\nb: *a\nc: {d: *a}", "file")[0]?.value).toEqual({
+    a: [1, 2],
+    b: [1, 2],
+    c: { d: [1, 2] },
+  });
+});
+
+function laughs(deep: number): string {
+  const ten = (item: string) => `[${Array(10).fill(item).join(",")}]`;
+  return [
+    `x0: &x0 ${ten("ha")}`,
+    ...Array.from({ length: deep }, (_, i) => `x${i + 1}: &x${i + 1} ${ten(`*x${i}`)}`),
+  ].join("\n");
+}

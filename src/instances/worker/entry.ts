@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { isObject } from "../../lib/object.ts";
 import { messageOf } from "../../lib/problem.ts";
+import { remember } from "../../lib/remember.ts";
 import { lineCutter } from "../lines.ts";
 import { contextOf, type Reach, stageContextOf } from "./contexts.ts";
 import { answerOf, friendly } from "./friendly.ts";
@@ -91,9 +92,8 @@ export async function runWorker(): Promise<void> {
         say({ say: "ask", id, ask, what, args });
       }),
     addTool(identity, tool, call) {
-      tools.set(toolKey(code, identity, tool), call);
       // Whoever is forgotten is registered anew when its tool is called.
-      if (tools.size > mostTools) tools.delete(tools.keys().next().value ?? "");
+      remember(tools, toolKey(code, identity, tool), call, mostTools);
     },
   });
 

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
+import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
 import type { Exit } from "../channel.ts";
@@ -127,10 +128,8 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
 
   /** What it says may be damaged, or be somebody's code that writes what looks like it: nothing comes of it then. */
   function hear(own: NonNullable<typeof life>, text: string): void {
-    let said: Said;
-    try {
-      said = JSON.parse(text) as Said;
-    } catch {
+    const said = saidIn(text);
+    if (said === undefined) {
       log.info("local code wrote", { text: text.slice(0, 1_000) });
       return;
     }
@@ -196,3 +195,17 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
 
 const reasonOf = ({ code, signal, reason }: Pick<Exit, "code" | "signal" | "reason">): string =>
   reason ?? (signal === null ? `it ended with exit code ${code}` : `it was ended by ${signal}`);
+
+/** Undefined for what is no message of this process. */
+function saidIn(text: string): Said | undefined {
+  try {
+    const said: unknown = JSON.parse(text);
+    if (!isObject(said)) return undefined;
+    const { say, args, message } = said;
+    if (say === "failed" && typeof message !== "string") return undefined;
+    if ((say === "ask" || say === "tell") && !Array.isArray(args)) return undefined;
+    return said as Said;
+  } catch {
+    return undefined;
+  }
+}

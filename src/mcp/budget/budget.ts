@@ -1,3 +1,4 @@
+import { remember } from "../../lib/remember.ts";
 import { within } from "../../lib/wait.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import type { PluginContext, Shown } from "../pipeline/plugin.ts";
@@ -36,9 +37,7 @@ export function createBudget() {
   const plans = new WeakMap<readonly Shown[], Map<string, Plan>>();
 
   function identityOf(id: string): Identity {
-    const known = identities.get(id) ?? { hints: [], used: new Set() };
-    identities.delete(id);
-    return remember(identities, id, known, most.identities);
+    return remember(identities, id, identities.get(id) ?? { hints: [], used: new Set() }, most.identities);
   }
 
   async function contextOf({ llm, project, log }: Pick<PluginContext, "llm" | "project" | "log">) {
@@ -129,10 +128,3 @@ const statusOf = ({ mode, tools, shown, tokens, budget, contextTokens, why }: Pl
   ...(contextTokens === undefined ? {} : { contextTokens }),
   why,
 });
-
-/** The oldest goes when there are too many. */
-function remember<T>(map: Map<string, T>, key: string, value: T, bound: number): T {
-  map.set(key, value);
-  if (map.size > bound) map.delete(map.keys().next().value as string);
-  return value;
-}

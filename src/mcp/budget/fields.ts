@@ -1,3 +1,4 @@
+import { parsedJson } from "../../lib/json.ts";
 import type { Shown } from "../pipeline/plugin.ts";
 
 /** Where a tool has words, and how much one counts there: `summary` is what a description says first, `about` what it says of parameters. */
@@ -43,12 +44,8 @@ export const summaryOf = (description: string): string =>
   /^\s*(.{0,240}?[.!?。](?=\s|$)|[^\n]{0,240})/u.exec(description)?.[1]?.trim() ?? "";
 
 export function parsed(text: string): Written {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : {};
-  } catch {
-    return {};
-  }
+  const value = parsedJson(text);
+  return typeof value === "object" && value !== null ? value : {};
 }
 
 export const asText = (value: unknown): string => (typeof value === "string" ? value.slice(0, most.description) : "");

@@ -1,6 +1,10 @@
+import { oneLine } from "../../lib/cut.ts";
+import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import { textResult } from "../answers.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
+import { shownTool } from "../pipeline/tool-list.ts";
 import { memberOf } from "../spans.ts";
 import { type Hit, indexedInTurns } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
@@ -12,7 +16,7 @@ const usual = 8;
 
 /**
  * Three tools in the place of many. They know what `discover` shows this caller and nothing else, so that a tool which is closed to it can be neither
- * found, described nor called.
+ * found nor described; a call of one is refused, and recorded, where every call is.
  */
 export const searchTools: readonly VirtualTool[] = [
   {
@@ -49,8 +53,15 @@ export const searchTools: readonly VirtualTool[] = [
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
     async call({ name, arguments: given }, context, argumentsText) {
-      const tool = await named(settled(await context.discover()), name);
-      return context.callTool(tool.name, argumentsOf(given, argumentsText));
+      if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
+      const tools = settled(await context.discover());
+      const tool = find(tools, name);
+      const args = argumentsOf(given, argumentsText);
+      if (tool !== undefined) return await context.callTool(tool.name, args);
+      // Refused as any call is, and recorded as that; the nearest are told by whoever knows them.
+      return await context.callTool(name, args).catch(async () => {
+        throw await notFound(tools, name);
+      });
     },
   },
 ];
@@ -60,16 +71,10 @@ function closed(properties: Record<string, object>, ...required: string[]) {
 }
 
 /** They as entries of a list. */
-export const shownSearchTools: readonly Shown[] = searchTools.map(({ name, description, inputSchema }) => ({
-  name,
-  server: undefined,
-  text: JSON.stringify({ name, description, inputSchema }),
-}));
+export const shownSearchTools: readonly Shown[] = searchTools.map(shownTool);
 
 const names: ReadonlySet<string> = new Set(searchTools.map(({ name }) => name));
 export const isSearchTool = ({ name }: Pick<Shown, "name">): boolean => names.has(name);
-
-const textResult = (text: string): string => JSON.stringify({ content: [{ type: "text", text }] });
 
 /** A line a tool: its name, what it must be given, what it does; as many as fit. */
 function found(tools: readonly Shown[], hits: readonly Hit[]): string {
@@ -95,8 +100,7 @@ function lineOf(tool: Shown): string {
   const { required } = (inputSchema ?? {}) as { required?: unknown };
   const names = Array.isArray(required) ? required.filter((name) => typeof name === "string") : [];
   const needs = [...names.slice(0, most.required), ...(names.length > most.required ? ["…"] : [])];
-  const says = (summaryOf(asText(description)) || asText(title)).replaceAll(/\s+/g, " ");
-  const short = says.length > most.summary ? `${says.slice(0, most.summary).trimEnd()}…` : says;
+  const short = oneLine(summaryOf(asText(description)) || asText(title), most.summary);
   return `${tool.name}(${needs.join(", ").slice(0, 300)})${short === "" ? "" : `: ${short}`}`;
 }
 
@@ -139,13 +143,20 @@ function namesIn({ names, name }: Record<string, unknown>): string[] {
   return words;
 }
 
-/** By the name that is shown, or as `server/tool`. @throws Problem `not_found`, with the nearest */
-async function named(tools: readonly Shown[], name: unknown): Promise<Shown> {
-  if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
-  const tool = tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
-  if (tool !== undefined) return tool;
+/** By the name that is shown, or as `server/tool`. */
+const find = (tools: readonly Shown[], name: string): Shown | undefined =>
+  tools.find((one) => one.name === name) ?? tools.find((one) => `${one.server}/${ownName(one)}` === name);
+
+/** @throws Problem `not_found`, with the nearest */
+async function named(tools: readonly Shown[], name: string): Promise<Shown> {
+  const tool = find(tools, name);
+  if (tool === undefined) throw await notFound(tools, name);
+  return tool;
+}
+
+async function notFound(tools: readonly Shown[], name: string): Promise<Problem> {
   const near = (await indexedInTurns(tools)).search(name, most.nearest).map((hit) => hit.tool.name);
-  throw new Problem(
+  return new Problem(
     "not_found",
     near.length === 0
       ? "there is no tool of this name: search_tools finds what there is"
@@ -157,16 +168,9 @@ async function named(tools: readonly Shown[], name: unknown): Promise<Shown> {
 function argumentsOf(given: unknown, written: string | undefined): string {
   if (given === undefined || given === null || given === "") return "{}";
   const text = typeof given === "string" ? given : (written && memberOf(written, "arguments")) || JSON.stringify(given);
-  if (!isObject(parsedAs(text))) throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
+  if (!isObject(parsedJson(text)))
+    throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
   return text;
-}
-
-function parsedAs(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Whoever serves a caller that was given them registers them with its context. */

@@ -1,3 +1,4 @@
+import { remember } from "../../lib/remember.ts";
 import { elementsOf, memberOf, membersOf, memberText } from "../spans.ts";
 
 const mostProjects = 1_000;
@@ -22,9 +23,9 @@ export function createUriOwners() {
       if (uris.length === 0) return;
       const owners = projects.get(projectId) ?? new Map<string, string>();
       for (const uri of uris) {
-        if ((owners.get(uri) ?? serverId) === serverId) putLast(owners, uri, serverId, mostUris);
+        if ((owners.get(uri) ?? serverId) === serverId) remember(owners, uri, serverId, mostUris);
       }
-      putLast(projects, projectId, owners, mostProjects);
+      remember(projects, projectId, owners, mostProjects);
     },
     /** The id of the server. */
     ownerOf: (projectId: string, uri: string): string | undefined => projects.get(projectId)?.get(uri),
@@ -67,10 +68,3 @@ const listIn = (text: string | undefined): string[] =>
         .map(({ start, end }) => text.slice(start, end))
         .filter((element) => element.startsWith("{"))
     : [];
-
-function putLast<V>(map: Map<string, V>, key: string, value: V, most: number): void {
-  map.delete(key);
-  map.set(key, value);
-  const oldest = map.keys().next().value;
-  if (map.size > most && oldest !== undefined) map.delete(oldest);
-}

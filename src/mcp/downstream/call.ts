@@ -7,14 +7,16 @@ import type { Asking, Shaping } from "../pipeline/shaping.ts";
 import type { Served } from "../prompts/served.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
-import type { Visit } from "../visit.ts";
+import { holderOf, type Visit } from "../visit.ts";
 import { dressed } from "./dress.ts";
 import type { Exchange } from "./exchange.ts";
 import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
-import { callTool, methods, openTools } from "./methods.ts";
+import { methods, openTools } from "./methods.ts";
+import { nestedCall } from "./nested.ts";
 import { ownOf } from "./own.ts";
+import { createPlaces } from "./places.ts";
 import { callRecord, isRecorded, type Led } from "./record.ts";
 import { createScope } from "./scope.ts";
 
@@ -32,6 +34,8 @@ export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls({ connections, catalog, log, counters, record, seal, shaping, served }: Options) {
   const { viewOf, viewWith, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
+  /** Of tools that no server has: those that they call take places of their own. */
+  const countedOwn = createPlaces(counters);
   const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
 
   /** The outcome in the words of the client's era. */
@@ -101,7 +105,12 @@ export function createCalls({ connections, catalog, log, counters, record, seal,
       era: exchange.inbound.era,
       sessionId: client.sessionId,
       tools: () => openTools(exchange),
-      call: (name, argumentsText) => callTool(exchange, name, argumentsText),
+      // With its own rights and its own record: several may be made for one that a client sent.
+      async call(name, argumentsText) {
+        const nested = nestedCall(exchange.inbound, name, argumentsText, visit);
+        return "refusal" in nested ? nested.refusal : await outcomeOf(visit, nested.inbound, "tools/call", client);
+      },
+      inTurn: (work) => (exchange.inbound.within === undefined ? countedOwn(holderOf(visit), work) : work()),
       isAlone: (serverId) => connections.isAlone(serverId, admission.principal),
       signal: cut,
     };

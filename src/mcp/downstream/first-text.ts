@@ -1,4 +1,4 @@
-import type { Outcome } from "../answers.ts";
+import { type Outcome, textResult } from "../answers.ts";
 import { elementsOf, membersOf, memberText, withMembers } from "../spans.ts";
 
 /**
@@ -9,7 +9,7 @@ export function withFirstText(outcome: Outcome): Outcome {
   if ("error" in outcome) {
     const { message } = JSON.parse(outcome.error) as { message?: unknown };
     // It would fail on the error itself; its model can make something of a text.
-    return { result: JSON.stringify({ content: [{ type: "text", text: String(message) }], isError: true }) };
+    return { result: textResult(String(message), true) };
   }
   const { result } = outcome;
   const members = membersOf(result);

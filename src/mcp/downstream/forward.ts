@@ -1,6 +1,5 @@
 import type { Counters } from "../../lib/counters.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { setByProject } from "../../resources/limits.ts";
 import { busyOutcome, errorOutcome, type Outcome } from "../answers.ts";
 import { contentHash } from "../canonical.ts";
 import type { GatewayOptions } from "../gateway.ts";
@@ -13,10 +12,11 @@ import { withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { Busy } from "../upstream/failures.ts";
 import type { RequestOptions } from "../upstream/upstream.ts";
-import { boundOf, type Holder, holderOf, type Visit } from "../visit.ts";
+import { boundOf, holderOf, type Visit } from "../visit.ts";
 import type { Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
+import { createPlaces } from "./places.ts";
 import type { CallKey } from "./request-state.ts";
 import { taskIds } from "./tasks.ts";
 
@@ -38,8 +38,7 @@ type Options = Pick<GatewayOptions, "connections" | "catalog" | "log"> & { count
 
 /** Brings what a client asks to its server, and the answer back. */
 export function createForward({ connections, catalog, log, counters, seal }: Options) {
-  /** How many calls each holder has under way. */
-  const underWay = new Map<string, number>();
+  const counted = createPlaces(counters);
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
 
   /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
@@ -52,7 +51,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     params: string,
   ): Promise<Outcome> {
     const mismatch =
-      text === undefined || inbound.era === "legacy" || inbound.isOurs === true
+      text === undefined || inbound.era === "legacy" || inbound.within !== undefined
         ? undefined
         : mirrorFault(text, visit, inbound);
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
@@ -86,23 +85,6 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
       ? tasksOf(visit).inResult(outcome, server.id, key)
       : outcome;
-  }
-
-  /** A token whose calls are not answered takes nobody else's place, at any server. */
-  async function counted({ key, project, most }: Holder, send: () => Promise<Outcome>): Promise<Outcome> {
-    const own = underWay.get(key) ?? 0;
-    if (own >= most.inFlight) {
-      counters.add("token_calls_refused", project);
-      return busyOutcome(`This token has ${own} calls under way; ${setByProject("inFlight")}`);
-    }
-    underWay.set(key, own + 1);
-    try {
-      return await send();
-    } finally {
-      const left = (underWay.get(key) ?? 1) - 1;
-      if (left === 0) underWay.delete(key);
-      else underWay.set(key, left);
-    }
   }
 
   async function sent(server: ServerRef, method: string, params: string, options: RequestOptions): Promise<Outcome> {

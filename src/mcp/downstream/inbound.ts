@@ -27,8 +27,8 @@ export type Inbound = {
   meta: Record<string, unknown>;
   /** In a client's response: what it answered. */
   answer: Outcome | undefined;
-  /** Made by us for the client, so that no header mirrors its arguments. */
-  isOurs?: boolean;
+  /** Made by a proxy model for the client, so that no header mirrors its arguments: in how many calls of such it stands. */
+  within?: number;
 };
 
 /** An id goes back with the answer, and with each message of a stream. */

@@ -108,14 +108,6 @@ export async function openTools({ inbound, view, may }: Exchange): Promise<reado
   return toolsOf(inbound.era, may === undefined ? tools : tools.filter((item) => may("tools", item))).items;
 }
 
-/** A call as if the client had sent it: with its rights, and recorded as what it is. */
-export function callTool(exchange: Exchange, name: string, argumentsText: string): Promise<Outcome> {
-  const { inbound } = exchange;
-  const paramsText = withMembers(inbound.paramsText, { name: JSON.stringify(name), arguments: argumentsText });
-  const params = { ...inbound.params, name, arguments: JSON.parse(argumentsText) as unknown };
-  return byName({ ...exchange, inbound: { ...inbound, params, paramsText, isOurs: true } }, "tools");
-}
-
 async function byName(
   { inbound, view, viewWith, mayUse, reaches, forward, isFussy, own, shape }: Exchange,
   name: "tools" | "prompts",

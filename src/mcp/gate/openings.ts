@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
+import { seldom } from "../../lib/seldom.ts";
 import { turn } from "../../lib/wait.ts";
 import type { Database } from "../../storage/op.ts";
 import {
@@ -31,6 +32,7 @@ export type Openings = Awaited<ReturnType<typeof createOpenings>>;
 export async function createOpenings(db: Database, clock: Clock, log: Log, most = mostOpenings) {
   const all = new Map<string, Opening>();
   const dirty = new Set<string>();
+  const warn = seldom(log, clock);
   let writing: Promise<void> | undefined;
 
   for (const stored of await db.read(() => listOpenings(clock.now(), most)))
@@ -59,9 +61,7 @@ export async function createOpenings(db: Database, clock: Clock, log: Log, most 
     try {
       while (dirty.size > 0) await writeSome([...dirty].slice(0, rowsAtOnce));
     } catch (error) {
-      log.warn("the gate is open, but will not be after a restart: it cannot be written", {
-        reason: messageOf(error),
-      });
+      warn("", "the gate is open, but will not be after a restart: it cannot be written", { reason: messageOf(error) });
     } finally {
       // In the same turn as the last look: whatever changes from now on begins anew.
       writing = undefined;

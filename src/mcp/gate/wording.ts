@@ -1,3 +1,4 @@
+import { oneLine } from "../../lib/cut.ts";
 import type { SystemTexts } from "../../resources/system-prompts.ts";
 import type { Delivery, Left } from "./delivery.ts";
 
@@ -45,9 +46,4 @@ function lineOf({ prompt: { name, description, summary, chapters }, why }: Left)
     about === "" ? "" : `: ${about}`,
     titles.length === 0 ? "" : ` [${titles.join("; ")}${chapters.length > mostChapters ? "; …" : ""}]`,
   ].join("");
-}
-
-function oneLine(text: string, most: number): string {
-  const line = text.replace(/\s+/g, " ").trim();
-  return line.length > most ? `${line.slice(0, most)}…` : line;
 }

@@ -7,8 +7,8 @@ import type { Budget } from "../budget/budget.ts";
 import type { Listed } from "../catalog/view.ts";
 import type { Era } from "../protocol.ts";
 import type { Admission } from "../visit.ts";
-import type { CacheScope, ResultPlace, Results } from "./cache.ts";
-import type { Model, Models } from "./model.ts";
+import type { CacheScope, ResultPlace, Results } from "./cache/cache.ts";
+import type { Model, Models } from "./models/model.ts";
 import type { PluginContext } from "./plugin.ts";
 import type { Runner } from "./run.ts";
 import type { StageCache } from "./stage.ts";
@@ -25,6 +25,8 @@ export type Served = {
   tools: () => Promise<readonly Listed[]>;
   /** A call of one of them, as if the client had sent it. */
   call: (name: string, argumentsText: string) => Promise<Outcome>;
+  /** Takes one of the places that this caller has for calls. */
+  inTurn: (work: () => Promise<Outcome>) => Promise<Outcome>;
   /** Whether this caller has conversations of its own with a server, so that what it says there is nobody else's. */
   isAlone: (serverId: string) => boolean;
   signal: AbortSignal;
@@ -36,7 +38,7 @@ export type ShapingOptions = {
   cacheOf: (scope: CacheScope) => StageCache;
   results: Results;
   budget: Budget;
-  runner: Pick<Runner, "shaper" | "leavesOf">;
+  runner: Pick<Runner, "shaper" | "hidingOf" | "leavesOf">;
   listChanged: (projectId: string, principal: string, list: "tools" | "prompts" | "resources") => void;
   audit: (admission: Admission, action: string, detail: Record<string, unknown>) => void;
   log: Log;
@@ -49,6 +51,15 @@ export function placesOf({ admission, isAlone }: Served, source: string, serverI
   const scope: CacheScope = { project: project.id, principal: isCommon ? undefined : principal };
   const place: ResultPlace = { principal, project: project.id, source };
   return { scope, place };
+}
+
+/** A server asks something, or goes on behind: for the client to hear, since no plugin can answer it. */
+export class Unfinished extends Problem {
+  readonly outcome: Outcome;
+  constructor(outcome: Outcome) {
+    super("conflict", "this tool asks something of the client, or answers later");
+    this.outcome = outcome;
+  }
 }
 
 /** The stages for what a server answers: those of the proxy model that the project gives it, else of the project's own. */
@@ -85,7 +96,8 @@ export function contextOf(
     listChanged: (list) => options.listChanged(project.id, principal, list),
     async callTool(name, argumentsText) {
       const outcome = await served.call(name, argumentsText);
-      if ("result" in outcome) return outcome.result;
+      if ("result" in outcome && outcome.type === undefined) return outcome.result;
+      if ("result" in outcome) throw new Unfinished(outcome);
       const { message } = JSON.parse(outcome.error) as { message?: unknown };
       throw new Problem("unavailable", String(message));
     },

@@ -1,5 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
-import type { Model } from "./model.ts";
+import type { Model } from "./models/model.ts";
 import type { PluginContext, VirtualTool } from "./plugin.ts";
 
 /** What is kept of somebody who is served through plugins: the tools that they registered. */

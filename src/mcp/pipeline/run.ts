@@ -1,60 +1,14 @@
 import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
-import { messageOf } from "../../lib/problem.ts";
-import { sleep } from "../../lib/wait.ts";
-import type { Llm } from "../../llm/llm.ts";
-import type { CacheScope, PipelineCache } from "./cache.ts";
+import { seldom } from "../../lib/seldom.ts";
+import type { PipelineCache } from "./cache/cache.ts";
 import { coalescer } from "./coalesce.ts";
 import { completeConfig } from "./config.ts";
-import type { Pipeline } from "./model.ts";
-import { nonsenseIn } from "./nonsense.ts";
-import type { ContentType, Section, StageCache, StageContext, StageResult, StageType } from "./stage.ts";
-
-/** What a content is, and for whom it is shaped. */
-export type About = {
-  contentType: ContentType;
-  /** `server/tool`, a URI, or a prompt's name. */
-  sourceName: string;
-  projectName: string;
-  sessionId: string | undefined;
-  llm: Llm | undefined;
-  /** What stages keep for themselves. */
-  cache: StageCache;
-  /** Whose what the whole pipeline made is. */
-  scope: CacheScope;
-  /** Fires when nobody waits any more. */
-  signal: AbortSignal;
-};
-
-/** One stage's turn, for `proxymodel try`. Sizes are characters of the content, tokens an estimate; a `fault` says why it was skipped. */
-export type StageTrace = {
-  stage: string;
-  ms: number;
-  before: number;
-  after: number;
-  tokensBefore: number;
-  tokensAfter: number;
-  sections: number;
-  cached: boolean;
-  degraded?: boolean;
-  fault?: string;
-  metadata?: Record<string, unknown>;
-};
-
-/** What became of a content. Without sections the content is all there is. */
-export type Ran = {
-  content: string;
-  sections: readonly Section[] | undefined;
-  by: "section" | "page";
-  /** What came in sections, before it did: with hidden what is hidden. */
-  whole: string;
-  trace: readonly StageTrace[];
-  /** An LLM was asked and did not help: another time it may, so it is not kept. */
-  degraded: boolean;
-  /** A stage that hides things failed: the content is a sentence that says so, and nothing else may be given in its place. */
-  held: boolean;
-};
+import type { Pipeline } from "./models/model.ts";
+import { type Ran, ranFrom, textOf, unshaped } from "./ran.ts";
+import type { ContentType, StageType } from "./stage.ts";
+import { type About, asksLlm, gone, heldBack, hides, type State, type Step, turnOf } from "./turn.ts";
 
 /** A pipeline ready for one result. */
 export type Shaper = {
@@ -71,12 +25,6 @@ const usual: Deadlines = { stageMs: 5_000, totalMs: 60_000 };
 /** Shorter ones are made anew sooner than found; of longer ones the copies in memory cost more than the work. */
 const kept = { least: 4 * 1024, most: 2 * 1024 * 1024 } as const;
 const mostTogether = 256;
-const tellEveryMs = 60_000;
-
-/** One guess for all traces, good to a third for English and JSON. */
-const tokensIn = (characters: number): number => Math.ceil(characters / 4);
-
-type Step = { type: StageType; config: Readonly<Record<string, unknown>> };
 
 type Options = {
   /** The same map for as long as none of them is another. */
@@ -93,13 +41,10 @@ export type Runner = ReturnType<typeof createRunner>;
 export function createRunner({ types, cache, log, clock = systemClock, deadlines = {} }: Options) {
   const bounds = { ...usual, ...deadlines };
   const together = coalescer<Ran>(mostTogether);
-  const toldAt = new Map<string, number>();
+  const warn = seldom(log, clock);
 
   function tell(stage: string, about: About, fault: string): void {
-    const now = clock.now();
-    if (now - (toldAt.get(stage) ?? Number.NEGATIVE_INFINITY) < tellEveryMs) return;
-    toldAt.set(stage, now);
-    log.warn("a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
+    warn(stage, "a stage was skipped", { stage, source: about.sourceName, project: about.projectName, reason: fault });
   }
 
   type Ready = { of: ReadonlyMap<string, StageType>; steps: readonly Step[]; leaves: number };
@@ -122,57 +67,15 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
   }
   const stepsOf = (pipeline: Pipeline): readonly Step[] => readyOf(pipeline).steps;
 
-  async function turnOf(step: Step, state: State, about: About, endsAt: number, signal: AbortSignal): Promise<State> {
-    const startedAt = performance.now();
-    const { type, config } = step;
-    const over = new AbortController();
-    const stageSignal = AbortSignal.any([signal, over.signal]);
-    const left = endsAt - startedAt;
-    // One that hides things is not hurried: without it nothing may be given.
-    const hasTime = type.everywhere === true || asksLlm(step, about);
-    const ms = Math.max(0, hasTime ? left : Math.min(left, bounds.stageMs));
-    const context: StageContext = {
-      contentType: about.contentType,
-      sourceName: about.sourceName,
-      projectName: about.projectName,
-      sessionId: about.sessionId,
-      originalContent: state.original,
-      sections: state.sections,
-      llm: about.llm,
-      cache: about.cache,
-      log,
-      config,
-      signal: stageSignal,
-    };
-    const outcome = await Promise.race([
-      answerOf(type, state.content, context),
-      sleep(ms, stageSignal).then(() => ({
-        fault: signal.aborted ? gone : `it took longer than ${Math.round(ms)} ms`,
-      })),
-    ]);
-    over.abort();
-    const fault = "fault" in outcome ? outcome.fault : faultOf(outcome.answer, state, about);
-    if (fault !== undefined && fault !== gone) tell(type.name, about, fault);
-    const answer = fault === undefined && "answer" in outcome ? (outcome.answer as StageResult) : undefined;
-    return stateAfter(state, type, answer, fault, performance.now() - startedAt);
-  }
-
   async function through(steps: readonly Step[], content: string, about: About, signal: AbortSignal): Promise<Ran> {
     const endsAt = performance.now() + bounds.totalMs;
-    let state: State = {
-      original: content,
-      content,
-      sections: undefined,
-      by: "section",
-      whole: content,
-      trace: [],
-      degraded: false,
-      held: false,
-    };
+    let state: State = { ...unshaped(content), original: content, trace: [] };
     for (const step of steps) {
       if (state.held) break;
       if (step.type.divides === true && about.contentType === "resource") continue;
-      state = await turnOf(step, state, about, endsAt, signal);
+      state = await turnOf(step, state, about, { endsAt, stageMs: bounds.stageMs, signal, log });
+      const fault = state.trace.at(-1)?.fault;
+      if (fault !== undefined && fault !== gone) tell(step.type.name, about, fault);
     }
     const { original: _, ...ran } = state;
     return ran;
@@ -209,10 +112,24 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
     return hiding === undefined ? unshaped(content) : { ...unshaped(heldBack(hiding.type.name)), held: true };
   }
 
+  const hidings = new WeakMap<Pipeline, { of: ReadonlyMap<string, StageType>; pipeline: Pipeline | undefined }>();
+
+  /** What of a pipeline hides things; undefined when nothing does. The same one again, for as long as its stages are the same. */
+  function hidingOf(pipeline: Pipeline): Pipeline | undefined {
+    const of = types();
+    const found = hidings.get(pipeline);
+    if (found?.of === of) return found.pipeline;
+    const stages = pipeline.stages.filter(({ type }) => of.get(type)?.everywhere === true);
+    const hiding = stages.length === 0 ? undefined : { ...pipeline, stages };
+    hidings.set(pipeline, { of, pipeline: hiding });
+    return hiding;
+  }
+
   const applies = (pipeline: Pipeline, type: ContentType) => pipeline.appliesTo.includes(type);
 
   return {
     run,
+    hidingOf,
     /** A content of at most so many characters is left by every stage: the caller need not even look at it. */
     leavesOf: (pipeline: Pipeline): number => readyOf(pipeline).leaves,
     /** For `shapeResult`. */
@@ -227,84 +144,9 @@ export function createRunner({ types, cache, log, clock = systemClock, deadlines
   };
 }
 
-type State = Omit<Ran, "trace"> & { original: string; trace: StageTrace[] };
-const gone = "nobody waits any more";
 /** A content of at most so many characters is left by all of them. */
 const least = (steps: readonly Step[]): number =>
   Math.min(Number.POSITIVE_INFINITY, ...steps.map(({ type, config }) => type.leaves?.(config) ?? 0));
-
-const hides = ({ type }: Step): boolean => type.everywhere === true;
-
-const asksLlm = ({ type, config }: Step, about: About): boolean =>
-  about.llm?.available() === true && (type.source === "local" || type.asksLlm?.(config) === true);
-
-/** Whatever it does, within this promise. */
-async function answerOf(type: StageType, content: string, context: StageContext) {
-  try {
-    return { answer: (await type.run(content, context)) as unknown };
-  } catch (error) {
-    return { fault: messageOf(error) };
-  }
-}
-
-function faultOf(answer: unknown, { content, sections = [] }: State, { contentType }: About): string | undefined {
-  const before = sections.reduce((sum, section) => sum + section.content.length, content.length);
-  const fault = nonsenseIn(answer, before);
-  if (fault !== undefined) return fault;
-  return contentType === "resource" && (answer as StageResult).sections !== undefined
-    ? "it made sections of a resource, of which nobody can ask for one"
-    : undefined;
-}
-
-/** Pure. */
-function stateAfter(
-  state: State,
-  type: StageType,
-  answer: StageResult | undefined,
-  fault: string | undefined,
-  ms: number,
-): State {
-  const isHeld = fault !== undefined && type.everywhere === true;
-  const content = isHeld ? heldBack(type.name) : (answer?.content ?? state.content);
-  const sections = isHeld ? undefined : (answer?.sections ?? state.sections);
-  const degraded = answer?.metadata?.["degraded"] === true;
-  const trace: StageTrace = {
-    stage: type.name,
-    ms,
-    before: state.content.length,
-    after: content.length,
-    tokensBefore: tokensIn(state.content.length),
-    tokensAfter: tokensIn(content.length),
-    sections: sections?.length ?? 0,
-    cached: false,
-    ...(degraded ? { degraded } : {}),
-    ...(fault === undefined ? {} : { fault }),
-    ...(answer?.metadata === undefined ? {} : { metadata: answer.metadata }),
-  };
-  return {
-    original: type.everywhere === true ? content : state.original,
-    content,
-    sections,
-    whole: state.sections === undefined ? (sections === undefined ? content : state.content) : state.whole,
-    by: answer?.by ?? state.by,
-    trace: [...state.trace, trace],
-    degraded: state.degraded || degraded,
-    held: isHeld,
-  };
-}
-
-const heldBack = (stage: string) =>
-  `This was held back: the stage "${stage}", which hides what must not be seen, could not look through it. The log of mcpctl says why.`;
-
-const unshaped = (content: string): Ran => ({
-  content,
-  sections: undefined,
-  by: "section",
-  whole: content,
-  trace: [],
-  degraded: false,
-  held: false,
-});
 
 function keyOf(steps: readonly Step[], content: string, about: About): string {
   const asked = steps.some((step) => asksLlm(step, about));
@@ -318,26 +160,4 @@ function keyOf(steps: readonly Step[], content: string, about: About): string {
     isLocal ? about.sourceName : "",
   ];
   return createHash("sha256").update(JSON.stringify(of)).update("\n").update(content).digest("hex");
-}
-
-/** As it is kept; a content that stayed as it was is not kept a second time. */
-const textOf = ({ content, sections, by, whole, trace }: Ran, original: string): string =>
-  JSON.stringify({
-    ...(content === original ? {} : { content }),
-    ...(whole === original ? {} : { whole }),
-    sections,
-    by,
-    trace,
-  });
-
-function ranFrom(text: string | undefined, original: string): Ran | undefined {
-  if (text === undefined) return undefined;
-  try {
-    const { content = original, whole = original, sections, by, trace } = JSON.parse(text) as Ran;
-    const isSense = nonsenseIn({ content, sections, by }, Number.POSITIVE_INFINITY) === undefined;
-    if (!isSense || typeof whole !== "string" || !Array.isArray(trace)) return undefined;
-    return { ...unshaped(content), sections, by, whole, trace: trace.map((one) => ({ ...one, ms: 0, cached: true })) };
-  } catch {
-    return undefined;
-  }
 }

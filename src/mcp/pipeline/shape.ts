@@ -1,25 +1,16 @@
-import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { errorOutcome, type Outcome } from "../answers.ts";
+import type { Seldom } from "../../lib/seldom.ts";
+import type { Outcome } from "../answers.ts";
 import { budgetOf } from "../budget/budget.ts";
-import { isSearchTool, registerSearchTools } from "../budget/search-tools.ts";
-import type { Listed, NamedTarget } from "../catalog/view.ts";
-import { codes } from "../protocol.ts";
-import { elementsOf, memberOf, withMembers } from "../spans.ts";
-import { contextOf, pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
+import { registerSearchTools } from "../budget/search-tools.ts";
+import type { Listed } from "../catalog/view.ts";
+import { type Answers, answersOf } from "./answered.ts";
+import { type Asked, callsOf, type Go, type Read } from "./calls.ts";
+import { contextOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Identities, Identity } from "./identities.ts";
-import type { Model } from "./model.ts";
-import { wantedIn, withoutPartArguments } from "./parts.ts";
-import type { BeforeCall, Hooks, PluginContext, Shown } from "./plugin.ts";
-import { shapeResult } from "./result.ts";
-import { offered, shownTool } from "./tool-list.ts";
-
-type Go = (paramsText: string) => Promise<Outcome>;
-type Asked = { name: string; server: NamedTarget["server"]; key: string; text?: string };
-/** What was read, and of which server; without one it is the project's own. */
-type Read = { name: string; server?: NamedTarget["server"] };
-type ShownItem = { shown: string };
-type OtherItem = ShownItem & { name: string; server?: NamedTarget["server"] };
+import { listsOf, type OtherItem, type ShownItem } from "./lists.ts";
+import type { Model } from "./models/model.ts";
+import type { HookName, PluginContext } from "./plugin.ts";
 
 /** What a project's proxy model makes of one request: of the lists, of a call before and after it, of what was read. */
 export type Shape = {
@@ -33,12 +24,24 @@ export type Shape = {
   resourceRead: (asked: Read, paramsText: string, go: Go) => Promise<Outcome>;
 };
 
+/** One request that is shaped, as its lists and its calls need it. */
+export type Shaped = {
+  options: Options;
+  served: Served;
+  model: Model;
+  identity: Identity;
+  context: PluginContext;
+  /** What a hook makes of something; what it was, when there is no such hook or it fails. */
+  hook: <T>(name: HookName, run: () => T | Promise<T> | undefined, otherwise: T) => Promise<T>;
+  /** Tells of a hook that failed. */
+  failed: (name: HookName, error: unknown) => void;
+  answers: Answers;
+};
+
+type Options = ShapingOptions & { warn: Seldom };
+
 /** Undefined when nothing shapes this project: its requests go their way as if there were no such thing. */
-export async function shapeOf(
-  options: ShapingOptions,
-  identities: Identities,
-  served: Served,
-): Promise<Shape | undefined> {
+export async function shapeOf(options: Options, identities: Identities, served: Served): Promise<Shape | undefined> {
   const { fields } = served.admission.project;
   const model = fields.proxyModel === undefined ? undefined : options.models.get(fields.proxyModel);
   const isOfServers = fields.servers.some((entry) => typeof entry !== "string" && entry.proxyModel !== undefined);
@@ -60,213 +63,58 @@ const none: Model = {
   version: "",
 };
 
-async function shaped(options: ShapingOptions, identities: Identities, served: Served, model: Model): Promise<Shape> {
-  const { log, results, models } = options;
+async function shaped(options: Options, identities: Identities, served: Served, model: Model): Promise<Shape> {
+  const { warn } = options;
+  const answers = answersOf(options, served, model);
+  const { sessionId } = served;
   const { project, principal } = served.admission;
   const { hooks } = model;
-  const { sessionId } = served;
   const bare =
     sessionId === undefined
       ? { id: `${project.id} ${principal}`, isSession: false }
       : { id: sessionId, isSession: true };
-  let isListing = false;
 
-  const contextFor = (identity: Identity): PluginContext =>
-    contextOf(options, served, bare, {
-      registerTool: (tool) => identities.register(identity, tool),
-      discover: async () =>
-        isListing ? await serverTools(await served.tools()) : (await hooked(await served.tools())).filter(isOfServer),
-      shape: content,
-      began: (hints) => options.budget.begin(identity.id, hints),
-    });
-  const identity = await identities.of(bare, model, async (fresh) => {
-    // A client may call them before it lists anything, as after a restart.
-    if (budgetOf(project.fields.toolBudget) !== "off") registerSearchTools(contextFor(fresh));
-    await hook("onSessionCreate", () => hooks.onSessionCreate?.(contextFor(fresh)), undefined);
-  });
-  const context = contextFor(identity);
+  const failed = (hook: HookName, error: unknown): void =>
+    warn(`${model.name} ${hook}`, "a plugin's hook failed", { proxyModel: model.name, hook, reason: messageOf(error) });
 
-  /** What a hook makes of something; what it was, when there is no such hook or it fails. */
-  async function hook<T>(name: keyof Hooks, run: () => T | Promise<T> | undefined, otherwise: T): Promise<T> {
+  async function hook<T>(name: HookName, run: () => T | Promise<T> | undefined, otherwise: T): Promise<T> {
     try {
       return (await run()) ?? otherwise;
     } catch (error) {
-      tellFault(log, model, name, error);
+      failed(name, error);
       return otherwise;
     }
   }
 
-  const pipelineOf = (server: string | undefined) => pipelineFor(project, server, models, model);
-
-  async function content(
-    type: Parameters<PluginContext["shape"]>[0],
-    source: string,
-    server: string | undefined,
-    result: string,
-  ) {
-    const pipeline = pipelineOf(server);
-    if (pipeline?.appliesTo.includes(type) !== true || result.length <= options.runner.leavesOf(pipeline))
-      return result;
-    const serverId = served.admission.servers.find(({ name }) => name === server)?.id;
-    const { scope, place } = placesOf(served, source, serverId);
-    const shaper = options.runner.shaper(pipeline, {
-      contentType: type,
-      sourceName: source,
-      projectName: project.name,
-      sessionId,
-      llm: context.llm,
-      cache: options.cacheOf(scope),
-      scope,
-      signal: served.signal,
+  function requestOf(identity: Identity) {
+    const context = contextOf(options, served, bare, {
+      registerTool: (tool) => identities.register(identity, tool),
+      discover: () => lists.discover(),
+      shape: (type, source, server, result) => answers.shaped({ type, source, server, result }),
+      began: (hints) => options.budget.begin(identity.id, hints),
     });
-    return await shapeResult({ type, result, shaper, keep: (parts) => results.keep(place, parts) });
+    const request: Shaped = { options, served, model, identity, context, hook, failed, answers };
+    const lists = listsOf(request);
+    return { request, lists };
   }
 
-  const serverTools = (items: readonly Listed[]): readonly Shown[] =>
-    offered(items, (server) => pipelineOf(server)?.appliesTo.includes("toolResult") === true);
-
-  async function hooked(items: readonly Listed[]): Promise<readonly Shown[]> {
-    const theirs = serverTools(items);
-    const taken = new Set(theirs.map(({ name }) => name));
-    // Those that search stand where the budget puts them.
-    const own = [...identity.tools.values()].filter((tool) => !taken.has(tool.name) && !isSearchTool(tool));
-    const all = own.length === 0 ? theirs : [...own.map(shownTool), ...theirs];
-    if (hooks.onToolsList === undefined) return all;
-    isListing = true;
-    return await hook("onToolsList", () => hooks.onToolsList?.(context, all), all).finally(() => {
-      isListing = false;
-    });
-  }
-
-  /** What of it a model has room for. Of a list without servers' tools, as before a closed gate, there is nothing to leave out. */
-  async function afforded(tools: readonly Shown[]): Promise<readonly Shown[]> {
-    if (!tools.some(isOfServer)) return tools;
-    return (await options.budget.planFor(context, tools, project.fields))?.shown ?? tools;
-  }
-
-  /** An answer in parts, without a server; undefined for an ordinary call. */
-  async function partOf({ text }: Asked, source: string, paramsText: string): Promise<string | undefined> {
-    const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", text);
-    if (asked === undefined) return undefined;
-    return await results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
-  }
-
-  async function toolCall(asked: Asked, paramsText: string, go: Go): Promise<Outcome> {
-    const { name, server, key } = asked;
-    const source = `${server.name}/${key}`;
-    const isShaped = pipelineOf(server.name) !== undefined;
-    if (isShaped) {
-      try {
-        const part = await partOf(asked, source, paramsText);
-        if (part !== undefined) return textOutcome(part);
-      } catch (error) {
-        return textOutcome(messageOf(error), true);
-      }
-    }
-    const plain = isShaped ? withoutPartArguments(paramsText) : paramsText;
-    const call = { name, server: server.name, tool: key, argumentsText: memberOf(plain, "arguments") ?? "{}" };
-    let before: BeforeCall | undefined;
-    try {
-      before = await hooks.onToolCallBefore?.(context, call);
-    } catch (error) {
-      // It may be what was to keep this call from being made.
-      tellFault(log, model, "onToolCallBefore", error);
-      return textOutcome(
-        `The plugin of this project failed before the call, which was not made: ${messageOf(error)}`,
-        true,
-      );
-    }
-    if (before?.answer !== undefined) return { result: prefaced(before.answer, before.preface) };
-    const changed =
-      before?.argumentsText === undefined ? plain : withMembers(plain, { arguments: before.argumentsText });
-    const outcome = await go(changed);
-    options.budget.used(identity.id, name);
-    if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
-    const after = hooks.onToolCallAfter ?? ((...given) => given[0].shape("toolResult", source, server.name, given[2]));
-    const result = await hook("onToolCallAfter", () => after(context, call, outcome.result), outcome.result);
-    return { ...outcome, result: prefaced(result, before?.preface) };
-  }
+  const identity = await identities.of(bare, model, async (fresh) => {
+    const { context } = requestOf(fresh).request;
+    // A client may call them before it lists anything, as after a restart.
+    if (budgetOf(project.fields.toolBudget) !== "off") registerSearchTools(context);
+    await hook("onSessionCreate", () => hooks.onSessionCreate?.({ ...context, callTool: tooEarly }), undefined);
+  });
+  const { request, lists } = requestOf(identity);
 
   return {
-    instructions: (own) => hook("onInitialize", () => hooks.onInitialize?.(context, own), own),
-    async tools(items) {
-      return (await afforded(await hooked(items))).map(({ text }) => ({ shown: text }));
-    },
-    async others(list, items) {
-      const all = items.map(({ name, shown, server }) => ({ name, text: shown, server: server?.name }));
-      const given = list === "prompts" ? hooks.onPromptsList : hooks.onResourcesList;
-      if (given === undefined) return items;
-      const shown = await hook(
-        list === "prompts" ? "onPromptsList" : "onResourcesList",
-        () => given(context, all),
-        all as readonly Shown[],
-      );
-      return shown.map(({ text }) => ({ shown: text }));
-    },
-    async ownTool(name, paramsText) {
-      const tool = identity.tools.get(name);
-      if (tool === undefined) return undefined;
-      try {
-        const argumentsText = memberOf(paramsText, "arguments") ?? "{}";
-        const args = JSON.parse(argumentsText) as Record<string, unknown>;
-        return { result: await tool.call(args, context, argumentsText) };
-      } catch (error) {
-        const hint = error instanceof Problem && error.hint !== undefined ? `\n\n${error.hint}` : "";
-        return textOutcome(messageOf(error) + hint, true);
-      }
-    },
-    toolCall,
-    async promptGet(asked, paramsText, go) {
-      const { name, server } = asked;
-      const outcome = await go(paramsText);
-      if ("error" in outcome || outcome.type !== undefined) return outcome;
-      const given = { name, server: server?.name };
-      return {
-        ...outcome,
-        result: await hook("onPromptGet", () => hooks.onPromptGet?.(context, given, outcome.result), outcome.result),
-      };
-    },
-    async resourceRead(asked, paramsText, go) {
-      const { name: uri, server } = asked;
-      const outcome = await go(paramsText);
-      if ("error" in outcome || outcome.type !== undefined) return outcome;
-      const read = { uri, server: server?.name };
-      return {
-        ...outcome,
-        result: await hook(
-          "onResourceRead",
-          () => hooks.onResourceRead?.(context, read, outcome.result),
-          outcome.result,
-        ),
-      };
-    },
+    instructions: (own) => hook("onInitialize", () => hooks.onInitialize?.(request.context, own), own),
+    tools: lists.tools,
+    others: lists.others,
+    ...callsOf(request),
   };
 }
 
-const isOfServer = ({ server }: Shown): boolean => server !== undefined;
-
-const textOutcome = (text: string, isError = false): Outcome => ({
-  result: JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) }),
-});
-
-/** Words before an answer: a text of its own, so that what follows stays as it was. */
-function prefaced(result: string, preface: string | undefined): string {
-  if (preface === undefined || preface === "") return result;
-  const given = memberOf(result, "content") ?? "[]";
-  const content = given.startsWith("[") ? given : "[]";
-  const blocks = elementsOf(content).map(({ start, end }) => content.slice(start, end));
-  return withMembers(result, {
-    content: `[${[JSON.stringify({ type: "text", text: preface }), ...blocks].join(",")}]`,
-  });
-}
-
-/** An error has no place for them but its message; what asks something of the client is answered later. */
-function withPreface(outcome: Outcome, preface: string | undefined): Outcome {
-  if (preface === undefined || preface === "" || !("error" in outcome)) return outcome;
-  const { code, message } = JSON.parse(outcome.error) as { code?: number; message?: unknown };
-  return { ...outcome, ...errorOutcome(code ?? codes.internal, `${String(message)}\n\n${preface}`) };
-}
-
-function tellFault(log: Log, { name }: Model, hook: keyof Hooks, error: unknown): void {
-  log.warn("a plugin's hook failed", { proxyModel: name, hook, reason: messageOf(error) });
+/** The call would wait for the session to begin, and that for the call. */
+async function tooEarly(): Promise<string> {
+  throw new Problem("conflict", "a session calls no tool before it has begun");
 }

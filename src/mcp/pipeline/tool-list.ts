@@ -1,6 +1,6 @@
 import type { Listed } from "../catalog/view.ts";
-import { withPartArguments } from "./parts.ts";
 import type { Shown, VirtualTool } from "./plugin.ts";
+import { withPartArguments } from "./results/part-arguments.ts";
 
 const offers = new WeakMap<readonly Listed[], { parts: string; shown: readonly Shown[] }>();
 
@@ -19,9 +19,11 @@ export function offered(items: readonly Listed[], comesInParts: (server: string)
   return shown;
 }
 
-const ownOnes = new WeakMap<VirtualTool, Shown>();
+type OwnTool = Pick<VirtualTool, "name" | "description" | "inputSchema">;
+const ownOnes = new WeakMap<OwnTool, Shown>();
 
-export function shownTool(tool: VirtualTool): Shown {
+/** A tool that no server offers, as an entry of a list. */
+export function shownTool(tool: OwnTool): Shown {
   const known = ownOnes.get(tool);
   if (known !== undefined) return known;
   const { name, description, inputSchema } = tool;

@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import { isId, newId } from "../../lib/id.ts";
 import { Problem } from "../../lib/problem.ts";
+import { remember } from "../../lib/remember.ts";
 import type { Recorder } from "../../rbac/record.ts";
 import type { AuditActor } from "../../resources/audit.ts";
 import { parseManifest } from "../../resources/parse.ts";
@@ -32,12 +33,6 @@ export function createProposals({ db, clock, record }: Options) {
     return times;
   }
 
-  function remember(caller: string, times: readonly number[]): void {
-    recent.delete(caller);
-    if (recent.size >= most.callers) recent.delete(recent.keys().next().value ?? "");
-    recent.set(caller, [...times, clock.now()]);
-  }
-
   return {
     /** @throws Problem `conflict` beyond the bounds, `invalid` for what no prompt may be */
     async add(project: string, by: AuditActor, { name, content, priority, reason }: Proposal): Promise<string> {
@@ -52,7 +47,7 @@ export function createProposals({ db, clock, record }: Options) {
         ...(reason === undefined ? {} : { reason }),
       });
       // Before it is stored: many that come together are many.
-      remember(caller, times);
+      remember(recent, caller, [...times, clock.now()], most.callers);
       return await db.write(function* () {
         yield* refuseTooMany(project);
         // One that is approved must not stand in the way of a prompt that is there.

@@ -1,3 +1,4 @@
+import { oneLine } from "../../lib/cut.ts";
 import { printable } from "../../lib/printable.ts";
 
 /** A text in brief: a sentence for the whole, and one for each of its parts. */
@@ -103,9 +104,7 @@ function firstSentence(body: string): string {
 /** One line of words, without the marks of markdown, that no terminal and no list is harmed by. */
 export function clean(text: string, most: number): string {
   const words = printable(text.slice(0, 4 * most))
-    .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/\*\*|__|`/g, "")
-    .replace(/\s+/g, " ")
-    .trim();
-  return words.length > most ? `${words.slice(0, most - 1).trimEnd()}…` : words;
+    .replace(/!?\[([^[\]]{0,200})\]\([^()]{0,2000}\)/g, "$1")
+    .replace(/\*\*|__|`/g, "");
+  return oneLine(words, most);
 }

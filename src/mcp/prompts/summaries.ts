@@ -1,13 +1,15 @@
 import type { Clock } from "../../lib/clock.ts";
+import { parsedJson } from "../../lib/json.ts";
 import type { Log } from "../../lib/log.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
+import { remember } from "../../lib/remember.ts";
 import { limiter } from "../../lib/wait.ts";
 import type { Llm } from "../../llm/llm.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import { defaultTexts, type SystemTexts } from "../../resources/system-prompts.ts";
 import { contentHash } from "../canonical.ts";
-import type { PipelineCache } from "../pipeline/cache.ts";
+import type { PipelineCache } from "../pipeline/cache/cache.ts";
 import { type Brief, clean, partsOf, structureOf } from "./structure.ts";
 
 export type SummaryOptions = {
@@ -44,11 +46,6 @@ export function createSummaries({ llmOf, texts = defaultTexts, cache, clock, log
 
   const keyOf = (project: Place, hash: string) => `${project.id} ${hash}`;
 
-  function remember(key: string, value: { brief: Brief } | { failedAt: number }): void {
-    if (known.size >= mostKnown) known.delete(known.keys().next().value ?? "");
-    known.set(key, value);
-  }
-
   async function make(
     project: Place,
     hash: string,
@@ -62,7 +59,7 @@ export function createSummaries({ llmOf, texts = defaultTexts, cache, clock, log
     const brief = kept ?? (await askedFor(llm, (await textOf()) ?? "", hash));
     if (brief === undefined) return;
     if (kept === undefined) cache?.put(scope, stored, JSON.stringify(brief));
-    remember(key, { brief });
+    remember(known, key, { brief }, mostKnown);
     made(project.id);
   }
 
@@ -113,7 +110,7 @@ export function createSummaries({ llmOf, texts = defaultTexts, cache, clock, log
       underWay.add(key);
       void inTurn(() => make(project, hash, llm, textOf))
         .catch((error: unknown) => {
-          remember(key, { failedAt: clock.now() });
+          remember(known, key, { failedAt: clock.now() }, mostKnown);
           log.info("a prompt was not summarised", { project: project.name, reason: messageOf(error) });
         })
         .finally(() => underWay.delete(key));
@@ -123,12 +120,8 @@ export function createSummaries({ llmOf, texts = defaultTexts, cache, clock, log
 }
 
 function briefIn(text: string | undefined): Brief | undefined {
-  try {
-    const value: unknown = JSON.parse(text ?? "null");
-    return isObject(value) && typeof value["summary"] === "string" && Array.isArray(value["chapters"])
-      ? (value as Brief)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parsedJson(text ?? "");
+  return isObject(value) && typeof value["summary"] === "string" && Array.isArray(value["chapters"])
+    ? (value as Brief)
+    : undefined;
 }

@@ -1,8 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import { shownStage } from "../../mcp/pipeline/models/trial.ts";
 import { contentTypes } from "../../mcp/pipeline/stage.ts";
-import { shownStage } from "../../mcp/pipeline/trial.ts";
 import { demandOn, judgeAll } from "../../rbac/judge.ts";
 import { oneOf } from "../../resources/define.ts";
 import { bytesInWords } from "../../resources/limits.ts";
@@ -87,9 +88,7 @@ function trialIn(text: string) {
 }
 
 function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem("invalid", "The body is not JSON", { status: 400 });
-  }
+  const value = parsedJson(text);
+  if (value === undefined) throw new Problem("invalid", "The body is not JSON", { status: 400 });
+  return value;
 }

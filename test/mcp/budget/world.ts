@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { Problem } from "../../../src/lib/problem.ts";
 import type { PluginContext, Shown, VirtualTool } from "../../../src/mcp/pipeline/plugin.ts";
 import { silentLog } from "../../log.ts";
 
@@ -21,6 +22,8 @@ export function contextFor(tools: readonly Shown[], also: Partial<PluginContext>
     log: silentLog,
     discover: () => Promise.resolve(tools),
     callTool: (name: string, argumentsText: string) => {
+      // As the gateway, which refuses and records what is not open to the caller.
+      if (!tools.some((tool) => tool.name === name)) return Promise.reject(new Problem("unavailable", "refused"));
       called.push({ name, argumentsText });
       return Promise.resolve(answer);
     },

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import type { Log } from "../../../src/lib/log.ts";
 import type { Llm } from "../../../src/llm/llm.ts";
-import type { PipelineCache } from "../../../src/mcp/pipeline/cache.ts";
-import type { Pipeline } from "../../../src/mcp/pipeline/model.ts";
-import { type About, createRunner, type Deadlines } from "../../../src/mcp/pipeline/run.ts";
+import type { PipelineCache } from "../../../src/mcp/pipeline/cache/cache.ts";
+import type { Pipeline } from "../../../src/mcp/pipeline/models/model.ts";
+import { createRunner, type Deadlines } from "../../../src/mcp/pipeline/run.ts";
 import { contentTypes, type StageType } from "../../../src/mcp/pipeline/stage.ts";
 import { builtInStages } from "../../../src/mcp/pipeline/stages/index.ts";
+import type { About } from "../../../src/mcp/pipeline/turn.ts";
 import { defaultTexts } from "../../../src/resources/system-prompts.ts";
 import { silentLog } from "../../log.ts";
 

@@ -4,9 +4,10 @@ import { isName } from "../../../lib/id.ts";
 import { didYouMean } from "../../../lib/nearest.ts";
 import { isObject } from "../../../lib/object.ts";
 import { Problem } from "../../../lib/problem.ts";
-import { type BeforeCall, type HookName, type Hooks, hookNames, type PluginContext, type Shown } from "../plugin.ts";
+import { type HookName, type Hooks, hookNames, type PluginContext, type Shown } from "../plugin.ts";
 import type { StageResult, StageType } from "../stage.ts";
 import { answering, pluginFacts, stageFacts, type Tool } from "./reach.ts";
+import { beforeSaid, listSaid, resultSaid } from "./said.ts";
 
 /** Running, and waiting for what it asked of us. A stage's is below the runner's own bound, which says less of why. */
 export const codePatience = {
@@ -88,15 +89,18 @@ export function localHooks(unit: Unit, run: Run): Partial<Hooks> {
     async onInitialize(context, instructions) {
       return textIn(await hook("onInitialize", context, instructions)) ?? instructions;
     },
-    onToolsList: async (context, tools) => listIn(tools, await hook("onToolsList", context, textsOf(tools))),
-    onToolCallBefore: async (context, call) => beforeIn(await hook("onToolCallBefore", context, call)),
+    onToolsList: async (context, tools) =>
+      listSaid(tools, await hook("onToolsList", context, textsOf(tools)), "name", true),
+    onToolCallBefore: async (context, call) => beforeSaid(await hook("onToolCallBefore", context, call)),
     onToolCallAfter: async (context, call, result) =>
-      textIn(await hook("onToolCallAfter", context, call, result)) ?? result,
-    onResourcesList: async (context, list) => listIn(list, await hook("onResourcesList", context, textsOf(list))),
+      resultSaid(await hook("onToolCallAfter", context, call, result), "content") ?? result,
+    onResourcesList: async (context, list) =>
+      listSaid(list, await hook("onResourcesList", context, textsOf(list)), "uri"),
     onResourceRead: async (context, read, result) =>
-      textIn(await hook("onResourceRead", context, read, result)) ?? result,
-    onPromptsList: async (context, list) => listIn(list, await hook("onPromptsList", context, textsOf(list))),
-    onPromptGet: async (context, get, result) => textIn(await hook("onPromptGet", context, get, result)) ?? result,
+      resultSaid(await hook("onResourceRead", context, read, result), "contents") ?? result,
+    onPromptsList: async (context, list) => listSaid(list, await hook("onPromptsList", context, textsOf(list)), "name"),
+    onPromptGet: async (context, get, result) =>
+      resultSaid(await hook("onPromptGet", context, get, result), "messages") ?? result,
   };
   return Object.fromEntries(Object.entries(all).filter(([name]) => unit.exports.hooks.includes(name)));
 }
@@ -111,29 +115,7 @@ const textIn = (given: unknown): string | undefined => (typeof given === "string
 const isUnknown = (given: unknown): boolean => isObject(given) && given["unknown"] === true;
 
 function answerIn(given: unknown): string {
-  if (isObject(given) && typeof given["answer"] === "string") return given["answer"];
+  const answer = isObject(given) ? resultSaid(given["answer"], "content") : undefined;
+  if (answer !== undefined) return answer;
   throw new Problem("unavailable", "its plugin was started anew and has not registered this tool again");
-}
-
-/** The entries in the order in which they came back, each once and under the name that it had. */
-function listIn(list: readonly Shown[], given: unknown): readonly Shown[] {
-  if (!Array.isArray(given)) return list;
-  const seen = new Set<number>();
-  return given.flatMap((entry: unknown) => {
-    const { at, text } = (isObject(entry) ? entry : {}) as { at?: unknown; text?: unknown };
-    const was = typeof at === "number" && !seen.has(at) ? list[at] : undefined;
-    if (was === undefined) return [];
-    seen.add(at as number);
-    return [typeof text === "string" ? { ...was, text } : was];
-  });
-}
-
-function beforeIn(given: unknown): BeforeCall | undefined {
-  if (!isObject(given)) return undefined;
-  const { answer, argumentsText, preface } = given;
-  return {
-    ...(typeof answer === "string" && { answer }),
-    ...(typeof argumentsText === "string" && { argumentsText }),
-    ...(typeof preface === "string" && { preface }),
-  };
 }

@@ -53,12 +53,25 @@ export function answering(context: Common, plugin?: PluginContext, addTool?: (to
     },
     tell(what, args) {
       const [first, second, third] = args;
-      if (what === "log") log[level(first)](String(second), isObject(third) ? third : {});
-      else if (what === "audit") plugin?.audit(String(first).slice(0, 64), isObject(second) ? second : {});
+      if (what === "log") log[level(first)](String(second).slice(0, most.words), detailOf(third));
+      else if (what === "audit") plugin?.audit(String(first).slice(0, 64), detailOf(second));
       else if (what === "listChanged" && isList(first)) plugin?.listChanged(first);
       else if (what === "registerTool" && isTool(first)) addTool?.(first);
+      else if (what === "registerTool")
+        log.warn(
+          "a tool of local code is left out: it needs a name that clients take, a description and an inputSchema for an object, of 64 KiB at most",
+        );
     },
   };
+}
+
+/** In characters. What is told goes into the log, which is kept for ever, and into every list of tools. */
+const most = { words: 8 * 1024, detail: 8 * 1024, tool: 64 * 1024 } as const;
+
+function detailOf(given: unknown): Record<string, unknown> {
+  if (!isObject(given)) return {};
+  const { length } = JSON.stringify(given);
+  return length <= most.detail ? given : { cut: `${length} characters` };
 }
 
 export type Tool = Pick<VirtualTool, "name" | "description" | "inputSchema">;
@@ -70,7 +83,9 @@ function isTool(given: unknown): given is Tool {
     typeof name === "string" &&
     /^[A-Za-z][\w-]{0,63}$/.test(name) &&
     typeof description === "string" &&
-    isObject(inputSchema)
+    isObject(inputSchema) &&
+    inputSchema["type"] === "object" &&
+    description.length + JSON.stringify(inputSchema).length <= most.tool
   );
 }
 

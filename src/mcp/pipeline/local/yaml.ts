@@ -3,7 +3,7 @@ import { Problem } from "../../../lib/problem.ts";
 import { parseDocuments } from "../../../lib/yaml.ts";
 import { manifestsIn } from "../../../resources/parse.ts";
 import { ProxyModel, type ProxyModelFields } from "../../../resources/proxy-model.ts";
-import type { Written } from "../written.ts";
+import type { Written } from "../models/written.ts";
 
 /** The pipelines of one file, which need not say their kind. @throws Problem `invalid`, naming document and field */
 export function modelsIn(text: string, file: string): Written[] {

@@ -1,6 +1,7 @@
 import { isObject } from "../../../lib/object.ts";
 import { messageOf, Problem } from "../../../lib/problem.ts";
 import type { SystemTexts } from "../../../resources/system-prompts.ts";
+import { textResult } from "../../answers.ts";
 import { keywordsOfCall, taskIn } from "../../gate/asked.ts";
 import { createBriefings, type Patience } from "../../gate/briefings.ts";
 import type { Openings, Place } from "../../gate/openings.ts";
@@ -15,6 +16,7 @@ import {
   type Shown,
   type ToolCall,
 } from "../plugin.ts";
+import { shownTool } from "../tool-list.ts";
 
 type Options = { shelf: PromptShelf; openings: Openings; texts: SystemTexts; patience?: Patience };
 
@@ -83,11 +85,11 @@ export function createGate({ shelf, openings, texts, patience = usualPatience }:
   /** A result whatever happens: what is wrong, and what to call instead. */
   async function answerTo(name: string, context: PluginContext, args: unknown): Promise<string> {
     try {
-      return resultOf((await calls[name]?.(context, isObject(args) ? args : {})) ?? "");
+      return textResult((await calls[name]?.(context, isObject(args) ? args : {})) ?? "");
     } catch (error) {
       if (!(error instanceof Problem))
         context.log.warn("a tool of the gate failed", { name, reason: messageOf(error) });
-      return resultOf(error instanceof Problem ? join(error.message, error.hint ?? "") : `${name} failed`, true);
+      return textResult(error instanceof Problem ? join(error.message, error.hint ?? "") : `${name} failed`, true);
     }
   }
 
@@ -110,13 +112,13 @@ export function createGate({ shelf, openings, texts, patience = usualPatience }:
       },
       onToolsList(context, tools) {
         const others = tools.filter(({ name, server }) => server !== undefined || !Object.hasOwn(calls, name));
-        if (isClosed(context)) return [shown(beginTool(asksFor(context)))];
+        if (isClosed(context)) return [shownTool(beginTool(asksFor(context)))];
         // A server's tool keeps its name.
         const taken = new Set(others.map(({ name }) => name));
         return [
           ...others,
           ...listed(context)
-            .map(shown)
+            .map(shownTool)
             .filter(({ name }) => !taken.has(name)),
         ];
       },
@@ -152,11 +154,6 @@ const hows = {
 } as const;
 
 const join = (...parts: string[]): string => parts.filter((part) => part !== "").join("\n\n");
-
-const shown = (tool: Definition): Shown => ({ name: tool.name, text: JSON.stringify(tool), server: undefined });
-
-const resultOf = (text: string, isError = false): string =>
-  JSON.stringify({ content: [{ type: "text", text }], ...(isError ? { isError } : {}) });
 
 function descriptionIn(tool: Shown | undefined): string {
   const { description } = JSON.parse(tool?.text ?? "{}") as { description?: unknown };

@@ -1,4 +1,5 @@
 import { onAbort } from "../../../lib/abort.ts";
+import { cut } from "../../../lib/cut.ts";
 import { printable } from "../../../lib/printable.ts";
 import { messageOf } from "../../../lib/problem.ts";
 import type { StageContext } from "../stage.ts";
@@ -8,15 +9,6 @@ export const wordsOf = (answer: string, most: number): string => cut(printable(a
 
 /** The same on one line. */
 export const lineOf = (text: string, most: number): string => cut(printable(text.replace(/\s+/g, " ")).trim(), most);
-
-/** At most so many characters, with a sign where something is missing. */
-export const cut = (text: string, most: number): string =>
-  text.length <= most
-    ? text
-    : `${text
-        .slice(0, Math.max(0, most - 1))
-        .trimEnd()
-        .toWellFormed()}…`;
 
 /** How long a stage asks in all; what has no answer by then is done without. */
 const askingMs = 30_000;

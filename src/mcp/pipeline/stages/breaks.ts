@@ -1,5 +1,5 @@
 import type { Span } from "../../spans.ts";
-import { betweenCharacters } from "../json-string.ts";
+import { betweenCharacters } from "../json/string.ts";
 
 /** Where a text is best parted, the best first; each is looked for in the second half of a part only. */
 const natural: readonly ((text: string) => number)[] = [

@@ -1,3 +1,4 @@
+import { parsedJson } from "../../../lib/json.ts";
 import { isObject } from "../../../lib/object.ts";
 import type { Section } from "../stage.ts";
 import { lineOf } from "./asking.ts";
@@ -36,11 +37,7 @@ const firstSentence = (text: string): string =>
 
 function dataIn(content: string): string | undefined {
   if (content.length > longestParsed || !/^\s*[{[]/.test(content)) return undefined;
-  try {
-    return told(JSON.parse(content) as unknown);
-  } catch {
-    return undefined;
-  }
+  return told(parsedJson(content));
 }
 
 function told(value: unknown): string | undefined {

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { shareOfTurn } from "../../../lib/share.ts";
 import { elementsOf, membersOf, type Span } from "../../spans.ts";
-import { jsonValues } from "../json-values.ts";
+import { jsonValues } from "../json/values.ts";
 import { defineStage } from "../stage.ts";
 
 const config = Type.Object(

@@ -1,5 +1,5 @@
+import { cut } from "../../../lib/cut.ts";
 import type { Section } from "../stage.ts";
-import { cut } from "./asking.ts";
 
 /** What a section is described by in an outline, besides its title. */
 export type Described = (section: Section) => string | undefined;

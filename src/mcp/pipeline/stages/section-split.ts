@@ -1,5 +1,5 @@
 import { Type } from "@sinclair/typebox";
-import { jsonValues } from "../json-values.ts";
+import { jsonValues } from "../json/values.ts";
 import { defineStage, type Section } from "../stage.ts";
 import { outline } from "./outline.ts";
 import { formOf } from "./split/forms.ts";

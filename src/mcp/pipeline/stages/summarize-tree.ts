@@ -1,8 +1,9 @@
 import { Type } from "@sinclair/typebox";
+import { cut } from "../../../lib/cut.ts";
 import { limiter } from "../../../lib/wait.ts";
 import type { SystemTexts } from "../../../resources/system-prompts.ts";
 import { defineStage, type Section } from "../stage.ts";
-import { asking, cut, lineOf, wordsOf } from "./asking.ts";
+import { asking, lineOf, wordsOf } from "./asking.ts";
 import { gist } from "./gist.ts";
 import { outline } from "./outline.ts";
 

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import { encode } from "@toon-format/toon";
 import { hasTwins, skipString } from "../../spans.ts";
-import { jsonValues } from "../json-values.ts";
+import { jsonValues } from "../json/values.ts";
 import { defineStage } from "../stage.ts";
 
 const config = Type.Object(

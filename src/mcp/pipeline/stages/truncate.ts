@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { oneOf } from "../../../resources/define.ts";
-import { betweenCharacters } from "../json-string.ts";
+import { betweenCharacters } from "../json/string.ts";
 import { defineStage } from "../stage.ts";
 
 const config = Type.Object(

@@ -1,0 +1,50 @@
+import { isObject } from "../../lib/object.ts";
+import { projectLimitsOf, setByProject } from "../../resources/limits.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import { codes } from "../protocol.ts";
+import { excessIn, hasTwins, unbroken, withMembers } from "../spans.ts";
+import type { Visit } from "../visit.ts";
+import type { Inbound } from "./inbound.ts";
+
+/** A tool that a proxy model has, and one that it calls; more than these have no use but to call themselves. */
+const deepest = 4;
+
+/**
+ * A call that a proxy model makes for its caller, as if the client had sent it: what was judged of the message was not these arguments, which a
+ * model may have written as a text within it. Pure.
+ */
+export function nestedCall(
+  inbound: Inbound,
+  name: string,
+  argumentsText: string,
+  { admission: { project } }: Visit,
+): { inbound: Inbound } | { refusal: Outcome } {
+  const within = (inbound.within ?? 0) + 1;
+  if (within > deepest)
+    return refuse(`Tools that call tools do so ${deepest} deep at most: is it itself that this one calls?`);
+  const limits = projectLimitsOf(project.fields);
+  const excess = excessIn(argumentsText, limits);
+  if (excess !== undefined)
+    return refuse(
+      `The arguments have too many ${excess === "depth" ? "levels" : excess}; ${setByProject(excess === "depth" ? "depth" : "elements")}`,
+    );
+  const args = parsed(argumentsText);
+  if (!isObject(args)) return refuse("The arguments of a tool are an object");
+  if (hasTwins(argumentsText)) return refuse("The arguments hold a key twice");
+  const paramsText = withMembers(inbound.paramsText, {
+    name: JSON.stringify(name),
+    arguments: unbroken(argumentsText),
+  });
+  const params = { ...inbound.params, name, arguments: args };
+  return { inbound: { ...inbound, method: "tools/call", params, paramsText, within } };
+}
+
+const refuse = (why: string) => ({ refusal: errorOutcome(codes.invalidParams, why) });
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
