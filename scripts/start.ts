@@ -7,8 +7,9 @@ import { run } from "./run.ts";
 import { faults } from "./start/faults.ts";
 import { quickstart } from "./start/quickstart.ts";
 import type { Example } from "./start/session.ts";
+import { shaped } from "./start/shaped.ts";
 
-const examples: Record<string, Example> = { quickstart, faults };
+const examples: Record<string, Example> = { quickstart, faults, shaped };
 const folder = resolve(process.env["MCPCTL_DATA_DIR"] ?? ".quickstart/data");
 const executable = resolve("dist/mcpctl");
 const say = (text: string) => void process.stdout.write(`${text}\n`);

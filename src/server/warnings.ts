@@ -1,6 +1,7 @@
 import { Problem } from "../lib/problem.ts";
 import { curationWarnings } from "../mcp/catalog/curation-warnings.ts";
 import { unreadable } from "../mcp/catalog/view.ts";
+import type { Written } from "../mcp/pipeline/models/written.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
@@ -8,7 +9,7 @@ import { type ProjectFields, serversOf } from "../resources/project.ts";
 import { ProxyModel } from "../resources/proxy-model.ts";
 import { Server } from "../resources/server.ts";
 import type { Op } from "../storage/op.ts";
-import { findResource } from "../storage/resources.ts";
+import { listResources } from "../storage/resources.ts";
 import { pinning } from "./pinning.ts";
 import type { Probed } from "./probed.ts";
 import type { Rooms } from "./rooms.ts";
@@ -30,7 +31,7 @@ export function* withWarnings(
       : kind.kind === "server"
         ? ofServer(serverRef(item), shelves)
         : kind.kind === "proxymodel"
-          ? yield* parentsOf(shelves, item)
+          ? yield* ofModel(shelves, item)
           : kind.kind === "llm"
             ? (asked.get(item.name) ?? [])
             : [];
@@ -75,13 +76,13 @@ function* modelsOf({ store, proxyModels }: Shelves, rights: Rights, item: Resour
   return warnings;
 }
 
-/** A parent may be applied later; until then the model is not used. */
-function* parentsOf({ proxyModels }: Shelves, item: Resource): Op<string[]> {
-  const warnings: string[] = [];
-  for (const parent of (item["extends"] ?? []) as string[])
-    if (proxyModels.models.get(parent) === undefined && (yield* findResource("proxymodel", parent)) === undefined)
-      warnings.push(`it extends "${parent}", which there is not`);
-  return warnings;
+/** A parent may be applied later, and be a child of this one by then: until it is mended the model is not used. */
+function* ofModel({ proxyModels }: Shelves, item: Resource): Op<string[]> {
+  // One that is read, and not written, says it by its own field.
+  if (item["source"] !== undefined) return [];
+  const rows = (yield* listResources("proxymodel")).map(({ name, fields }) => ({ name, fields }) as Written);
+  const fault = proxyModels.models.faultAmong(rows, item.name);
+  return fault === undefined ? [] : [fault];
 }
 
 function* visible(

@@ -6,8 +6,8 @@ const executable = resolve(import.meta.dir, "../../dist/mcpctl");
 
 export type Serve = Bun.Subprocess<"ignore", "pipe", "pipe">;
 
-/** The compiled executable on a machine of its own: a home, a data folder, a port, and what a person types there. `offset` keeps two of them apart. */
-export function installed(name: string, offset: number) {
+/** The compiled executable on a machine of its own: a home, a data folder, a port, and what a person types there. `offset` keeps two of them apart; it serves in `folder`, its home when absent. */
+export function installed(name: string, offset: number, folder?: string) {
   if (!existsSync(executable)) throw new Error("dist/mcpctl is missing: bun run build");
   const home = mkdtempSync(join(tmpdir(), `mcpctl-${name}-`));
   const data = join(home, "data");
@@ -54,7 +54,7 @@ export function installed(name: string, offset: number) {
   async function startServe(...flags: string[]): Promise<Serve> {
     const child = Bun.spawn(
       [executable, "serve", "--port", String(port), "--data-dir", data, "--log", "warn", ...flags],
-      { env, cwd: home, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+      { env, cwd: folder ?? home, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     );
     const reader = child.stdout.getReader();
     printed = "";
@@ -78,6 +78,7 @@ export function installed(name: string, offset: number) {
   type Listed = { items: { name: string; status: { state: string } }[] };
   return {
     executable,
+    env,
     home,
     data,
     url,

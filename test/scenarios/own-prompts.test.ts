@@ -6,7 +6,7 @@ import { type World, world } from "../world.ts";
 
 /** A project's prompts as its clients see them: MCP prompts and resources beside those of its servers. */
 let w: World;
-let tokens: Record<"demo" | "other", string>;
+let tokens: Record<"demo" | "other" | "parted", string>;
 const notes = startHttpServer({ name: "notes" });
 
 const prompt = (name: string, project: string | undefined, fields: object) => ({
@@ -16,6 +16,8 @@ const prompt = (name: string, project: string | undefined, fields: object) => ({
   ...fields,
 });
 
+const chapters = Array.from({ length: 4 }, (_, n) => `# Part ${n}\n\n${`Of part ${n}. `.repeat(300)}`).join("\n\n");
+
 beforeAll(async () => {
   w = await world();
   await w.must("POST", "/api/v1/apply", {
@@ -23,6 +25,8 @@ beforeAll(async () => {
       { kind: "server", name: "notes", url: notes.url },
       { kind: "project", name: "demo", servers: ["notes"], toolNames: "plain" },
       { kind: "project", name: "other", servers: [] },
+      { kind: "project", name: "parted", servers: [], proxyModel: "content-pipeline" },
+      prompt("long", "parted", { content: chapters }),
       prompt("style", "demo", { content: "# Ours\n\nBe brief and dry. Always.", priority: 8 }),
       prompt("tone", undefined, { content: "Be kind." }),
       prompt("tone", "demo", { content: "Be dry." }),
@@ -31,7 +35,7 @@ beforeAll(async () => {
     ],
   });
   await w.until("it is listed", async () => (await w.must("GET", "/api/v1/servers/notes")).status.tools > 0);
-  tokens = await w.tokensFor({ demo: "demo", other: "other" });
+  tokens = await w.tokensFor({ demo: "demo", other: "other", parted: "parted" });
 });
 afterAll(async () => {
   await w.close();
@@ -75,6 +79,21 @@ describe.each([
       argument: { name: "x", value: "" },
     });
     expect(completed.result.completion.values).toEqual([]);
+  });
+
+  test("reads a long one in parts, by the words under its index", async () => {
+    const parted = await client("parted");
+    const get = async (more: object) => await parted.request("prompts/get", { name: "long", ...more });
+    const textOf = ({ result }: Awaited<ReturnType<typeof get>>): string => result.messages[0].content.text;
+    const index = textOf(await get({}));
+    expect(index).toContain("get this prompt again");
+    const _resultId = /_resultId`: "(\w+)"/.exec(index)?.[1];
+    expect(textOf(await get({ arguments: { _resultId, _section: "3" } }))).toStartWith("# Part 2");
+    expect(textOf(await get({ arguments: { _resultId, _page: "all" } }))).toBe(chapters);
+    expect((await get({ arguments: { _resultId, _section: "9" } })).error.message).toContain("no such section");
+    const { error } = await get({ arguments: { _resultId: "r00000000" } });
+    expect(error.message).toContain("Get this prompt again without _resultId");
+    parted.close();
   });
 
   test("is given them as resources of its own project alone", async () => {

@@ -34,6 +34,17 @@ test("what is not there is refused by its field", async () => {
   expect([code, err]).toEqual([2, expect.stringContaining("--proxy-model: there is no proxymodel of this name")]);
 });
 
+test("a proxy model whose parents go round in a circle is written, and whoever writes it is told", async () => {
+  const written = await w.must("POST", "/api/v1/proxymodels", { name: "round", extends: ["about"] });
+  expect(written.status.warnings).toEqual(['it extends "about", which there is not']);
+  const { status } = await w.must("POST", "/api/v1/proxymodels", { name: "about", extends: ["round"] });
+  expect(status.warnings).toEqual([expect.stringMatching(/go round in a circle: .*about.*round/)]);
+  const { code, err } = await w.cli(["apply", "-f", "-"], {
+    stdin: "kind: proxymodel\nname: about\nextends: [round]\ndescription: again\n",
+  });
+  expect([code, err]).toEqual([0, expect.stringMatching(/warning: proxymodel\/about, .*circle/)]);
+});
+
 test("what a project names is not deleted before the project lets go of it", async () => {
   await w.must("POST", "/api/v1/projects", demo);
   const named = ["proxymodels/slim", "proxymodels/other", "llms/local"];

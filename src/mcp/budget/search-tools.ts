@@ -4,8 +4,9 @@ import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import { textResult } from "../answers.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
+import { partNames } from "../pipeline/results/part-arguments.ts";
 import { shownTool } from "../pipeline/tool-list.ts";
-import { memberOf } from "../spans.ts";
+import { memberOf, withMembers } from "../spans.ts";
 import { type Hit, indexedInTurns } from "./bm25.ts";
 import { asText, ownName, parsed, summaryOf } from "./fields.ts";
 import { settled } from "./settled.ts";
@@ -52,11 +53,11 @@ export const searchTools: readonly VirtualTool[] = [
     name: "call_tool",
     description: "Calls a tool that search_tools found, with the arguments that its definition wants.",
     inputSchema: closed({ name: { type: "string" }, arguments: { type: "object" } }, "name"),
-    async call({ name, arguments: given }, context, argumentsText) {
+    async call({ name, arguments: given, ...rest }, context, argumentsText) {
       if (typeof name !== "string" || name === "") throw new Problem("invalid", "name must be the name of a tool");
       const tools = settled(await context.discover());
       const tool = find(tools, name);
-      const args = argumentsOf(given, argumentsText);
+      const args = withParts(argumentsOf(given, argumentsText), rest);
       if (tool !== undefined) return await context.callTool(tool.name, args);
       // Refused as any call is, and recorded as that; the nearest are told by whoever knows them.
       return await context.callTool(name, args).catch(async () => {
@@ -171,6 +172,13 @@ function argumentsOf(given: unknown, written: string | undefined): string {
   if (!isObject(parsedJson(text)))
     throw new Problem("invalid", "arguments must be an object: describe_tool tells which");
   return text;
+}
+
+/** "Call the same tool again with `_resultId`" is read as this tool's by some models, and is the other's. */
+function withParts(argumentsText: string, rest: Record<string, unknown>): string {
+  const beside = Object.entries(rest).filter(([name]) => partNames.includes(name));
+  if (beside.length === 0) return argumentsText;
+  return withMembers(argumentsText, Object.fromEntries(beside.map(([name, value]) => [name, JSON.stringify(value)])));
 }
 
 /** Whoever serves a caller that was given them registers them with its context. */

@@ -1,6 +1,7 @@
 import { didYouMean } from "../../lib/nearest.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import type { SystemTexts } from "../../resources/system-prompts.ts";
+import { budgetOf } from "../budget/budget.ts";
 import type { PluginContext } from "../pipeline/plugin.ts";
 import type { PromptShelf, Shelved } from "../prompts/shelf.ts";
 import { createAllowance } from "./allowance.ts";
@@ -11,6 +12,8 @@ import { always, lookThrough, rank } from "./matching.ts";
 import type { Openings, Place } from "./openings.ts";
 import { worded } from "./wording.ts";
 
+/** Where the project has a budget for its list. */
+const notAllListed = "Where `search_tools` is listed, it finds those that are not.";
 const defaultPromptBytes = 16_384;
 
 /** How long is waited for an LLM's choice, and for texts that lie with other servers; in milliseconds. */
@@ -90,7 +93,8 @@ export function createBriefings({ shelf, openings, texts }: Options) {
   /** That it is open, and how much there is now. `own` are the gate's own tools. */
   async function opened(context: PluginContext, own: number): Promise<string> {
     try {
-      return texts("gate-opened", { toolCount: (await context.discover()).length + own });
+      const said = texts("gate-opened", { toolCount: (await context.discover()).length + own });
+      return budgetOf(context.project.fields.toolBudget) === "off" ? said : `${said} ${notAllListed}`;
     } catch (error) {
       context.log.warn("the tools behind the gate cannot be counted", { reason: messageOf(error) });
       return texts("gate-opened", { toolCount: "all" });

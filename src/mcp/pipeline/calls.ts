@@ -1,6 +1,7 @@
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { type Outcome, textResult } from "../answers.ts";
+import { errorOutcome, type Outcome, textResult } from "../answers.ts";
 import type { NamedTarget } from "../catalog/view.ts";
+import { codes } from "../protocol.ts";
 import { memberOf, withMembers } from "../spans.ts";
 import type { Answered } from "./answered.ts";
 import { placesOf, Unfinished } from "./context.ts";
@@ -20,9 +21,9 @@ export function callsOf(request: Shaped) {
   const { options, served, model, identity, context, hook, failed, answers } = request;
   const { hooks } = model;
 
-  /** An answer in parts, without a server; undefined for an ordinary call. */
-  async function partOf({ text }: Asked, source: string, paramsText: string): Promise<string | undefined> {
-    const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", text);
+  /** An answer in parts, without a server; undefined for an ordinary call. `tool` is the definition of what is called, if it is a tool. */
+  async function partOf(source: string, paramsText: string, tool?: string): Promise<string | undefined> {
+    const asked = wantedIn(memberOf(paramsText, "arguments") ?? "{}", tool);
     if (asked === undefined) return undefined;
     return await options.results.read(placesOf(served, source, undefined).place, asked.id, asked.wanted);
   }
@@ -63,7 +64,7 @@ export function callsOf(request: Shaped) {
     const isShaped = answers.pipelineOf(server.name) !== undefined;
     if (isShaped) {
       try {
-        const part = await partOf(asked, source, paramsText);
+        const part = await partOf(source, paramsText, asked.text);
         if (part !== undefined) return textOutcome(part);
       } catch (error) {
         return textOutcome(messageOf(error), true);
@@ -104,7 +105,17 @@ export function callsOf(request: Shaped) {
     async promptGet({ name, server }: Read, paramsText: string, go: Go): Promise<Outcome> {
       const { onPromptGet } = hooks;
       const get = { name, server: server?.name };
-      return await read(go, paramsText, (result) =>
+      const isShaped = answers.pipelineOf(server?.name)?.appliesTo.includes("prompt") === true;
+      if (isShaped) {
+        try {
+          const part = await partOf(name, paramsText, anyPrompt);
+          if (part !== undefined) return { result: messageResult(part) };
+        } catch (error) {
+          const why = messageOf(error).replace("Call the tool again", "Get this prompt again");
+          return errorOutcome(codes.invalidParams, why);
+        }
+      }
+      return await read(go, isShaped ? withoutPartArguments(paramsText) : paramsText, (result) =>
         after(
           "onPromptGet",
           { type: "prompt", source: name, server: server?.name, result },
@@ -125,6 +136,12 @@ export function callsOf(request: Shaped) {
     },
   };
 }
+
+/** A prompt has no schema: any of them takes the words by which parts are asked for. */
+const anyPrompt = '{"inputSchema":{}}';
+
+const messageResult = (text: string): string =>
+  JSON.stringify({ messages: [{ role: "user", content: { type: "text", text } }] });
 
 /** What is no complete result goes its way as it is. */
 async function read(go: Go, paramsText: string, shape: (result: string) => Promise<string>): Promise<Outcome> {

@@ -77,6 +77,13 @@ test("arguments may be text or missing, and must be an object", async () => {
   for (const wrong of [[], 3, "no", "[1]", true]) expect(await sent(wrong)).toEqual([]);
 });
 
+test("a part of a result may be asked for beside the arguments too", async () => {
+  const { context, called } = contextFor(tools);
+  const written = '{"name":"files__read_file","arguments":{"path":"/a"},"_resultId":"r1","_section":"2","other":1}';
+  await searchTools[2]?.call(JSON.parse(written), context, written);
+  expect(called[0]?.argumentsText).toBe('{"path":"/a","_resultId":"r1","_section":"2"}');
+});
+
 test("no number changes on its way to the tool", async () => {
   const { context, called } = contextFor(tools);
   const written = '{"name":"files__read_file","arguments":{"id": 12345678901234567890}}';

@@ -24,6 +24,8 @@ const pipelines: readonly { name: string; description: string; stages: readonly 
 export type ModelRegistry = Models & {
   /** Those of the table, after each change. */
   setApplied: (applied: readonly (Written | Definition)[]) => void;
+  /** What is wrong with one of them once these rows are the table; for what was written a moment ago. */
+  faultAmong: (rows: readonly Written[], name: string) => string | undefined;
   /** Something else than the table has changed: files, or stages. */
   renew: () => void;
   stageTypes: () => ReadonlyMap<string, StageType>;
@@ -78,10 +80,9 @@ export function createModels({
     return types;
   };
 
-  function renew(): void {
-    types = undefined;
+  function resolved(rows: readonly (Written | Definition)[]): ReadonlyMap<string, Model> {
     const all = new Map<string, Definition>(builtIns.map((definition) => [definition.name, definition]));
-    for (const one of applied)
+    for (const one of rows)
       all.set(one.name, "fields" in one ? definitionOf(one, "applied", stageTypes(), check) : one);
     for (const one of local?.models() ?? []) {
       const definition = "written" in one ? localOf(one.written, one.note) : one.definition;
@@ -93,8 +94,13 @@ export function createModels({
         taken === undefined ? definition : withNote(taken, `${one.file} has the same name and is left out`),
       );
     }
+    return resolveModels([...all.values()]);
+  }
+
+  function renew(): void {
+    types = undefined;
     const before = models;
-    models = hidingStill(resolveModels([...all.values()]), stageTypes());
+    models = hidingStill(resolved(applied), stageTypes());
     for (const { name, fault } of models.values())
       if (fault !== undefined && fault !== before.get(name)?.fault)
         log.warn("a proxy model is not as it is written", { proxymodel: name, reason: fault });
@@ -113,6 +119,7 @@ export function createModels({
       applied = rows;
       renew();
     },
+    faultAmong: (rows, name) => resolved(rows).get(name)?.fault,
     renew,
     stageTypes,
     check: (stages) => check(stages, stageTypes()),
@@ -124,7 +131,7 @@ export function createModels({
  * One that cannot be used goes on hiding what it and its parents hide, as far as those stages are there: a file that was deleted is no reason to show
  * everybody's secrets.
  */
-function hidingStill(models: Map<string, Model>, types: ReadonlyMap<string, StageType>): Map<string, Model> {
+function hidingStill(models: ReadonlyMap<string, Model>, types: ReadonlyMap<string, StageType>): Map<string, Model> {
   const hiding = (name: string, seen: Set<string>): Pipeline["stages"] => {
     const model = models.get(name);
     if (model === undefined || seen.has(name)) return [];

@@ -7,7 +7,7 @@ const offered = {
   _section: '{"type":"string","description":"Which section of it"}',
   _page: '{"type":"string","description":"Which page of it, or all"}',
 } as const;
-const names = Object.keys(offered);
+export const partNames: readonly string[] = Object.keys(offered);
 
 /**
  * A tool's definition with these arguments in its schema; as it is when the tool has one of that name itself. What it says of its structured content
@@ -17,7 +17,7 @@ export function withPartArguments(tool: string): string {
   const schema = objectOf(tool, "inputSchema");
   if (schema === undefined) return tool;
   const properties = objectOf(schema, "properties") ?? "{}";
-  if (membersOf(properties).some(({ key }) => names.includes(key))) return tool;
+  if (membersOf(properties).some(({ key }) => partNames.includes(key))) return tool;
   const inputSchema = withMembers(schema, { properties: withMembers(properties, offered) });
   return withMembers(tool, { inputSchema, outputSchema: undefined });
 }
@@ -30,19 +30,24 @@ export function wantedIn(argumentsText: string, tool = "{}"): { id: string; want
   return {
     id,
     wanted: {
-      ...(isWord(section) ? { section: String(section) } : {}),
-      ...(isWord(page) ? { page: String(page) } : {}),
+      ...(isWord(section) ? { section: wordOf(section) } : {}),
+      ...(isWord(page) ? { page: wordOf(page) } : {}),
     },
   };
 }
 
-const isWord = (value: unknown): boolean => (typeof value === "string" && value !== "") || typeof value === "number";
+const isWord = (value: unknown): boolean =>
+  (typeof value === "string" && value !== "") ||
+  typeof value === "number" ||
+  (Array.isArray(value) && value.length > 0 && value.every(isWord));
+/** Several are separated by commas; models write a list as well. */
+const wordOf = (value: unknown): string => (Array.isArray(value) ? value.map(wordOf).join(",") : String(value));
 
 /** Without these arguments, which no server knows: a model may fill them in with nothing. */
 export function withoutPartArguments(paramsText: string): string {
   const given = memberOf(paramsText, "arguments");
-  if (given === undefined || !names.some((name) => given.includes(name))) return paramsText;
+  if (given === undefined || !partNames.some((name) => given.includes(name))) return paramsText;
   return withMembers(paramsText, {
-    arguments: withMembers(given, Object.fromEntries(names.map((name) => [name, undefined]))),
+    arguments: withMembers(given, Object.fromEntries(partNames.map((name) => [name, undefined]))),
   });
 }

@@ -48,7 +48,9 @@ export const summarizeTree = (texts: SystemTexts) =>
       const { sections = [] } = context;
       if (sections.length === 0) return { content };
       const { maxTokens, indexTokens } = context.config as Config;
-      const { told, tokens } = toldOf(sections, maxTokens, indexTokens);
+      const head = headOf(sections);
+      const room = indexTokens - Math.ceil(head.length / charactersPerToken);
+      const { told, tokens } = toldOf(sections, maxTokens, room);
       const llm = asking(context);
       const inTurn = limiter(atOnce, Number.POSITIVE_INFINITY, () => new Error("never full"));
       const summaries = new Map<Section, string>();
@@ -72,9 +74,9 @@ export const summarizeTree = (texts: SystemTexts) =>
         summaries.set(section, answer ?? cut(gist(section), tokens * charactersPerToken));
       }
       await Promise.all(sections.map(tell));
-      const index = outline(sections, indexTokens * charactersPerToken, (section) => summaries.get(section));
+      const index = outline(sections, room * charactersPerToken, (section) => summaries.get(section));
       return {
-        content: index,
+        content: head + index,
         sections,
         metadata: { summaries: summaries.size, ...(llm.failed() ? { degraded: true } : {}) },
       };
@@ -90,6 +92,12 @@ function toldOf(sections: readonly Section[], maxTokens: number, indexTokens: nu
     if (tokens >= Math.min(leastTokens, maxTokens)) return { told: new Set(told), tokens };
   }
   return { told: new Set<Section>(), tokens: 0 };
+}
+
+/** First, so that nobody takes the list for the text: a small model has decided what it reads before it comes to the end. */
+function headOf(sections: readonly Section[]): string {
+  const length = sections.reduce((sum, { content }) => sum + content.length, 0).toLocaleString("en-US");
+  return `This is the index of ${length} characters in ${sections.length} section${sections.length === 1 ? "" : "s"}:\n\n`;
 }
 
 const flat = (section: Section): Section[] => [section, ...(section.sections ?? []).flatMap(flat)];
