@@ -3,7 +3,7 @@ import { isObject } from "../lib/object.ts";
 import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
 import { parseDocuments, toYaml } from "../lib/yaml.ts";
-import { type AnyKind, addedFields, type Resource } from "../resources/define.ts";
+import { type AnyKind, addedFields, aKind, type Resource } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { type Manifest, parseManifest } from "../resources/parse.ts";
 
@@ -42,14 +42,14 @@ export function changeIn(kind: AnyKind, item: Resource, text: string): Manifest 
     return undefined;
   if (!isObject(only)) throw new Problem("invalid", "a mapping of fields is expected");
   if (only["kind"] !== undefined && findKind(String(only["kind"])) !== kind)
-    throw new Problem("invalid", `a ${kind.kind} stays a ${kind.kind}`, { fields: [wrong("kind", kind.kind)] });
+    throw new Problem("invalid", `${aKind(kind)} stays ${aKind(kind)}`, { fields: [wrong("kind", kind.kind)] });
   if (only["name"] !== item.name)
-    throw new Problem("invalid", `a ${kind.kind} is not renamed; create one of the new name`, {
+    throw new Problem("invalid", `${aKind(kind)} is not renamed; create one of the new name`, {
       fields: [wrong("name", item.name)],
       hint: `mcpctl get ${kind.kind} ${item.name} -o yaml > FILE, change the name there, then mcpctl apply -f FILE`,
     });
   if (kind.scopes !== undefined && (only["project"] ?? undefined) !== item["project"])
-    throw new Problem("invalid", `a ${kind.kind} stays where it is; create one in the other project`, {
+    throw new Problem("invalid", `${aKind(kind)} stays where it is; create one in the other project`, {
       fields: [wrong("project", String(item["project"] ?? "left out"))],
       hint: `mcpctl get ${kind.kind} ${item.name} -o yaml > FILE, change the project there, then mcpctl apply -f FILE`,
     });

@@ -1,5 +1,5 @@
 import { catalogue } from "../lib/problem.ts";
-import type { AnyKind } from "../resources/define.ts";
+import { type AnyKind, aKind } from "../resources/define.ts";
 import { findKind, kinds } from "../resources/index.ts";
 import type { Screen } from "./environment.ts";
 import { type Flags, globalFlags, type Verb } from "./verb.ts";
@@ -48,7 +48,7 @@ export function verbHelp(name: string, general: Verb, flags: Flags, word = "", s
 function aboutKind(verb: Verb, { kind, description }: AnyKind): Verb {
   return {
     ...verb,
-    summary: `Create a ${kind}: ${description.charAt(0).toLowerCase()}${description.slice(1)}`,
+    summary: `Create ${aKind({ kind })}: ${description.charAt(0).toLowerCase()}${description.slice(1)}`,
     words: verb.words.replace("KIND", kind).replace(kind === "server" ? "" : " [-- COMMAND…]", ""),
     examples: verb.examples.filter((example) => example.startsWith(`mcpctl create ${kind} `)),
   };

@@ -15,6 +15,8 @@ export const promptRequests: Settling = {
   },
   shown: (request) => [heading(request), quoted(request["content"])].join("\n"),
   body: (_, action, args) => (action === "approve" && args.has("replace") ? { replace: true } : {}),
+  next: ({ name, project }) =>
+    `Then mcpctl approve promptrequest ${name} -p ${project}, or mcpctl reject promptrequest ${name} -p ${project}`,
 };
 
 function heading({ name, project, priority, proposedBy, reason }: Resource): string {
@@ -23,7 +25,3 @@ function heading({ name, project, priority, proposedBy, reason }: Resource): str
     `prompt ${name} for ${project}, priority ${priority}, proposed by ${proposedBy ?? "somebody"}${why}`,
   );
 }
-
-/** What to type once it was looked at. */
-export const toAnswer = ({ name, project }: Resource): string =>
-  `Then mcpctl approve promptrequest ${name} -p ${project}, or mcpctl reject promptrequest ${name} -p ${project}`;

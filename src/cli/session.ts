@@ -2,7 +2,7 @@ import { type Client, connect } from "../client/client.ts";
 import { targetOf } from "../client/contexts.ts";
 import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
-import type { AnyKind } from "../resources/define.ts";
+import { type AnyKind, aKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
 import type { Env } from "./environment.ts";
@@ -48,7 +48,7 @@ export function projectFor(kind: AnyKind, args: Args, names: readonly string[]):
   const project = args.flag("project");
   const [name] = names.filter((candidate) => !isId(candidate) && !isSha(candidate));
   if (project !== undefined || name === undefined || kind.scopes !== undefined) return project;
-  throw new Problem("invalid", `each project may have a ${kind.kind} "${name}": which project is meant?`, {
+  throw new Problem("invalid", `each project may have ${aKind(kind)} "${name}": which project is meant?`, {
     hint: `add -p PROJECT, or give the digits of its SUBJECT: mcpctl get ${kind.plural} -o wide`,
   });
 }

@@ -19,9 +19,13 @@ export type Settling = {
   /** What a person sees of one before answering. */
   shown: (item: Resource) => string;
   body: (item: Resource, action: Action, args: Args) => unknown;
+  /** What `describe` says of one at its end: what to look at, and what to type then. */
+  next: (item: Resource) => string;
 };
 
 const settlings: readonly Settling[] = [toolChanges, promptRequests];
+/** Undefined for a kind of which nobody says yes or no. */
+export const settlingOf = (kind: AnyKind): Settling | undefined => settlings.find((one) => one.kind === kind);
 const ownFlags = settlings.flatMap(({ flags }) => flags);
 const done = { approve: "approved", reject: "rejected" } as const;
 
@@ -30,7 +34,7 @@ export const settling =
   (action: Action): Run =>
   async (args, env) => {
     const { kind, names } = kindAndNames(args.words);
-    const of = settlings.find((one) => one.kind === kind);
+    const of = settlingOf(kind);
     if (of === undefined)
       throw new Problem("invalid", `${kind.plural} are not ${done[action]}`, { hint: `mcpctl ${action} --help` });
     const foreign = ownFlags.find((flag) => !of.flags.includes(flag) && args.flag(flag) !== undefined);

@@ -16,8 +16,7 @@ function differences({ diff, hidden }: Resource): string[] {
   ].map((line) => printable(line));
 }
 
-/** The same, and what to type then. */
-export function toSettle(change: Resource): string {
+function toSettle(change: Resource): string {
   const { state, name } = change;
   const next =
     state === "removed"
@@ -34,6 +33,7 @@ export const toolChanges: Settling = {
   shown: (change) =>
     [printable(`${change["state"]}: ${change["server"]}/${change["tool"]}`), ...differences(change)].join("\n"),
   body: ({ hash }, _action, args) => ({ hash: args.flag("hash") ?? hash }),
+  next: toSettle,
 };
 
 /** By name, or all of a server that nobody has decided yet. */

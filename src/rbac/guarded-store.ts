@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
-import type { AnyKind, Resource } from "../resources/define.ts";
+import { type AnyKind, aKind, type Resource } from "../resources/define.ts";
 import type { Manifest } from "../resources/parse.ts";
 import { Project } from "../resources/project.ts";
 import type { Op } from "../storage/op.ts";
@@ -237,7 +237,7 @@ const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
 
 /** Whatever is looked for by name is found by its id as well: what bore an id as its name would stand for something else, or rename it. */
 const idAsName = (kind: AnyKind) =>
-  new Problem("invalid", `a ${kind.kind} is not named by an id`, {
+  new Problem("invalid", `${aKind(kind)} is not named by an id`, {
     fields: [{ path: "/name", message: "has the form of an id; write the resource's name" }],
     hint: `mcpctl get ${kind.plural}`,
   });

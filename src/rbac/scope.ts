@@ -1,6 +1,6 @@
 import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
-import type { AnyKind, Resource } from "../resources/define.ts";
+import { type AnyKind, aKind, type Resource } from "../resources/define.ts";
 import { Project } from "../resources/project.ts";
 import type { Op } from "../storage/op.ts";
 import type { ResourceVerb } from "./evaluate.ts";
@@ -51,7 +51,7 @@ export function scopesOf(sourceOf: SourceOf) {
 function ambiguous(kind: AnyKind, ref: string, known: readonly Resource[]): Problem {
   const projects = known.map((item) => String(item["project"] ?? "*"));
   const shown = `${projects.slice(0, 5).join(", ")}${projects.length > 5 ? ", …" : ""}`;
-  return new Problem("conflict", `there is a ${kind.kind} "${ref}" in several projects: ${shown}`, {
+  return new Problem("conflict", `there is ${aKind(kind)} "${ref}" in several projects: ${shown}`, {
     hint: "say which with -p PROJECT",
   });
 }

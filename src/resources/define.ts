@@ -86,6 +86,10 @@ export function defineKind<const Name extends string, const Plural extends strin
 // biome-ignore lint/suspicious/noExplicitAny: a list of kinds mixes field types, and functions are contravariant in theirs.
 export type AnyKind = Kind<string, string, any>;
 
+/** The kind's word with its article. Abbreviations are spoken by their letters: an llm, an mcptoken, an rbac. */
+export const aKind = ({ kind }: { kind: string }): string =>
+  `${/^(?:[aeio]|llm|mcp|rbac)/.test(kind) ? "an" : "a"} ${kind}`;
+
 export const Name = Type.String({
   pattern: namePattern,
   description: "Lower-case letters, digits and dashes, at most 63 characters",

@@ -222,7 +222,7 @@ test("what is misspelt is told with the nearest word, the right code, and change
     [["get", "servers", "nope"], 6, 'there is no server "nope"'],
     [["delete", "server", "files", "--yes"], 7, 'server "files" is in use by project demo'],
     [["apply", "-f", "/nowhere.yaml"], 2, "/nowhere.yaml does not exist"],
-    [["token", "create", "x"], 2, "a mcptoken is of one project: which?"],
+    [["token", "create", "x"], 2, "an mcptoken is of one project: which?"],
     [["whoami", "--token", "mcpctl_ses_x"], 4, "The token is malformed"],
     [["get", "servers", "--url", "http://127.0.0.1:1"], 8, "does not answer"],
     [["serve", "--port", "99999"], 2, "the port is a number"],

@@ -158,7 +158,7 @@ describe("tokens", () => {
       token: expect.stringMatching(/^mcpctl_pat_/),
     });
     expect(await ok("token", "revoke", "people", "-p", "demo")).toBe("mcptoken/people revoked");
-    expect((await w.cli(["token", "revoke", "people"])).err).toContain('may have a mcptoken "people": which project');
+    expect((await w.cli(["token", "revoke", "people"])).err).toContain('may have an mcptoken "people": which project');
   });
 
   test("the public digits name a token as well as its id does, without a project", async () => {
@@ -349,7 +349,7 @@ test("yes and no are coloured on a terminal, and nothing that the server says st
 
 test("create KIND --help is about that kind alone, and a kind that nobody creates says who does", async () => {
   const help = await ok("create", "rbac", "--help");
-  expect(help).toContain("Create a rbac: a definition of rights");
+  expect(help).toContain("Create an rbac: a definition of rights");
   expect(help).toContain("Usage: mcpctl create rbac NAME\n");
   expect(help).toContain("--roleBindings RIGHT");
   for (const other of ["--binding", "--password-stdin", "mcpctl create server"]) expect(help).not.toContain(other);

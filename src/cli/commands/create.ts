@@ -1,4 +1,5 @@
 import { Problem } from "../../lib/problem.ts";
+import { aKind } from "../../resources/define.ts";
 import { parseManifest } from "../../resources/parse.ts";
 import type { Env } from "../environment.ts";
 import { contentFile, fieldsFrom, inFlags } from "../kind-flags.ts";
@@ -16,7 +17,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
   const format = formatOf(args);
   if ((kind.fields.required ?? []).includes("project") && args.flag("project") === undefined)
-    throw new Problem("invalid", `a ${kind.kind} is of one project: which?`, {
+    throw new Problem("invalid", `${aKind(kind)} is of one project: which?`, {
       hint: `mcpctl create ${kind.kind} ${name} -p PROJECT`,
     });
   if (args.rest.length > 0 && kind.kind !== "server") throw usage("create", "only a server has a command after --");

@@ -5,16 +5,14 @@ import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { Instance } from "../../resources/instance.ts";
 import { Prompt } from "../../resources/prompt.ts";
-import { PromptRequest } from "../../resources/prompt-request.ts";
 import { showBinding } from "../../resources/rbac.ts";
 import { Server } from "../../resources/server.ts";
 import { ToolChange } from "../../resources/tool-change.ts";
 import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
 import type { Env } from "../environment.ts";
 import { quoted, table } from "../output.ts";
-import { toAnswer } from "../prompt-requests.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
-import { toSettle } from "../tool-changes.ts";
+import { settlingOf } from "../settle.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
 
@@ -68,8 +66,8 @@ export async function run(args: Args, env: Env): Promise<void> {
   if ("content" in kind.fields.properties && item["content"] !== undefined) say(`Content:\n${quoted(item["content"])}`);
   if (kind === Server) say(fares(item.status ?? {}, await copiesOf(item, client), env));
   if (kind === Instance) say(fares(item, [], env));
-  if (kind === ToolChange) env.out(toSettle(item));
-  if (kind === PromptRequest) env.out(toAnswer(item));
+  const settling = settlingOf(kind);
+  if (settling !== undefined) env.out(settling.next(item));
   if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
 }
 

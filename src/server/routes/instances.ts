@@ -1,7 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
 import { demandOn, demandOperation } from "../../rbac/judge.ts";
 import type { Rights } from "../../rbac/rights.ts";
-import type { AnyKind, Resource } from "../../resources/define.ts";
+import { type AnyKind, aKind, type Resource } from "../../resources/define.ts";
 import { Instance } from "../../resources/instance.ts";
 import { isManaged, Server } from "../../resources/server.ts";
 import type { Op } from "../../storage/op.ts";
@@ -34,7 +34,7 @@ function logsRoute(kind: AnyKind): Route {
     path: `/api/v1/${kind.plural}/:ref/logs`,
     permission: { operation: "logs" },
     tag: kind.plural,
-    summary: `What a ${kind.kind} wrote to standard error, and what else it printed, with its secrets blotted out`,
+    summary: `What ${aKind(kind)} wrote to standard error, and what else it printed, with its secrets blotted out`,
     query,
     mediaType: "text/plain",
     handle: async (call, rooms) => {

@@ -3,7 +3,7 @@ import { Problem } from "../../lib/problem.ts";
 import type { Mode } from "../../rbac/guarded-store.ts";
 import { viewOf } from "../../rbac/judge.ts";
 import type { Rights } from "../../rbac/rights.ts";
-import type { AnyKind, Resource } from "../../resources/define.ts";
+import { type AnyKind, aKind, type Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
 import { manifestSchema, parseManifest } from "../../resources/parse.ts";
 import { Project, type ProjectFields, serverNames } from "../../resources/project.ts";
@@ -68,7 +68,7 @@ function routesOf(kind: AnyKind): Route[] {
       method: "POST",
       path,
       permission: store("create"),
-      summary: `Create a ${kind.kind}`,
+      summary: `Create ${aKind(kind)}`,
       tag: kind.plural,
       body: () => manifestSchema(kind),
       status: 201,
@@ -79,7 +79,7 @@ function routesOf(kind: AnyKind): Route[] {
       method: "PUT",
       path: `${path}/:ref`,
       permission: store("update"),
-      summary: `Create or replace a ${kind.kind}; with If-Match: VERSION only that version`,
+      summary: `Create or replace ${aKind(kind)}; with If-Match: VERSION only that version`,
       tag: kind.plural,
       query: inProject,
       body: () => manifestSchema(kind),
@@ -90,7 +90,7 @@ function routesOf(kind: AnyKind): Route[] {
       method: "DELETE",
       path: `${path}/:ref`,
       permission: store("delete"),
-      summary: `Delete a ${kind.kind}`,
+      summary: `Delete ${aKind(kind)}`,
       tag: kind.plural,
       query: inProject,
       handle: async (call, rooms) => {

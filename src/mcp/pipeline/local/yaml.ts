@@ -1,6 +1,7 @@
 import { isObject } from "../../../lib/object.ts";
 import { Problem } from "../../../lib/problem.ts";
 import { parseDocuments } from "../../../lib/yaml.ts";
+import { aKind } from "../../../resources/define.ts";
 import { manifestsIn } from "../../../resources/parse.ts";
 import { ProxyModel, type ProxyModelFields } from "../../../resources/proxy-model.ts";
 import type { Written } from "../models/written.ts";
@@ -14,7 +15,7 @@ export function modelsIn(text: string, file: string): Written[] {
       if (kind !== ProxyModel)
         throw new Problem(
           "invalid",
-          `document ${index} is a ${kind.kind}: here are only proxy models, apply the others`,
+          `document ${index} is ${aKind(kind)}: here are only proxy models, apply the others`,
         );
       return { name, fields: fields as unknown as ProxyModelFields };
     });
