@@ -1,5 +1,5 @@
 // What a proxy model that changes nothing adds to a call, in one process and without network: `bun bench/shaping.ts [--rounds 40]`. A call through serve
-// takes some 800 µs of the processor at 1 KB, which `bench/pipeline.ts` measures; on a machine with other work its noise is larger than all of this.
+// takes some 500 to 800 µs of the processor at 1 KB, which `bench/pipeline.ts` measures; on a machine with other work its noise is larger than all of this.
 import { parseArgs } from "node:util";
 import { createBudget } from "../src/mcp/budget/budget.ts";
 import { stageCacheOf } from "../src/mcp/pipeline/cache/stage-cache.ts";
