@@ -1,7 +1,7 @@
-// What shaping costs: `bun bench/pipeline.ts [--rounds 15] [--ms 200] [--part serve|parts]`. The part `serve` needs dist/mcpctl (`bun run build`).
-// Rounds with and without a pipeline take turns within one run and each is compared with its neighbour, since machines are noisy: the middle ratio
-// counts, and how far the ratios lie apart stands beside it. What is compared is the time that serve's threads were at work for a call, which bounds
-// its throughput and which other programs on the machine hardly change; calls a second stand beside it.
+// What shaping costs: `bun bench/pipeline.ts [--rounds 15] [--pairs 60] [--part serve|parts]`. The part `serve` needs dist/mcpctl (`bun run build`).
+// Through serve, a few calls with a pipeline and as many without take turns, a pair after the other, since machines are noisy and what lasts a moment
+// is the same for both of a pair: the middle one of their ratios counts, and how surely it is known stands beside it. What is compared is the time
+// that serve's threads were at work for a call, which is what bounds its throughput; the clock would tell what else the machine has to do.
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,17 +25,18 @@ import { readCorpus, shownCorpus } from "./tool-corpus/corpus.ts";
 const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "15" },
-    ms: { type: "string", default: "200" },
+    pairs: { type: "string", default: "60" },
     part: { type: "string", default: "" },
   },
 });
-const [rounds, roundMs] = [Number(values.rounds), Number(values.ms)];
-const callers = 8;
+const [rounds, pairs] = [Number(values.rounds), Number(values.pairs)];
+const [callers, callsEach] = [4, 8];
+/** Until all that calls left behind is done. */
+const settleMs = 4;
 const KiB = 1_024;
 const targets = { lossAt1: 0.03, lossAt64: 0.1, paginateMs: 150, holdMs: 50, hitMs: 1 } as const;
 
 type Case = { what: string; project: string; length: number; sort?: Sort; most: number };
-type Round = { calls: number; work: number; perSecond: number };
 
 /** Each against the same call through a project without anything. All but what noise makes of nothing has a target. */
 const cases: readonly Case[] = [
@@ -138,18 +139,19 @@ async function throughServe(): Promise<void> {
   }
   await gateway.until("the server answers", async () => (await call("none", KiB)).includes("quick"));
 
-  async function round(project: string, { length, sort }: Case): Promise<Round> {
-    const [from, before] = [performance.now(), workOf(gateway.pid())];
-    let calls = 0;
+  /** What one call takes of serve's processor, in ms. */
+  async function round(project: string, { length, sort }: Case): Promise<number> {
+    const before = workOf(gateway.pid());
     const caller = async () => {
-      for (; performance.now() - from < roundMs; calls++) {
+      for (let n = 0; n < callsEach; n++) {
         const answer = await call(project, length, sort);
         if (answer.length < length || answer.includes("_resultId"))
           throw new Error(`an answer is not as it was: ${answer.slice(0, 200)}`);
       }
     };
     await Promise.all(Array.from({ length: callers }, caller));
-    return { calls, work: workOf(gateway.pid()) - before, perSecond: (calls * 1_000) / (performance.now() - from) };
+    await Bun.sleep(settleMs);
+    return (workOf(gateway.pid()) - before) / (callers * callsEach);
   }
 
   // One that does change them shows that what is measured is shaped at all, and a call that the gate is open.
@@ -157,34 +159,36 @@ async function throughServe(): Promise<void> {
     row("! applied models take no effect here: the figures below compare nothing with nothing");
   if (!(await call("default", KiB)).includes("Be brief"))
     row("! the gate was not closed: `default` below is measured without its prompts");
-  row(`through serve, ${callers} callers`, "calls/s, without", "at work for a call", "costs", "quartiles");
+  row(`through serve, ${callers} callers, ${pairs} pairs`, "at work for a call", "costs", "give or take");
+  // Code that was compiled a moment ago gets faster for some thousand calls.
+  for (let n = 0; n < 100; n++) await round("none", { what: "", project: "none", length: KiB, most: 0 });
   for (const one of cases) {
-    const [plain, shaped] = [[] as Round[], [] as Round[]];
-    for (let n = -2; n < rounds; n++) {
+    const [plain, losses] = [[] as number[], [] as number[]];
+    for (let n = -10; n < pairs; n++) {
       const isTurned = n % 2 !== 0;
       const first = await round(isTurned ? one.project : "none", one);
       const second = await round(isTurned ? "none" : one.project, one);
       if (n < 0) continue; // The first ones warm up.
-      plain.push(isTurned ? second : first);
-      shaped.push(isTurned ? first : second);
+      const [without, withIt] = isTurned ? [second, first] : [first, second];
+      plain.push(without);
+      // With so much more work for each, so much fewer are served in the same time.
+      losses.push(1 - without / withIt);
     }
-    // With so much more work for each, so much fewer are served in the same time.
-    const losses = shaped.map((each, n) => 1 - perCall(plain[n]) / perCall(each));
+    const loss = middle(losses);
+    // Of a middle value: as far as two of three such benches lie from the truth.
+    const doubt = (0.93 * (quantile(losses, 0.75) - quantile(losses, 0.25))) / Math.sqrt(pairs);
+    const isTold = Math.abs(loss - one.most) > doubt;
     row(
       `${one.length / KiB} KiB: ${one.what}`,
-      middle(plain.map(({ perSecond }) => perSecond)).toFixed(0),
-      ms(middle(plain.map(perCall))),
-      percent(middle(losses)),
-      `${percent(quantile(losses, 0.25))} … ${percent(quantile(losses, 0.75))}`,
-      Number.isFinite(one.most) ? verdict(middle(losses) <= one.most, `<= ${percent(one.most)}`) : "",
+      ms(middle(plain)),
+      percent(loss),
+      percent(doubt),
+      Number.isFinite(one.most)
+        ? verdict(loss <= one.most, `<= ${percent(one.most)}`) + (isTold ? "" : "   (not surely)")
+        : "",
     );
   }
   await server.stop(true);
-}
-
-/** What a call takes of the processor, in ms. */
-function perCall(round: Round | undefined): number {
-  return (round?.work ?? Number.NaN) / (round?.calls ?? 1);
 }
 
 /** How long all threads of a process were at work until now, in ms; nothing where the kernel does not tell. */

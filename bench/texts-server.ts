@@ -54,6 +54,8 @@ const makers: Record<Sort, (length: number) => string> = {
     }),
 };
 
+export const madeOf = (sort: Sort, length: number): string => makers[sort](length);
+
 const properties = { length: { type: "integer" }, sort: { type: "string" } };
 const tool = { name: "give", inputSchema: { type: "object", properties } };
 

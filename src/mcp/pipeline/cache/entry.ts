@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
+import { makeReady } from "../../../lib/memory.ts";
 import { shareOfTurn } from "../../../lib/share.ts";
 import { betweenCharacters } from "../json/string.ts";
 import type { CacheScope } from "./cache.ts";
@@ -13,6 +14,7 @@ export type Sealing = {
 const boxOverhead = 28;
 /** Characters or bytes at once. */
 const piece = 256 * 1024;
+const long = 1024 * 1024;
 
 /** Where an entry lies: a project's folder, and in it a file whose name begins with its caller's digits. All are HMACs: nobody can name another's. */
 export type Address = { project: string; caller: string; file: string; bound: Buffer };
@@ -50,6 +52,8 @@ export async function encodeEntry(
   value: string,
   expires: number,
 ): Promise<Buffer[]> {
+  // It may come in parts, which are joined when it is first looked at.
+  if (value.length > long) await makeReady(value.length);
   const encoding = value.isWellFormed() ? 0 : 1;
   const header = Buffer.alloc(headerBytes);
   magic.copy(header);

@@ -1,8 +1,11 @@
+import { makeReady } from "../../../lib/memory.ts";
 import { shareOfTurn } from "../../../lib/share.ts";
 import type { Span } from "../../spans.ts";
 
 /** Megabytes at once would hold everybody else. */
 const piece = 64 * 1024;
+/** Of so much, what is made of it is joined into memory that was made ready. */
+const long = 1024 * 1024;
 
 /** What a string of JSON cannot hold as it is, and the beginning of an escape. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: those are meant.
@@ -20,6 +23,7 @@ export async function decoded(text: string, { start, end }: Span): Promise<strin
     at = to;
     await spent();
   }
+  if (last - start > long) await makeReady(last - start);
   return parts.join("");
 }
 
