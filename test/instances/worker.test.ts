@@ -12,15 +12,18 @@ let ahead = 0;
 const lines: string[] = [];
 const condemned: string[] = [];
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "mcpctl-worker-"));
-  worker = createWorker({
+const newWorker = () =>
+  createWorker({
     dataDir: join(folder, "data"),
     clock: { now: () => Date.now() + ahead },
     log: logTo((line) => void lines.push(line)),
     pongMs: 2_000,
     onCondemned: ({ name }, why) => void condemned.push(`${name}: ${why}`),
   });
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "mcpctl-worker-"));
+  worker = newWorker();
 });
 afterAll(async () => {
   await worker.stop();
@@ -148,12 +151,13 @@ test("one that eats memory takes its process along", async () => {
     `const all = []; export default async () => { for (;;) { all.push(new Uint8Array(40e6).fill(1)); await Bun.sleep(30); } };`,
   );
   const work = { do: "stage", content: "", context: facts } as const;
-  ahead += 10_000;
+  // Of its own, since such a process may end a moment after its call.
+  const other = newWorker();
   // The engine has a bound of its own, a little below ours: whichever is met first, the call ends and the next one is served.
-  await expect(worker.run(eats, work, nobody, { ownMs: 15_000, allMs: 16_000 })).rejects.toThrow(
+  await expect(other.run(eats, work, nobody, { ownMs: 15_000, allMs: 16_000 })).rejects.toThrow(
     /it used \d+ MiB of the 256 MiB|Out of memory/,
   );
-  ahead += 10_000;
+  await other.stop();
 }, 20_000);
 
 test("one that ends the process is left out after the third time; a process that died again is waited for", async () => {
