@@ -145,6 +145,27 @@ test("one that waits for ever is given up alone; one that keeps the processor ta
   expect(worker.pid()).not.toBe(pid);
 });
 
+test("what had not begun in a process that hangs is run in the next one, and nobody is blamed for it", async () => {
+  const other = newWorker();
+  const run = (of: Code, within: typeof patience) =>
+    other.run(of, { do: "stage", content: "x", context: facts }, nobody, within);
+  const spinning = Promise.withResolvers<void>();
+  const spins = code(
+    "spins",
+    `export default async (_, ctx) => { ctx.log.info("spinning"); await Bun.sleep(50); for (;;); };`,
+  );
+  const work = { do: "stage", content: "x", context: facts } as const;
+  const hangs = other.run(spins, work, { ...nobody, tell: () => spinning.resolve() }, impatient);
+  hangs.catch(() => {});
+  await spinning.promise;
+  await Bun.sleep(150);
+  const waits = run(code("waits", `export default (content) => ({ content: content + "!" })`), patience);
+  await expect(hangs).rejects.toThrow();
+  expect(await waits).toEqual({ content: "x!" });
+  await other.stop();
+  expect(condemned.filter((words) => words.startsWith("waits"))).toEqual([]);
+}, 20_000);
+
 test("one that eats memory takes its process along", async () => {
   const eats = code(
     "eats",

@@ -6,6 +6,8 @@ export type Call = {
   code: Code;
   done: Promise<unknown>;
   begun: () => void;
+  /** Whether its code was ever run: what was not may be run elsewhere. */
+  hasBegun: () => boolean;
   hear: (said: Exclude<Said, { say: "pong" | "began" }>) => void;
   fail: (problem: Problem) => void;
   close: () => void;
@@ -14,7 +16,7 @@ export type Call = {
 type Ways = {
   send: (order: Order) => void;
   compute: (of: number) => Promise<unknown>;
-  tookTooLong: () => void;
+  tookTooLong: (hadBegun: boolean) => void;
   gone: () => void;
 };
 
@@ -40,7 +42,7 @@ export function callIn(id: number, code: Code, answering: Answering, patience: P
   function late(ms: number): void {
     reject(new Problem("unavailable", `it took over ${ms / 1000} s`));
     abandon();
-    ways.tookTooLong();
+    ways.tookTooLong(since !== undefined);
   }
 
   function abort(): void {
@@ -89,6 +91,7 @@ export function callIn(id: number, code: Code, answering: Answering, patience: P
     begun() {
       if (since === undefined) tick();
     },
+    hasBegun: () => since !== undefined,
     hear(said) {
       if (said.say === "done") resolve(said.value);
       else if (said.say === "failed") reject(new Problem("unavailable", said.message));

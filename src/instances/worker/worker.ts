@@ -55,7 +55,7 @@ export type Worker = ReturnType<typeof createWorker>;
  * eats memory there takes nothing of the gateway along.
  */
 export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 }: WorkerOptions) {
-  const calls = new Map<number, Call>();
+  const calls = new Map<number, Call & { order: string }>();
   const strikes = createStrikes(clock, onCondemned);
   let ids = 0;
   let life: { child: Child; latest: Code | undefined; pongs: (() => void)[] } | undefined;
@@ -70,12 +70,14 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
     const call = callIn(id, code, answering, patience, {
       send: (order) => life?.child.send(JSON.stringify(order)),
       compute: (of) => run(code, { do: "compute", of }, answering, patience),
-      tookTooLong: () => void judge(code, true),
+      // One that never began was kept waiting by another, which is judged for its own call.
+      tookTooLong: (hadBegun) => void judge(code, hadBegun),
       gone: () => void judge(code, false),
     });
-    calls.set(id, call);
+    const order = JSON.stringify({ id, code, ...work } satisfies Order);
+    calls.set(id, { ...call, order });
     try {
-      alive().send(JSON.stringify({ id, code, ...work } satisfies Order));
+      alive().send(order);
       return await call.done;
     } finally {
       calls.delete(id);
@@ -174,7 +176,18 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
       ...(own.latest && { file: `${own.latest.kind} ${own.latest.name}` }),
     });
     if (own.latest !== undefined) strikes.against(own.latest, why);
-    for (const call of calls.values()) call.fail(new Problem("unavailable", `its process ended: ${why}`));
+    for (const call of calls.values())
+      if (call.hasBegun()) call.fail(new Problem("unavailable", `its process ended: ${why}`));
+      else again(call);
+  }
+
+  /** In the next process: in the one that ended it was never begun. */
+  function again({ order, fail }: Call & { order: string }): void {
+    try {
+      alive().send(order);
+    } catch (error) {
+      fail(error instanceof Problem ? error : new Problem("unavailable", messageOf(error)));
+    }
   }
 
   return {
