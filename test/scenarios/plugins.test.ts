@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { definePlugin, type Hooks, type VirtualTool } from "../../src/mcp/pipeline/plugin.ts";
 import { legacyClient, modernClient } from "../mcp-client.ts";
+import { startHttpServer } from "../servers/http-server.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** What a plugin's hooks do to what clients of both eras see, through a whole gateway. */
@@ -147,4 +148,23 @@ test("one server's own endpoint, and vLLM's, are shaped by nothing", async () =>
   const own = await w.rpc(token, "tools/list", {}, "/projects/demo/servers/files/mcp");
   expect(own.json.result.tools.length).toBeGreaterThan(0);
   expect((await w.rpc(token, "tools/list", {}, "/projects/demo/mcp")).json.result.tools).toEqual([]);
+});
+
+test("a tool with an argument of such a name means its own by it: the server is given it, and the answer comes whole", async () => {
+  const schema = { type: "object", properties: { _page: { type: "integer" }, kib: { type: "integer" } } };
+  const odd = startHttpServer({ tools: [{ name: "big", inputSchema: schema }] });
+  await w.must("POST", "/api/v1/apply", {
+    documents: [
+      { kind: "server", name: "odd", url: odd.url },
+      { kind: "project", name: "pages", servers: ["odd", "files"], proxyModel: "content-pipeline" },
+    ],
+  });
+  const one = (await w.must("POST", "/api/v1/mcptokens", { name: "odd", project: "pages" })).token;
+  const call = async (name: string, args: object) =>
+    (await w.rpc(one, "tools/call", { name, arguments: args })).json.result.content[0].text;
+  await w.until("both are listed", async () => (await w.rpc(one, "tools/list")).json.result.tools.length > 5);
+  const text = await call("odd__big", { kib: 20, _page: 3 });
+  expect([text.length, odd.requests.at(-1)?.body]).toEqual([20 * 1024, expect.stringContaining('"_page":3')]);
+  expect(await call("files__big", { kib: 20, _page: 3 })).toContain("_resultId");
+  await odd.stop();
 });

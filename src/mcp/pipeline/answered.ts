@@ -7,7 +7,14 @@ import { heldResult, shapeResult } from "./results/result.ts";
 import type { ContentType } from "./stage.ts";
 
 /** What a server answered, and of which it is: `server/tool`, a URI, or a prompt's name. */
-export type Answered = { type: ContentType; source: string; server: string | undefined; result: string };
+export type Answered = {
+  type: ContentType;
+  source: string;
+  server: string | undefined;
+  result: string;
+  /** Nobody could ask for parts of it. */
+  isWhole?: boolean;
+};
 
 /**
  * Brings what servers answer through the stages of their project. `shaped` is all of them, and throws when they cannot; `hidden` is those that hide
@@ -71,6 +78,7 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
       return messages[0]?.content.text ?? "";
     },
     async shaped(answered: Answered): Promise<string> {
+      if (answered.isWhole === true) return await hidden(answered);
       const pipeline = pipelineOf(answered.server);
       const { type, result } = answered;
       return applies(pipeline, type) && result.length > runner.leavesOf(pipeline)

@@ -8,7 +8,7 @@ import { Unfinished } from "./context.ts";
 import type { BeforeCall, VirtualTool } from "./plugin.ts";
 import { contentPipeline } from "./plugins/content-pipeline.ts";
 import { prefaced, withPreface } from "./preface.ts";
-import { wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
+import { takesPartArguments, wantedIn, withoutPartArguments } from "./results/part-arguments.ts";
 import type { Shaped } from "./shape.ts";
 
 export type Go = (paramsText: string) => Promise<Outcome>;
@@ -66,7 +66,7 @@ export function callsOf(request: Shaped) {
   async function toolCall(asked: Asked, paramsText: string, go: Go): Promise<Outcome> {
     const { name, server, key } = asked;
     const source = `${server.name}/${key}`;
-    const isShaped = answers.pipelineOf(server.name) !== undefined;
+    const isShaped = answers.pipelineOf(server.name) !== undefined && takesPartArguments(asked.text ?? "{}");
     if (isShaped) {
       try {
         const part = await partOf(source, server.name, paramsText, asked.text);
@@ -95,7 +95,8 @@ export function callsOf(request: Shaped) {
     options.budget.used(identity.id, name);
     if ("error" in outcome || outcome.type !== undefined) return withPreface(outcome, before?.preface);
     const { onToolCallAfter } = hooks;
-    const answered: Answered = { type: "toolResult", source, server: server.name, result: outcome.result };
+    const about = { type: "toolResult", source, server: server.name, isWhole: !isShaped } as const;
+    const answered: Answered = { ...about, result: outcome.result };
     const run = onToolCallAfter && ((seen: string) => onToolCallAfter(context, call, seen));
     const result = await after("onToolCallAfter", answered, run);
     return { ...outcome, result: prefaced(result, before?.preface) };

@@ -22,9 +22,12 @@ export function withPartArguments(tool: string): string {
   return withMembers(tool, { inputSchema, outputSchema: undefined });
 }
 
+/** Whether more of an answer can be asked for by this tool. One that has an argument of such a name itself means something else by it. */
+export const takesPartArguments = (tool: string): boolean => withPartArguments(tool) !== tool;
+
 /** What a call asks for of an earlier answer; undefined when it is an ordinary call. `tool` is its definition as the server wrote it. */
 export function wantedIn(argumentsText: string, tool = "{}"): { id: string; wanted: Wanted } | undefined {
-  if (!argumentsText.includes("_resultId") || withPartArguments(tool) === tool) return undefined;
+  if (!argumentsText.includes("_resultId") || !takesPartArguments(tool)) return undefined;
   const { _resultId: id, _section: section, _page: page } = JSON.parse(argumentsText) as Record<string, unknown>;
   if (typeof id !== "string" || id === "") return undefined;
   return {
