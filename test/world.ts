@@ -146,9 +146,9 @@ export async function world(settings: Record<string, string> = {}) {
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 
-  /** Waits until a condition holds; fails loudly after ten seconds. */
+  /** Waits until a condition holds; fails loudly after fifteen seconds. */
   async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const end = performance.now() + 10_000;
+    const end = performance.now() + 15_000;
     while (!(await holds())) {
       if (performance.now() > end) throw new Error(`it never happened: ${what}\n${logs.slice(-20).join("\n")}`);
       await Bun.sleep(10);
