@@ -183,12 +183,13 @@ test("one that eats memory takes its process along", async () => {
 
 test("one that ends the process is left out after the third time; a process that died again is waited for", async () => {
   const exits = code("exits", `export default () => process.exit(3);`);
+  // The clock is ours. What died in the tests before is long ago.
+  ahead += 60_000;
   for (let time = 1; time <= 3; time++) {
-    // The clock is ours: a process that died again and again is waited for.
     await expect(stage(exits)).rejects.toThrow("its process ended: it ended with exit code 3");
-    await expect(stage(exits)).rejects.toThrow("is started again in a moment");
-    ahead += 10_000;
+    if (time < 3) ahead += 10_000;
   }
+  await expect(stage(exits)).rejects.toThrow("is started again in a moment");
   expect(condemned).toEqual(["exits: it ended with exit code 3"]);
   ahead += 60_000;
 }, 20_000);
