@@ -3,6 +3,7 @@ import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import { textResult } from "../answers.ts";
+import { Unfinished } from "../pipeline/context.ts";
 import type { PluginContext, Shown, VirtualTool } from "../pipeline/plugin.ts";
 import { partNames } from "../pipeline/results/part-arguments.ts";
 import { shownTool } from "../pipeline/tool-list.ts";
@@ -59,9 +60,10 @@ export const searchTools: readonly VirtualTool[] = [
       const tool = find(tools, name);
       const args = withParts(argumentsOf(given, argumentsText), rest);
       if (tool !== undefined) return await context.callTool(tool.name, args);
-      // Refused as any call is, and recorded as that; the nearest are told by whoever knows them.
-      return await context.callTool(name, args).catch(async () => {
-        throw await notFound(tools, name);
+      // Refused as any call is, and recorded as that. Why it failed stays: a plugin may have hidden a tool that there is, and that was called.
+      return await context.callTool(name, args).catch(async (error: unknown) => {
+        if (!(error instanceof Problem) || error instanceof Unfinished) throw error;
+        throw new Problem(error.code, `${error.message}; ${await nearestOf(tools, name)}`);
       });
     },
   },
@@ -156,13 +158,12 @@ async function named(tools: readonly Shown[], name: string): Promise<Shown> {
 }
 
 async function notFound(tools: readonly Shown[], name: string): Promise<Problem> {
+  return new Problem("not_found", `there is no tool of this name; ${await nearestOf(tools, name)}`);
+}
+
+async function nearestOf(tools: readonly Shown[], name: string): Promise<string> {
   const near = (await indexedInTurns(tools)).search(name, most.nearest).map((hit) => hit.tool.name);
-  return new Problem(
-    "not_found",
-    near.length === 0
-      ? "there is no tool of this name: search_tools finds what there is"
-      : `there is no tool of this name; the nearest are ${near.join(", ")}`,
-  );
+  return near.length === 0 ? "search_tools finds what there is" : `the nearest are ${near.join(", ")}`;
 }
 
 /** The text of the arguments as it was written, so that no number changes on its way. Small models write them as a string. @throws Problem `invalid` */

@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { Problem } from "../../../src/lib/problem.ts";
 import { costOfAll } from "../../../src/mcp/budget/cost.ts";
 import { registerSearchTools, searchTools, shownSearchTools } from "../../../src/mcp/budget/search-tools.ts";
 import { tokensIn } from "../../../src/mcp/budget/tokens.ts";
-import type { Shown } from "../../../src/mcp/pipeline/plugin.ts";
+import type { PluginContext, Shown } from "../../../src/mcp/pipeline/plugin.ts";
 import { answer, contextFor, lists, queries, shown } from "./world.ts";
 
 async function ask(tool: string, args: Record<string, unknown>, tools: readonly Shown[]) {
@@ -131,5 +132,16 @@ test("what is closed to a caller is neither found, described nor called", async 
       }
     }),
     { numRuns: 25 },
+  );
+});
+
+test("a tool that is not listed and was called tells why it failed, not that there is none", async () => {
+  const call = searchTools.find(({ name }) => name === "call_tool")?.call;
+  const callTool = async (): Promise<string> => {
+    throw new Problem("unavailable", "it took too long, and may have been carried out");
+  };
+  const context = { discover: async () => tools, callTool } as unknown as PluginContext;
+  await expect(call?.({ name: "hidden_tool" }, context) as Promise<string>).rejects.toThrow(
+    "it took too long, and may have been carried out",
   );
 });
