@@ -4,12 +4,14 @@ import { auditVerbs } from "./verbs/audit.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
-import { resourceVerbs } from "./verbs/resources.ts";
+import { readingVerbs } from "./verbs/reading.ts";
 import { serverVerbs } from "./verbs/servers.ts";
+import { writingVerbs } from "./verbs/writing.ts";
 
 /** Every verb, in the order in which help shows them. A verb is one row in verbs/ and one file in commands/. */
 export const verbs: Record<string, Verb> = {
-  ...resourceVerbs,
+  ...readingVerbs,
+  ...writingVerbs,
   ...serverVerbs,
   ...proxyModelVerbs,
   ...cacheVerbs,

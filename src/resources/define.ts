@@ -76,11 +76,24 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   example: Record<string, unknown>;
 };
 
-/** Declares one kind; routes, verbs, apply, RBAC names, completion and docs follow from it. Pure data: no side effects. */
+/** What people sort their resources by: `get -l team=docs`, `apply --prune -l app=demo`. Nothing else looks at them. */
+const labels = Type.Optional(
+  Type.Record(
+    Type.String({ pattern: "^[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$" }),
+    Type.String({ pattern: "^[A-Za-z0-9._-]{0,63}$" }),
+    {
+      maxProperties: 32,
+      description: "Keys and values to choose it by, as in `mcpctl get -l team=docs`",
+    },
+  ),
+);
+
+/** Declares one kind; routes, verbs, apply, RBAC names, completion and docs follow from it. What can be changed can be labelled. */
 export function defineKind<const Name extends string, const Plural extends string, Fields extends TObject>(
   kind: Kind<Name, Plural, Fields>,
 ): Kind<Name, Plural, Fields> {
-  return kind;
+  if (!kind.verbs.includes("update")) return kind;
+  return { ...kind, fields: Type.Object({ ...kind.fields.properties, labels }) as TSchema as Fields };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of kinds mixes field types, and functions are contravariant in theirs.
