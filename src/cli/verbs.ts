@@ -3,6 +3,7 @@ import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
+import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { readingVerbs } from "./verbs/reading.ts";
 import { serverVerbs } from "./verbs/servers.ts";
@@ -17,5 +18,6 @@ export const verbs: Record<string, Verb> = {
   ...cacheVerbs,
   ...accessVerbs,
   ...auditVerbs,
+  ...instanceVerbs,
   ...hereVerbs,
 };
