@@ -22,7 +22,7 @@ export function loginsIn(home: string): Record<string, { user: string; place: Pl
 export function savedLogin({ home, keyring }: Store, origin: string) {
   const entry = readCredentials(pathIn(home))[origin];
   if (entry?.keyring !== true) return { token: entry?.token, login: undefined };
-  return { token: undefined, login: async () => await demanded(keyring).get(origin) };
+  return { token: undefined, login: () => fromKeyring(keyring, origin) };
 }
 
 /**
@@ -45,8 +45,19 @@ export async function saveLogin(
   }
   if (wanted === "keyring") throw tried ?? noKeyring();
   saveCredential(path, origin, { user, token });
-  if (had) await keyring?.remove(origin).catch(() => {});
+  // One that has just failed is not waited for again.
+  if (had && tried === undefined) await keyring?.remove(origin).catch(() => {});
   return { place: "file", ...(tried === undefined ? {} : { failure: tried }) };
+}
+
+async function fromKeyring(keyring: Keyring | undefined, origin: string): Promise<string | undefined> {
+  try {
+    return await demanded(keyring).get(origin);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const { message, hint } = error;
+    throw new Problem("unavailable", `the login for ${origin} lies in a keyring: ${message}`, { hint, cause: error });
+  }
 }
 
 async function inKeyring(keyring: Keyring, origin: string, token: string): Promise<"kept" | Problem> {
