@@ -22,6 +22,10 @@ export type Env = {
   home: string;
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
+  /** Standard input as it comes. */
+  input: () => AsyncIterable<Uint8Array>;
+  /** Writes a line to standard output; resolves once it was taken. */
+  say: (line: string) => Promise<void>;
   /** Rejects with an AbortError when the person would rather not answer: Ctrl-C, Ctrl-D. */
   ask: (question: string, hidden?: boolean) => Promise<string>;
   /** Opens the person's editor on a file; answers its exit code. */
@@ -60,6 +64,11 @@ export function processEnvironment(): Env {
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
     readFile: (path) => Bun.file(path).text(),
     readInput: () => Bun.stdin.text(),
+    input: () => Bun.stdin.stream(),
+    say: (line) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
     ask,
     async edit(path) {
       const { editorOf, openEditor } = await import("./editor.ts");
