@@ -4,6 +4,7 @@ import { auditVerbs } from "./verbs/audit.ts";
 import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
+import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { readingVerbs } from "./verbs/reading.ts";
 import { serverVerbs } from "./verbs/servers.ts";
@@ -19,5 +20,6 @@ export const verbs: Record<string, Verb> = {
   ...accessVerbs,
   ...auditVerbs,
   ...bridgeVerbs,
+  ...instanceVerbs,
   ...hereVerbs,
 };
