@@ -2,6 +2,7 @@ import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
+import { completionVerbs } from "./verbs/completion.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { readingVerbs } from "./verbs/reading.ts";
@@ -18,4 +19,5 @@ export const verbs: Record<string, Verb> = {
   ...accessVerbs,
   ...auditVerbs,
   ...hereVerbs,
+  ...completionVerbs,
 };
