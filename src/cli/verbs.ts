@@ -3,6 +3,7 @@ import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
 import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
+import { completionVerbs } from "./verbs/completion.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
@@ -22,4 +23,5 @@ export const verbs: Record<string, Verb> = {
   ...bridgeVerbs,
   ...instanceVerbs,
   ...hereVerbs,
+  ...completionVerbs,
 };
