@@ -2,6 +2,7 @@ import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
+import { clientVerbs } from "./verbs/clients.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { readingVerbs } from "./verbs/reading.ts";
@@ -17,5 +18,6 @@ export const verbs: Record<string, Verb> = {
   ...cacheVerbs,
   ...accessVerbs,
   ...auditVerbs,
+  ...clientVerbs,
   ...hereVerbs,
 };

@@ -23,7 +23,11 @@ export const agents: readonly ClientRow[] = [
       bridge: (wiring) => ({ type: "stdio", ...stdio(wiring) }),
     },
     notes: () => ["A .mcp.json of a project asks its user once whether it may be used."],
-    check: [...postsFirst("2025-11-25", { discovers: true }), listing, dropsAbove(64, (tool, name) => `mcp__${name}__${tool}`)],
+    check: [
+      ...postsFirst("2025-11-25", { discovers: true }),
+      listing,
+      dropsAbove(64, (tool, name) => `mcp__${name}__${tool}`),
+    ],
   },
   {
     id: "codex",
@@ -64,7 +68,9 @@ export const agents: readonly ClientRow[] = [
       entry: (wiring) => ({ type: "http", url: wiring.url, headers: bearer(wiring) }),
       bridge: stdio,
     },
-    notes: () => ['In a folder that it does not trust it says "Disabled": GEMINI_CLI_TRUST_WORKSPACE=true, or trust the folder.'],
+    notes: () => [
+      'In a folder that it does not trust it says "Disabled": GEMINI_CLI_TRUST_WORKSPACE=true, or trust the folder.',
+    ],
     // It never sends MCP-Protocol-Version.
     check: [
       ...postsFirst("2025-06-18", { tellsVersion: false }),
@@ -129,7 +135,12 @@ export const agents: readonly ClientRow[] = [
       entry: (wiring) => ({ type: "http", url: wiring.url, headers: bearer(wiring), tools: ["*"] }),
       bridge: (wiring) => ({ type: "local", ...stdio(wiring), tools: ["*"] }),
     },
-    check: [...postsFirst("2025-11-25", { discovers: true }), listing, noDots, dropsAbove(128, (tool, name) => `${name}-${tool}`)],
+    check: [
+      ...postsFirst("2025-11-25", { discovers: true }),
+      listing,
+      noDots,
+      dropsAbove(128, (tool, name) => `${name}-${tool}`),
+    ],
   },
   {
     id: "cline",

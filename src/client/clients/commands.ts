@@ -1,5 +1,5 @@
-import { anyName, listing, postsFirst, quietStream } from "./check/steps.ts";
 import { plainGet } from "./check/probes.ts";
+import { anyName, listing, postsFirst, quietStream } from "./check/steps.ts";
 import type { ClientRow } from "./client.ts";
 
 const shell = (variable: string) => `$${variable}`;
@@ -16,7 +16,8 @@ export const commands: readonly ClientRow[] = [
     reference: shell,
     belongs: "the shell, or the entry of a client that starts programs",
     // It splits its arguments at blanks.
-    text: ({ url, token }) => `npx -y mcp-remote ${url} --header "Authorization:Bearer ${token}" --transport http-only${allowHttp(url)}\n`,
+    text: ({ url, token }) =>
+      `npx -y mcp-remote ${url} --header "Authorization:Bearer ${token}" --transport http-only${allowHttp(url)}\n`,
     check: [plainGet, ...postsFirst("2025-11-25"), quietStream, listing, anyName],
   },
   {

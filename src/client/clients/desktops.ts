@@ -38,7 +38,13 @@ export const desktops: readonly ClientRow[] = [
       entry: (wiring) => ({ url: wiring.url, headers: bearer(wiring) }),
       bridge: stdio,
     },
-    check: [...postsFirst("2025-11-25"), quietStream, listing, noDots, dropsAbove(60, (tool, name) => `${name}${tool}`)],
+    check: [
+      ...postsFirst("2025-11-25"),
+      quietStream,
+      listing,
+      noDots,
+      dropsAbove(60, (tool, name) => `${name}${tool}`),
+    ],
   },
   {
     id: "vscode",
@@ -89,7 +95,9 @@ export const desktops: readonly ClientRow[] = [
       entry: (wiring) => ({ url: wiring.url, headers: bearer(wiring) }),
       bridge: stdio,
     },
-    notes: () => ["What it shows of an error is that of its second attempt, over SSE: mcpctl config lm-studio --check tells the first."],
+    notes: () => [
+      "What it shows of an error is that of its second attempt, over SSE: mcpctl config lm-studio --check tells the first.",
+    ],
     check: [...postsFirst("2025-11-25"), quietStream, listing, dropsAbove(64, (tool) => tool)],
   },
   {

@@ -35,7 +35,13 @@ export const frameworks: readonly ClientRow[] = [
         "    cache_tools_list=True,",
         ")",
       ]),
-    check: [...postsFirst("2025-11-25", { discovers: true }), quietStream, listing, noDots, dropsAbove(64, (tool) => tool)],
+    check: [
+      ...postsFirst("2025-11-25", { discovers: true }),
+      quietStream,
+      listing,
+      noDots,
+      dropsAbove(64, (tool) => tool),
+    ],
   },
   {
     ...common,

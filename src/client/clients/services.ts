@@ -1,5 +1,5 @@
-import { anyName, dropsAbove, firstPage, fits, listing, noDots, postsFirst, quietStream } from "./check/steps.ts";
 import { headProbe, preflight } from "./check/probes.ts";
+import { anyName, dropsAbove, firstPage, fits, listing, noDots, postsFirst, quietStream } from "./check/steps.ts";
 import { vllmSteps } from "./check/vllm.ts";
 import { bearer, type ClientRow, stdio, type Wiring } from "./client.ts";
 
@@ -53,7 +53,13 @@ export const services: readonly ClientRow[] = [
       entry: (wiring) => ({ url: wiring.url, headers: bearer(wiring), require_approval: "never" }),
       bridge: stdio,
     },
-    check: [...postsFirst("2025-06-18"), quietStream, listing, fits({ tools: 128 }), dropsAbove(64, (tool, name) => `mcp__${name}__${tool}`)],
+    check: [
+      ...postsFirst("2025-06-18"),
+      quietStream,
+      listing,
+      fits({ tools: 128 }),
+      dropsAbove(64, (tool, name) => `mcp__${name}__${tool}`),
+    ],
   },
   {
     id: "ogx",
@@ -123,7 +129,13 @@ export const services: readonly ClientRow[] = [
       start: { version: "1.2.1" },
     },
     notes: fromContainer,
-    check: [headProbe, ...postsFirst("2025-11-25"), quietStream, listing, dropsAbove(64, (tool, name) => `${tool}_mcp_${name}`)],
+    check: [
+      headProbe,
+      ...postsFirst("2025-11-25"),
+      quietStream,
+      listing,
+      dropsAbove(64, (tool, name) => `${tool}_mcp_${name}`),
+    ],
   },
   {
     id: "llama-cpp",
@@ -157,7 +169,13 @@ export const services: readonly ClientRow[] = [
     program: "n8n",
     belongs: "the node MCP Client Tool",
     text: ({ url, token }) =>
-      ["Endpoint: " + url, "Server Transport: HTTP Streamable", "Authentication: Bearer Auth", `Bearer Token: ${token}`, ""].join("\n"),
+      [
+        `Endpoint: ${url}`,
+        "Server Transport: HTTP Streamable",
+        "Authentication: Bearer Auth",
+        `Bearer Token: ${token}`,
+        "",
+      ].join("\n"),
     notes: fromContainer,
     check: [...postsFirst("2025-11-25"), quietStream, listing, dropsAbove(64, (tool, name) => `${name}_${tool}`)],
   },

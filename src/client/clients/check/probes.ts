@@ -6,7 +6,10 @@ export const headProbe: CheckStep = {
   async run(visit) {
     const head = await send(visit, visit.url, { method: "HEAD" });
     if (head.status === 401 || head.status === 403)
-      throw new CheckFailure("contract", `HTTP ${head.status} to HEAD: without requiresOAuth: false the client asks for a login`);
+      throw new CheckFailure(
+        "contract",
+        `HTTP ${head.status} to HEAD: without requiresOAuth: false the client asks for a login`,
+      );
     const body = await send(visit, visit.url, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -14,7 +17,10 @@ export const headProbe: CheckStep = {
     });
     await body.body?.cancel();
     if (/bearer/i.test(body.headers.get("www-authenticate") ?? ""))
-      throw new CheckFailure("contract", "its challenge names Bearer: without requiresOAuth: false the client asks for a login");
+      throw new CheckFailure(
+        "contract",
+        "its challenge names Bearer: without requiresOAuth: false the client asks for a login",
+      );
     return `${head.status}, and ${body.status} to a POST: no login is asked for`;
   },
 };
@@ -37,9 +43,14 @@ export const preflight: CheckStep = {
     await response.body?.cancel();
     const allowed = response.headers.get("access-control-allow-origin");
     if (!response.ok || (allowed !== origin && allowed !== "*"))
-      throw new CheckFailure("reach", `HTTP ${response.status}: pages of ${origin} are not let in (mcpctl serve --allowed-origins ${origin}; --origin if the page is elsewhere)`);
+      throw new CheckFailure(
+        "reach",
+        `HTTP ${response.status}: pages of ${origin} are not let in (mcpctl serve --allowed-origins ${origin}; --origin if the page is elsewhere)`,
+      );
     const headers = (response.headers.get("access-control-allow-headers") ?? "").toLowerCase().split(/\s*,\s*/);
-    const missing = asked.filter((name) => !headers.includes(name) && (!headers.includes("*") || name === "authorization"));
+    const missing = asked.filter(
+      (name) => !headers.includes(name) && (!headers.includes("*") || name === "authorization"),
+    );
     if (missing.length > 0) throw new CheckFailure("contract", `the page may not send ${missing.join(", ")}`);
     // A page says with each request where it comes from.
     visit.headers["origin"] = origin;
@@ -53,9 +64,13 @@ export const plainGet: CheckStep = {
   async run(visit) {
     const first = await send(visit, visit.url, { headers: credential(visit) });
     await first.body?.cancel();
-    if (first.status === 401) throw new CheckFailure("reach", "HTTP 401: the token is refused, and the client would go round in circles");
+    if (first.status === 401)
+      throw new CheckFailure("reach", "HTTP 401: the token is refused, and the client would go round in circles");
     const { origin, pathname } = new URL(visit.url);
-    for (const path of [`/.well-known/oauth-protected-resource${pathname}`, "/.well-known/oauth-authorization-server"]) {
+    for (const path of [
+      `/.well-known/oauth-protected-resource${pathname}`,
+      "/.well-known/oauth-authorization-server",
+    ]) {
       const response = await send(visit, origin + path, {});
       const text = await bodyOf(response, 1_000);
       if (response.ok && !text.trimStart().startsWith("{"))

@@ -1,5 +1,15 @@
 import { version as ownVersion } from "../../../lib/version.ts";
-import { answerIn, CheckFailure, type CheckStep, credential, modern, post, send, type Tool, type Visit } from "./visit.ts";
+import {
+  answerIn,
+  CheckFailure,
+  type CheckStep,
+  credential,
+  modern,
+  post,
+  send,
+  type Tool,
+  type Visit,
+} from "./visit.ts";
 
 const clientInfo = { name: "mcpctl-check", version: ownVersion };
 /** What the clients of each time take for an answer to initialize. */
@@ -17,14 +27,19 @@ export const postsFirst = (
 const discover: CheckStep = {
   name: "server/discover",
   async run(visit) {
-    const response = await post(visit, { id: 0, method: "server/discover", params: modernParams({}) }, mirrored("server/discover"));
+    const response = await post(
+      visit,
+      { id: 0, method: "server/discover", params: modernParams({}) },
+      mirrored("server/discover"),
+    );
     const { result, error } = await answerIn(response);
     const versions = result?.["supportedVersions"];
     if (Array.isArray(versions) && versions.includes(modern)) {
       visit.isModern = true;
       return `it speaks ${modern}`;
     }
-    if (error === undefined) throw new CheckFailure("contract", `it answers without naming ${modern}, and without an error`);
+    if (error === undefined)
+      throw new CheckFailure("contract", `it answers without naming ${modern}, and without an error`);
     return `not there (${error.code}): it goes on with initialize`;
   },
 };
@@ -38,10 +53,14 @@ function initialize(version: string, tellsVersion: boolean): CheckStep {
       const response = await post(visit, { id: 1, method: "initialize", params });
       const session = response.headers.get("mcp-session-id");
       const { result, error } = await answerIn(response);
-      if (result === undefined) throw new CheckFailure("contract", `initialize is refused: ${error?.message ?? "no result"}`);
+      if (result === undefined)
+        throw new CheckFailure("contract", `initialize is refused: ${error?.message ?? "no result"}`);
       const agreed = result["protocolVersion"];
       if (typeof agreed !== "string" || !legacyVersions.includes(agreed) || agreed > version)
-        throw new CheckFailure("contract", `offered ${version}, it answers ${String(agreed)}, which the client does not speak`);
+        throw new CheckFailure(
+          "contract",
+          `offered ${version}, it answers ${String(agreed)}, which the client does not speak`,
+        );
       if (session !== null) visit.headers["mcp-session-id"] = session;
       if (tellsVersion && agreed >= "2025-06-18") visit.headers["mcp-protocol-version"] = agreed;
       const notified = await post(visit, { method: "notifications/initialized" });
@@ -64,7 +83,7 @@ export const quietStream: CheckStep = {
     response.body?.cancel().catch(() => {});
     if (response.status === 405) return "405: there is no stream";
     if (response.status === 200 && type.startsWith("text/event-stream")) return "a stream";
-    throw new CheckFailure("contract", `HTTP ${response.status} ${type}`.trim() + ": the client takes a stream or 405");
+    throw new CheckFailure("contract", `${`HTTP ${response.status} ${type}`.trim()}: the client takes a stream or 405`);
   },
 };
 
@@ -151,7 +170,12 @@ export const dropsAbove = (most: number, shownAs: (tool: string, name: string) =
   run: (visit) => {
     const lengthOf = (tool: Tool) => shownAs(tool.name, visit.name).length;
     const longest = Math.max(...visit.tools.map(lengthOf));
-    return judge(visit, (tool) => lengthOf(tool) > most, `longer than ${most} with what the client adds`, `the longest has ${longest} of ${most}`);
+    return judge(
+      visit,
+      (tool) => lengthOf(tool) > most,
+      `longer than ${most} with what the client adds`,
+      `the longest has ${longest} of ${most}`,
+    );
   },
 });
 
@@ -160,7 +184,12 @@ export const noDots: CheckStep = {
   name: "characters",
   judges: true,
   run: (visit) =>
-    judge(visit, ({ name }) => !/^[a-zA-Z0-9_-]+$/.test(name), "models refuse these names", "letters, digits, _ and - only"),
+    judge(
+      visit,
+      ({ name }) => !/^[a-zA-Z0-9_-]+$/.test(name),
+      "models refuse these names",
+      "letters, digits, _ and - only",
+    ),
 };
 
 /** The client writes names anew, and shortens them. */
@@ -173,7 +202,8 @@ export const fits = ({ tools, bytes }: { tools: number; bytes?: number }): Check
   run: (visit) => {
     const size = Buffer.byteLength(JSON.stringify(visit.tools));
     const said = `${counted(visit)}, ${(size / 1000).toFixed(1)} kB`;
-    if (visit.tools.length > tools) throw new CheckFailure("contract", `${said}: the client bears ${tools} tools${narrower}`);
+    if (visit.tools.length > tools)
+      throw new CheckFailure("contract", `${said}: the client bears ${tools} tools${narrower}`);
     if (bytes !== undefined && size > bytes)
       throw new CheckFailure("contract", `${said}: the client bears about ${bytes / 1000} kB${narrower}`);
     return said;

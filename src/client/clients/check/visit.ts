@@ -1,3 +1,4 @@
+import { eventsOf } from "../../../lib/event-stream.ts";
 import { messageOf } from "../../../lib/problem.ts";
 
 export type Tool = { name: string; description?: unknown; inputSchema?: unknown };
@@ -111,31 +112,16 @@ export async function answerIn(response: Response): Promise<Answer> {
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
   try {
     if (!isStream) return messageIn(await bodyOf(response));
-    let text = "";
-    const decoder = new TextDecoder();
-    for await (const part of response.body ?? []) {
-      text += decoder.decode(part, { stream: true });
-      if (text.length > mostBytes) break;
-      const answer = answerAmong(text);
-      if (answer !== undefined) return answer;
+    const beyond = () => new CheckFailure("contract", `an event of more than ${mostBytes / 1e6} MB`);
+    for await (const { data } of eventsOf(response.body ?? new ReadableStream(), mostBytes, beyond)) {
+      const message = data === "" ? {} : messageIn(data);
+      if (message.result !== undefined || message.error !== undefined) return message;
     }
   } catch (error) {
     if (error instanceof CheckFailure) throw error;
     throw new CheckFailure("reach", `the answer broke off: ${messageOf(error)}`, error);
   }
   throw new CheckFailure("contract", "the stream ended without an answer");
-}
-
-/** Only events that are whole: what follows the last blank line may be half a one. */
-function answerAmong(text: string): Answer | undefined {
-  const events = text.split(/\r?\n\r?\n/).slice(0, -1);
-  for (const event of events) {
-    const data = [...event.matchAll(/^data: ?(.*)$/gm)].map(([, line]) => line).join("\n");
-    if (data === "") continue;
-    const message = messageIn(data);
-    if (message.result !== undefined || message.error !== undefined) return message;
-  }
-  return undefined;
 }
 
 function messageIn(text: string): Answer {

@@ -1,6 +1,6 @@
 import { messageOf } from "../../../lib/problem.ts";
-import { openSse, type SseSession } from "./sse-session.ts";
 import { forHarmony } from "./harmony.ts";
+import { openSse, type SseSession } from "./sse-session.ts";
 import { toolsIn } from "./steps.ts";
 import { CheckFailure, type CheckStep, type Tool, type Visit } from "./visit.ts";
 
@@ -13,7 +13,8 @@ export const vllmSteps: readonly CheckStep[] = [
   {
     name: "address",
     run: ({ url }) => {
-      if (!url.startsWith("http:")) throw new CheckFailure("contract", "it speaks http only: put mcpctl, or what ends TLS, on its own host");
+      if (!url.startsWith("http:"))
+        throw new CheckFailure("contract", "it speaks http only: put mcpctl, or what ends TLS, on its own host");
       return "http";
     },
   },
@@ -33,7 +34,10 @@ export const vllmSteps: readonly CheckStep[] = [
     async run(visit) {
       const { serverInfo, protocolVersion } = await bounded(visit, sessionOf(visit).initialize());
       if (!used.includes(serverInfo.name))
-        throw new CheckFailure("contract", `the server says that it is "${serverInfo.name}"; only ${used.join(", ")} are used`);
+        throw new CheckFailure(
+          "contract",
+          `the server says that it is "${serverInfo.name}"; only ${used.join(", ")} are used`,
+        );
       return `${protocolVersion}, as "${serverInfo.name}"`;
     },
   },
@@ -51,7 +55,8 @@ export const vllmSteps: readonly CheckStep[] = [
     judges: true,
     run: ({ tools }) => {
       const dotted = tools.filter(({ name }) => name.includes(".")).map(({ name }) => name);
-      if (dotted.length > 0) throw new CheckFailure("contract", `cut at the first dot: ${dotted.slice(0, 3).join(", ")}`);
+      if (dotted.length > 0)
+        throw new CheckFailure("contract", `cut at the first dot: ${dotted.slice(0, 3).join(", ")}`);
       return "no dots";
     },
   },
@@ -62,7 +67,11 @@ function harmonized(tools: readonly Tool[]): string {
     try {
       forHarmony(tool);
     } catch (error) {
-      throw new CheckFailure("contract", `${messageOf(error)} (${tool.name}): vLLM does not start; \`schemas: inline\` in the project mends it`, error);
+      throw new CheckFailure(
+        "contract",
+        `${messageOf(error)} (${tool.name}): vLLM does not start; \`schemas: inline\` in the project mends it`,
+        error,
+      );
     }
   }
   return "vLLM reads them all";
