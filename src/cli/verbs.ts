@@ -4,6 +4,7 @@ import { auditVerbs } from "./verbs/audit.ts";
 import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { completionVerbs } from "./verbs/completion.ts";
+import { clientVerbs } from "./verbs/clients.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
@@ -22,6 +23,7 @@ export const verbs: Record<string, Verb> = {
   ...auditVerbs,
   ...bridgeVerbs,
   ...instanceVerbs,
+  ...clientVerbs,
   ...hereVerbs,
   ...completionVerbs,
 };
