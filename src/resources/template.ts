@@ -46,7 +46,12 @@ const fields = Type.Object({
   image: run.image,
   containerPort: run.containerPort,
   containerPath: run.containerPath,
-  volumes: run.volumes,
+  volumes: Type.Optional(
+    Type.Array(Type.String({ minLength: 3, maxLength: 4096 }), {
+      maxItems: 64,
+      description: "Folders or volumes within an image: SOURCE:/TARGET or SOURCE:/TARGET:ro",
+    }),
+  ),
   network: run.network,
   url: Type.Optional(words("Address of a server somebody else runs; `{words}` of it are arguments", 2048)),
   healthCheck: run.healthCheck,
@@ -164,9 +169,10 @@ export function runsOf(template: TemplateFields): string {
 
 /** What must be given before a server can be made of it. */
 export const needsOf = ({ env = [], headers = [], arguments: args = [] }: TemplateFields): string[] => [
-  ...args.filter(({ required }) => required === true).map(({ name }) => `{${name}}`),
-  ...[...env, ...headers].filter(({ required }) => required === true).map(({ name }) => name),
+  ...args.filter(isNeeded).map(({ name }) => `{${name}}`),
+  ...[...env, ...headers].filter(isNeeded).map(({ name }) => name),
 ];
+const isNeeded = (one: { required?: boolean; default?: string }) => one.required === true && one.default === undefined;
 
 export const Template = defineKind({
   kind: "template",

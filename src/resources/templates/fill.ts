@@ -64,12 +64,16 @@ function argumentsOf(
   return texts;
 }
 
-/** What is nothing but one argument is left out without it, and there once for each value. Values are not looked through again. */
+/**
+ * What is nothing but one argument is there once for each of its values; what holds one that was not given is left out. Values are not looked
+ * through again.
+ */
 function filled(text: string, texts: ReadonlyMap<string, readonly string[]>): readonly string[] {
-  const [whole, word = ""] = placeholders.exec(text) ?? [];
-  placeholders.lastIndex = 0;
-  if (whole === text) return texts.get(word) ?? [];
-  return [text.replace(placeholders, (_, name: string) => texts.get(name)?.join(",") ?? "")];
+  const words = [...text.matchAll(placeholders)].map(([, word = ""]) => word);
+  const [only = ""] = words;
+  if (text === `{${only}}`) return texts.get(only) ?? [];
+  if (words.some((word) => texts.get(word)?.length === 0)) return [];
+  return [text.replace(placeholders, (_, word: string) => texts.get(word)?.join(",") ?? "")];
 }
 
 function valuesOf(
