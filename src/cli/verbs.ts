@@ -10,12 +10,14 @@ import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { readingVerbs } from "./verbs/reading.ts";
 import { serverVerbs } from "./verbs/servers.ts";
+import { templateVerbs } from "./verbs/templates.ts";
 import { writingVerbs } from "./verbs/writing.ts";
 
 /** Every verb, in the order in which help shows them. A verb is one row in verbs/ and one file in commands/. */
 export const verbs: Record<string, Verb> = {
   ...readingVerbs,
   ...writingVerbs,
+  ...templateVerbs,
   ...serverVerbs,
   ...proxyModelVerbs,
   ...cacheVerbs,
