@@ -23,6 +23,7 @@ import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
+import { openSecret } from "../secrets/secret-aside.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
@@ -256,6 +257,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
+    secretValues: (secret) => openSecret(vault, secret),
     overview: overview.of,
     ready,
     stopping: () => {

@@ -66,6 +66,8 @@ export type Rooms = {
   llms: Llms;
   /** The key of an llm, as it is in this transaction. @throws Problem `unavailable` when its secret is not there */
   llmKey: (llm: Pick<LlmRef, "name" | "fields">) => Op<string | undefined>;
+  /** What a secret holds, for merging into it. */
+  secretValues: (secret: Pick<Resource, "id" | "version">) => Op<Record<string, string> | undefined>;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */
   record: Recorder;

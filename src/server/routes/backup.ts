@@ -139,7 +139,7 @@ export const backupRoutes: Route[] = [
     handle: async (call, rooms) => {
       const { id = "", offset = "" } = call.params;
       await everything(call, rooms);
-      const bytes = await readBytes(call.request, "application/octet-stream", pieceBytes);
+      const bytes = await readBytes(call.request, ["application/octet-stream"], pieceBytes);
       return await rooms.backups.piece(id, Number(offset), new Uint8Array(bytes));
     },
   },
