@@ -10,7 +10,7 @@ import type { Args } from "./verb.ts";
 import { witness } from "./witness.ts";
 
 /** The instance that a command line is about. `except` names a flag that means something else for this verb. */
-export const clientFor = (args: Args, env: Env, except?: "url"): Client =>
+export const clientFor = (args: Args, env: Env, except?: "url" | "token"): Client =>
   clientAt(targetFor(args, env, except === undefined ? {} : { [except]: undefined }), args, env);
 
 export const clientAt = (target: Target, args: Args, env: Env): Client =>

@@ -1,4 +1,4 @@
-import type { Target } from "../client/client.ts";
+import { bearerOf, type Target } from "../client/client.ts";
 import { type Choice, contextOf, targetOf } from "../client/target.ts";
 import type { Env } from "./environment.ts";
 import type { Args } from "./verb.ts";
@@ -8,11 +8,17 @@ import type { Args } from "./verb.ts";
  * is said each time.
  */
 export function targetFor(args: Args, env: Env, instead: Choice = {}): Target {
-  const target = targetOf({ ...choiceFrom(args), ...instead }, env.variables, env.home, env.keyring);
+  const target = found(args, env, instead);
   if (target.tls?.rejectUnauthorized === false)
     env.err(`warning: the certificate of ${target.url} is not checked: whoever stands between can read and change all`);
   return target;
 }
+
+/** What it is shown, looked for anew: somebody may have logged in meanwhile. */
+export const bearerFor = (args: Args, env: Env): Promise<string | undefined> => bearerOf(found(args, env));
+
+const found = (args: Args, env: Env, instead: Choice = {}): Target =>
+  targetOf({ ...choiceFrom(args), ...instead }, env.variables, env.home, env.keyring);
 
 const choiceFrom = (args: Args): Choice => ({
   url: args.flag("url"),

@@ -49,6 +49,7 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
     { signal, headers = {} }: { signal?: AbortSignal | undefined; headers?: Record<string, string> } = {},
   ): Promise<Response> {
     const token = await bearer();
+    const isBytes = body instanceof Uint8Array;
     const request = new Request(new URL(path, url), {
       method,
       redirect: "manual",
@@ -56,9 +57,9 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
       headers: {
         ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
     const start = performance.now();
     const seen = (response?: Response) =>

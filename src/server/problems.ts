@@ -21,4 +21,7 @@ export function problemResponse(error: unknown, request: Request, { requestId, l
   return new Response(redact(JSON.stringify({ ...problem.toJSON(), requestId })), { status: problem.status, headers });
 }
 
+/** A problem within an answer that tells of several. */
+export const problemBody = (problem: Problem): unknown => JSON.parse(redact(JSON.stringify(problem)));
+
 const stackOf = (problem: Problem) => (problem.cause instanceof Error ? problem.cause.stack : problem.stack);

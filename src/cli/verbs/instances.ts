@@ -35,6 +35,7 @@ export const instanceVerbs: Record<string, Verb> = {
     words: "",
     least: 0,
     most: 0,
+    ignores: ["project"],
     examples: ["mcpctl logout", "mcpctl logout --context work"],
     load: () => import("../commands/logout.ts"),
   },
@@ -44,6 +45,7 @@ export const instanceVerbs: Record<string, Verb> = {
     words: "",
     least: 0,
     most: 0,
+    ignores: ["project"],
     flags: {
       "password-stdin": {
         type: "boolean",
@@ -59,6 +61,7 @@ export const instanceVerbs: Record<string, Verb> = {
     words: "",
     least: 0,
     most: 0,
+    ignores: ["project"],
     examples: ["mcpctl whoami"],
     load: () => import("../commands/whoami.ts"),
   },
