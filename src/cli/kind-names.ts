@@ -4,6 +4,7 @@ export const kindNames = [
   "project",
   "secret",
   "mcptoken",
+  "template",
   "instance",
   "toolchange",
   "prompt",
