@@ -8,6 +8,7 @@ import { printable } from "../../src/lib/printable.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import type { AnyKind } from "../../src/resources/define.ts";
 import { kinds } from "../../src/resources/index.ts";
+import { exampleWords } from "./examples.ts";
 
 const refusal = (argv: string[]): string => {
   try {
@@ -70,20 +71,10 @@ test("verbs that begin alike are said in one line, so somebody wrote that line",
   expect(without.filter((family) => (family?.members.length ?? 0) > 1)).toEqual([]);
 });
 
-/** The words of an example as a shell would part them, without what stands round the command. */
-const wordsOf = (example: string): string[] =>
-  [
-    ...example
-      .replace(/^.*?\bmcpctl /, "")
-      .replace(/\)$/, "")
-      .replace(/ [|<].*$/, "")
-      .matchAll(/'([^']*)'|(\S+)/g),
-  ].map(([, quoted, plain]) => quoted ?? plain ?? "");
-
 test("every verb has an example that its own parser accepts", async () => {
   for (const [name, { examples }] of Object.entries(verbs)) {
     for (const example of examples.filter((text) => text.includes(`mcpctl ${name}`))) {
-      const { verb, left } = findVerb(wordsOf(example));
+      const { verb, left } = findVerb(exampleWords(name, example));
       if (verb === undefined) throw new Error(example);
       const more = await verb.flagsFor?.(left[firstWord(left)]);
       expect(() => parseWords(name, verb, { ...verb.flags, ...more }, left)).not.toThrow();
