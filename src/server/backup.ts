@@ -2,11 +2,11 @@ import { createReadStream, createWriteStream, mkdirSync, rmSync, statSync } from
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import type { BearerKeys } from "../auth/bearer.ts";
 import { decrypted, encrypted, newPair, streamOf } from "../lib/age.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
-import type { BearerKeys } from "../auth/bearer.ts";
 import { type Header, written } from "../operations/backup/format.ts";
 import { type Sound, staged } from "../operations/backup/stage.ts";
 import { taken } from "../operations/backup/take.ts";

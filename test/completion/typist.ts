@@ -1,5 +1,4 @@
 /** What a terminal was sent, as a person reads it: without colours and movements of the cursor. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts them.
 const legible = (text: string) =>
   text.replace(/\u001b(\[[0-9;?<>=]*[A-Za-z]|[=>()][A-Z0-9]?|\][^\u0007\u001b]*(\u0007|\u001b\\))/g, "");
 

@@ -118,10 +118,15 @@ export const backupRoutes: Route[] = [
     path: "/api/v1/restore",
     permission: restore,
     tag,
-    summary: "Begin to send a backup; answers the age recipient it is to be encrypted for, and how large a piece may be",
+    summary:
+      "Begin to send a backup; answers the age recipient it is to be encrypted for, and how large a piece may be",
     body: () => BeginBody,
     answer: () =>
-      Type.Object({ id: Type.String(), recipient: Type.String(), pieceBytes: Type.Integer({ description: "At most" }) }),
+      Type.Object({
+        id: Type.String(),
+        recipient: Type.String(),
+        pieceBytes: Type.Integer({ description: "At most" }),
+      }),
     status: 201,
     handle: async (call, rooms) => {
       const { bytes } = await bodyOf<{ bytes: number }>(call, BeginBody);
