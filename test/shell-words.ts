@@ -5,7 +5,7 @@ import { messageOf } from "../src/lib/problem.ts";
  * The command lines of a shell script, as the words each program is given: enough of a shell for what people copy out of documentation. Quotes,
  * comments, pipes, lists, substitutions, redirections, here-documents and line continuations; what is substituted stands as `…`.
  */
-export function commandsIn(script: string): string[][] {
+function commandsIn(script: string): string[][] {
   const found: string[][] = [];
   const open: { words: string[]; word: string | undefined; quote: string }[] = [];
   let words: string[] = [];

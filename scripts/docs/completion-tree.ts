@@ -70,7 +70,7 @@ const markOf = (word: string): string => {
 };
 const isKind = (word: string) => kinds.some((kind) => kind.kind === word);
 
-export function flagNodes(flags: Flags): FlagNodes {
+function flagNodes(flags: Flags): FlagNodes {
   const shown = Object.entries(flags).filter(([, { hidden }]) => hidden !== true);
   return Object.fromEntries(shown.map(([name, flag]) => [name, flagNode(name, flag)]));
 }
