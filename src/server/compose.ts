@@ -23,6 +23,7 @@ import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
+import { openSecret } from "../secrets/secret-aside.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
@@ -33,6 +34,7 @@ import { createCredentials } from "./credentials.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
+import { createListWatch } from "./listing-watch.ts";
 import { blotsOfLlm, composeLlms } from "./llms.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
@@ -216,6 +218,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     changePassword: ownPassword({ db, clock, attempts, record }),
     leaks: createLeaks({ db, hashKey, clock, log, record }),
     watch,
+    listWatch: createListWatch(),
     supervisor,
     connections,
     proxyModels,
@@ -235,6 +238,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
+    secretValues: (secret) => openSecret(vault, secret),
     overview: overview.of,
     ready,
     stopping: () => {

@@ -34,7 +34,7 @@ export type Permission =
   | { operation: string };
 
 export type Route = {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As Elysia writes paths: `/api/v1/servers/:ref`. */
   path: string;
   permission: Permission;

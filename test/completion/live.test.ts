@@ -2,8 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { createServer } from "node:net";
 import type { Line } from "../../src/cli/completion/line.ts";
 import { liveNames } from "../../src/cli/completion/live.ts";
-import tree from "../../src/cli/completion/tree.json";
-import { kindNamed, type Tree } from "../../src/cli/completion/tree.ts";
+import { kindNamed, tree } from "../../src/cli/completion/tree.ts";
 import { type Env, processEnvironment } from "../../src/cli/environment.ts";
 import { world } from "../world.ts";
 import { hostileInstance } from "./instance.ts";
@@ -19,7 +18,7 @@ const env = (url: string, fetch: Env["fetch"], token = w.admin): Env => ({
 });
 
 async function names(word: string, project?: string, from = env(w.url, w.fetch)): Promise<readonly string[]> {
-  const kind = word === "context" ? word : kindNamed(tree as Tree, word);
+  const kind = word === "context" ? word : kindNamed(tree, word);
   if (kind === undefined) throw new Error(word);
   const given = new Map(project === undefined ? [] : [["project", [project]]]);
   return await liveNames(from, performance.now())(kind, { given } as Line);
@@ -42,7 +41,7 @@ test("nobody who may not see them is told names; every kind can be asked for", a
   const stranger = await w.userWith("stranger", []);
   expect(await names("project", undefined, env(w.url, w.fetch, stranger))).toEqual([]);
   expect(await names("project", undefined, env(w.url, w.fetch, "mcpctl_ses_wrong"))).toEqual([]);
-  for (const { kind } of (tree as Tree).kinds) expect(Array.isArray(await names(kind, "demo"))).toBe(true);
+  for (const { kind } of tree.kinds) expect(Array.isArray(await names(kind, "demo"))).toBe(true);
 });
 
 test("names that a shell might run are not offered", async () => {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { answer } from "../../src/cli/completion/answer.ts";
 import { type Live, offersFor } from "../../src/cli/completion/offers.ts";
-import tree from "../../src/cli/completion/tree.json";
-import type { Tree } from "../../src/cli/completion/tree.ts";
+import { tree } from "../../src/cli/completion/tree.ts";
 
 const names: Record<string, string[]> = {
   context: ["local", "work"],
@@ -24,7 +23,7 @@ async function offered(line: string): Promise<string[]> {
   const words = line.split(" ");
   const cursor = words.findIndex((word) => word.includes("|"));
   const { words: offers, files } = await offersFor(
-    tree as Tree,
+    tree,
     { words: words.map((word) => word.replace("|", "")), cursor },
     live,
   );
@@ -87,7 +86,7 @@ test("a project is respected wherever it stands; without a name to offer nobody 
 });
 
 test("every verb can be reached word by word, with a description", async () => {
-  for (const [name, { about }] of Object.entries((tree as Tree).verbs)) {
+  for (const [name, { about }] of Object.entries(tree.verbs)) {
     const [first = "", second] = name.split(" ");
     expect(await offered(`${first}|`)).toContain(first);
     if (second !== undefined) expect(await offered(`${first} ${second}|`)).toContain(second);

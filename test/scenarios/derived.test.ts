@@ -87,6 +87,7 @@ const pathOf = (route: Route) => {
   return `${route.path.replace(":ref", encodeURIComponent(name))}${plural === "mcptokens" && route.path.includes(":ref") ? "?project=demo" : ""}`;
 };
 const bodyOf = (route: Route) => {
+  if (route.method === "PATCH") return { labels: { team: "docs" } };
   if (!["POST", "PUT"].includes(route.method) || route.body === undefined) return undefined;
   return route.path.split("/").length > 5 ? {} : bodies[route.path.split("/")[3] ?? ""];
 };

@@ -1,7 +1,6 @@
 import type { Live, Offers } from "./offers.ts";
 import { offersFor } from "./offers.ts";
-import tree from "./tree.json";
-import type { Tree } from "./tree.ts";
+import { tree } from "./tree.ts";
 
 /** What names are there is loaded when somebody is in front of one: knowing contexts and speaking HTTP costs as much as all the rest. */
 const here: Live = async (what, line) => {
@@ -19,7 +18,7 @@ export async function answer(argv: readonly string[], live = here): Promise<stri
   if (!/^\d{1,4}$/.test(cursor)) return "";
   const words = given.map((word) => word.slice(1));
   try {
-    return written(await offersFor(tree as Tree, { words, cursor: Number(cursor) }, live));
+    return written(await offersFor(tree, { words, cursor: Number(cursor) }, live));
   } catch {
     return "";
   }
