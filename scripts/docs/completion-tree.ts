@@ -1,4 +1,5 @@
 import type { FlagNode, FlagNodes, KindNode, Tree, VerbNode } from "../../src/cli/completion/tree.ts";
+import { familyOf } from "../../src/cli/families.ts";
 import { type Flag, type Flags, globalFlags, type Verb } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { brief } from "../../src/resources/define.ts";
@@ -12,17 +13,28 @@ export async function completionTree(): Promise<string> {
   const nodes = await Promise.all(
     Object.entries(verbs).map(async ([name, verb]) => [name, await verbNode(name, verb)]),
   );
+  const familyNames = [...new Set(Object.keys(verbs).flatMap(beginnings))];
   const tree: Tree = {
     verbs: Object.fromEntries(nodes) as Record<string, VerbNode>,
+    families: Object.fromEntries(familyNames.map((name) => [name, aboutOf(familyOf(name)?.summary ?? "")])),
     everywhere: flagNodes(globalFlags),
     kinds: kinds.map(kindNode),
   };
+  const list = (items: readonly unknown[]) => items.map((item) => `    ${JSON.stringify(item)}`).join(",\n");
   const rows = (object: object) =>
     Object.entries(object)
       .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
       .join(",\n");
-  const list = tree.kinds.map((kind) => `    ${JSON.stringify(kind)}`).join(",\n");
-  return `{\n  "verbs": {\n${rows(tree.verbs)}\n  },\n  "everywhere": {\n${rows(tree.everywhere)}\n  },\n  "kinds": [\n${list}\n  ]\n}\n`;
+  const parts = Object.entries(tree).map(
+    ([part, of]) => `  "${part}": ${Array.isArray(of) ? `[\n${list(of)}\n  ]` : `{\n${rows(of)}\n  }`}`,
+  );
+  return `{\n${parts.join(",\n")}\n}\n`;
+}
+
+/** `backup`, `backup git` of `backup git log`. */
+function beginnings(name: string): string[] {
+  const words = name.split(" ");
+  return words.slice(1).map((_, index) => words.slice(0, index + 1).join(" "));
 }
 
 async function verbNode(name: string, verb: Verb): Promise<VerbNode> {
@@ -70,7 +82,7 @@ const markOf = (word: string): string => {
 };
 const isKind = (word: string) => kinds.some((kind) => kind.kind === word);
 
-export function flagNodes(flags: Flags): FlagNodes {
+function flagNodes(flags: Flags): FlagNodes {
   const shown = Object.entries(flags).filter(([, { hidden }]) => hidden !== true);
   return Object.fromEntries(shown.map(([name, flag]) => [name, flagNode(name, flag)]));
 }

@@ -25,7 +25,7 @@ export async function offersFor(tree: Tree, { words, cursor }: Question, live: L
     return { ...offers, words: offers.words.map(before(`${spelling}=`)) };
   }
   if (part.startsWith("-")) return { words: flagsLeft(ask).filter(({ word }) => word.startsWith(part)) };
-  const next = nextWords(tree, line, part);
+  const next = line.before.length === 0 ? nextWords(tree, line, part) : [];
   const own = line.verb === undefined ? nothing : await wordsOf(line.verb, part, ask);
   return { ...own, words: [...next, ...own.words] };
 }
@@ -37,22 +37,17 @@ const before =
   ({ word, about }: Offer): Offer => ({ word: start + word, about });
 
 /** The words that go on naming a verb: `create` after `token`. One that cannot be meant with the flags given is not among them. */
-function nextWords({ verbs }: Tree, { path, before, given }: Line, part: string): Offer[] {
+function nextWords({ verbs, families }: Tree, { path, given }: Line, part: string): Offer[] {
   const start = path === "" ? "" : `${path} `;
   const offers = new Map<string, Offer>();
-  if (before.length > 0) return [];
   for (const [name, { about, ignores = [] }] of Object.entries(verbs)) {
     if (!name.startsWith(start) || ignores.some((flag) => given.has(flag))) continue;
     const [word = "", ...others] = name.slice(start.length).split(" ");
-    if (!word.startsWith(part) || word === "") continue;
-    const known = offers.get(word);
-    if (others.length === 0) offers.set(word, { word, about });
-    else if (known === undefined) offers.set(word, { word, about: others.join(" ") });
-    else if (known.about.length < longestAbout) known.about += `, ${others.join(" ")}`;
+    if (!word.startsWith(part)) continue;
+    offers.set(word, { word, about: others.length === 0 ? about : (families[start + word] ?? about) });
   }
   return [...offers.values()];
 }
-const longestAbout = 60;
 
 /** Flags that may still be given. */
 function flagsLeft({ tree, line }: Ask): Offer[] {
