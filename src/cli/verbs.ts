@@ -1,6 +1,7 @@
 import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { backupVerbs } from "./verbs/backup.ts";
 import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
@@ -21,5 +22,6 @@ export const verbs: Record<string, Verb> = {
   ...auditVerbs,
   ...bridgeVerbs,
   ...instanceVerbs,
+  ...backupVerbs,
   ...hereVerbs,
 };
