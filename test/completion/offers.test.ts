@@ -34,7 +34,7 @@ describe("offered", () => {
   test.each([
     ["des|", ["describe"]],
     ["token r|", ["revoke", "revoke-leaked", "rotate"]],
-    ["config |", ["view"]],
+    ["config vi|", ["view"]],
     ["-p demo token r|", ["revoke", "rotate"]],
     ["-o json serv|", []],
     ["serve --po|", ["--port"]],
