@@ -151,7 +151,8 @@ const notAge = (cause: unknown) =>
   });
 
 function unopened(keys: Keys, cause: unknown): Problem {
-  if (!(cause instanceof Error) || !/no identity matched|incorrect|passphrase|HMAC/i.test(cause.message)) return changed(cause);
+  if (!(cause instanceof Error) || !/no identity matched|incorrect|passphrase|HMAC/i.test(cause.message))
+    return changed(cause);
   return "passphrase" in keys
     ? new Problem("invalid", "the passphrase is not the one this file was locked with", { cause })
     : new Problem("invalid", "none of these identities opens this file", {

@@ -96,7 +96,13 @@ export function restorer({ backups, hashKey, vault, auditKey, sourceOf, record, 
   }
 
   /** All of it or nothing, in one transaction; of a rehearsal nothing stays. */
-  return async (sound: Sound, strategy: Strategy, isRehearsal: boolean, call: Call, rooms: Rooms): Promise<Restored> => {
+  return async (
+    sound: Sound,
+    strategy: Strategy,
+    isRehearsal: boolean,
+    call: Call,
+    rooms: Rooms,
+  ): Promise<Restored> => {
     if (isRehearsal) return await rehearse(call, rooms, (rights) => all(sound, strategy, rights));
     const { keys, ...done } = await asCaller("write", call, rooms, (rights) => all(sound, strategy, rights));
     const changed = done.outcomes

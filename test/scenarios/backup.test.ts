@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { Database as Sqlite } from "bun:sqlite";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adminEmail } from "../../src/auth/bootstrap.ts";
 import { decrypted, encrypted, newPair } from "../../src/lib/age.ts";
 import { findPassword, setPassword } from "../../src/storage/identity.ts";
 import { findResource } from "../../src/storage/resources.ts";
@@ -11,7 +9,8 @@ import { fixture, type World, world } from "../world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-backup-"));
 const canary = "canary-7f3a9c-s3cret";
-const hash = "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXM$RXZlcnkgZ29vZCBib3kgZG9lcyBmaW5lLCBidXQgbm8gbW9yZQ";
+const hash =
+  "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdHNvbWVzYWx0c29tZXM$RXZlcnkgZ29vZCBib3kgZG9lcyBmaW5lLCBidXQgbm8gbW9yZQ";
 let source: World;
 let token: string;
 let pair: { identity: string; recipient: string };
@@ -58,7 +57,7 @@ async function restoreInto(w: World, text: string, body: object = {}, pieces = 1
       new Request(`${w.url}/api/v1/restore/${id}/${offset}`, {
         method: "PUT",
         headers: { authorization: `Bearer ${w.admin}`, "content-type": "application/octet-stream" },
-        body: part,
+        body: new Uint8Array(part),
       }),
     );
     expect(sent.status).toBe(200);
@@ -100,7 +99,13 @@ beforeAll(async () => {
     yield* setPassword(alice?.id ?? "", hash, 1);
   });
   await source.until("files runs", source.isRunning("files"));
-  token = (await source.must("POST", "/api/v1/mcptokens", { name: "vllm", project: "demo", roleBindings: [{ role: "view", resource: "projects" }] })).token;
+  token = (
+    await source.must("POST", "/api/v1/mcptokens", {
+      name: "vllm",
+      project: "demo",
+      roleBindings: [{ role: "view", resource: "projects" }],
+    })
+  ).token;
   file = (await backupOf(source, { recipients: [pair.recipient], audit: true })).bytes;
   lines = (await opened(file)).trimEnd().split("\n");
 });
@@ -113,13 +118,27 @@ test("into an instance with another master key: ids, rights, tokens, passwords, 
   await using w = await world({ database: `sqlite:${join(folder, "target.db")}` }, 8);
   const answer = await restoreInto(w, `${lines.join("\n")}\n`, {}, 3);
   expect([answer.status, answer.text]).toEqual([200, expect.stringContaining('"endsLogin":false')]);
-  for (const path of ["secrets/vault", "servers/files", "projects/demo", "prompts/style?project=demo", "users/alice@example.com", "rbac/docs-team"]) {
-    const [{ status: _, ...there }, { status: __, ...here }] = [await source.must("GET", `/api/v1/${path}`), await w.must("GET", `/api/v1/${path}`)];
+  for (const path of [
+    "secrets/vault",
+    "servers/files",
+    "projects/demo",
+    "prompts/style?project=demo",
+    "users/alice@example.com",
+    "rbac/docs-team",
+  ]) {
+    const [{ status: _, ...there }, { status: __, ...here }] = [
+      await source.must("GET", `/api/v1/${path}`),
+      await w.must("GET", `/api/v1/${path}`),
+    ];
     expect(here).toEqual(there);
   }
   await w.until("files runs", w.isRunning("files"));
   const call = { name: "files__environment", arguments: {} };
-  await w.rpc(token, "initialize", { protocolVersion: "2025-06-18", capabilities: {}, clientInfo: { name: "t", version: "1" } });
+  await w.rpc(token, "initialize", {
+    protocolVersion: "2025-06-18",
+    capabilities: {},
+    clientInfo: { name: "t", version: "1" },
+  });
   const called = await w.rpc(token, "tools/list");
   expect([called.status, called.text.includes("files__")]).toEqual([200, true]);
   void call;

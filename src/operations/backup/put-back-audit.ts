@@ -1,4 +1,11 @@
-import { auditAnchor, auditHeads, auditRowsAfter, insertAuditRow, lastAuditPlace, putAuditHead } from "../../storage/audit.ts";
+import {
+  auditAnchor,
+  auditHeads,
+  auditRowsAfter,
+  insertAuditRow,
+  lastAuditPlace,
+  putAuditHead,
+} from "../../storage/audit.ts";
 import { setAuditAnchor } from "../../storage/backup.ts";
 import type { Op } from "../../storage/op.ts";
 import type { Staged } from "../../storage/staged.ts";

@@ -119,12 +119,16 @@ function* isEqual(here: StoredResource, row: StoredResource, db: Staged, { value
   if (here.name !== row.name || !isDeepStrictEqual(here.fields, row.fields)) return false;
   for (const name of telling) {
     const table = tableOf(name);
-    if (!isDeepStrictEqual(sorted(yield* rowsOf(table, row.id)), sorted(db.now(() => rowsOf(table, row.id))))) return false;
+    if (!isDeepStrictEqual(sorted(yield* rowsOf(table, row.id)), sorted(db.now(() => rowsOf(table, row.id)))))
+      return false;
   }
   const sealed = tableOf("secret_values");
   const [[ours], [theirs]] = [yield* rowsOf(sealed, row.id), db.now(() => rowsOf(sealed, row.id))];
   if (ours === undefined || theirs === undefined) return ours === theirs;
-  return isDeepStrictEqual(yield* valuesOf(ours), db.now(() => valuesOf(theirs)));
+  return isDeepStrictEqual(
+    yield* valuesOf(ours),
+    db.now(() => valuesOf(theirs)),
+  );
 }
 
 const sorted = (rows: readonly Row[]) => rows.map((row) => JSON.stringify(Object.entries(row))).sort();

@@ -45,7 +45,11 @@ export async function staged(bytes: Bytes, path: string, sealing: Sealing): Prom
         if (header.schema > schemaVersion) throw newer(header);
         if (header.schema < 1) throw damaged("its schema is none");
         db = openStaged(path, header.schema);
-        for (const table of backupTables) columns.set(table.name, db.now(() => columnsOf(table)));
+        for (const table of backupTables)
+          columns.set(
+            table.name,
+            db.now(() => columnsOf(table)),
+          );
       },
       take: async (entries) => await db?.fill(() => insertAll(entries, columns, sealing)),
     });
@@ -114,21 +118,27 @@ const looks: Record<string, (row: Row) => void> = {
     const { id, kind: word, name } = row;
     const kind = findKind(String(word));
     if (kind === undefined || kind.kind !== word) throw damaged("it holds a kind that this mcpctl does not know");
-    if (!isId(String(id)) || !isObject(parsedJson(String(row["fields"])))) throw damaged(`a ${kind.kind} in it is none`);
+    if (!isId(String(id)) || !isObject(parsedJson(String(row["fields"]))))
+      throw damaged(`a ${kind.kind} in it is none`);
     const resource = toResource(row);
     try {
       parseManifest(kind, { name: resource.name, ...resource.fields }, `in the backup`);
     } catch (error) {
       const fields: readonly FieldError[] = error instanceof Problem ? (error.fields ?? []) : [];
-      throw new Problem("invalid", `the ${kind.kind} "${String(name)}" in this backup is not valid; nothing of it is used`, {
-        fields,
-        cause: error,
-      });
+      throw new Problem(
+        "invalid",
+        `the ${kind.kind} "${String(name)}" in this backup is not valid; nothing of it is used`,
+        {
+          fields,
+          cause: error,
+        },
+      );
     }
   },
   // Other hashes are verified too, some at once and some for minutes.
   passwords: ({ hash }) => {
-    if (!/^\$argon2id\$v=19\$m=\d{1,6},t=\d{1,2},p=\d{1,2}\$/.test(String(hash))) throw damaged("a password in it is none");
+    if (!/^\$argon2id\$v=19\$m=\d{1,6},t=\d{1,2},p=\d{1,2}\$/.test(String(hash)))
+      throw damaged("a password in it is none");
   },
   tokens: ({ id, hash, tools }) => {
     const patterns = tools === null ? [] : parsedJson(String(tools));

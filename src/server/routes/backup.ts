@@ -27,7 +27,7 @@ const BackupBody = Type.Object({
 });
 const RecipientsBody = Type.Object({ recipients: Recipients });
 const BeginBody = Type.Object({
-  bytes: Type.Integer({ minimum: 1, description: "How long the file is that will be sent" }),
+  bytes: Type.Integer({ minimum: 1, description: "How long the file is at most that will be sent" }),
 });
 const RestoreBody = Type.Object({
   strategy: Type.Optional(oneOf(strategies, "What is done with what is here already and differs; fail when absent")),
@@ -118,10 +118,15 @@ export const backupRoutes: Route[] = [
     path: "/api/v1/restore",
     permission: restore,
     tag,
-    summary: "Begin to send a backup; answers the age recipient it is to be encrypted for, and how large a piece may be",
+    summary:
+      "Begin to send a backup; answers the age recipient it is to be encrypted for, and how large a piece may be",
     body: () => BeginBody,
     answer: () =>
-      Type.Object({ id: Type.String(), recipient: Type.String(), pieceBytes: Type.Integer({ description: "At most" }) }),
+      Type.Object({
+        id: Type.String(),
+        recipient: Type.String(),
+        pieceBytes: Type.Integer({ description: "At most" }),
+      }),
     status: 201,
     handle: async (call, rooms) => {
       const { bytes } = await bodyOf<{ bytes: number }>(call, BeginBody);
@@ -200,8 +205,8 @@ export const restoreAnswer = Type.Object({
 export function summaryOf(outcomes: readonly Outcome[]) {
   const counts: Record<string, Record<string, number>> = {};
   for (const { kind, action } of outcomes) {
-    const of = (counts[kind.plural] ??= {});
-    of[action] = (of[action] ?? 0) + 1;
+    const of = counts[kind.plural] ?? {};
+    counts[kind.plural] = { ...of, [action]: (of[action] ?? 0) + 1 };
   }
   const notable = outcomes
     .filter(({ action }) => action !== "created" && action !== "unchanged")
