@@ -1,8 +1,11 @@
 import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { backupVerbs } from "./verbs/backup.ts";
 import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
+import { clientVerbs } from "./verbs/clients.ts";
+import { completionVerbs } from "./verbs/completion.ts";
 import { hereVerbs } from "./verbs/here.ts";
 import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
@@ -23,5 +26,8 @@ export const verbs: Record<string, Verb> = {
   ...auditVerbs,
   ...bridgeVerbs,
   ...instanceVerbs,
+  ...clientVerbs,
+  ...backupVerbs,
   ...hereVerbs,
+  ...completionVerbs,
 };

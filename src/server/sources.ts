@@ -1,4 +1,5 @@
 import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import type { BearerKeys } from "../auth/bearer.ts";
 import { withLinkOwners } from "../auth/prompt-links.ts";
 import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
@@ -25,7 +26,7 @@ import type { Vault } from "../secrets/vault.ts";
 import { templateSource } from "./template-source.ts";
 
 type SourceNeeds = {
-  hashKey: Buffer;
+  hashKeys: BearerKeys;
   clock: Clock;
   vault: Vault;
   instances: () => Resource[];
@@ -35,7 +36,7 @@ type SourceNeeds = {
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
 export function sourcesOf({
-  hashKey,
+  hashKeys,
   clock,
   vault,
   instances,
@@ -62,7 +63,7 @@ export function sourcesOf({
     rbac: rbacAside,
   };
   const own: Record<string, Source> = {
-    mcptoken: tokenSource(hashKey, clock, tokens),
+    mcptoken: tokenSource(hashKeys, clock, tokens),
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,

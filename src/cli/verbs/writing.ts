@@ -18,6 +18,7 @@ export const writingVerbs: Record<string, Verb> = {
     words: "KIND NAME [-- COMMAND…]",
     least: 1,
     most: 2,
+    completes: ["<kind create>", ""],
     takesRest: true,
     flagsFor: async (word) => (await import("../kind-flags.ts")).flagsOfKind(word ?? ""),
     examples: [
