@@ -195,7 +195,7 @@ test("what is no file, no client and no servers is told so", async () => {
     ["cursr", 'Did you mean "cursor"?'],
     ["./nowhere.json", "nowhere.json does not exist"],
     [empty, "names no servers in a form that mcpctl knows"],
-    ["cline", "cline has no file here"],
+    ["cline", "Cline has no file here"],
   ] as const) {
     const { code, err } = await w.cli(["import", word], { variables: { HOME: w.home } });
     expect([word, code, err.includes(say)]).toEqual([word, 2, true]);
