@@ -46,6 +46,7 @@ test("every kind file is registered, and no two kinds share a word", () => {
         "binding.ts",
         "audit.ts",
         "limits.ts",
+        "selector.ts",
         "server-fields.ts",
         "server-rules.ts",
         "system-prompts.ts",
