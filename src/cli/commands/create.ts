@@ -7,7 +7,7 @@ import { contentFile, fieldsFrom, inFlags } from "../kind-flags.ts";
 import { readText } from "../manifests.ts";
 import { formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
-import { clientFor, kindAndNames } from "../session.ts";
+import { clientFor, kindAndNames, projectNeeded } from "../session.ts";
 import { showToken } from "../token.ts";
 import type { Args } from "../verb.ts";
 import { showWarnings } from "../warnings.ts";
@@ -18,7 +18,9 @@ export async function run(args: Args, env: Env): Promise<void> {
   const [name] = names;
   if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
   const format = formatOf(args);
-  if ((kind.fields.required ?? []).includes("project") && args.flag("project") === undefined)
+  const isOfProject = (kind.fields.required ?? []).includes("project");
+  const project = isOfProject ? projectNeeded(args) : undefined;
+  if (isOfProject && project === undefined)
     throw new Problem("invalid", `${aKind(kind)} is of one project: which?`, {
       hint: `mcpctl create ${kind.kind} ${name} -p PROJECT`,
     });
@@ -30,6 +32,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const template = await templateFrom(own, args, client);
   const fields = {
     ...(template?.fields ?? own),
+    ...(project === undefined ? {} : { project }),
     ...(args.rest.length > 0 ? { command: args.rest } : {}),
     ...(await password(kind.kind, args, env)),
     ...(await content(args, env)),
