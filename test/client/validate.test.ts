@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Check, type Report, type Step, validate, verdict } from "../../src/client/validate.ts";
+import { type Report, type Step, verdict } from "../../src/client/validator/report.ts";
+import { type Check, validate } from "../../src/client/validator/validate.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type Odd, startOddServer } from "./odd-server.ts";
 

@@ -10,7 +10,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/"bun:ffi"/, /^src\/instances\//],
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
   [/createCipheriv|createDecipheriv/, /^src\/secrets\/sealing\.ts$/],
-  [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk\.ts$/],
+  [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk(-stdio|-schemas)?\.ts$/],
   [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/(environment|child-entry|spacious))\.ts$/],
   [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
