@@ -3,7 +3,7 @@ import type { Verb } from "../verb.ts";
 /** For clients that know nothing but standard input and output. */
 export const bridgeVerbs: Record<string, Verb> = {
   mcp: {
-    group: "Here",
+    group: "Clients",
     summary: "Speak MCP over standard input and output for a client that starts a command; -p names the project",
     words: "",
     least: 0,

@@ -9,6 +9,7 @@ export const hereVerbs: Record<string, Verb> = {
     least: 0,
     most: 1,
     takesRest: true,
+    ignores: ["project", "context", "url"],
     flags: {
       stdio: { type: "boolean", description: "The server is a program: its command line in one word, or behind --" },
       header: { type: "string", multiple: true, hint: "NAME:VALUE", description: "A header to send" },
@@ -19,12 +20,16 @@ export const hereVerbs: Record<string, Verb> = {
       "expect-text": { type: "string", hint: "TEXT", description: "What its answer must contain" },
       "expect-schema": { type: "string", hint: "FILE", description: "A JSON Schema that its answer must fit" },
       timeout: { type: "string", hint: "SECONDS", description: "For each step; 10 when absent" },
-      protocol: { type: "string", hint: "ERA", description: "auto, legacy, modern, or a revision such as 2025-06-18" },
+      protocol: {
+        type: "string",
+        hint: "auto|legacy|modern",
+        description: "In which era of MCP it is spoken to; a revision such as 2025-06-18 is understood too",
+      },
       suite: {
         type: "string",
         multiple: true,
-        hint: "NAME",
-        description: "conformance tries each requirement of the protocol, security known attacks, after asking",
+        hint: "conformance|security",
+        description: "Try each requirement of the protocol too, or known attacks, after asking",
       },
       "other-token": { type: "string", hint: "TOKEN", description: "Somebody else's, to try on a session of ours" },
       "ssrf-listen": {
@@ -32,7 +37,7 @@ export const hereVerbs: Record<string, Verb> = {
         hint: "ADDRESS:PORT",
         description: "Call tools that take an address with that of a listener here; 127.0.0.1:0 takes a free port",
       },
-      output: { type: "string", short: "o", hint: "FORMAT", description: "text, json, junit or sarif" },
+      output: { type: "string", short: "o", hint: "text|json|junit|sarif", description: "How the report is written" },
     },
     examples: [
       "mcpctl test mcp http://localhost:3200/mcp --token $TOKEN --expect-tools files__read_text_file",
@@ -41,12 +46,23 @@ export const hereVerbs: Record<string, Verb> = {
     ],
     load: () => import("../commands/test-mcp.ts"),
   },
+  "explain finding": {
+    group: "Here",
+    summary: "Tell what a finding of test mcp means, and what to do about it",
+    words: "[ID]",
+    least: 0,
+    most: 1,
+    ignores: ["project", "context", "url", "token", "yes", "quiet"],
+    examples: ["mcpctl explain finding", "mcpctl explain finding MCP-SEC-007", "mcpctl explain finding MCP-CON-110"],
+    load: () => import("../commands/explain-finding.ts"),
+  },
   serve: {
     group: "Here",
     summary: "Run the server",
     words: "",
     least: 0,
     most: 0,
+    ignores: ["project", "output", "context", "url", "token", "quiet", "yes"],
     flags: {
       host: { type: "string", hint: "ADDRESS", description: "Where to listen; 127.0.0.1 when absent" },
       port: { type: "string", hint: "PORT", description: "3200 when absent; 0 takes a free one" },
@@ -60,7 +76,12 @@ export const hereVerbs: Record<string, Verb> = {
       database: { type: "string", hint: "URL", description: "sqlite:PATH; in the data folder when absent" },
       "master-key-file": { type: "string", hint: "FILE", description: "The key that secrets are encrypted under" },
       config: { type: "string", hint: "FILE", description: "YAML with the same settings in camelCase" },
-      log: { type: "string", hint: "LEVEL", description: "debug, info, warn, error or silent" },
+      log: {
+        type: "string",
+        hint: "LEVEL",
+        completes: "debug|info|warn|error|silent",
+        description: "debug, info, warn, error or silent",
+      },
       "token-default-ttl": { type: "string", hint: "TIME", description: "How long tokens live; 90d when absent" },
       "token-max-ttl": { type: "string", hint: "TIME", description: "And at most; never, so no bound, when absent" },
       "audit-retention-days": {

@@ -6,6 +6,7 @@ import type { Outcome, Tried } from "./row.ts";
 import { contents } from "./security/contents.ts";
 import { credentials } from "./security/credentials.ts";
 import { door } from "./security/door.ts";
+import { pages } from "./security/pages.ts";
 import type { Probe } from "./security/probe.ts";
 import { readings } from "./security/readings.ts";
 import { sessions } from "./security/sessions.ts";
@@ -29,7 +30,7 @@ export type Result = {
 export type SuiteReport = { suite: SuiteName; results: Result[] };
 
 /** What only listens to what the others provoke stands last; what may end a server stands before it. */
-export const probes: readonly Probe[] = [...door, ...credentials, ...sessions, ...readings, ...contents];
+export const probes: readonly Probe[] = [...door, ...credentials, ...pages, ...sessions, ...readings, ...contents];
 
 /** What a suite is about to send, a line for each row. */
 export const statementOf = (suite: SuiteName, over: Ground["over"]): string[] =>

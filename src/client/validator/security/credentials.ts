@@ -107,41 +107,10 @@ export const credentials: readonly Probe[] = [
       (answers) => firstServed(answers) ?? firstStream(answers),
     ),
   },
-  {
-    id: "MCP-SEC-011",
-    sends:
-      "GET without a credential of /metrics, /openapi.json, /config, /env, /sessions, /health and pages for debugging",
-    over: "http",
-    tried: tried(async (speaker, { wire }) => {
-      const get = (path: string) =>
-        wire.send({ url: new URL(path, wire.url).href, method: "GET", as: "nobody", headers: { accept: "*/*" } });
-      const nothing = await get(`/mcpctl-probe-${crypto.randomUUID()}`);
-      const answers: Try[] = [];
-      for (const path of inner) answers.push({ with: path, answer: await get(path) });
-      return { nothing, answers, session: speaker.session };
-    }, told),
-  },
 ];
 
 const invention = "Bearer mcpctl-probe-not-a-token";
 const doors = ["/", "/mcp", "/mcp/", "/rpc", "/message", "/messages"] as const;
-const inner = [
-  ...["/metrics", "/openapi.json", "/debug", "/debug/vars", "/debug/pprof/", "/config", "/.env", "/env", "/sessions"],
-  "/health",
-];
-
-/** Pages of a program's inside. A server of pages answers any path with the same one, and health may say that all is well. */
-export function told(seen: { nothing: Exchange; answers: Try[]; session: string | undefined }): string | undefined {
-  const { nothing, answers, session } = seen;
-  const tells = answers.filter(({ with: path, answer: { status, text } }) => {
-    if (status !== 200 || text.trim() === "" || text === nothing.text) return false;
-    return path === "/health" ? session !== undefined && text.includes(session) : true;
-  });
-  return tells.length === 0
-    ? undefined
-    : tells.map(({ with: path, answer }) => `${path}: ${inShort(answer)}`).join("; ");
-}
-
 const initialize = (version: string) => ({
   method: "initialize",
   params: { protocolVersion: version, capabilities: {}, clientInfo },
