@@ -17,6 +17,8 @@ export type Env = {
    * Shows a line on standard error in the place of the one before; an empty one takes it away. Undefined when nobody watches: standard error is
    * no terminal.
    */
+  /** Bytes as they are, for what is no text; resolves when there is room for more. */
+  outBytes?: (chunk: Uint8Array) => Promise<void>;
   statusLine?: ((text: string) => void) | undefined;
   /** Somebody can answer a question. */
   isInteractive: boolean;
@@ -78,6 +80,10 @@ export function processEnvironment(): Env {
     say: (line) =>
       new Promise((resolve, reject) => {
         process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
+    outBytes: (chunk) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
       }),
     ask,
     async edit(path) {
