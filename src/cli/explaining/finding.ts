@@ -1,4 +1,4 @@
-import { type Finding, findings } from "../../client/validator/findings.ts";
+import { type Finding, findingOf, findings } from "../../client/validator/findings.ts";
 import { requirements } from "../../client/validator/requirements.ts";
 import type { Requirement } from "../../client/validator/row.ts";
 import { probes } from "../../client/validator/suites.ts";
@@ -12,22 +12,22 @@ import { fitted } from "../wrap.ts";
 /** Tells what a finding of `test mcp` means, or a requirement that was not kept; without an id, which findings there are. @throws Problem `invalid` */
 export function explain(id: string | undefined, args: Args, env: Env): void {
   const isJson = formatOf(args, ["table", "json"]) === "json";
-  if (id === undefined) {
-    if (isJson) return env.out(JSON.stringify(findings, null, 2));
-    return env.out(
-      table(
-        ["ID", "SEVERITY", "TITLE"],
-        findings.map((one) => [one.id, one.severity, one.title]),
-        env,
-      ),
-    );
-  }
-  const known = id.toUpperCase();
-  const finding: Finding | undefined = findings.find((one) => one.id === known);
-  const requirement = requirements.find((one) => one.id === known);
-  if (finding === undefined && requirement === undefined) throw unknownId(id);
-  if (isJson) return env.out(JSON.stringify(finding ?? withoutWork(requirement), null, 2));
-  for (const line of finding === undefined ? told(requirement) : linesOf(finding)) env.out(fitted(line, env.screen));
+  const one = id === undefined ? undefined : rowOf(id);
+  if (isJson) env.out(JSON.stringify(one === undefined ? findings : dataOf(one), null, 2));
+  else if (one === undefined) env.out(overview(env));
+  else for (const line of "severity" in one ? linesOf(one) : told(one)) env.out(fitted(line, env.screen));
+}
+
+const overview = (env: Env): string => {
+  const rows = findings.map(({ id, severity, title }) => [id, severity, title]);
+  return table(["ID", "SEVERITY", "TITLE"], rows, env);
+};
+
+/** @throws Problem `invalid` */
+function rowOf(id: string): Finding | Requirement {
+  const row = findingOf(id) ?? requirements.find((one) => one.id === id.toUpperCase());
+  if (row === undefined) throw unknownId(id);
+  return row;
 }
 
 function unknownId(id: string): Problem {
@@ -50,19 +50,16 @@ function linesOf({ id, severity, title, explanation, remedy, reference }: Findin
   ];
 }
 
-function told(requirement: Requirement | undefined): string[] {
-  if (requirement === undefined) return [];
-  const { id, level, text, eras, sends, source } = requirement;
-  return [
-    `${id} (${level}): ${text}`,
-    "",
-    `Eras:       ${eras.join(", ")}`,
-    `Tried with: ${sends}`,
-    `See:        ${source}`,
-  ];
-}
+const told = ({ id, level, text, eras, sends, source }: Requirement): string[] => [
+  `${id} (${level}): ${text}`,
+  "",
+  `Eras:       ${eras.join(", ")}`,
+  `Tried with: ${sends}`,
+  `See:        ${source}`,
+];
 
-function withoutWork(requirement: Requirement | undefined): Partial<Requirement> {
-  const { tried: _, ...data } = requirement ?? {};
+function dataOf(row: Finding | Requirement): object {
+  if ("severity" in row) return row;
+  const { tried: _, ...data } = row;
   return data;
 }

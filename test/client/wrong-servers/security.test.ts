@@ -5,7 +5,7 @@ import { type Check, validate } from "../../../src/client/validator/validate.ts"
 import { otherToken, rightToken, startWrongServer } from "./server.ts";
 
 async function foundOn(weaknesses: readonly FindingId[], over: Partial<Check> = {}) {
-  const server = startWrongServer(...weaknesses);
+  const server = startWrongServer(weaknesses);
   try {
     const check: Check = {
       url: server.url,

@@ -1,5 +1,7 @@
 // A server of both eras that does everything as it should, with a switch for each weakness that the security suite may find.
 import type { FindingId } from "../../../src/client/validator/findings.ts";
+import { parsedJson } from "../../../src/lib/json.ts";
+import { isObject } from "../../../src/lib/object.ts";
 
 export const rightToken = "sesame-0123456789abcdefGHIJ";
 export const otherToken = "barley-0123456789abcdefGHIJ";
@@ -19,7 +21,12 @@ const tool = (name: string, description: string, properties: object = {}) => ({
   inputSchema: { type: "object", properties },
 });
 
-export function startWrongServer(...weaknesses: readonly FindingId[]) {
+/** One request as it came, for what breaks a rule on it. */
+export type Seen = { verb: string; headers: Headers; body: string; message: Message; isModern: boolean };
+/** Answers in the server's place, or alters what it would say; undefined leaves it alone. */
+export type Break = (seen: Seen, good: () => Promise<Response>) => Response | Promise<Response | undefined> | undefined;
+
+export function startWrongServer(weaknesses: readonly FindingId[], breaks: readonly Break[] = []) {
   const sessions = new Map<string, string>();
   let opened = 0;
   const switches: Switches = { has: (id) => weaknesses.includes(id), sessions, opened: () => opened++ };
@@ -28,10 +35,25 @@ export function startWrongServer(...weaknesses: readonly FindingId[]) {
     hostname: "127.0.0.1",
     idleTimeout: 0,
     maxRequestBodySize: 64 * mebibyte,
-    fetch: async (request) => dressed(request, switches, await answer(request, switches)),
+    fetch: async (request) => dressed(request, switches, await broken(request, switches, breaks)),
     error: () => new Response(null, { status: 500 }),
   });
   return { url: `http://127.0.0.1:${server.port}/mcp`, sessions, stop: () => server.stop(true) };
+}
+
+async function broken(request: Request, switches: Switches, breaks: readonly Break[]): Promise<Response> {
+  if (breaks.length === 0) return await answer(request, switches);
+  const { method: verb, headers } = request;
+  const body = verb === "POST" ? await request.clone().text() : "";
+  const read = parsedJson(body);
+  const message = isObject(read) ? read : {};
+  const meta = isObject(message["params"]) ? message["params"]["_meta"] : undefined;
+  const isModern = isObject(meta) && meta[`${namespace}protocolVersion`] !== undefined;
+  for (const one of breaks) {
+    const instead = await one({ verb, headers, body, message, isModern }, () => answer(request.clone(), switches));
+    if (instead !== undefined) return instead;
+  }
+  return await answer(request, switches);
 }
 
 /** What is put on every answer: CORS as a careless middleware does it, and the token come back. */

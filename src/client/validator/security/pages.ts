@@ -34,10 +34,10 @@ const mostPaths = 40;
 const get = (wire: Wire, path: string): Promise<Exchange> =>
   wire.send({ url: new URL(path, wire.url).href, method: "GET", as: "nobody", headers: { accept: "*/*" } });
 
-/** Pages that are there to be read by anybody: that all is well, which version it is, how to log in, how it is used. */
+/** Pages that are there to be read by anybody: that all is well, which version it is, how to log in, what the token is that one shows. */
 const isForAll = (path: string): boolean =>
   path === "/" ||
-  /(health|ready|live|version|openapi|docs|login|\.well-known|favicon|\.(js|css|svg|ico|png))/.test(path);
+  /(health|ready|live|version|openapi|docs|login|introspect|\.well-known|favicon|\.(js|css|svg|ico|png))/.test(path);
 
 /** What can be asked for as it stands there. The document itself says no more than a manual would. */
 export function pathsOf(document: unknown): string[] {
