@@ -61,7 +61,8 @@ export function teller(env: Env) {
         ...explained,
       ];
       for (const line of lines) env.out(fitted(printable(line), env.screen));
-      env.out(`${printable(url)}: ${paint(exitCode === 0 ? "ok" : "failed", verdict)}`);
+      const last = fitted(`${printable(url)}: ${verdict}`, env.screen);
+      env.out(last.replace(verdict, () => paint(exitCode === 0 ? "ok" : "failed", verdict)));
     },
   };
 }

@@ -72,7 +72,9 @@ async function opened(check: Check, way: Way | undefined, step: StepDoer): Promi
   const said: string[] = [];
   const heard = program && { ...program, said: (text: string) => void (said.push(text) > mostSaid && said.shift()) };
   const connect = async (transport: McpConnection["transport"]) => {
-    const made = await connectMcp({ ...check, program: heard, transport, headers, version });
+    // That transport is of the legacy era alone, and its servers may take a question about another for a mistake.
+    const protocol = transport === "sse" && check.protocol === "auto" ? "legacy" : check.protocol;
+    const made = await connectMcp({ ...check, protocol, program: heard, transport, headers, version });
     return { detail: introduction(made), value: made };
   };
   if (program !== undefined || way === undefined)

@@ -29,16 +29,25 @@ export type Break = (seen: Seen, good: () => Promise<Response>) => Response | Pr
 export function startWrongServer(weaknesses: readonly FindingId[], breaks: readonly Break[] = []) {
   const sessions = new Map<string, string>();
   let opened = 0;
+  let requests = 0;
   const switches: Switches = { has: (id) => weaknesses.includes(id), sessions, opened: () => opened++ };
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 0,
     maxRequestBodySize: 64 * mebibyte,
-    fetch: async (request) => dressed(request, switches, await broken(request, switches, breaks)),
+    fetch: async (request) => {
+      requests++;
+      return dressed(request, switches, await broken(request, switches, breaks));
+    },
     error: () => new Response(null, { status: 500 }),
   });
-  return { url: `http://127.0.0.1:${server.port}/mcp`, sessions, stop: () => server.stop(true) };
+  return {
+    url: `http://127.0.0.1:${server.port}/mcp`,
+    sessions,
+    requests: () => requests,
+    stop: () => server.stop(true),
+  };
 }
 
 async function broken(request: Request, switches: Switches, breaks: readonly Break[]): Promise<Response> {
