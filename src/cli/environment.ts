@@ -1,6 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
 
 /** How much fits on a terminal. */
 export type Screen = { columns: number; rows: number };
@@ -25,6 +26,7 @@ export type Env = {
   now: () => number;
   /** `~/.mcpctl` */
   home: string;
+  /** @throws Problem `invalid` for what is too long or no UTF-8, and what the system says where it cannot be read */
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
   /** Rejects with an AbortError when the person would rather not answer: Ctrl-C, Ctrl-D. */
@@ -68,8 +70,8 @@ export function processEnvironment(): Env {
     variables: process.env,
     now: systemClock.now,
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
-    readFile: (path) => Bun.file(path).text(),
-    readInput: () => Bun.stdin.text(),
+    readFile: (path) => textOf(Bun.file(path).stream(), path),
+    readInput: () => textOf(Bun.stdin.stream(), "standard input"),
     ask,
     async edit(path) {
       const { editorOf, openEditor } = await import("./editor.ts");
@@ -83,6 +85,28 @@ export function processEnvironment(): Env {
       return () => void process.off("SIGINT", heard);
     },
   };
+}
+
+const mostMiB = 32;
+
+/** All that is there to be read, within bounds: a wrong file, or a pipe without end, is no reason to fill the memory. */
+async function textOf(stream: ReadableStream<Uint8Array>, source: string): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, length] = ["", 0];
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > mostMiB * 1024 * 1024) throw new Problem("invalid", `${source} is over ${mostMiB} MiB`);
+    text += decoded(decoder, chunk, source);
+  }
+  return text + decoded(decoder, undefined, source);
+}
+
+function decoded(decoder: TextDecoder, chunk: Uint8Array | undefined, source: string): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch (error) {
+    throw new Problem("invalid", `${source} is not UTF-8`, { hint: "save it as UTF-8", cause: error });
+  }
 }
 
 /** Cut before the last column: a line that wraps cannot be taken away again. */

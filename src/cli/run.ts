@@ -1,6 +1,7 @@
 import { redact } from "../lib/log.ts";
 import { printable } from "../lib/printable.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { complain } from "./complaint.ts";
 import { type Env, processEnvironment } from "./environment.ts";
 import { findVerb, firstWord, parseWords } from "./parse.ts";
 
@@ -42,16 +43,10 @@ const interrupted = 130;
 
 function report(error: unknown, env: Env): number {
   if (error instanceof Error && error.name === "AbortError") return interrupted;
-  if (!(error instanceof Problem)) {
-    env.err(`error: ${printable(redact(messageOf(error)))}`);
-    return 1;
+  if (error instanceof Problem) {
+    complain(error, env);
+    return error.exit;
   }
-  env.err(
-    `error: ${printable(redact(error.code === "internal" ? error.message || "something broke" : error.message))}`,
-  );
-  // A problem with one field may say it all in its first line.
-  for (const { path, message } of (error.fields ?? []).filter(({ message }) => !error.message.endsWith(message)))
-    env.err(printable(redact(`  ${path === "" ? "" : `${path}: `}${message}`)));
-  if (error.hint !== undefined) env.err(`hint: ${printable(redact(error.hint))}`);
-  return error.exit;
+  env.err(`error: ${printable(redact(messageOf(error)))}`);
+  return 1;
 }

@@ -39,34 +39,57 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   return { kind, name, fields, ...(kind.ended?.(input) === true ? { ended: true } : {}) };
 }
 
+/** One manifest of a document, or what is wrong with it; `kind` and `name` as far as they can be told. */
+export type Read = { where: string; kind?: string; name?: string } & (
+  | { manifest: Manifest; error?: undefined }
+  | { error: Problem }
+);
+
 /**
- * The manifests within one parsed document: a flat one, a `List` of them, or grouped lists such as `servers: [...]`.
- * @throws Problem `invalid`
+ * The manifests within one parsed document: a flat one, a `List` of them, or grouped lists such as `servers: [...]`. What is wrong with one says
+ * nothing about the others.
  */
-export function manifestsIn(document: unknown, where: string): Manifest[] {
+export function readManifests(document: unknown, where: string): Read[] {
   if (Array.isArray(document))
-    return document.flatMap((item, index) => manifestsIn(item, `${where}, item ${index + 1}`));
-  if (!isObject(document)) throw new Problem("invalid", `${where}: a mapping of fields is expected`);
+    return document.flatMap((item, index) => readManifests(item, `${where}, item ${index + 1}`));
+  if (!isObject(document)) return [broken(where, `${where}: a mapping of fields is expected`)];
   const { kind: word, items } = document;
   // As `get -o json` prints several.
-  if (word === "List" && Array.isArray(items)) return manifestsIn(items, where);
+  if (word === "List" && Array.isArray(items)) return readManifests(items, where);
   if (word !== undefined) {
     const kind = typeof word === "string" ? findKind(word) : undefined;
-    if (kind === undefined) throw unknownKind(typeof word === "string" ? word : "", `${where}: `);
-    return [parseManifest(kind, document, where)];
+    if (kind === undefined) return [{ where, error: unknownKind(typeof word === "string" ? word : "", `${where}: `) }];
+    return [readOne(kind, document, where)];
   }
   return Object.entries(document).flatMap(([group, items]) => {
     const kind = findKind(group);
-    if (kind === undefined || !Array.isArray(items)) {
-      const words = ["kind", ...kinds.map((k) => k.plural)];
-      throw new Problem(
-        "invalid",
-        `${where}: "kind" is missing, and "${quotable(group)}" is no list of a kind.${didYouMean(group, words)}`,
-      );
-    }
-    return items.map((item, index) => parseManifest(kind, item, `${where}, ${group} ${index + 1}`));
+    if (kind !== undefined && Array.isArray(items))
+      return items.map((item, index) => readOne(kind, item, `${where}, ${group} ${index + 1}`));
+    const words = ["kind", ...kinds.map((k) => k.plural)];
+    const message = `${where}: "kind" is missing, and "${quotable(group)}" is no list of a kind.${didYouMean(group, words)}`;
+    return [broken(where, message)];
   });
 }
+
+const broken = (where: string, message: string): Read => ({ where, error: new Problem("invalid", message) });
+
+function readOne(kind: AnyKind, input: unknown, where: string): Read {
+  try {
+    const manifest = parseManifest(kind, input, where);
+    return { where, kind: kind.kind, name: manifest.name, manifest };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const name = isObject(input) ? input["name"] : undefined;
+    return { where, kind: kind.kind, ...(typeof name === "string" && shortName.test(name) ? { name } : {}), error };
+  }
+}
+
+/** The same for all or nothing. @throws Problem `invalid` for the first that is wrong */
+export const manifestsIn = (document: unknown, where: string): Manifest[] =>
+  readManifests(document, where).map((read) => {
+    if (read.error !== undefined) throw read.error;
+    return read.manifest;
+  });
 
 export function unknownKind(word: string, where = ""): Problem {
   const plurals = kinds.map((kind) => kind.plural);
