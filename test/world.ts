@@ -15,6 +15,7 @@ import { readConfig } from "../src/server/config.ts";
 import { listen } from "../src/server/serve.ts";
 import { openDatabase } from "../src/storage/open.ts";
 import { findResource } from "../src/storage/resources.ts";
+import { envWith } from "./env.ts";
 import { logTo } from "./log.ts";
 
 const url = "http://127.0.0.1:3200";
@@ -125,7 +126,7 @@ export async function world(settings: Record<string, string> = {}) {
     err.length = 0;
     saveCredential(join(home, ".mcpctl", "credentials"), url, { token: admin, user: adminEmail });
     const answers = [...(input.answers ?? [])];
-    const code = await run(words, {
+    const env = envWith({
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
       isTerminal: input.terminal ?? false,
@@ -136,6 +137,9 @@ export async function world(settings: Record<string, string> = {}) {
       home: join(home, ".mcpctl"),
       readFile: async (path) => input.files?.[path] ?? (await Bun.file(path).text()),
       readInput: async () => input.stdin ?? "",
+      input: async function* () {
+        yield new TextEncoder().encode(input.stdin ?? "");
+      },
       ask: async () => answers.shift() ?? "",
       edit: async (path) =>
         input.edit === undefined
@@ -143,6 +147,7 @@ export async function world(settings: Record<string, string> = {}) {
           : await input.edit(path),
       fetch,
     });
+    const code = await run(words, env);
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 

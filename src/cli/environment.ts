@@ -29,6 +29,10 @@ export type Env = {
   /** @throws Problem `invalid` for what is too long or no UTF-8, and what the system says where it cannot be read */
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
+  /** Standard input as it comes. */
+  input: () => AsyncIterable<Uint8Array>;
+  /** Writes a line to standard output; resolves once it was taken. */
+  say: (line: string) => Promise<void>;
   /** Rejects with an AbortError when the person would rather not answer: Ctrl-C, Ctrl-D. */
   ask: (question: string, hidden?: boolean) => Promise<string>;
   /** Opens the person's editor on a file; answers its exit code. */
@@ -72,6 +76,11 @@ export function processEnvironment(): Env {
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
     readFile: (path) => textOf(Bun.file(path).stream(), path),
     readInput: () => textOf(Bun.stdin.stream(), "standard input"),
+    input: () => Bun.stdin.stream(),
+    say: (line) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
     ask,
     async edit(path) {
       const { editorOf, openEditor } = await import("./editor.ts");

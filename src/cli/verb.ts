@@ -26,9 +26,21 @@ export type Args = {
 /** Answers the exit code; nothing is 0. Throws Problem for what the user can mend. */
 export type Run = (args: Args, env: Env) => Promise<number | undefined> | Promise<void>;
 
+/** The parts of the overview, in their order, with their titles. */
+export const groups = {
+  Resources: "Resources",
+  Servers: "Servers",
+  Clients: "Clients",
+  Models: "What models see",
+  Access: "Rights and audit",
+  Instances: "Instances and logins",
+  Backup: "Backup",
+  Here: "This machine",
+} as const;
+
 /** A verb: its words and flags are cheap and always loaded, its work is imported when it runs. */
 export type Verb = {
-  group: "Resources" | "Access" | "Servers" | "Here";
+  group: keyof typeof groups;
   summary: string;
   /** The words after the verb, as help writes them: `KIND [NAME…]`. */
   words: string;

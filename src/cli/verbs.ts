@@ -1,8 +1,10 @@
 import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { hereVerbs } from "./verbs/here.ts";
+import { instanceVerbs } from "./verbs/instances.ts";
 import { proxyModelVerbs } from "./verbs/proxy-models.ts";
 import { readingVerbs } from "./verbs/reading.ts";
 import { serverVerbs } from "./verbs/servers.ts";
@@ -17,5 +19,7 @@ export const verbs: Record<string, Verb> = {
   ...cacheVerbs,
   ...accessVerbs,
   ...auditVerbs,
+  ...bridgeVerbs,
+  ...instanceVerbs,
   ...hereVerbs,
 };

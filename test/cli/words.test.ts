@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { familyOf } from "../../src/cli/families.ts";
 import { flagsOfKind } from "../../src/cli/kind-flags.ts";
 import { findVerb, firstWord, parseWords } from "../../src/cli/parse.ts";
 import { type Flag, globalFlags, kebab } from "../../src/cli/verb.ts";
@@ -50,11 +51,7 @@ test("camelCase names of fields are understood as flags", () => {
 describe("what does not fit is told", () => {
   test.each([
     [["gett", "servers"], 'there is no verb "gett". Did you mean "get"?'],
-    [
-      ["token"],
-      '"token" takes a second word: token create, token list, token revoke, token revoke-leaked, token rotate.',
-    ],
-    [["token", "crate", "x"], 'Did you mean "token create"?'],
+    [["token", "crate", "x"], '"token" has no verb "crate". Did you mean "token create"?'],
     [["get"], "a word is missing: mcpctl get KIND [NAME…]"],
     [["status", "now"], 'there are too many words: "now" was not expected'],
     [["get", "servers", "--dry-rn"], "there is no flag --dry-rn."],
@@ -65,6 +62,12 @@ describe("what does not fit is told", () => {
   ] as [string[], string][])("%j", (argv, expected) => {
     expect(refusal(argv)).toContain(expected);
   });
+});
+
+test("verbs that begin alike are said in one line, so somebody wrote that line", () => {
+  const names = new Set(Object.keys(verbs).flatMap((name) => name.split(" ").slice(0, -1).join(" ") || []));
+  const without = [...names].map((name) => familyOf(name)).filter((family) => family?.isDescribed === false);
+  expect(without.filter((family) => (family?.members.length ?? 0) > 1)).toEqual([]);
 });
 
 /** The words of an example as a shell would part them, without what stands round the command. */

@@ -1,4 +1,4 @@
-import { type Flags, passwordStdin, type Verb } from "../verb.ts";
+import type { Flags, Verb } from "../verb.ts";
 
 const asSubject = {
   as: { type: "string", hint: "SUBJECT", description: "User:ADDRESS, Group:NAME, ServiceAccount:NAME or McpToken:SHA" },
@@ -113,48 +113,5 @@ export const accessVerbs: Record<string, Verb> = {
       "MCPCTL_TOKEN=$(mcpctl auth session ci -q)",
     ],
     load: () => import("../commands/auth-session.ts"),
-  },
-  login: {
-    group: "Access",
-    summary: "Log in to an instance and remember it",
-    words: "[URL]",
-    least: 0,
-    most: 1,
-    flags: { email: { type: "string", hint: "ADDRESS", description: "Whom to log in" }, ...passwordStdin },
-    examples: ["mcpctl login http://nas.local:3200 --email alice@example.com"],
-    load: () => import("../commands/login.ts"),
-  },
-  logout: {
-    group: "Access",
-    summary: "End the login and forget it",
-    words: "",
-    least: 0,
-    most: 0,
-    examples: ["mcpctl logout"],
-    load: () => import("../commands/logout.ts"),
-  },
-  passwd: {
-    group: "Access",
-    summary: "Change your own password; every other login of yours ends",
-    words: "",
-    least: 0,
-    most: 0,
-    flags: {
-      "password-stdin": {
-        type: "boolean",
-        description: "Read two lines from standard input: the current password, and the new one",
-      },
-    },
-    examples: ["mcpctl passwd", "mcpctl passwd --password-stdin < two-lines.txt"],
-    load: () => import("../commands/passwd.ts"),
-  },
-  whoami: {
-    group: "Access",
-    summary: "Who you are here, and every right you have",
-    words: "",
-    least: 0,
-    most: 0,
-    examples: ["mcpctl whoami"],
-    load: () => import("../commands/whoami.ts"),
   },
 };

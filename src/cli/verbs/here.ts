@@ -19,15 +19,6 @@ export const hereVerbs: Record<string, Verb> = {
     examples: ["mcpctl test mcp http://localhost:3200/mcp --token $TOKEN --expect-tools files__read_text_file"],
     load: () => import("../commands/test-mcp.ts"),
   },
-  "config view": {
-    group: "Here",
-    summary: "Show the saved instances and logins; never a token",
-    words: "",
-    least: 0,
-    most: 0,
-    examples: ["mcpctl config view"],
-    load: () => import("../commands/config-view.ts"),
-  },
   serve: {
     group: "Here",
     summary: "Run the server",
