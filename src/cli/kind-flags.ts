@@ -5,6 +5,7 @@ import { parseBinding } from "../resources/binding.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
+import { Server } from "../resources/server.ts";
 import { dryRunFlag } from "./dry-run.ts";
 import { namesIn, numberIn, objectFrom, readValue, secretIn } from "./object-flag.ts";
 import { stagesIn } from "./stages-flag.ts";
@@ -31,6 +32,12 @@ const shapes: readonly Shape[] = [
     fits: (field) => field === "subjects",
     flag: { type: "string", multiple: true, hint: "KIND:NAME" },
     read: (values) => values.flatMap(commas).map(subject),
+  },
+  {
+    // What a template asks for.
+    fits: (_, schema) => schema["items"]?.["properties"]?.["required"] !== undefined,
+    flag: { type: "string", multiple: true, hint: "name=NAME,KEY=VALUE,…" },
+    read: (values, flag, schema, flags) => values.map((value) => objectFrom([value], flag, schema["items"], flags)),
   },
   {
     fits: (field) => field === "env" || field === "headers",
@@ -110,6 +117,7 @@ export function flagsOfKind(word: string): Flags {
       ]),
     ),
     ...("password" in kind.fields.properties ? passwordStdin : {}),
+    ...(kind === Server ? ofTemplate : {}),
     ...old,
     filename: { type: "string", short: "f", hidden: true, description: "What apply takes" },
     ...dryRunFlag,
@@ -119,6 +127,17 @@ export function flagsOfKind(word: string): Flags {
 }
 
 const force: Flag = { type: "boolean", description: "Replace the one that is there, if there is one" };
+
+/** How a server is made of a template; `from-template.ts` reads them. */
+const ofTemplate: Flags = {
+  "from-template": { type: "string", hint: "TEMPLATE", description: "Make it of a template: mcpctl get templates" },
+  "env-from-secret": {
+    type: "string",
+    hint: "SECRET",
+    description: "Where what the template asks for lies, each under its own name",
+  },
+  arg: { type: "string", multiple: true, hint: "NAME=VALUE", description: "What stands in braces in the template" },
+};
 
 /** A text that is too long for a command line. */
 export const contentFile = "content-file";
@@ -146,7 +165,6 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
         hint: "--roleBindings role:edit,resource:servers, or --roleBindings action:logs",
       });
   }
-  if (args.flag("filename") !== undefined) throw noFiles();
   const fields: Record<string, unknown> = {};
   const flags = writable(kind).map(([field, schema]) => flagName(kind, field, schema));
   for (const [field, schema] of writable(kind)) {
@@ -187,6 +205,11 @@ const noFiles = () =>
   new Problem("invalid", "create takes flags, and no files", {
     hint: "mcpctl apply -f FILE creates what is in a file",
   });
+
+/** @throws Problem `invalid` for `-f`, which is apply's */
+export function refuseFiles(args: Args): void {
+  if (args.flag("filename") !== undefined) throw noFiles();
+}
 
 const gone = { type: "string", multiple: true, hidden: true, description: "Now --roleBindings" } as const;
 /** What has another place on a command line, or none. */

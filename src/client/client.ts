@@ -17,16 +17,17 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     body?: unknown,
     { signal, headers = {} }: { signal?: AbortSignal | undefined; headers?: Record<string, string> } = {},
   ): Promise<Response> {
+    const isBytes = body instanceof Uint8Array;
     const request = new Request(new URL(path, url), {
       method,
       redirect: "manual",
       signal: signal ?? AbortSignal.timeout(deadlineMs),
       headers: {
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
         ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
     const response = await fetch(request).catch((error: unknown) => {
       if (error instanceof Error && error.name === "AbortError") throw error;

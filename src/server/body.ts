@@ -21,25 +21,34 @@ export async function readBody(
   setBy?: string,
   also?: string,
 ): Promise<string> {
-  const tooBig = () =>
-    new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
-      status: 413,
-    });
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json" && (also === undefined || type !== also))
-    throw new Problem("invalid", `The body must be sent as Content-Type: ${also ?? "application/json"}`, {
-      status: 415,
-    });
-  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
-  const bytes = await within(bodyMs, request.arrayBuffer());
-  if (bytes === undefined)
-    throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
-  if (bytes.byteLength > mostBytes) throw tooBig();
+  const bytes = await readBytes(request, ["application/json", ...(also === undefined ? [] : [also])], mostBytes, setBy);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new Problem("invalid", "The body is not UTF-8", { status: 400 });
   }
+}
+
+/** The bytes of a body of one of these media types. @throws Problem `invalid` with 415 or 413 */
+export async function readBytes(
+  request: Request,
+  types: readonly string[],
+  mostBytes: number,
+  setBy?: string,
+): Promise<ArrayBuffer> {
+  const tooBig = () =>
+    new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
+      status: 413,
+    });
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === undefined || !types.includes(type))
+    throw new Problem("invalid", `The body must be sent as Content-Type: ${types.at(-1)}`, { status: 415 });
+  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
+  const bytes = await within(bodyMs, request.arrayBuffer());
+  if (bytes === undefined)
+    throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
+  if (bytes.byteLength > mostBytes) throw tooBig();
+  return bytes;
 }
 
 /** @throws Problem `invalid` */

@@ -27,6 +27,7 @@ const bodies: Record<string, Record<string, unknown>> = {
   groups: { name: "g", members: ["ann@example.com", "ci"] },
   rbac: { name: "r", subjects: [{ kind: "User", name: "ann@example.com" }], roleBindings: [] },
   mcptokens: { name: "t", project: "demo" },
+  templates: { name: "notes", packageName: "notes", args: ["{folder}"], arguments: [{ name: "folder" }] },
   proxymodels: { name: "brief", stages: [{ type: "redact" }] },
   llms: { name: "local", type: "openai-compatible", url: "http://127.0.0.1:9", model: "m" },
   prompts: { name: "style", project: "demo", content: "Be brief." },

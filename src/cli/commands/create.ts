@@ -5,7 +5,8 @@ import { type AnyKind, aKind } from "../../resources/define.ts";
 import { type Manifest, parseManifest } from "../../resources/parse.ts";
 import { dryRunOf } from "../dry-run.ts";
 import type { Env } from "../environment.ts";
-import { contentFile, fieldsFrom, inFlags } from "../kind-flags.ts";
+import { templateFrom } from "../from-template.ts";
+import { contentFile, fieldsFrom, inFlags, refuseFiles } from "../kind-flags.ts";
 import { readText } from "../manifests.ts";
 import { type Format, formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
@@ -14,10 +15,12 @@ import { clientFor, kindAndNames } from "../session.ts";
 import { showToken } from "../token.ts";
 import type { Args } from "../verb.ts";
 import { showWarnings } from "../warnings.ts";
+import { fitted } from "../wrap.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
   const { kind, names } = kindAndNames(args.words);
   const [name] = names;
+  refuseFiles(args);
   if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
   const format = formatOf(args);
   const mode = dryRunOf(args);
@@ -25,9 +28,14 @@ export async function run(args: Args, env: Env): Promise<void> {
     throw new Problem("invalid", `${aKind(kind)} is of one project: which?`, {
       hint: `mcpctl create ${kind.kind} ${name} -p PROJECT`,
     });
-  if (args.rest.length > 0 && kind.kind !== "server") throw usage("create", "only a server has a command after --");
+  if (args.rest.length > 0 && !("command" in kind.fields.properties))
+    throw usage("create", "only a server or a template has a command after --");
+  // A server has a url of its own; which instance to talk to is then said by --context or MCPCTL_URL.
+  const client = clientFor(args, env, "url" in kind.fields.properties ? "url" : undefined);
+  const own = fieldsFrom(kind, args);
+  const template = await templateFrom(own, args, client);
   const fields = {
-    ...fieldsFrom(kind, args),
+    ...(template?.fields ?? own),
     ...(args.rest.length > 0 ? { command: args.rest } : {}),
     ...(await password(kind.kind, args, env)),
     ...(await content(args, env)),
@@ -43,8 +51,6 @@ export async function run(args: Args, env: Env): Promise<void> {
     return refused(error);
   }
   if (mode === "client") return showDraft(manifest, format, args, env);
-  // A server has a url of its own; which instance to talk to is then said by --context or MCPCTL_URL.
-  const client = clientFor(args, env, "url" in kind.fields.properties ? "url" : undefined);
   if (mode === "server") return await rehearse(manifest, client, args, env).catch(refused);
   const { token, ...created } = await made(kind, { ...fields, name }, client, args).catch(refused);
   if (token !== undefined) showToken({ ...created, token }, client.url, args, env);
@@ -53,6 +59,10 @@ export async function run(args: Args, env: Env): Promise<void> {
     env.out(
       `${kind.kind}/${created.name} ${created.version > 1 ? "replaced" : "created"}${kind.reachesAll?.(created) === true ? ", for every project" : ""}`,
     );
+  if (template !== undefined && !args.has("quiet")) {
+    if (args.flag("output") === undefined) for (const line of template.told) env.out(fitted(`  ${line}`, env.screen));
+    for (const note of template.notes) env.err(`note: ${note}`);
+  }
   showWarnings(created.status?.["warnings"], `${kind.kind}/${created.name}`, format, env);
   if (kind.kind === "user" && !("password" in fields) && env.isInteractive)
     env.err(

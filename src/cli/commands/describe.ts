@@ -7,12 +7,14 @@ import { Instance } from "../../resources/instance.ts";
 import { Prompt } from "../../resources/prompt.ts";
 import { showBinding } from "../../resources/rbac.ts";
 import { Server } from "../../resources/server.ts";
+import { Template, type TemplateFields } from "../../resources/template.ts";
 import { ToolChange } from "../../resources/tool-change.ts";
 import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
 import type { Env } from "../environment.ts";
 import { quoted, table } from "../output.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import { settlingOf } from "../settle.ts";
+import { templateUsage } from "../template-usage.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
 
@@ -66,6 +68,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   if ("content" in kind.fields.properties && item["content"] !== undefined) say(`Content:\n${quoted(item["content"])}`);
   if (kind === Server) say(fares(item.status ?? {}, await copiesOf(item, client), env));
   if (kind === Instance) say(fares(item, [], env));
+  if (kind === Template) env.out(templateUsage(item as unknown as TemplateFields & Resource, env));
   const settling = settlingOf(kind);
   if (settling !== undefined) env.out(settling.next(item));
   if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));

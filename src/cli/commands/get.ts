@@ -7,6 +7,11 @@ import type { Args } from "../verb.ts";
 export async function run(args: Args, env: Env): Promise<void> {
   const { kind, names } = kindAndNames(args.words);
   const format = formatOf(args);
+  const source = args.flag("source");
+  if (source !== undefined) {
+    const { namedInFile } = await import("../registry-file.ts");
+    return printResources(kind, await namedInFile(kind, names, source, env), names.length === 1, format, env);
+  }
   const client = clientFor(args, env);
   const isOfServer = "server" in kind.fields.properties;
   const server = args.flag("server");

@@ -8,13 +8,14 @@ export const hereVerbs: Record<string, Verb> = {
     words: "URL",
     least: 1,
     most: 1,
+    ignores: ["project", "context", "url", "yes"],
     flags: {
       header: { type: "string", multiple: true, hint: "NAME:VALUE", description: "A header to send" },
       "expect-tools": { type: "string", hint: "A,B", description: "Tools that must be there" },
       tool: { type: "string", hint: "NAME", description: "A tool to call" },
       args: { type: "string", hint: "JSON", description: "Its arguments" },
       timeout: { type: "string", hint: "SECONDS", description: "For each step; 10 when absent" },
-      protocol: { type: "string", hint: "ERA", description: "auto, legacy or modern" },
+      protocol: { type: "string", hint: "auto|legacy|modern", description: "In which era of MCP it is spoken to" },
     },
     examples: ["mcpctl test mcp http://localhost:3200/mcp --token $TOKEN --expect-tools files__read_text_file"],
     load: () => import("../commands/test-mcp.ts"),
@@ -25,6 +26,7 @@ export const hereVerbs: Record<string, Verb> = {
     words: "",
     least: 0,
     most: 0,
+    ignores: ["project", "output", "context", "url", "token", "quiet", "yes"],
     flags: {
       host: { type: "string", hint: "ADDRESS", description: "Where to listen; 127.0.0.1 when absent" },
       port: { type: "string", hint: "PORT", description: "3200 when absent; 0 takes a free one" },
@@ -38,7 +40,12 @@ export const hereVerbs: Record<string, Verb> = {
       database: { type: "string", hint: "URL", description: "sqlite:PATH; in the data folder when absent" },
       "master-key-file": { type: "string", hint: "FILE", description: "The key that secrets are encrypted under" },
       config: { type: "string", hint: "FILE", description: "YAML with the same settings in camelCase" },
-      log: { type: "string", hint: "LEVEL", description: "debug, info, warn, error or silent" },
+      log: {
+        type: "string",
+        hint: "LEVEL",
+        completes: "debug|info|warn|error|silent",
+        description: "debug, info, warn, error or silent",
+      },
       "token-default-ttl": { type: "string", hint: "TIME", description: "How long tokens live; 90d when absent" },
       "token-max-ttl": { type: "string", hint: "TIME", description: "And at most; never, so no bound, when absent" },
       "audit-retention-days": {

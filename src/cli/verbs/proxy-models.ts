@@ -8,6 +8,7 @@ export const proxyModelVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: ["<proxymodel>"],
     flags: {
       input: { type: "string", short: "i", hint: "FILE", description: "What to try it on; - is standard input" },
       type: { type: "string", hint: "TYPE", description: "toolResult, prompt or resource; toolResult when absent" },

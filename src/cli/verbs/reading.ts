@@ -1,4 +1,5 @@
 import type { Verb } from "../verb.ts";
+import { sourceFlag } from "./templates.ts";
 
 /** How resources of every kind are looked at. */
 export const readingVerbs: Record<string, Verb> = {
@@ -10,6 +11,7 @@ export const readingVerbs: Record<string, Verb> = {
     most: 100,
     flags: {
       server: { type: "string", hint: "NAME", description: "Of instances and toolchanges only those of this server" },
+      ...sourceFlag,
     },
     examples: [
       "mcpctl get servers",
@@ -20,6 +22,7 @@ export const readingVerbs: Record<string, Verb> = {
       "mcpctl get prompts -p mcpctl-system",
       "mcpctl get sessions",
       "mcpctl get toolchanges -p demo",
+      "mcpctl get templates --source registry.json",
     ],
     load: () => import("../commands/get.ts"),
   },

@@ -2,6 +2,7 @@ import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
 import { auditRoutes } from "./audit.ts";
+import { backupRoutes } from "./backup.ts";
 import { cacheRoutes } from "./cache.ts";
 import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
@@ -23,6 +24,7 @@ export const allRoutes = (): Route[] => [
   ...operationRoutes,
   ...logLevelRoutes,
   ...cacheRoutes,
+  ...backupRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,
