@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { adminEmail, bootstrap } from "../src/auth/bootstrap.ts";
 import { openSession } from "../src/auth/session.ts";
 import { editorOf, openEditor } from "../src/cli/editor.ts";
+import type { Env } from "../src/cli/environment.ts";
 import { run } from "../src/cli/run.ts";
 import type { Clock } from "../src/lib/clock.ts";
 import { saveCredential } from "../src/lib/credentials-file.ts";
@@ -117,6 +118,8 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
     terminal?: boolean;
     screen?: { columns: number; rows: number };
     variables?: Record<string, string>;
+    /** What else of the process is another, such as its signals. */
+    env?: Partial<Env>;
     /** What the person does in the editor; without it the real one is opened. */
     edit?: (path: string) => Promise<number>;
   };
@@ -146,6 +149,7 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
           ? await openEditor(editorOf(input.variables ?? {}, input.answers !== undefined), path)
           : await input.edit(path),
       fetch,
+      ...input.env,
     });
     const code = await run(words, env);
     return { code, out: out.join("\n"), err: err.join("\n") };

@@ -86,9 +86,9 @@ const withFormer = (kind: AnyKind, schema: TSchema): TSchema => ({
 });
 
 const formerOf = (kind: AnyKind): [string, TSchema][] =>
-  Object.entries(kind.formerly ?? {}).map(([former, now]) => [
+  Object.entries(kind.formerly ?? {}).map(([former, { field, schema }]) => [
     former,
-    former === "gated" ? ({ type: "boolean" } as unknown as TSchema) : (kind.fields.properties[now] as TSchema),
+    schema ?? (kind.fields.properties[field] as TSchema),
   ]);
 
 function unknownField(kind: AnyKind, steps: readonly Step[], key: string, known: readonly string[]): Problem {

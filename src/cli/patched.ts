@@ -1,6 +1,4 @@
-import { Problem } from "../lib/problem.ts";
 import type { AnyKind } from "../resources/define.ts";
-import { instead } from "./draft.ts";
 import type { Env } from "./environment.ts";
 import { type Format, printResources } from "./output.ts";
 import { clientFor, projectFor } from "./session.ts";
@@ -16,8 +14,6 @@ export async function patched(
   args: Args,
   env: Env,
 ): Promise<void> {
-  if (!kind.verbs.includes("update"))
-    throw new Problem("invalid", `${kind.plural} are not changed`, { hint: instead[kind.kind] ?? "mcpctl --help" });
   const client = clientFor(args, env);
   const project = projectFor(kind, args, [name]);
   const before = await client.get(kind, name, project);

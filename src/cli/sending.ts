@@ -45,7 +45,15 @@ export async function sendAll(
   })) as Answer;
   const results = answer.results.map(({ document, error, ...rest }): Result => {
     const { where = "", manifest } = manifests[document - 1] ?? {};
-    return { ...rest, where, ...(manifest && { manifest }), ...(error && { error: asProblem(error) }) };
+    // What was said of words that were left out here, the server did not hear.
+    const warnings = [...(manifest?.warnings ?? []), ...(rest.warnings ?? [])];
+    return {
+      ...rest,
+      where,
+      ...(warnings.length > 0 && { warnings }),
+      ...(manifest && { manifest }),
+      ...(error && { error: asProblem(error) }),
+    };
   });
   const ended = (answer.deleted ?? []).map(
     ({ error, ...rest }): Ended => ({

@@ -5,6 +5,7 @@ import { Problem } from "../lib/problem.ts";
 import { type AnyKind, aKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
+import { instead } from "./draft.ts";
 import type { Env } from "./environment.ts";
 import { usage } from "./parse.ts";
 import type { Args } from "./verb.ts";
@@ -32,7 +33,7 @@ export function kindAndNames(words: readonly string[]): { kind: AnyKind; names: 
   return { kind, names: [name, ...others.map((other) => (other.includes("/") ? sameKind(kind, other) : other))] };
 }
 
-/** `server files …` or `server/files …`: one resource, and the words about it. @throws Problem `invalid` */
+/** `server files …` or `server/files …`: one resource that can be changed, and the words about it. @throws Problem `invalid` */
 export function kindNameAndRest(
   verb: string,
   words: readonly string[],
@@ -40,6 +41,8 @@ export function kindNameAndRest(
   const [first = "", ...others] = words;
   const slash = first.indexOf("/");
   const kind = kindOf(slash < 0 ? first : first.slice(0, slash));
+  if (!kind.verbs.includes("update"))
+    throw new Problem("invalid", `${kind.plural} are not changed`, { hint: instead[kind.kind] ?? "mcpctl --help" });
   const [name = "", ...rest] = slash < 0 ? others : [first.slice(slash + 1), ...others];
   if (name === "" || name.includes("=")) throw usage(verb, `which ${kind.kind}?`);
   return { kind, name, rest };

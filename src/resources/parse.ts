@@ -8,8 +8,17 @@ import { type FieldError, Problem } from "../lib/problem.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
 
-/** A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over. */
-export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown>; ended?: true };
+/**
+ * A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over, `warnings` when some of
+ * it means nothing here.
+ */
+export type Manifest = {
+  kind: AnyKind;
+  name: string;
+  fields: Record<string, unknown>;
+  ended?: true;
+  warnings?: string[];
+};
 
 /**
  * Checks one flat document against its kind: closed objects, defaults, rules between fields. Server, `apply` and import all come through here.
@@ -29,14 +38,36 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   };
   if (!isObject(input)) return refuse([{ path: "", message: "a mapping of fields is expected" }]);
   const added = new Set<string>(["kind", ...addedFields, ...(kind.readOnly ?? [])]);
-  const given = Object.fromEntries(Object.entries(input).filter(([key, value]) => !added.has(key) && value !== null));
+  const left = new Set(kind.meaningless ?? []);
+  const warnings = Object.keys(input).flatMap((key) =>
+    left.has(key) ? [`${key} means nothing here, and is left out`] : [],
+  );
+  const given = ofToday(
+    kind,
+    Object.fromEntries(
+      Object.entries(input).filter(([key, value]) => !added.has(key) && !left.has(key) && value !== null),
+    ),
+  );
   const checker = checkerOf(kind);
   const value = Value.Default(checker.Schema(), structuredClone(kind.normalize?.(given, pluralOf) ?? given));
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
   const errors = kind.check?.(fields, pluralOf) ?? [];
   if (errors.length > 0) return refuse(errors);
-  return { kind, name, fields, ...(kind.ended?.(input) === true ? { ended: true } : {}) };
+  const ended = kind.ended?.(input) === true;
+  return { kind, name, fields, ...(ended && { ended }), ...(warnings.length > 0 && { warnings }) };
+}
+
+/** Fields of the original under their present names; one that is there under both keeps the present one. */
+function ofToday({ formerly = {} }: AnyKind, input: Record<string, unknown>): Record<string, unknown> {
+  const fields = { ...input };
+  for (const [former, { field, value }] of Object.entries(formerly)) {
+    if (!Object.hasOwn(fields, former)) continue;
+    const given = fields[former];
+    delete fields[former];
+    fields[field] ??= value === undefined ? given : value(given);
+  }
+  return fields;
 }
 
 /** One manifest of a document, or what is wrong with it; `kind` and `name` as far as they can be told. */
