@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Fetch } from "../client/client.ts";
 import { type Keyring, mayHaveKeyring, systemKeyring } from "../client/keyring.ts";
 import { systemClock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
 
 import { plainSigns, speaksUnicode } from "./locale.ts";
 
@@ -31,6 +32,7 @@ export type Env = {
   now: () => number;
   /** `~/.mcpctl` */
   home: string;
+  /** @throws Problem `invalid` for what is too long or no UTF-8, and what the system says where it cannot be read */
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
   /** Standard input as it comes. */
@@ -82,8 +84,8 @@ export function processEnvironment(): Env & { isHeld: () => boolean } {
     variables: process.env,
     now: systemClock.now,
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
-    readFile: (path) => Bun.file(path).text(),
-    readInput: () => Bun.stdin.text(),
+    readFile: (path) => textOf(Bun.file(path).stream(), path),
+    readInput: () => textOf(Bun.stdin.stream(), "standard input"),
     input: () => Bun.stdin.stream(),
     say: (line) =>
       new Promise((resolve, reject) => {
@@ -113,6 +115,28 @@ export function processEnvironment(): Env & { isHeld: () => boolean } {
       return () => void process.off("SIGINT", heard);
     },
   };
+}
+
+const mostMiB = 32;
+
+/** All that is there to be read, within bounds: a wrong file, or a pipe without end, is no reason to fill the memory. */
+async function textOf(stream: ReadableStream<Uint8Array>, source: string): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, length] = ["", 0];
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > mostMiB * 1024 * 1024) throw new Problem("invalid", `${source} is over ${mostMiB} MiB`);
+    text += decoded(decoder, chunk, source);
+  }
+  return text + decoded(decoder, undefined, source);
+}
+
+function decoded(decoder: TextDecoder, chunk: Uint8Array | undefined, source: string): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch (error) {
+    throw new Problem("invalid", `${source} is not UTF-8`, { hint: "save it as UTF-8", cause: error });
+  }
 }
 
 /** Cut before the last column: a line that wraps cannot be taken away again. */

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { redact } from "../lib/log.ts";
 import { printable } from "../lib/printable.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { complain } from "./complaint.ts";
 import type { Env } from "./environment.ts";
 import { globalFlags } from "./verb.ts";
 
@@ -16,21 +17,16 @@ export function report(error: unknown, argv: readonly string[], env: Env): numbe
   if (error instanceof Error && error.name === "AbortError") return interrupted;
   const problem = error instanceof Problem ? error : new Problem("internal", messageOf(error));
   const { output, verbose } = said(argv);
-  const clean = (text: string) => printable(redact(text));
-  // Our own failures have no detail for strangers; here is nobody but us.
-  const message = problem.message || "something broke";
   if (output === "json" && !env.isInteractive) {
-    env.err(redact(JSON.stringify({ ...problem.toJSON(), detail: message, exit: problem.exit })));
+    env.err(
+      redact(JSON.stringify({ ...problem.toJSON(), detail: problem.message || "something broke", exit: problem.exit })),
+    );
     return problem.exit;
   }
-  env.err(`error: ${clean(message)}`);
-  // A problem with one field may say it all in its first line.
-  for (const { path, message } of (problem.fields ?? []).filter((field) => !problem.message.endsWith(field.message)))
-    env.err(clean(`  ${path === "" ? "" : `${path}: `}${message}`));
-  if (problem.hint !== undefined) env.err(`hint: ${clean(problem.hint)}`);
+  complain(problem, env);
   // What broke is told by the server's log, under this id.
   if (problem.requestId !== undefined && (verbose === true || problem.code === "internal"))
-    env.err(`request: ${clean(problem.requestId)}`);
+    env.err(`request: ${printable(redact(problem.requestId))}`);
   return problem.exit;
 }
 

@@ -55,9 +55,9 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
       redirect: "manual",
       signal: signal ?? AbortSignal.timeout(deadlineMs),
       headers: {
+        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
         ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
       },
       ...(body === undefined ? {} : { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
@@ -116,6 +116,15 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
     /** Replaces that version and no other. @throws Problem `conflict` when somebody was faster */
     update: (kind: AnyKind, ref: string, fields: Record<string, unknown>, version: number) =>
       resource("PUT", pathOf(kind, ref), fields, { "if-match": String(version) }),
+    /** Makes it, or replaces what is there. */
+    replace: async (kind: AnyKind, ref: string, fields: Record<string, unknown>) =>
+      (await resource("PUT", pathOf(kind, ref), fields)) as Resource & { token?: string },
+    /** Changes some fields (RFC 7396): of that version and no other, or of whichever is there. */
+    patch: (kind: AnyKind, ref: string, change: Record<string, unknown>, version?: number) =>
+      resource("PATCH", pathOf(kind, ref), change, {
+        "content-type": "application/merge-patch+json",
+        ...(version === undefined ? {} : { "if-match": String(version) }),
+      }),
     /** What is done with one besides changing and deleting it, such as `revoke`. */
     act: (kind: AnyKind, ref: string, action: string, project: string | undefined, body?: unknown) =>
       json("POST", `${pathOf(kind, ref)}/${action}${inProject(project)}`, body),
