@@ -68,6 +68,8 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   scopes?: readonly string[];
   /** Whether it reaches every project: then writing it takes the right on all of the kind, not on one name. */
   reachesAll?: (fields: Record<string, unknown>) => boolean;
+  /** Whether one comes with mcpctl, or lies in its data folder: nobody applied it, so it is no part of what is exported. */
+  isBuiltIn?: (item: Resource) => boolean;
   /** What deleting it does, where it is not gone afterwards. */
   deleted?: (item: Resource) => string | undefined;
   /** Flags that are not their field in kebab-case, such as `--bind` for roleBindings. */
