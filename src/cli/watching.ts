@@ -3,7 +3,7 @@ import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
 import type { Resource } from "../resources/define.ts";
-import { cellsOf, columnsIn, type Look, openPrinter } from "./printing/formats.ts";
+import { cellsOf, columnsIn, type Look, openPrinter, toJson } from "./printing/formats.ts";
 import type { Target } from "./targets.ts";
 
 /** Alive it says something every fifteen seconds. */
@@ -87,8 +87,7 @@ function openShown({ kind, names }: Target, output: string, look: Look) {
       : output === "name"
         ? item.name
         : cellsOf(columns, item, { ...env, isTerminal: false }).join("\t");
-  const line = (type: string, object: object) =>
-    env.out(JSON.stringify({ type, object: { kind: kind.kind, ...object } }));
+  const line = (type: string, object: object) => env.out(toJson({ type, object: { kind: kind.kind, ...object } }, 0));
 
   function flush(): void {
     if (waiting !== undefined && waiting.length > 0) printer.add(kind, waiting);

@@ -85,13 +85,17 @@ const labelColumn: Column = {
       .join(","),
 };
 
-/** The columns of a kind in `table` and `wide`. */
-export const columnsIn = (format: string, kind: AnyKind, { withLabels }: Look): readonly Column[] => [
-  nameColumn,
-  ...kind.columns,
-  ...(format === "wide" ? (kind.wide ?? []) : []),
-  ...(hasLabels(kind) && (withLabels === true || format === "wide") ? [labelColumn] : []),
-];
+/** The columns of a kind in `table` and `wide`. A description is the longest of them, and stands last. */
+export function columnsIn(format: string, kind: AnyKind, { withLabels }: Look): readonly Column[] {
+  const columns = [
+    nameColumn,
+    ...kind.columns,
+    ...(format === "wide" ? (kind.wide ?? []) : []),
+    ...(hasLabels(kind) && (withLabels === true || format === "wide") ? [labelColumn] : []),
+  ];
+  const isLast = ({ header }: Column) => header === "DESCRIPTION";
+  return [...columns.filter((column) => !isLast(column)), ...columns.filter(isLast)];
+}
 
 /** One table a kind, the first rows as soon as they are there. */
 function tables(format: string) {
@@ -136,7 +140,7 @@ export function cellsOf(columns: readonly Column[], item: Resource, env: Env, mi
 /** Line for line what one call would print of the whole list, so that it may begin before the end is there. */
 function json({ env, isSingle, forApply }: Look): Printer {
   const head = '{\n  "kind": "List",\n  "items": [\n';
-  const indented = (value: unknown) => `    ${JSON.stringify(value, null, 2).replaceAll("\n", "\n    ")}`;
+  const indented = (value: unknown) => `    ${toJson(value).replaceAll("\n", "\n    ")}`;
   let isBegun = false;
   /** The last one has no comma behind it, so it waits until it is known whether it is the last. */
   let last: string | undefined;
@@ -147,7 +151,7 @@ function json({ env, isSingle, forApply }: Look): Printer {
   return {
     add(kind, items) {
       const documents = items.map((item) => documentOf(kind, item, forApply));
-      if (isSingle) for (const document of documents) env.out(JSON.stringify(document, null, 2));
+      if (isSingle) for (const document of documents) env.out(toJson(document));
       else {
         const texts = [...(last === undefined ? [] : [last]), ...documents.map(indented)];
         last = texts.pop();
@@ -168,12 +172,21 @@ function yaml({ env, forApply }: Look): Printer {
     add(kind, items) {
       if (items.length === 0) return;
       const text = items.map((item) => toYaml(documentOf(kind, item, forApply))).join("---\n");
-      env.out(`${isFirst ? "" : "---\n"}${text.trimEnd()}`);
+      // A terminal obeys what a program only reads.
+      env.out(`${isFirst ? "" : "---\n"}${env.isTerminal ? printable(text.trimEnd(), true) : text.trimEnd()}`);
       isFirst = false;
     },
     end: () => {},
   };
 }
+
+/** What a terminal would obey is written as JSON may write every character, which changes nothing for who reads it. */
+export const toJson = (value: unknown, indent: number | undefined = 2): string =>
+  JSON.stringify(value, null, indent).replace(/[\p{Cf}\u007f-\u009f]/gu, (character) =>
+    [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 
 function names({ env }: Look): Printer {
   return {

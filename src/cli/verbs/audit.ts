@@ -7,6 +7,7 @@ const auditFilters = {
   "token-sha": { type: "string", hint: "SHA", description: "Only by this token" },
   server: { type: "string", hint: "NAME", description: "Only of this server" },
   tool: { type: "string", hint: "NAME", description: "Only of this tool, by its server's name for it" },
+  resource: { type: "string", hint: "KIND/NAME", description: "Only what was done to this, such as servers/files" },
   outcome: { type: "string", hint: "OUTCOME", description: "ok, refused or error" },
   kind: { type: "string", hint: "KIND", description: "login, logout, refused, change, call or notice" },
   since: { type: "string", hint: "TIME", description: "An ISO 8601 instant, or how long ago: 30m, 12h, 7d" },

@@ -45,12 +45,13 @@ export const readingVerbs: Record<string, Verb> = {
   },
   describe: {
     group: "Resources",
-    summary: "Tell everything about a resource, and why it does not run",
-    words: "KIND NAME",
+    summary: "Tell everything about resources: why one does not run, what hangs together with it, who may touch it",
+    words: "KIND NAME…",
     least: 1,
-    most: 2,
+    most: 20,
     examples: [
       "mcpctl describe server files",
+      "mcpctl describe servers/files projects/demo",
       "mcpctl describe user alice@example.com",
       "mcpctl describe mcptoken vllm -p demo",
       "mcpctl describe toolchange files__read_file",
@@ -58,5 +59,22 @@ export const readingVerbs: Record<string, Verb> = {
       "mcpctl describe proxymodel gate",
     ],
     load: () => import("../commands/describe.ts"),
+  },
+  explain: {
+    group: "Resources",
+    summary: "Tell what a kind, or a field of it, is and takes; needs no server",
+    words: "[KIND[.FIELD…]]",
+    least: 0,
+    most: 2,
+    flags: {
+      recursive: { type: "boolean", description: "All fields within fields, by name and type" },
+    },
+    examples: [
+      "mcpctl explain",
+      "mcpctl explain server",
+      "mcpctl explain server.healthCheck.tool",
+      "mcpctl explain server -o json",
+    ],
+    load: () => import("../commands/explain.ts"),
   },
 };
