@@ -37,8 +37,9 @@ export async function run(args: Args, env: Env): Promise<void> {
 
 async function described(kind: AnyKind, item: Resource, client: Client, env: Env): Promise<string> {
   const own = descriptions[kind.kind] ?? {};
-  const [about, fields] = await Promise.all([aboutOf(kind, item, client), own.fields?.(item, client)]);
-  const of: Described = { kind, item: { ...item, ...fields }, about, client, env };
+  const { id: _id, name: _name, version: _version, createdAt: _made, updatedAt: _changed, status: _, ...plain } = item;
+  const [about, special] = await Promise.all([aboutOf(kind, item, client), own.fields?.(item, client)]);
+  const of: Described = { kind, item, fields: { ...plain, ...special }, about, client, env };
   const sections: Section[] = [
     head,
     asked(own),
@@ -87,9 +88,7 @@ const head: Section = ({ kind, item, env }) => {
 /** What was asked for. */
 const asked =
   ({ toldInWords }: Description): Section =>
-  ({
-    item: { id: _id, name: _name, version: _version, createdAt: _made, updatedAt: _changed, status: _, ...fields },
-  }) =>
+  ({ fields }) =>
     titled("Fields", asYaml(fields, toldInWords));
 
 /** What is seen of it, as far as no section says it better. */

@@ -15,8 +15,15 @@ export type About = {
   events?: Event[];
 };
 
-/** What is described, and all that is at hand for it. */
-export type Described = { kind: AnyKind; item: Resource; about: About | undefined; client: Client; env: Env };
+/** What is described, and all that is at hand for it; `fields` are what it was asked to be, as they are shown. */
+export type Described = {
+  kind: AnyKind;
+  item: Resource;
+  fields: Record<string, unknown>;
+  about: About | undefined;
+  client: Client;
+  env: Env;
+};
 
 /** A part of what `describe` tells: lines, the first of them its title; none when there is nothing to say. */
 export type Section = (of: Described) => readonly string[] | Promise<readonly string[]>;

@@ -2,11 +2,11 @@ import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind } from "../../resources/define.ts";
 import { kinds, wordsOf } from "../../resources/index.ts";
 import { manifestSchema } from "../../resources/parse.ts";
-import type { Env } from "../environment.ts";
+import type { Env, Screen } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { kindOf } from "../session.ts";
 import type { Args } from "../verb.ts";
-import { columns, fitted } from "../wrap.ts";
+import { columns, fitted, wrapped } from "../wrap.ts";
 import { boundsOf, defaultOf, type Field, fieldsOf, findField, typeOf, within } from "./field.ts";
 import { topics } from "./topics.ts";
 
@@ -36,7 +36,16 @@ export function explainKind(word: string, args: Args, env: Env): void {
   }
   const isDeep = args.has("recursive");
   const lines = steps.length === 0 ? kindLines(kind, isDeep) : fieldLines(kind, findField(kind, steps), isDeep);
-  env.out(fitted(lines.join("\n"), env.screen));
+  env.out(lines.flatMap((line) => broken(line, env.screen)).join("\n"));
+}
+
+/** A line on a screen: what goes on stands under where it began. */
+function broken(line: string, screen: Screen | undefined): string[] {
+  const indent = /^ */.exec(line)?.[0] ?? "";
+  if (screen === undefined || Bun.stringWidth(line) <= screen.columns) return [line];
+  return wrapped(line.trimStart(), screen.columns - indent.length - 2).map(
+    (text, i) => indent + (i === 0 ? "" : "  ") + text,
+  );
 }
 
 function kindLines(kind: AnyKind, isDeep: boolean): string[] {
