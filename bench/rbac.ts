@@ -83,7 +83,7 @@ async function fill(size: number): Promise<{ db: Database; callers: Record<strin
     }
     const person = function* (name: string): Op<{ id: string; bearer: string }> {
       const id = yield* resource("user", `${name}@example.com`, {});
-      return { id, bearer: (yield* openSession(hashKey, id, "bench", now, null)).token };
+      return { id, bearer: (yield* openSession([hashKey], id, "bench", now, null)).token };
     };
     const plain = yield* person("plain");
     yield* definition("plain", [`User:${plain.id}`], few);
@@ -113,11 +113,11 @@ async function fill(size: number): Promise<{ db: Database; callers: Record<strin
 /** As the gateway's door does, and as a route of the control API does. */
 const questions: Record<string, (bearer: string) => Op<boolean>> = {
   *"enter a project"(bearer) {
-    const rights = yield* rightsOf(yield* callerOf(hashKey, bearer, now));
+    const rights = yield* rightsOf(yield* callerOf([hashKey], bearer, now));
     return decide(rights.layers, { verb: "run", resource: "projects", name: "demo" }).allowed;
   },
   *"view a server"(bearer) {
-    const rights = yield* rightsOf(yield* callerOf(hashKey, bearer, now));
+    const rights = yield* rightsOf(yield* callerOf([hashKey], bearer, now));
     return judge(rights, "view", Server, "files", { name: "files" }).allowed;
   },
 };

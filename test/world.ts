@@ -15,6 +15,7 @@ import { readConfig } from "../src/server/config.ts";
 import { listen } from "../src/server/serve.ts";
 import { openDatabase } from "../src/storage/open.ts";
 import { findResource } from "../src/storage/resources.ts";
+import { envWith } from "./env.ts";
 import { logTo } from "./log.ts";
 
 const url = "http://127.0.0.1:3200";
@@ -24,9 +25,9 @@ export type World = Awaited<ReturnType<typeof world>>;
 /**
  * A whole mcpctl in memory: real SQLite, real gateway, real processes, no socket of its own. `cli` runs whole command lines against it,
  * `api` sends requests, `advance` moves its clock, `comeFrom` says from which address they come. Close it, or use `await using`.
- * `settings` are flags of `serve`. A database given by its file outlives it, so that a second world is a restart.
+ * `settings` are flags of `serve`; another `keyByte` is another master key. A database given by its file outlives it, so that a second world is a restart.
  */
-export async function world(settings: Record<string, string> = {}) {
+export async function world(settings: Record<string, string> = {}, keyByte = 7) {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-world-"));
   const config = readConfig(
     { "data-dir": join(home, "data"), database: "sqlite::memory:", ...settings },
@@ -39,7 +40,7 @@ export async function world(settings: Record<string, string> = {}) {
   const log = logTo((line) => void logs.push(line), clock.now);
   const db = openDatabase(config.database);
   const first = await bootstrap(db, clock.now());
-  const rooms = await compose({ config, db, master: masterKey(Buffer.alloc(32, 7)), clock, log });
+  const rooms = await compose({ config, db, master: masterKey(Buffer.alloc(32, keyByte)), clock, log });
   let address: string | undefined;
   const app = createApp(rooms, () => address);
   rooms.supervisor.start();
@@ -53,7 +54,7 @@ export async function world(settings: Record<string, string> = {}) {
   const loginAs = async (email: string): Promise<string> =>
     await db.write(function* () {
       const user = yield* findResource("user", email);
-      return (yield* openSession(rooms.hashKey, user?.id ?? "", "test", clock.now(), null)).token;
+      return (yield* openSession(rooms.hashKeys, user?.id ?? "", "test", clock.now(), null)).token;
     });
   const admin = await loginAs(adminEmail);
 
@@ -125,7 +126,7 @@ export async function world(settings: Record<string, string> = {}) {
     err.length = 0;
     saveCredential(join(home, ".mcpctl", "credentials"), url, { token: admin, user: adminEmail });
     const answers = [...(input.answers ?? [])];
-    const code = await run(words, {
+    const env = envWith({
       out: (text) => void out.push(text),
       err: (text) => void err.push(text),
       isTerminal: input.terminal ?? false,
@@ -136,6 +137,9 @@ export async function world(settings: Record<string, string> = {}) {
       home: join(home, ".mcpctl"),
       readFile: async (path) => input.files?.[path] ?? (await Bun.file(path).text()),
       readInput: async () => input.stdin ?? "",
+      input: async function* () {
+        yield new TextEncoder().encode(input.stdin ?? "");
+      },
       ask: async () => answers.shift() ?? "",
       edit: async (path) =>
         input.edit === undefined
@@ -143,6 +147,7 @@ export async function world(settings: Record<string, string> = {}) {
           : await input.edit(path),
       fetch,
     });
+    const code = await run(words, env);
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 

@@ -1,12 +1,12 @@
 import { Problem } from "../lib/problem.ts";
 import type { Caller, TokenFacts } from "../rbac/rights.ts";
 import { principalKind } from "../resources/group.ts";
-import { findSession } from "../storage/identity.ts";
+import { findSession, type Session } from "../storage/identity.ts";
 import type { Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import { findToken, findTokenByHash, type StoredToken } from "../storage/tokens.ts";
 import type { Credential, Verified } from "./access-token.ts";
-import { bearerHash, bearerKind, tokenSubject } from "./bearer.ts";
+import { type BearerKeys, bearerKind, storedAs, tokenSubject } from "./bearer.ts";
 
 /** What introspection says of a token, in the words of design §4. */
 export type TokenState = "active" | "revoked" | "expired" | "unknown";
@@ -22,7 +22,7 @@ export const stateOf = (
  * the database.
  * @throws Problem `unauthenticated`, which says why and never repeats the bearer
  */
-export function* callerOf(hashKey: Buffer, bearer: Credential, now: number): Op<Caller> {
+export function* callerOf(hashKeys: BearerKeys, bearer: Credential, now: number): Op<Caller> {
   if (bearer === undefined)
     throw refused(
       "No token was given",
@@ -32,8 +32,9 @@ export function* callerOf(hashKey: Buffer, bearer: Credential, now: number): Op<
   const kind = bearerKind(bearer);
   if (kind === undefined)
     throw refused("The token is malformed", "copy the whole token, from mcpctl_ to its last character");
-  const hash = bearerHash(hashKey, bearer);
-  return kind === "session" ? yield* sessionCaller(hash, now) : yield* tokenCaller(hash, now);
+  return kind === "session"
+    ? sessionCaller(yield* storedAs(hashKeys, bearer, findSession), now)
+    : yield* tokenCaller(yield* storedAs(hashKeys, bearer, findTokenByHash), now);
 }
 
 /** An account of ours that an issuer's token names. Nobody is made an account by being named. */
@@ -46,15 +47,13 @@ function* verifiedCaller({ name, expiresAt, id }: Verified, now: number): Op<Cal
   return { kind: "verified", principalId: found.id, accessTokenId: id };
 }
 
-function* sessionCaller(hash: string, now: number): Op<Caller> {
-  const session = yield* findSession(hash);
+function sessionCaller(session: Session | undefined, now: number): Caller {
   if (session === undefined) throw refused("This login is unknown or has ended", "mcpctl login");
   if (session.expiresAt !== null && session.expiresAt <= now) throw refused("This login has expired", "mcpctl login");
   return { kind: "session", principalId: session.userId, sessionId: session.id };
 }
 
-function* tokenCaller(hash: string, now: number): Op<Caller> {
-  const token = yield* findTokenByHash(hash);
+function* tokenCaller(token: StoredToken | undefined, now: number): Op<Caller> {
   if (token === undefined) throw refused("The token is unknown", "mcpctl token create NAME -p PROJECT");
   return yield* callerFor(token, now);
 }

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import type { Op } from "../storage/op.ts";
 
 /** What a bearer is for stands in its prefix; one kind is never taken in place of another (design §5). */
 const prefixes = { token: "mcpctl_pat_", session: "mcpctl_ses_" } as const;
@@ -30,6 +31,25 @@ export function bearerKind(bearer: string): BearerKind | undefined {
 /** What is stored in its place: HMAC-SHA-256 under a key derived from the master key, in hex. */
 export const bearerHash = (key: Buffer, bearer: string): string =>
   createHmac("sha256", key).update(bearer).digest("hex");
+
+/**
+ * Under which bearers are stored: new ones under the first. The others came with backups of other instances (docs/backup.md), whose bearers go on
+ * being accepted.
+ */
+export type BearerKeys = readonly [Buffer, ...Buffer[]];
+
+/** What is stored of this bearer, under whichever key it was. */
+export function* storedAs<T>(
+  keys: BearerKeys,
+  bearer: string,
+  find: (hash: string) => Op<T | undefined>,
+): Op<T | undefined> {
+  for (const key of keys) {
+    const found = yield* find(bearerHash(key, bearer));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 /** The public digits of a token: the first of its keyed hash. They name it in RBAC and audit, and say nothing of the token itself. */
 export const shaOf = (hash: string): string => hash.slice(0, 16);

@@ -7,12 +7,12 @@ import type { Consequence } from "../rbac/source.ts";
 import { McpToken } from "../resources/mcp-token.ts";
 import type { Database } from "../storage/op.ts";
 import { findToken, findTokenByHash } from "../storage/tokens.ts";
-import { bearerHash, bearerKind } from "./bearer.ts";
+import { type BearerKeys, bearerKind, storedAs } from "./bearer.ts";
 import { createRates } from "./rate.ts";
 import { revoke } from "./token-source.ts";
 import { presentToken } from "./token-view.ts";
 
-type Needs = { db: Database; hashKey: Buffer; clock: Clock; log: Log; record: Recorder };
+type Needs = { db: Database; hashKeys: BearerKeys; clock: Clock; log: Log; record: Recorder };
 
 export type Leaks = ReturnType<typeof createLeaks>;
 
@@ -20,7 +20,7 @@ export type Leaks = ReturnType<typeof createLeaks>;
  * Whoever finds a token may end it without logging in, and learns nothing: what is presented is answered alike whether it was a token or not.
  * Holding it is right enough, since its holder could do more harm by using it. Logins are not ended so: they end with their owner.
  */
-export function createLeaks({ db, hashKey, clock, log, record }: Needs) {
+export function createLeaks({ db, hashKeys, clock, log, record }: Needs) {
   const ofNetwork = createRates({ perMinute: 10, burst: 10 }, 10_000);
   const ofAll = createRates({ perMinute: 100, burst: 100 }, 1);
 
@@ -31,9 +31,8 @@ export function createLeaks({ db, hashKey, clock, log, record }: Needs) {
     const waitMs = ofNetwork(address === undefined ? "" : networkOf(address), now) || ofAll("", now);
     if (waitMs > 0) throw tooMany(Math.ceil(waitMs / 1000));
     if (bearerKind(presented) !== "token") return;
-    const hash = bearerHash(hashKey, presented);
     const ended = await db.write(function* () {
-      const token = yield* findTokenByHash(hash);
+      const token = yield* storedAs(hashKeys, presented, findTokenByHash);
       if (token === undefined || token.revokedAt !== null) return undefined;
       const by = { actor: { subject: "" }, address };
       const others: Consequence[] = [];

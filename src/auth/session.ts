@@ -6,7 +6,7 @@ import { deleteExpiredSessions, findPassword, insertSession } from "../storage/i
 import type { Database, Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
 import type { Account, Attempts } from "./attempts.ts";
-import { bearerHash, mintBearer } from "./bearer.ts";
+import { type BearerKeys, bearerHash, mintBearer } from "./bearer.ts";
 
 const lifetimeMs = 30 * 24 * 3600 * 1000;
 
@@ -14,7 +14,7 @@ export type Login = { sessionId: string; token: string; expiresAt: number; user:
 export type Logins = { login: (email: string, password: string, address: string | undefined) => Promise<Login> };
 
 /** Logging in by password; what it costs to guess one is in attempts.ts. */
-export function createLogins(db: Database, hashKey: Buffer, clock: Clock, attempts: Attempts): Logins {
+export function createLogins(db: Database, hashKeys: BearerKeys, clock: Clock, attempts: Attempts): Logins {
   return {
     async login(email, password, address) {
       const account = email.trim().toLowerCase().slice(0, 256);
@@ -24,7 +24,7 @@ export function createLogins(db: Database, hashKey: Buffer, clock: Clock, attemp
       const { id, token } = await db.write(function* () {
         // Checking took a while: a password that was changed meanwhile opens nothing any more.
         if ((yield* findPassword(found.user.id)) !== found.hash) throw wrong();
-        return yield* openSession(hashKey, found.user.id, "login", clock.now(), expiresAt);
+        return yield* openSession(hashKeys, found.user.id, "login", clock.now(), expiresAt);
       });
       return { sessionId: id, token, expiresAt, user: found.user };
     },
@@ -36,7 +36,7 @@ const wrong = () =>
 
 /** A new session and its bearer, seen here for the only time. */
 export function* openSession(
-  hashKey: Buffer,
+  hashKeys: BearerKeys,
   userId: string,
   label: string,
   now: number,
@@ -44,7 +44,7 @@ export function* openSession(
 ): Op<{ id: string; token: string }> {
   const [id, token] = [newId(), mintBearer("session")];
   yield* deleteExpiredSessions(now);
-  yield* insertSession({ id, hash: bearerHash(hashKey, token), userId, label, createdAt: now, expiresAt });
+  yield* insertSession({ id, hash: bearerHash(hashKeys[0], token), userId, label, createdAt: now, expiresAt });
   return { id, token };
 }
 

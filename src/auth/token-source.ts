@@ -24,13 +24,13 @@ import {
   tokensUnder,
 } from "../storage/tokens.ts";
 import { mostMinters, stateOf } from "./authenticate.ts";
-import { bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
+import { type BearerKeys, bearerHash, mintBearer, shownPrefix } from "./bearer.ts";
 import { endTokensOf, giveBindings, takeBindings } from "./token-rights.ts";
 import { bindingsOf, presentToken } from "./token-view.ts";
 import { atMost, expiryOf, type TokenPolicy } from "./ttl.ts";
 
 /** Tokens as a kind: minted once, never changed, ended by revoking (which keeps the record) or deleting. */
-export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy): Source {
+export function tokenSource(hashKeys: BearerKeys, clock: Clock, policy: TokenPolicy): Source {
   const show = (token: StoredToken) => presentToken(token, clock.now());
 
   function* stored(id: string): Op<StoredToken> {
@@ -42,7 +42,7 @@ export function tokenSource(hashKey: Buffer, clock: Clock, policy: TokenPolicy):
   /** Answers the token as it lies there, and its bearer for the only time. */
   function* mint(id: string, token: Omit<StoredToken, Fresh>, bindings: readonly Binding[]): Op<Saved> {
     const bearer = mintBearer("token");
-    const made = { id, hash: bearerHash(hashKey, bearer), prefix: shownPrefix(bearer), createdAt: clock.now() };
+    const made = { id, hash: bearerHash(hashKeys[0], bearer), prefix: shownPrefix(bearer), createdAt: clock.now() };
     yield* insertToken({ ...token, ...made, successorId: null, revokedAt: null, lastUsedAt: null });
     yield* giveBindings(made, token.name, bindings, made.createdAt);
     return { resource: show(yield* stored(id)), action: "created", token: bearer };

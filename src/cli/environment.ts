@@ -13,6 +13,13 @@ export type Env = {
   isTerminal: boolean;
   /** Undefined when standard output is no terminal: what is read by programs is not cut. */
   screen?: Screen | undefined;
+  /**
+   * Shows a line on standard error in the place of the one before; an empty one takes it away. Undefined when nobody watches: standard error is
+   * no terminal.
+   */
+  /** Bytes as they are, for what is no text; resolves when there is room for more. */
+  outBytes?: (chunk: Uint8Array) => Promise<void>;
+  statusLine?: ((text: string) => void) | undefined;
   /** Somebody can answer a question. */
   isInteractive: boolean;
   variables: Record<string, string | undefined>;
@@ -22,6 +29,10 @@ export type Env = {
   home: string;
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
+  /** Standard input as it comes. */
+  input: () => AsyncIterable<Uint8Array>;
+  /** Writes a line to standard output; resolves once it was taken. */
+  say: (line: string) => Promise<void>;
   /** Rejects with an AbortError when the person would rather not answer: Ctrl-C, Ctrl-D. */
   ask: (question: string, hidden?: boolean) => Promise<string>;
   /** Opens the person's editor on a file; answers its exit code. */
@@ -29,6 +40,8 @@ export type Env = {
   fetch: (request: Request) => Promise<Response>;
   /** Aborted when nobody reads standard output any more; what goes on without end then ends. */
   readerGone?: AbortSignal;
+  /** Tells of the first Ctrl-C, in place of ending at once; the second one ends. Answers how to stop listening. */
+  onInterrupt?: (heard: () => void) => () => void;
 };
 
 export function processEnvironment(): Env {
@@ -52,6 +65,9 @@ export function processEnvironment(): Env {
       const { isTTY, columns = 80, rows = 24 } = process.stdout;
       return isTTY === true ? { columns, rows } : undefined;
     },
+    get statusLine() {
+      return process.stderr.isTTY === true ? statusLine : undefined;
+    },
     get isInteractive() {
       return process.stdin.isTTY === true && process.stderr.isTTY === true;
     },
@@ -60,6 +76,15 @@ export function processEnvironment(): Env {
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
     readFile: (path) => Bun.file(path).text(),
     readInput: () => Bun.stdin.text(),
+    input: () => Bun.stdin.stream(),
+    say: (line) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
+    outBytes: (chunk) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
+      }),
     ask,
     async edit(path) {
       const { editorOf, openEditor } = await import("./editor.ts");
@@ -68,7 +93,16 @@ export function processEnvironment(): Env {
     // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
     fetch: (request) => fetch(request, { timeout: false }),
     readerGone: reader.signal,
+    onInterrupt(heard) {
+      process.once("SIGINT", heard);
+      return () => void process.off("SIGINT", heard);
+    },
   };
+}
+
+/** Cut before the last column: a line that wraps cannot be taken away again. */
+function statusLine(text: string): void {
+  process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
 
 /**

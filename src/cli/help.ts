@@ -1,20 +1,24 @@
 import { catalogue } from "../lib/problem.ts";
-import { type AnyKind, aKind } from "../resources/define.ts";
-import { findKind, kinds } from "../resources/index.ts";
 import type { Screen } from "./environment.ts";
-import { type Flags, globalFlags, type Verb } from "./verb.ts";
+import { type Family, familyOf, lastWords } from "./families.ts";
+import { kindNames } from "./kind-names.ts";
+import { type Flags, globalFlags, groups, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 import { columns, fitted, wrappedCommand } from "./wrap.ts";
 
-/** The whole program on one screen. */
+const firstSteps: [string, string][] = [
+  ["mcpctl serve", "Run an instance; a second terminal is logged in already"],
+  ["mcpctl apply -f FILE", "Make servers, and a project of them, from a manifest"],
+  ["mcpctl status", "See what runs, and what does not and why"],
+  ["mcpctl token create", "Let a client or a model use a project's tools"],
+];
+
+/** The whole program on one screen: verbs that begin alike are one line. */
 export function overview(screen?: Screen): string {
-  const groups = ["Resources", "Servers", "Access", "Here"] as const;
-  const sections = groups.map((group) => {
-    const rows = Object.entries(verbs).filter(([, verb]) => verb.group === group);
-    return `${group}:\n${columns(
-      rows.map(([name, { summary }]) => [name, summary]),
-      screen,
-    )}`;
+  const titles = Object.entries(groups) as [Verb["group"], string][];
+  const sections = titles.flatMap(([group, title]) => {
+    const rows = rowsOf(group);
+    return rows.length === 0 ? [] : [`${title}:\n${columns(rows, screen)}`, ""];
   });
   const exits = Object.entries(catalogue).map(([code, { exit }]) => `${exit} ${code}`);
   const lines = [
@@ -22,9 +26,11 @@ export function overview(screen?: Screen): string {
     "",
     "Usage: mcpctl VERB [KIND] [NAME] [flags]",
     "",
-    ...sections.flatMap((section) => [section, ""]),
+    `First steps:\n${columns(firstSteps, screen)}`,
+    "",
+    ...sections,
     ...[
-      `Kinds: ${kinds.map(({ kind }) => kind).join(", ")} (singular or plural)`,
+      `Kinds: ${kindNames.join(", ")} (singular or plural)`,
       `Exit codes: 0 done, ${exits.join(", ")}, 130 interrupted`,
       "",
       "mcpctl VERB --help tells more, with examples; mcpctl --version tells the version.",
@@ -33,19 +39,65 @@ export function overview(screen?: Screen): string {
   return lines.join("\n");
 }
 
+function rowsOf(group: Verb["group"]): string[][] {
+  const rows = new Map<string, string[]>();
+  for (const [name, verb] of Object.entries(verbs)) {
+    if (verb.group !== group) continue;
+    const family = familyOf(name.split(" ").slice(0, -1).join(" "));
+    if (family === undefined || family.members.length === 1)
+      // What is a verb of its own and begins others too is told from them by its words.
+      rows.set(name, [familyOf(name) === undefined ? name : `${name} ${verb.words}`.trim(), firstClause(verb.summary)]);
+    else rows.set(family.name, [family.name, `${family.summary}: ${lastWords(family).join(", ")}`]);
+  }
+  return [...rows.values()];
+}
+
+const firstClause = (summary: string): string => summary.split(/[;:] /, 1)[0] ?? summary;
+
+/** Help of the first words of several verbs, such as `token`. */
+export function familyHelp(name: string, screen?: Screen): string {
+  const family = familyOf(name);
+  if (family === undefined) return overview(screen);
+  return [
+    fitted(family.summary, screen),
+    "",
+    `Usage: mcpctl ${name} VERB`,
+    "",
+    "Verbs:",
+    membersOf(family, screen),
+    "",
+    fitted(`mcpctl ${name} VERB --help tells more, with examples.`, screen),
+  ].join("\n");
+}
+
+const membersOf = (family: Family, screen: Screen | undefined): string =>
+  columns(
+    family.members.map(([verb, { summary }], at) => [lastWords(family)[at] ?? verb, summary]),
+    screen,
+  );
+
 /** Help of one verb; `create KIND` is helped with that kind and no other. */
-export function verbHelp(name: string, general: Verb, flags: Flags, word = "", screen?: Screen): string {
-  const kind = name === "create" ? findKind(word) : undefined;
-  const verb = kind === undefined ? general : aboutKind(general, kind);
+export async function verbHelp(name: string, general: Verb, flags: Flags, word = "", screen?: Screen): Promise<string> {
+  const verb = name === "create" && word !== "" ? await aboutKind(general, word) : general;
   const lines = [fitted(verb.summary, screen), "", `Usage: mcpctl ${name} ${verb.words}`.trimEnd(), ""];
   if (Object.keys(flags).length > 0) lines.push("Flags:", flagTable(flags, screen), "");
+  const family = familyOf(name);
+  if (family !== undefined) lines.push(`Verbs that begin with ${name}:`, membersOf(family, screen), "");
   const everywhere = Object.fromEntries(Object.entries(globalFlags).filter(([flag]) => !(flag in flags)));
   const examples = verb.examples.map((example) => wrappedCommand(example, screen, "  "));
   lines.push("Everywhere:", flagTable(everywhere, screen), "", "Examples:", ...examples);
   return lines.join("\n");
 }
 
-function aboutKind(verb: Verb, { kind, description }: AnyKind): Verb {
+/** The registry of kinds is loaded for nothing else that help tells. */
+async function aboutKind(verb: Verb, word: string): Promise<Verb> {
+  const [{ findKind }, { aKind }] = await Promise.all([
+    import("../resources/index.ts"),
+    import("../resources/define.ts"),
+  ]);
+  const found = findKind(word);
+  if (found === undefined) return verb;
+  const { kind, description } = found;
   return {
     ...verb,
     summary: `Create ${aKind({ kind })}: ${description.charAt(0).toLowerCase()}${description.slice(1)}`,

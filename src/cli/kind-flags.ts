@@ -4,6 +4,7 @@ import { parseBinding } from "../resources/binding.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
+import { Server } from "../resources/server.ts";
 import { namesIn, numberIn, objectFrom, secretIn } from "./object-flag.ts";
 import { stagesIn } from "./stages-flag.ts";
 import { type Args, type Flag, type Flags, globalFlags, kebab, passwordStdin } from "./verb.ts";
@@ -29,6 +30,12 @@ const shapes: readonly Shape[] = [
     fits: (field) => field === "subjects",
     flag: { type: "string", multiple: true, hint: "KIND:NAME" },
     read: (values) => values.flatMap(commas).map(subject),
+  },
+  {
+    // What a template asks for.
+    fits: (_, schema) => schema["items"]?.["properties"]?.["required"] !== undefined,
+    flag: { type: "string", multiple: true, hint: "name=NAME,KEY=VALUE,…" },
+    read: (values, flag, schema, flags) => values.map((value) => objectFrom([value], flag, schema["items"], flags)),
   },
   {
     fits: (field) => field === "env" || field === "headers",
@@ -102,9 +109,21 @@ export function flagsOfKind(word: string): Flags {
       ]),
     ),
     ...("password" in kind.fields.properties ? passwordStdin : {}),
+    ...(kind === Server ? ofTemplate : {}),
     ...old,
   };
 }
+
+/** How a server is made of a template; `from-template.ts` reads them. */
+const ofTemplate: Flags = {
+  "from-template": { type: "string", hint: "TEMPLATE", description: "Make it of a template: mcpctl get templates" },
+  "env-from-secret": {
+    type: "string",
+    hint: "SECRET",
+    description: "Where what the template asks for lies, each under its own name",
+  },
+  arg: { type: "string", multiple: true, hint: "NAME=VALUE", description: "What stands in braces in the template" },
+};
 
 /** A text that is too long for a command line. */
 export const contentFile = "content-file";

@@ -1,20 +1,35 @@
 import { parseArgs } from "node:util";
-import { didYouMean } from "../lib/nearest.ts";
+import { didYouMean, nearest } from "../lib/nearest.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { familyOf, lastWords } from "./families.ts";
 import { type Args, type Flag, type Flags, globalFlags, kebab, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
-/** The verb of a command line and the words that are left; global flags may stand before it. `verb` is undefined when there is none. */
-export function findVerb(argv: readonly string[]): { name: string; verb: Verb | undefined; left: string[] } {
-  const at = firstWord(argv);
-  const first = argv[at];
-  if (first === undefined) return { name: "", verb: undefined, left: [...argv] };
-  const left = argv.toSpliced(at, 1);
-  const next = firstWord(left);
-  const two = `${first} ${left[next] ?? ""}`;
-  if (verbs[two] !== undefined) return { name: two, verb: verbs[two], left: left.toSpliced(next, 1) };
-  if (Object.hasOwn(verbs, first)) return { name: first, verb: verbs[first], left };
-  throw unknownVerb(first, left[next]);
+/** What a command line begins with: a verb, or no more than the first words of several. `left` is what follows. */
+export type Found = { name: string; verb: Verb | undefined; left: string[] };
+const mostWords = 3;
+
+/**
+ * The verb of a command line, as many words long as there is one; global flags may stand before and between them. `verb` is undefined when
+ * there is none, and `name` then what was said of one: `token`, or nothing.
+ * @throws Problem `invalid` with the nearest verb
+ */
+export function findVerb(argv: readonly string[]): Found {
+  let found: Found = { name: "", verb: undefined, left: [...argv] };
+  let [name, left] = ["", found.left];
+  for (let length = 0; length < mostWords; length++) {
+    const at = firstWord(left);
+    const word = left[at];
+    if (word === undefined) break;
+    name = name === "" ? word : `${name} ${word}`;
+    left = left.toSpliced(at, 1);
+    if (Object.hasOwn(verbs, name)) found = { name, verb: verbs[name], left };
+    else if (familyOf(name) !== undefined) found = { name, verb: undefined, left };
+    else break;
+  }
+  const next = found.left[firstWord(found.left)];
+  if (found.verb !== undefined || next === undefined) return found;
+  throw unknownVerb(found.name, next);
 }
 
 /**
@@ -107,14 +122,13 @@ export function firstWord(argv: readonly string[]): number {
   return argv.length;
 }
 
-function unknownVerb(first: string, second: string | undefined): Problem {
-  const pairs = Object.keys(verbs).filter((verb) => verb.startsWith(`${first} `));
-  if (pairs.length > 0) {
-    const near = second === undefined ? "" : didYouMean(`${first} ${second}`, pairs);
-    return new Problem("invalid", `"${first}" takes a second word: ${pairs.join(", ")}.${near}`, {
-      hint: "mcpctl --help",
-    });
+function unknownVerb(family: string, word: string): Problem {
+  const of = familyOf(family);
+  if (of !== undefined) {
+    const near = nearest(word, lastWords(of));
+    const meant = near === undefined ? "" : ` Did you mean "${family} ${near}"?`;
+    return new Problem("invalid", `"${family}" has no verb "${word}".${meant}`, { hint: `mcpctl ${family} --help` });
   }
   const firsts = [...new Set(Object.keys(verbs).map((verb) => verb.split(" ")[0] ?? ""))];
-  return new Problem("invalid", `there is no verb "${first}".${didYouMean(first, firsts)}`, { hint: "mcpctl --help" });
+  return new Problem("invalid", `there is no verb "${word}".${didYouMean(word, firsts)}`, { hint: "mcpctl --help" });
 }

@@ -20,21 +20,29 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
     return 0;
   }
   const { name, verb, left } = findVerb(words);
+  const wantsHelp = asksForHelp(left);
   if (verb === undefined) {
-    env.out((await import("./help.ts")).overview(env.screen));
-    return words.some((word) => word === "--help" || word === "-h") || words.length === 0 ? 0 : 2;
+    const { overview, familyHelp } = await import("./help.ts");
+    const isAnswer = wantsHelp || words.length === 0;
+    (isAnswer ? env.out : env.err)(name === "" ? overview(env.screen) : familyHelp(name, env.screen));
+    return isAnswer ? 0 : 2;
   }
-  const wantsHelp = left.some((word) => word === "--help" || word === "-h");
   const word = left[firstWord(left)];
   // `create --help` is asked before there is a kind.
   const flags = { ...verb.flags, ...(wantsHelp && word === undefined ? {} : await verb.flagsFor?.(word)) };
   if (wantsHelp) {
-    env.out((await import("./help.ts")).verbHelp(name, verb, flags, word, env.screen));
+    env.out(await (await import("./help.ts")).verbHelp(name, verb, flags, word, env.screen));
     return 0;
   }
   const args = parseWords(name, verb, flags, left);
   const { run: work } = await verb.load();
   return (await work(args, env)) ?? 0;
+}
+
+/** What follows `--` is another program's, its help too. */
+function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return (end < 0 ? words : words.slice(0, end)).some((word) => word === "--help" || word === "-h");
 }
 
 /** What the shell says of a program that Ctrl-C ended. */

@@ -8,6 +8,8 @@ export type Flag = {
   hint?: string | undefined;
   /** Understood, and left out of help. */
   hidden?: boolean;
+  /** What completion offers for its value, where the hint does not say it; a position as in `Verb.completes`. */
+  completes?: string;
   description: string;
 };
 export type Flags = Record<string, Flag>;
@@ -24,14 +26,34 @@ export type Args = {
 /** Answers the exit code; nothing is 0. Throws Problem for what the user can mend. */
 export type Run = (args: Args, env: Env) => Promise<number | undefined> | Promise<void>;
 
+/** The parts of the overview, in their order, with their titles. */
+export const groups = {
+  Resources: "Resources",
+  Servers: "Servers",
+  Clients: "Clients",
+  Models: "What models see",
+  Access: "Rights and audit",
+  Instances: "Instances and logins",
+  Backup: "Backup",
+  Here: "This machine",
+} as const;
+
 /** A verb: its words and flags are cheap and always loaded, its work is imported when it runs. */
 export type Verb = {
-  group: "Resources" | "Access" | "Servers" | "Here";
+  group: keyof typeof groups;
   summary: string;
   /** The words after the verb, as help writes them: `KIND [NAME…]`. */
   words: string;
   least: number;
   most: number;
+  /**
+   * What completion offers for each word, where `words` does not say it; the last goes for all that follow. A position is alternatives between
+   * bars: a word as it stands, `<kind create>` for the kinds that this can be done with, `<name>` for the names of the kind that stands before,
+   * `<server>` for those of that kind, `<context>`, `<file>`, `<folder>`. What stands before a mark stays before what it offers: `User:<user>`.
+   */
+  completes?: readonly string[];
+  /** Flags for every verb that mean nothing to this one: completion does not offer them, nor the verb after them. */
+  ignores?: readonly (keyof typeof globalFlags)[];
   /** Words after `--` mean something. */
   takesRest?: boolean;
   flags?: Flags;
@@ -43,7 +65,13 @@ export type Verb = {
 
 export const globalFlags = {
   project: { type: "string", short: "p", hint: "NAME", description: "The project it is about" },
-  output: { type: "string", short: "o", hint: "FORMAT", description: "table, wide, json, yaml or name" },
+  output: {
+    type: "string",
+    short: "o",
+    hint: "FORMAT",
+    completes: "table|wide|json|yaml|name",
+    description: "table, wide, json, yaml or name",
+  },
   context: { type: "string", hint: "NAME", description: "Which saved instance to talk to" },
   url: { type: "string", hint: "URL", description: "Which instance to talk to; before MCPCTL_URL and contexts" },
   token: { type: "string", hint: "TOKEN", description: "What to log in with; before MCPCTL_TOKEN and saved logins" },

@@ -17,6 +17,7 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     body?: unknown,
     { signal, headers = {} }: { signal?: AbortSignal | undefined; headers?: Record<string, string> } = {},
   ): Promise<Response> {
+    const isBytes = body instanceof Uint8Array;
     const request = new Request(new URL(path, url), {
       method,
       redirect: "manual",
@@ -24,9 +25,9 @@ export function connect({ url, token }: Target, fetch: Fetch) {
       headers: {
         ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
     const response = await fetch(request).catch((error: unknown) => {
       if (error instanceof Error && error.name === "AbortError") throw error;

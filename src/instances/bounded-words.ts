@@ -1,5 +1,5 @@
+import { lineCutter } from "../lib/lines.ts";
 import { sleep } from "../lib/wait.ts";
-import { lineCutter } from "./lines.ts";
 
 /** What is kept of one process's words in a second, and how long it waits when it says more (reference/reliability.md §6). */
 const most = { lines: 200, bytes: 1024 * 1024, lineBytes: 64 * 1024, pauseMs: 25 } as const;

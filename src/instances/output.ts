@@ -1,6 +1,6 @@
+import { lineCutter } from "../lib/lines.ts";
 import { shareOfTime } from "../lib/share.ts";
 import { bytesInWords, setByServer } from "../resources/limits.ts";
-import { lineCutter } from "./lines.ts";
 import type { LogRing } from "./log-ring.ts";
 
 export const outputBounds = {

@@ -1,7 +1,7 @@
+import { lineCutter } from "../lib/lines.ts";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
 import { installerEnvironment } from "./environment.ts";
-import { lineCutter } from "./lines.ts";
 import { logRing } from "./log-ring.ts";
 import { selfPath } from "./self.ts";
 

@@ -9,7 +9,8 @@ import { findResource } from "../storage/resources.ts";
 import { type Attempt, atomsOf, decide, type Held, missingFor } from "./evaluate.ts";
 import { indexGrants } from "./grant-index.ts";
 import { getPermissions } from "./permissions.ts";
-import { heldBy, type Rights, useOf } from "./rights.ts";
+import { heldBy, type Rights, useOf, wallText } from "./rights.ts";
+import { everything } from "./safeguards.ts";
 
 /**
  * The creator's ceiling when written: whatever a write hands to somebody (by binding, group, password, token or project), its writer must hold,
@@ -79,6 +80,16 @@ export function* checkTakeOver(rights: Rights, kind: AnyKind, account: Resource)
     atomsHeld(yield* heldBy(`${prefix}:${account.id}`)),
     takenOver(`${kind.kind} "${account.name}"`),
   );
+}
+
+/**
+ * For what hands out or replaces all that there is: nothing less than everything is enough, and no token has that, since it is confined to its
+ * project. @throws Problem `forbidden`
+ */
+export function demandEverything(rights: Rights, what: string): void {
+  if (rights.project !== undefined)
+    throw new Problem("forbidden", `${what}, and ${wallText(rights.project)}`, { hint: "mcpctl login" });
+  refuseBeyond(rights, everything.flatMap(atomsOf), what);
 }
 
 const takenOver = (account: string) => `whoever can log in as ${account} has rights`;

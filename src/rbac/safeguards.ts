@@ -42,7 +42,8 @@ export function refuseOnOneself(rights: Rights, kind: AnyKind, item: Resource, w
 }
 
 /** Only people count: a service account has no password to come back with. */
-function* anAdministratorExists(): Op<boolean> {
+/** Whether somebody may do everything. */
+export function* anAdministratorExists(): Op<boolean> {
   for (const id of yield* holdersOf('%"resource":"*"%')) {
     const user = yield* findResource("user", id);
     if (user === undefined || (user.fields as UserFields).disabled === true) continue;

@@ -52,6 +52,8 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   executes?: readonly string[];
   /** Maps accepted spellings to the one we keep, before the schema is checked. */
   normalize?: (input: Record<string, unknown>, pluralOf: PluralOf) => Record<string, unknown>;
+  /** Other words that `normalize` takes, and the field that says it now: a change by one of them is a change of that field. */
+  formerly?: Readonly<Record<string, string>>;
   /** Rules between fields, which a schema cannot say. */
   check?: (fields: Static<Fields>, pluralOf: PluralOf) => FieldError[];
   references?: (fields: Static<Fields>) => Reference[];

@@ -128,6 +128,7 @@ export const Project = defineKind({
     { header: "DESCRIPTION", value: (p) => String(p["description"] ?? "") },
   ],
   normalize: ofTheOriginal,
+  formerly: { gated: "proxyModel", llmProvider: "llm" },
   check: (project) => [...servedTwice(project), ...shownTwice(project), ...tooMuchPreset(project)],
   references: (project) => [
     ...project.servers.map((entry, index) =>

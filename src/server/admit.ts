@@ -1,5 +1,6 @@
 import type { Credential } from "../auth/access-token.ts";
 import { callerOf } from "../auth/authenticate.ts";
+import type { BearerKeys } from "../auth/bearer.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
@@ -25,14 +26,14 @@ export class Unseen extends Problem {}
  */
 export function admission(
   db: Database,
-  hashKey: Buffer,
+  hashKeys: BearerKeys,
   clock: Clock,
   used: (tokenId: string) => void,
   senders: Senders,
 ) {
   return async (request: Request, endpoint: Endpoint, bearer: Credential): Promise<Admission> => {
     const { caller, admitted } = await db.read(function* () {
-      const caller = yield* callerOf(hashKey, bearer, clock.now());
+      const caller = yield* callerOf(hashKeys, bearer, clock.now());
       identified(senders, request, caller);
       return { caller, admitted: yield* admit(yield* rightsOf(caller), endpoint) };
     });

@@ -44,7 +44,7 @@ export function followedAudit(
 
   async function more(): Promise<readonly AuditRow[]> {
     const { rows, last } = await rooms.db.read(function* () {
-      const rights = yield* rightsOf(yield* callerOf(rooms.hashKey, bearer, rooms.clock.now()));
+      const rights = yield* rightsOf(yield* callerOf(rooms.hashKeys, bearer, rooms.clock.now()));
       demandOperation(rights, auditRead);
       const rows = yield* queryAudit(confined(rights, filter), { after: seen, limit: pageRows });
       return { rows, last: (yield* lastAuditPlace()).seq };

@@ -12,22 +12,16 @@ export const idleSeconds = 30;
 const bodyMs = 30_000;
 
 /**
- * The text of a JSON body of so many bytes at most; `setBy` says what sets that. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
+ * The text of a JSON body of so many bytes at most; `setBy` says what sets that, `also` is a media type that will do as well. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
  * @throws Problem `invalid` with 415 or 413
  */
-export async function readBody(request: Request, mostBytes: number = bodyLimits.soft, setBy?: string): Promise<string> {
-  const tooBig = () =>
-    new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
-      status: 413,
-    });
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/json")
-    throw new Problem("invalid", "The body must be sent as Content-Type: application/json", { status: 415 });
-  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
-  const bytes = await within(bodyMs, request.arrayBuffer());
-  if (bytes === undefined)
-    throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
-  if (bytes.byteLength > mostBytes) throw tooBig();
+export async function readBody(
+  request: Request,
+  mostBytes: number = bodyLimits.soft,
+  setBy?: string,
+  also?: string,
+): Promise<string> {
+  const bytes = await readBytes(request, ["application/json", ...(also === undefined ? [] : [also])], mostBytes, setBy);
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
@@ -35,9 +29,31 @@ export async function readBody(request: Request, mostBytes: number = bodyLimits.
   }
 }
 
+/** The bytes of a body of one of these media types. @throws Problem `invalid` with 415 or 413 */
+export async function readBytes(
+  request: Request,
+  types: readonly string[],
+  mostBytes: number,
+  setBy?: string,
+): Promise<ArrayBuffer> {
+  const tooBig = () =>
+    new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
+      status: 413,
+    });
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === undefined || !types.includes(type))
+    throw new Problem("invalid", `The body must be sent as Content-Type: ${types.at(-1)}`, { status: 415 });
+  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
+  const bytes = await within(bodyMs, request.arrayBuffer());
+  if (bytes === undefined)
+    throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
+  if (bytes.byteLength > mostBytes) throw tooBig();
+  return bytes;
+}
+
 /** @throws Problem `invalid` */
-export async function readJson(request: Request): Promise<unknown> {
-  const text = await readBody(request);
+export async function readJson(request: Request, also?: string): Promise<unknown> {
+  const text = await readBody(request, bodyLimits.soft, undefined, also);
   try {
     return JSON.parse(text);
   } catch {

@@ -23,10 +23,12 @@ import { isManaged } from "../resources/server.ts";
 import { createBlots } from "../secrets/blots.ts";
 import type { MasterKey } from "../secrets/master-key.ts";
 import { resolveValues } from "../secrets/resolve.ts";
+import { openSecret } from "../secrets/secret-aside.ts";
 import { createVault, type Vault } from "../secrets/vault.ts";
 import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
+import { createBackups } from "./backup.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
@@ -40,6 +42,7 @@ import { openFiles } from "./open-files.ts";
 import { createOverview } from "./overview.ts";
 import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
+import { formerBearerKeys, restorer } from "./restore.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -51,8 +54,11 @@ export type Materials = { config: Config; db: Database; master: MasterKey; clock
 
 /** Puts the rooms together. The only place that knows how one room's needs are met by another. */
 export async function compose({ config, db, master, clock, log }: Materials): Promise<Rooms> {
-  const hashKey = master.derive("bearer");
   const vault = createVault(master);
+  const hashKeys: [Buffer, ...Buffer[]] = [
+    master.derive("bearer"),
+    ...(await db.read(() => formerBearerKeys(vault))).map((key) => Buffer.from(key, "hex")),
+  ];
   const blots = createBlots();
   log.hide(blots.ofAll);
   const uses = lastUses(db, clock);
@@ -146,9 +152,11 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
   });
   const { models, shelf } = proxyModels;
-  const store = guardedStore(sourcesOf({ hashKey, clock, vault, instances, tokens: config.tokens, models }), record);
-  const watch = createWatch(db, hashKey, clock);
-  const admit = admission(db, hashKey, clock, uses.note, senders);
+  const sourceOf = sourcesOf({ hashKeys, clock, vault, instances, tokens: config.tokens, models });
+  const store = guardedStore(sourceOf, record);
+  const backups = createBackups({ db, master, vault, hashKeys, dataDir: config.dataDir, clock });
+  const watch = createWatch(db, hashKeys, clock);
+  const admit = admission(db, hashKeys, clock, uses.note, senders);
   const gateway = createGateway({
     admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
     watch: (request, endpoint, refuse, use) =>
@@ -210,12 +218,26 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     log,
     startedAt: clock.now(),
     db,
-    hashKey,
+    hashKeys,
     credentials,
     store,
-    logins: createLogins(db, hashKey, clock, attempts),
+    backups,
+    restore: restorer({
+      backups,
+      hashKey: hashKeys[0],
+      vault,
+      auditKey: keys.key,
+      sourceOf,
+      record,
+      async restored(changed, bearerKeys) {
+        hashKeys.push(...bearerKeys);
+        await catalog.restored(new Set(changed.filter(({ kind }) => kind.kind === "server").map(({ id }) => id)));
+        await changedAll(changed);
+      },
+    }),
+    logins: createLogins(db, hashKeys, clock, attempts),
     changePassword: ownPassword({ db, clock, attempts, record }),
-    leaks: createLeaks({ db, hashKey, clock, log, record }),
+    leaks: createLeaks({ db, hashKeys, clock, log, record }),
     watch,
     listWatch: createListWatch(),
     supervisor,
@@ -237,6 +259,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     withStatus: (...of) => withStatus(running, ...of),
     changed,
     changedAll,
+    secretValues: (secret) => openSecret(vault, secret),
     overview: overview.of,
     ready,
     stopping: () => {
@@ -251,6 +274,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       uses.stop();
       watch.close();
       vitals.close();
+      backups.close();
       gateway.close();
       catalog.close();
       connections.close();

@@ -18,7 +18,7 @@ const rememberedSeconds = 600;
 
 /** The answer to OPTIONS, for which a browser has no token. That the page may ask at all is added by `withCors`, as to any answer. */
 export function preflight(request: Request, path: string): Response {
-  const offered = path.startsWith("/api/") ? [...methods, "PUT"] : methods;
+  const offered = path.startsWith("/api/") ? [...methods, "PUT", "PATCH"] : methods;
   const headers = new Headers({ allow: offered.join(", "), "cache-control": "no-store" });
   if (request.headers.has("access-control-request-method")) {
     const asked = (request.headers.get("access-control-request-headers") ?? "")

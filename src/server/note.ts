@@ -24,11 +24,11 @@ export async function noteRefusal(error: unknown, request: Request, rooms: Rooms
   // A login that failed is told by `notedLogin`, which knows more.
   if (!(error instanceof Problem) || path === loginPath) return;
   if (!refusedStatus.has(error.status) && !(error instanceof Unseen)) return;
-  const { senders, db, hashKey, clock, refusals } = rooms;
+  const { senders, db, hashKeys, clock, refusals } = rooms;
   const { address, caller } = senders.get(request) ?? {};
   const lacks = (error.fields ?? []).map(({ message }) => message.replace(/^you lack /, ""));
   try {
-    const actor = await db.read(() => (caller === undefined ? actorBehind(hashKey, request) : actorOf(caller)));
+    const actor = await db.read(() => (caller === undefined ? actorBehind(hashKeys, request) : actorOf(caller)));
     refusals.add({
       at: clock.now(),
       kind: "refused",

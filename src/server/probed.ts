@@ -16,7 +16,8 @@ const allMs = 20_000;
 /** What is to be said of each llm's name, once it is written. */
 export type Probed = ReadonlyMap<string, readonly string[]>;
 
-type Found = { name: string; hasKey: boolean } & Pick<
+/** What one llm said. */
+export type Found = { name: string; hasKey: boolean } & Pick<
   Awaited<ReturnType<Rooms["llms"]["probe"]>>,
   "failure" | "warning"
 >;
@@ -24,35 +25,39 @@ type Found = { name: string; hasKey: boolean } & Pick<
 /**
  * Asks each llm that is new, or spoken to otherwise than before, whether it is there and takes its key. That is no work for a transaction, and its key
  * may be a secret that is written with it: so `save` is rehearsed first, which settles as well that the caller may do all this, and read what is
- * needed for the asking; then they are asked; then whoever called saves.
- * @throws Problem what `save` would throw, or `invalid` when a key is refused
+ * needed for the asking; then they are asked; then whoever called saves. `save` answers the manifests that it could write: no others are asked.
+ * @throws Problem what `save` would throw
  */
-export async function probed(
+export async function found(
   manifests: readonly Manifest[],
-  save: (rights: Rights) => Op<unknown>,
+  save: (rights: Rights) => Op<readonly Manifest[]>,
   call: Call,
   rooms: Rooms,
-): Promise<Probed> {
+): Promise<Found[]> {
   const llms = await spokenToOtherwise(manifests, rooms);
-  if (llms.length === 0) return new Map();
+  if (llms.length === 0) return [];
   const asked = await rehearse(call, rooms, function* (rights) {
-    yield* save(rights);
-    return yield* withKeys(llms, rooms);
+    const written = new Set(yield* save(rights));
+    return yield* withKeys(
+      llms.filter((llm) => written.has(llm)),
+      rooms,
+    );
   });
   const signal = AbortSignal.any([call.request.signal, AbortSignal.timeout(allMs)]);
-  const found = await Promise.all(
+  return await Promise.all(
     asked.map(async ({ name, fields, key, lacksKey }): Promise<Found> => {
       if (lacksKey !== undefined) return { name, hasKey: false, warning: lacksKey };
       return { name, hasKey: key !== undefined, ...(await rooms.llms.probe({ fields, key }, signal)) };
     }),
   );
-  refuseBadKeys(found);
-  return new Map(
+}
+
+export const probedBy = (found: readonly Found[]): Probed =>
+  new Map(
     found.flatMap(({ name, failure, warning = failure?.message }) =>
       warning === undefined ? [] : [[name, [warning]]],
     ),
   );
-}
 
 async function spokenToOtherwise(manifests: readonly Manifest[], { db }: Rooms): Promise<Manifest[]> {
   const llms = manifests.filter(({ kind, fields }) => kind === LlmKind && fields["skipAuthCheck"] !== true);
@@ -79,12 +84,13 @@ function* withKeys(llms: readonly Manifest[], { llmKey }: Rooms): Op<Asked[]> {
   return asked;
 }
 
-function refuseBadKeys(found: readonly Found[]): void {
+/** What to say where a key is refused; undefined when none is. */
+export function keysRefused(found: readonly Found[]): Problem | undefined {
   const refused = found.filter((one) => one.hasKey && isKeyRefused(one));
-  if (refused.length === 0) return;
+  if (refused.length === 0) return undefined;
   const names = refused.slice(0, 5).map(({ name }) => `"${name}"`);
   const more = refused.length > names.length ? `, and of ${refused.length - names.length} more` : "";
-  throw new Problem(
+  return new Problem(
     "invalid",
     `the key is refused by the server of llm ${names.join(", ")}${more}; nothing was written`,
     {

@@ -27,4 +27,7 @@ export function problemResponse(error: unknown, request: Request, log: Log, oaut
   return new Response(redact(JSON.stringify(body)), { status: problem.status, headers });
 }
 
+/** A problem within an answer that tells of several. */
+export const problemBody = (problem: Problem): unknown => JSON.parse(redact(JSON.stringify(problem)));
+
 const stackOf = (problem: Problem) => (problem.cause instanceof Error ? problem.cause.stack : problem.stack);

@@ -1,3 +1,4 @@
+import type { BearerKeys } from "../auth/bearer.ts";
 import type { Leaks } from "../auth/leaks.ts";
 import type { PasswordChange } from "../auth/own-password.ts";
 import type { Logins } from "../auth/session.ts";
@@ -18,6 +19,7 @@ import type { Recorder } from "../rbac/record.ts";
 import type { Rights } from "../rbac/rights.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { Database, Op } from "../storage/op.ts";
+import type { Backups } from "./backup.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ListWatch } from "./listing-watch.ts";
@@ -25,6 +27,7 @@ import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
 import type { ProxyModels } from "./proxy-models.ts";
 import type { ReadinessCheck } from "./readiness.ts";
+import type { Restorer } from "./restore.ts";
 import type { Senders } from "./sender.ts";
 import type { Vitals } from "./vitals.ts";
 import type { Watch } from "./watch.ts";
@@ -39,13 +42,16 @@ export type Rooms = {
   log: LevelledLog;
   startedAt: number;
   db: Database;
-  /** The key under which bearers are stored. */
-  hashKey: Buffer;
+  /** The keys under which bearers are stored. */
+  hashKeys: BearerKeys;
   /** What requests show of who sends them. */
   credentials: Credentials;
   store: GuardedStore;
   logins: Logins;
   leaks: Leaks;
+  backups: Backups;
+  /** Puts a backup that was found sound back, as far as the strategy lets it. */
+  restore: Restorer;
   changePassword: (change: PasswordChange) => Promise<void>;
   /** Ends what is open when it may no longer be. */
   watch: Watch;
@@ -63,6 +69,8 @@ export type Rooms = {
   llms: Llms;
   /** The key of an llm, as it is in this transaction. @throws Problem `unavailable` when its secret is not there */
   llmKey: (llm: Pick<LlmRef, "name" | "fields">) => Op<string | undefined>;
+  /** What a secret holds, for merging into it. */
+  secretValues: (secret: Pick<Resource, "id" | "version">) => Op<Record<string, string> | undefined>;
   audit: Audit;
   /** For changes that are made beside the store, such as a login for a service account. */
   record: Recorder;

@@ -34,7 +34,7 @@ export type Permission =
   | { operation: string };
 
 export type Route = {
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As Elysia writes paths: `/api/v1/servers/:ref`. */
   path: string;
   permission: Permission;
@@ -46,7 +46,7 @@ export type Route = {
   /** The answer's schema, where it is not that of the kind. */
   answer?: () => TSchema;
   /** Of the answer's body; JSON when absent. */
-  mediaType?: "text/plain" | "text/html";
+  mediaType?: "text/plain" | "text/html" | "application/octet-stream";
   status?: number;
   handle: (call: Call, rooms: Rooms) => unknown;
 };
@@ -72,18 +72,18 @@ export async function runRoute(route: Route, arrival: Arrival, rooms: Rooms): Pr
 }
 
 /** Who sends this request. @throws Problem `unauthenticated` */
-const identify = (bearer: Credential, { db, hashKey, clock }: Rooms): Promise<Caller> =>
-  db.read(() => callerOf(hashKey, bearer, clock.now()));
+const identify = (bearer: Credential, { db, hashKeys, clock }: Rooms): Promise<Caller> =>
+  db.read(() => callerOf(hashKeys, bearer, clock.now()));
 
 /** Runs an operation with the caller's rights of this very moment: the bearer is looked at again, in one transaction with the work. */
 export const asCaller = <T>(
   mode: "read" | "write",
   { bearer, address }: Call,
-  { db, hashKey, clock }: Rooms,
+  { db, hashKeys, clock }: Rooms,
   operation: (rights: Rights) => Op<T>,
 ): Promise<T> =>
   db[mode](function* () {
-    return yield* operation({ ...(yield* rightsOf(yield* callerOf(hashKey, bearer, clock.now()))), address });
+    return yield* operation({ ...(yield* rightsOf(yield* callerOf(hashKeys, bearer, clock.now()))), address });
   });
 
 export function must(caller: Caller | undefined): Caller {

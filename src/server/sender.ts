@@ -1,5 +1,5 @@
 import { bearerIn } from "../auth/authenticate.ts";
-import { bearerHash, bearerKind, tokenSubject } from "../auth/bearer.ts";
+import { type BearerKeys, bearerKind, storedAs, tokenSubject } from "../auth/bearer.ts";
 import { type Caller, loginOf } from "../rbac/rights.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import type { Op } from "../storage/op.ts";
@@ -32,10 +32,10 @@ export function* actorOf(caller: Caller): Op<AuditActor> {
 }
 
 /** Whose bearer was refused: one that is revoked or expired still says whose it was. Empty for a stranger. */
-export function* actorBehind(hashKey: Buffer, request: Request): Op<AuditActor> {
+export function* actorBehind(hashKeys: BearerKeys, request: Request): Op<AuditActor> {
   const bearer = bearerIn(request.headers.get("authorization"));
   if (bearer === undefined || bearerKind(bearer) !== "token") return { subject: "" };
-  const token = yield* findTokenByHash(bearerHash(hashKey, bearer));
+  const token = yield* storedAs(hashKeys, bearer, findTokenByHash);
   if (token === undefined) return { subject: "" };
   const subject = tokenSubject(token.hash);
   return { subject, user: token.ownerName, tokenName: token.name, tokenSha: shaOf(subject) };

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { callerOf } from "../auth/authenticate.ts";
+import type { BearerKeys } from "../auth/bearer.ts";
 import { bootstrap, type FirstAdministrator, localAdministrator } from "../auth/bootstrap.ts";
 import { openSession } from "../auth/session.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -95,18 +96,18 @@ export function listen(app: App, { host, port }: Pick<Config, "host" | "port">):
 }
 
 /** Whoever may read the data folder is the administrator already: a second terminal of the same user just works (design §4). */
-async function leaveCredential({ db, hashKey, clock, config, log }: Rooms, url: string): Promise<void> {
+async function leaveCredential({ db, hashKeys, clock, config, log }: Rooms, url: string): Promise<void> {
   const path = join(config.home, "credentials");
   const now = clock.now();
   const kept = readCredentials(path)[url]?.token;
-  const works = kept !== undefined && (await db.read(() => isLogin(hashKey, kept, now)));
+  const works = kept !== undefined && (await db.read(() => isLogin(hashKeys, kept, now)));
   if (works) return;
   try {
     const token = await db.write(function* () {
       const admin = yield* localAdministrator();
       return admin === undefined
         ? undefined
-        : { admin, bearer: (yield* openSession(hashKey, admin.id, "local", now, null)).token };
+        : { admin, bearer: (yield* openSession(hashKeys, admin.id, "local", now, null)).token };
     });
     if (token !== undefined) saveCredential(path, url, { token: token.bearer, user: token.admin.name });
   } catch (error) {
@@ -114,9 +115,9 @@ async function leaveCredential({ db, hashKey, clock, config, log }: Rooms, url: 
   }
 }
 
-function* isLogin(hashKey: Buffer, bearer: string, now: number) {
+function* isLogin(hashKeys: BearerKeys, bearer: string, now: number) {
   try {
-    yield* rightsOf(yield* callerOf(hashKey, bearer, now));
+    yield* rightsOf(yield* callerOf(hashKeys, bearer, now));
     return true;
   } catch (error) {
     if (error instanceof Problem && error.code === "unauthenticated") return false;

@@ -1,4 +1,5 @@
 import { groupAside, projectAside, rbacAside, serviceAccountAside, userAside } from "../auth/asides.ts";
+import type { BearerKeys } from "../auth/bearer.ts";
 import { withLinkOwners } from "../auth/prompt-links.ts";
 import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
@@ -18,11 +19,14 @@ import { kinds } from "../resources/index.ts";
 import { Prompt } from "../resources/prompt.ts";
 import { PromptRequest } from "../resources/prompt-request.ts";
 import { ProxyModel } from "../resources/proxy-model.ts";
+import { Template } from "../resources/template.ts";
+import { shippedTemplates } from "../resources/templates/shipped.ts";
 import { secretAside } from "../secrets/secret-aside.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { templateSource } from "./template-source.ts";
 
 type SourceNeeds = {
-  hashKey: Buffer;
+  hashKeys: BearerKeys;
   clock: Clock;
   vault: Vault;
   instances: () => Resource[];
@@ -32,7 +36,7 @@ type SourceNeeds = {
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
 export function sourcesOf({
-  hashKey,
+  hashKeys,
   clock,
   vault,
   instances,
@@ -59,13 +63,14 @@ export function sourcesOf({
     rbac: rbacAside,
   };
   const own: Record<string, Source> = {
-    mcptoken: tokenSource(hashKey, clock, tokens),
+    mcptoken: tokenSource(hashKeys, clock, tokens),
     session: sessionSource,
     instance: instanceSource(instances),
     toolchange: changeSource,
     prompt: withLinkOwners(withSystemPrompts(scopedSource(Prompt, clock))),
     promptrequest: requestSource(scopedSource(PromptRequest, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
+    template: templateSource(shippedTemplates, tableSource(Template, clock)),
   };
   const made = new Map<string, Source>(
     kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),

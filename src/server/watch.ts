@@ -1,5 +1,6 @@
 import type { Credential } from "../auth/access-token.ts";
 import { callerOf } from "../auth/authenticate.ts";
+import type { BearerKeys } from "../auth/bearer.ts";
 import type { Clock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
@@ -30,7 +31,7 @@ const atOnce = 20;
  */
 export type Watch = ReturnType<typeof createWatch>;
 
-export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: Clock, everyMs = 250) {
+export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, clock: Clock, everyMs = 250) {
   const questions = new Map<string, Question>();
   const openOf = new Map<string, number>();
   let open = 0;
@@ -60,7 +61,7 @@ export function createWatch(db: Pick<Database, "read">, hashKey: Buffer, clock: 
     };
     try {
       await db.read(function* () {
-        yield* question.check(yield* rightsOf(yield* callerOf(hashKey, question.bearer, clock.now())));
+        yield* question.check(yield* rightsOf(yield* callerOf(hashKeys, question.bearer, clock.now())));
       });
       question.unanswered = 0;
     } catch (error) {

@@ -5,9 +5,10 @@ import type { SqliteDatabase } from "./sqlite.ts";
 
 /**
  * Brings the schema up to this program's version, each step in a transaction of its own, after a copy beside the file.
+ * `wanted` stops at an older one, for reading what an older program wrote.
  * @throws Problem `unavailable` when the database is newer than this program: writing to what one does not understand loses data
  */
-export function migrate({ raw }: SqliteDatabase, path: string): void {
+export function migrate({ raw }: SqliteDatabase, path: string, wanted: number = migrations.length): void {
   const current = (raw.query("PRAGMA user_version").get() as { user_version: number }).user_version;
   const newest = migrations.length;
   if (current > newest) {
@@ -19,9 +20,9 @@ export function migrate({ raw }: SqliteDatabase, path: string): void {
       },
     );
   }
-  if (current === newest) return;
+  if (current >= wanted) return;
   if (current > 0 && path !== ":memory:") copyBeside(raw, `${path}.v${current}.bak`);
-  migrations.slice(current).forEach((text, index) => {
+  migrations.slice(current, wanted).forEach((text, index) => {
     raw
       .transaction(() => {
         raw.run(text);

@@ -12,9 +12,14 @@ export type Op<T> = Generator<Statement, T, any>;
 
 export const sql = (parts: TemplateStringsArray, ...values: Value[]): Statement => ({ parts, values });
 
+/** One state of a database. `now` runs at once, also within another database's operation. */
+export type Snapshot = { now: <T>(operation: () => Op<T>) => T; close: () => void };
+
 /** An engine that runs operations. Every operation is one transaction; `write` is exclusive and durable when it resolves. */
 export type Database = {
   read: <T>(operation: () => Op<T>) => Promise<T>;
   write: <T>(operation: () => Op<T>) => Promise<T>;
+  /** All of it as it is at this moment, for reading piece by piece while others go on writing. To be closed. */
+  snapshot: () => Snapshot;
   close: () => void;
 };

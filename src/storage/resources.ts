@@ -21,6 +21,12 @@ export function* listResources(kind: string): Op<StoredResource[]> {
   return rows.map(toResource);
 }
 
+/** All of a kind, in the order of their names, for going through more of them than one holds at once. */
+export function* resourceIds(kind: string): Op<string[]> {
+  const rows: Row[] = yield sql`SELECT id FROM resources WHERE kind = ${kind} ORDER BY name`;
+  return rows.map((row) => String(row["id"]));
+}
+
 /** Those of one project, or with an empty word those of none. For kinds that are scoped. */
 export function* listWithin(kind: string, project: string): Op<StoredResource[]> {
   const prefix = rowName(project, "");
@@ -58,7 +64,8 @@ export function* listNamed(kind: string, name: string): Op<StoredResource[]> {
 /** How the table names what is called so within a project; the project is empty for what is of none. */
 export const rowName = (project: string, name: string): string => `${project}/${name}`;
 
-const nameInTable = ({ kind, name, fields }: Pick<StoredResource, "kind" | "name" | "fields">): string =>
+/** How the table names it. */
+export const nameInTable = ({ kind, name, fields }: Pick<StoredResource, "kind" | "name" | "fields">): string =>
   isScoped(kind) ? rowName(String(fields["project"] ?? ""), name) : name;
 
 const isScoped = (kind: string): boolean => findKind(kind)?.scopes !== undefined;
@@ -96,7 +103,7 @@ export function* deleteResource(id: string): Op<void> {
   yield sql`DELETE FROM resources WHERE id = ${id}`;
 }
 
-const toResource = (row: Row): StoredResource => ({
+export const toResource = (row: Row): StoredResource => ({
   id: String(row["id"]),
   kind: String(row["kind"]),
   name: isScoped(String(row["kind"])) ? String(row["name"]).replace(/^[^/]*\//, "") : String(row["name"]),

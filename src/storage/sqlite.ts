@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
-import type { Database, Op, Row, Statement } from "./op.ts";
+import type { Database, Op, Row, Snapshot, Statement } from "./op.ts";
 
 /** Read back after setting, because SQLite ignores what it does not like. `busy_timeout` comes first: switching to WAL can meet a lock. */
 const pragmas = {
@@ -20,7 +20,7 @@ const pragmas = {
 const longestWaitMs = 1_000;
 const waitMs = 10;
 
-export type SqliteDatabase = Database & { raw: Sqlite };
+export type SqliteDatabase = Database & Pick<Snapshot, "now"> & { raw: Sqlite };
 
 /** Told of a statement that held everything up for long: its text, which has no values in it. */
 export type OnSlow = (statement: string, ms: number) => void;
@@ -109,8 +109,26 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     }
   }
 
+  /** Of a file, a reader of its own whose transaction stays open: the write-ahead log keeps its state for it. Of memory, a copy. */
+  function snapshot(): Snapshot {
+    const isFile = db.filename !== ":memory:" && db.filename !== "";
+    const reader = translated(path, () =>
+      isFile ? new Sqlite(db.filename, { readonly: true }) : Sqlite.deserialize(db.serialize(), true),
+    );
+    const { now, close } = runner(path, reader);
+    reader.run("BEGIN");
+    // A transaction begins with its first look.
+    reader.query("SELECT count(*) FROM sqlite_schema").get();
+    return { now, close };
+  }
+
+  /** Within a transaction that is open already, or by itself. */
+  const now = <T>(operation: () => Op<T>): T => translated(path, () => drive(operation(), run));
+
   return {
     raw: db,
+    now,
+    snapshot,
     read: (operation) => transaction("BEGIN", operation),
     write: (operation) => transaction("BEGIN IMMEDIATE", operation),
     close: () => {

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client as ModernClient, StreamableHTTPClientTransport as ModernTransport } from "@modelcontextprotocol/client";
+import { StdioClientTransport as ModernStdio } from "@modelcontextprotocol/client/stdio";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
+import { StdioClientTransport as LegacyStdio } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { installed, type Serve } from "./installed.ts";
 
@@ -10,7 +12,7 @@ import { installed, type Serve } from "./installed.ts";
  * The whole story against the compiled executable, in order, as a person would live it: a new machine, servers from npm, a token made in a second
  * terminal, real clients of both eras, everything that may go wrong, a stop, a crash.
  */
-const { home, data, url, mcpctl, ok, startServe, until, states, printed, remove } = installed("story", 0);
+const { executable, home, data, url, mcpctl, ok, startServe, until, states, printed, remove } = installed("story", 0);
 const files = join(home, "files");
 
 let serve: Serve;
@@ -274,14 +276,33 @@ test("an orderly stop ends every server and exits with 0; the data is there at t
   await until("they run again", () => states().filter(({ status }) => status.state === "RUNNING").length === 2);
 });
 
-test("a crash leaves no server of ours, and loses nothing", async () => {
+test("a crash leaves no server of ours, and loses nothing; clients behind the stdio bridge notice nothing", async () => {
   expect(processes().length).toBeGreaterThan(1);
+  const bridge = {
+    command: executable,
+    args: ["mcp", "-p", "demo"],
+    env: { HOME: home, MCPCTL_URL: url, MCPCTL_TOKEN: token },
+    stderr: "ignore" as const,
+  };
+  const legacy = new LegacyClient({ name: "legacy", version: "1" });
+  const modern = new ModernClient(
+    { name: "modern", version: "1" },
+    { versionNegotiation: { mode: { pin: "2026-07-28" } } },
+  );
+  await Promise.all([legacy.connect(new LegacyStdio(bridge)), modern.connect(new ModernStdio(bridge))]);
+  const echo = (client: { callTool: (call: typeof hello) => Promise<unknown> }) => client.callTool(hello);
+  const hello = { name: "everything__echo", arguments: { message: "hello" } };
+  for (const client of [legacy, modern]) expect(JSON.stringify(await echo(client))).toContain("hello");
   serve.kill("SIGKILL");
   await serve.exited;
   await until("no server is left", () => processes().length === 0, 5_000);
   serve = await startServe();
   await until("they run again", () => states().filter(({ status }) => status.state === "RUNNING").length === 2);
   expect((await post("/mcp", token)).status).toBe(200);
+  for (const client of [legacy, modern]) {
+    expect(JSON.stringify(await echo(client))).toContain("hello");
+    await client.close();
+  }
 });
 
 test("a second SIGTERM is fast, however stubborn a server is", async () => {

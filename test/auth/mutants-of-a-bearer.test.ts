@@ -194,7 +194,7 @@ function* counted<T>(operation: Op<T>): Op<T> {
 }
 const knock = async (bearer: string): Promise<string> => {
   try {
-    const caller = await db.read(() => counted(callerOf(key, bearer, 1)));
+    const caller = await db.read(() => counted(callerOf([key], bearer, 1)));
     return caller.kind === "token" ? `let in as ${caller.token.name}` : caller.kind;
   } catch (error) {
     return (error as Problem).message;

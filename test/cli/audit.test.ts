@@ -6,6 +6,7 @@ import { createAudit } from "../../src/operations/audit.ts";
 import { masterKey } from "../../src/secrets/master-key.ts";
 import { setMeta } from "../../src/storage/meta.ts";
 import { openDatabase } from "../../src/storage/open.ts";
+import { envWith } from "../env.ts";
 import { silentLog } from "../log.ts";
 import { fixture, type World, world } from "../world.ts";
 
@@ -94,23 +95,14 @@ describe("audit events", () => {
 
   async function follow(other: World, format: string, lines: string[]) {
     const { run } = await import("../../src/cli/run.ts");
-    const nothing = async () => "";
     return await run(
       ["audit", "events", "-f", "--tool", "one", "-o", format, "--url", other.url, "--token", other.admin],
-      {
+      envWith({
         out: (text) => void lines.push(text),
         err: (text) => void lines.push(text),
-        isTerminal: false,
-        isInteractive: false,
-        variables: {},
-        now: () => 0,
         home: other.home,
-        readFile: nothing,
-        readInput: nothing,
-        ask: nothing,
-        edit: async () => 0,
         fetch: other.fetch,
-      },
+      }),
     );
   }
 });

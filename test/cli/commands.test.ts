@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { kindNames } from "../../src/cli/kind-names.ts";
 import { kinds } from "../../src/resources/index.ts";
 import { fixture, type World, world } from "../world.ts";
 
@@ -131,7 +132,7 @@ describe("create", () => {
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
     const bounds = await said("server", "x", "--limits", "callSeconds=0,depth=1", "--replicas", "99", "--", "y");
     for (const flag of ["--limits callSeconds: ", "--limits depth: ", "--replicas: "]) expect(bounds).toContain(flag);
-    expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
+    expect(await said("project", "x", "--", "y")).toContain("only a server or a template has a command");
     expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
     const wrong = ["--subjects", "a@b.c", "--roleBindings", "role:view,resource:servers", "--role-bindings"];
     expect(await said("rbac", "x", ...wrong, "role:view,")).toContain(
@@ -327,13 +328,32 @@ test("help is there for every verb, and names each flag", async () => {
   const { verbs } = await import("../../src/cli/verbs.ts");
   const overview = await ok("--help");
   for (const [name, verb] of Object.entries(verbs)) {
-    expect(overview).toContain(name);
+    for (const word of name.split(" ")) expect(overview).toContain(word);
     const help = await ok(...name.split(" "), "--help");
     expect(help).toContain(`Usage: mcpctl ${name}`);
     for (const flag of Object.keys(verb.flags ?? {})) expect(help).toContain(`--${flag}`);
     expect(help).toContain("Examples:\n  ");
   }
   expect(await ok("help", "get")).toContain("Usage: mcpctl get");
+});
+
+test("the first words of several verbs have help of their own, which is no success where it was not asked for", async () => {
+  const help = await ok("token", "--help");
+  expect(help).toContain("Usage: mcpctl token VERB\n\nVerbs:\n  create ");
+  expect(await ok("help", "-p", "demo", "token")).toBe(help);
+  expect(await w.cli(["token"])).toEqual({ code: 2, out: "", err: help });
+  expect(await ok("config", "view", "--help")).toContain("Usage: mcpctl config view");
+  const narrow = await w.cli(["--help"], { terminal: true, screen: { columns: 40, rows: 24 } });
+  expect(narrow.out.split("\n").filter((line) => line.length > 40)).toEqual([]);
+});
+
+test("help names every kind", () => {
+  expect<string[]>(kindNames.toSorted()).toEqual(kinds.map(({ kind }) => kind).toSorted());
+});
+
+test("what another program is given after -- is not ours to answer", async () => {
+  const { code, err } = await w.cli(["create", "server", "--", "node", "--help"]);
+  expect([code, err]).toEqual([2, expect.stringContaining("needs a name")]);
 });
 
 test("yes and no are coloured on a terminal, and nothing that the server says steers it", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, expect, test } from "bun:test";
 import { run } from "../../src/cli/run.ts";
 import { startOddServer } from "../client/odd-server.ts";
+import { envWith } from "../env.ts";
 
 const escapes = "\u001b]0;owned\u0007\u001b[2J";
 const server = startOddServer({ callResult: { content: [{ type: "text", text: `${escapes}first\nsecond` }] } });
@@ -12,20 +13,13 @@ beforeEach(() => {
 async function cli(words: readonly string[], more: { terminal?: boolean; variables?: Record<string, string> } = {}) {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await run(["test", "mcp", ...words], {
+  const env = envWith({
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     isTerminal: more.terminal ?? false,
-    isInteractive: false,
     variables: more.variables ?? {},
-    now: () => 0,
-    home: "/nonexistent",
-    readFile: async () => "",
-    readInput: async () => "",
-    ask: async () => "",
-    edit: async () => 0,
-    fetch: async () => new Response(null, { status: 500 }),
   });
+  const code = await run(["test", "mcp", ...words], env);
   return { code, out: out.join("\n"), err: err.join("\n") };
 }
 

@@ -1,12 +1,14 @@
 import { describe, expect, test } from "bun:test";
+import { familyOf } from "../../src/cli/families.ts";
 import { flagsOfKind } from "../../src/cli/kind-flags.ts";
-import { findVerb, firstWord, parseWords } from "../../src/cli/parse.ts";
+import { findVerb, parseWords } from "../../src/cli/parse.ts";
 import { type Flag, globalFlags, kebab } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { printable } from "../../src/lib/printable.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import type { AnyKind } from "../../src/resources/define.ts";
 import { kinds } from "../../src/resources/index.ts";
+import { mcpctlCommandsIn, mistakeIn } from "../shell-words.ts";
 
 const refusal = (argv: string[]): string => {
   try {
@@ -50,11 +52,7 @@ test("camelCase names of fields are understood as flags", () => {
 describe("what does not fit is told", () => {
   test.each([
     [["gett", "servers"], 'there is no verb "gett". Did you mean "get"?'],
-    [
-      ["token"],
-      '"token" takes a second word: token create, token list, token revoke, token revoke-leaked, token rotate.',
-    ],
-    [["token", "crate", "x"], 'Did you mean "token create"?'],
+    [["token", "crate", "x"], '"token" has no verb "crate". Did you mean "token create"?'],
     [["get"], "a word is missing: mcpctl get KIND [NAME…]"],
     [["status", "now"], 'there are too many words: "now" was not expected'],
     [["get", "servers", "--dry-rn"], "there is no flag --dry-rn."],
@@ -67,25 +65,17 @@ describe("what does not fit is told", () => {
   });
 });
 
-/** The words of an example as a shell would part them, without what stands round the command. */
-const wordsOf = (example: string): string[] =>
-  [
-    ...example
-      .replace(/^.*?\bmcpctl /, "")
-      .replace(/\)$/, "")
-      .replace(/ [|<].*$/, "")
-      .matchAll(/'([^']*)'|(\S+)/g),
-  ].map(([, quoted, plain]) => quoted ?? plain ?? "");
+test("verbs that begin alike are said in one line, so somebody wrote that line", () => {
+  const names = new Set(Object.keys(verbs).flatMap((name) => name.split(" ").slice(0, -1).join(" ") || []));
+  const without = [...names].map((name) => familyOf(name)).filter((family) => family?.isDescribed === false);
+  expect(without.filter((family) => (family?.members.length ?? 0) > 1)).toEqual([]);
+});
 
-test("every verb has an example that its own parser accepts", async () => {
+test("every verb has an example, and the parser accepts each", async () => {
   for (const [name, { examples }] of Object.entries(verbs)) {
-    for (const example of examples.filter((text) => text.includes(`mcpctl ${name}`))) {
-      const { verb, left } = findVerb(wordsOf(example));
-      if (verb === undefined) throw new Error(example);
-      const more = await verb.flagsFor?.(left[firstWord(left)]);
-      expect(() => parseWords(name, verb, { ...verb.flags, ...more }, left)).not.toThrow();
-    }
-    expect([name, examples.some((text) => text.includes(`mcpctl ${name}`))]).toEqual([name, true]);
+    const commands = examples.flatMap(mcpctlCommandsIn);
+    for (const words of commands) expect([words, await mistakeIn(words)]).toEqual([words, undefined]);
+    expect([name, commands.some((words) => findVerb(words).name === name)]).toEqual([name, true]);
   }
 });
 

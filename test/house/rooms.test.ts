@@ -21,6 +21,12 @@ const mayImport: Record<string, readonly string[]> = {
 const doors: Record<string, readonly string[]> = {
   "src/cli/commands/serve.ts": ["server"],
   "src/cli/commands/audit-verify.ts": ["operations", "secrets", "storage"],
+  // What MCP's words are; nothing of the gateway itself.
+  "src/client/bridge/bridge.ts": ["mcp"],
+  "src/client/bridge/delivery.ts": ["mcp"],
+  "src/client/bridge/message.ts": ["mcp"],
+  "src/client/bridge/mirror.ts": ["mcp"],
+  "src/client/bridge/replies.ts": ["mcp"],
 };
 
 /** main.ts chooses between its three lives before anything heavy is loaded. */

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { lineCutter } from "../../src/instances/lines.ts";
 import { reconcile } from "../../src/instances/reconcile.ts";
 import { relevantExits, restartDelay } from "../../src/instances/restart-policy.ts";
+import { lineCutter } from "../../src/lib/lines.ts";
 
 const minute = 60_000;
 

@@ -27,6 +27,7 @@ const bodies: Record<string, Record<string, unknown>> = {
   groups: { name: "g", members: ["ann@example.com", "ci"] },
   rbac: { name: "r", subjects: [{ kind: "User", name: "ann@example.com" }], roleBindings: [] },
   mcptokens: { name: "t", project: "demo" },
+  templates: { name: "notes", packageName: "notes", args: ["{folder}"], arguments: [{ name: "folder" }] },
   proxymodels: { name: "brief", stages: [{ type: "redact" }] },
   llms: { name: "local", type: "openai-compatible", url: "http://127.0.0.1:9", model: "m" },
   prompts: { name: "style", project: "demo", content: "Be brief." },
@@ -101,6 +102,7 @@ const pathOf = (route: Route) => {
   return `${route.path.replace(":ref", encodeURIComponent(name))}${plural === "mcptokens" && route.path.includes(":ref") ? "?project=demo" : ""}`;
 };
 const bodyOf = (route: Route) => {
+  if (route.method === "PATCH") return { labels: { team: "docs" } };
   if (!["POST", "PUT"].includes(route.method) || route.body === undefined) return undefined;
   return route.path.split("/").length > 5 ? {} : bodies[route.path.split("/")[3] ?? ""];
 };

@@ -36,7 +36,7 @@ test("a pause reads the same whether the account exists or not, and says when to
 
 test("a password that is changed while it is checked opens nothing: who had the old one is out", async () => {
   const { id } = await w.must("POST", "/api/v1/users", { name: "eve@example.com", password: "correct horse" });
-  const { db, hashKey, clock } = w.rooms;
+  const { db, hashKeys, clock } = w.rooms;
   const sessions = () =>
     db.read(function* () {
       return (yield* listSessions()).filter(({ userId }) => userId === id).length;
@@ -49,7 +49,7 @@ test("a password that is changed while it is checked opens nothing: who had the 
     },
   });
   const logIn = (meanwhile: () => Promise<void>) =>
-    createLogins(db, hashKey, clock, attemptsThat(meanwhile)).login("eve@example.com", "correct horse", undefined);
+    createLogins(db, hashKeys, clock, attemptsThat(meanwhile)).login("eve@example.com", "correct horse", undefined);
   await logIn(async () => {});
   expect(await sessions()).toBe(1);
   const reset = async () =>

@@ -11,7 +11,7 @@ const clock = { now: () => 0 };
 test("what was let go of while it was asked about is told of no refusal", async () => {
   const asked = Promise.withResolvers<never>();
   const read = () => asked.promise;
-  const watch = createWatch({ read } as unknown as Database, Buffer.alloc(32), clock);
+  const watch = createWatch({ read } as unknown as Database, [Buffer.alloc(32)], clock);
   let refusals = 0;
   const release = watch.keep(
     "bearer",
@@ -60,7 +60,7 @@ function watching() {
       return undefined as never;
     },
   };
-  const watch = createWatch(db, Buffer.alloc(32), { now: () => 0 }, 1);
+  const watch = createWatch(db, [Buffer.alloc(32)], { now: () => 0 }, 1);
   const answerWith = (problem: Problem | undefined) => {
     answer = problem;
   };
@@ -124,7 +124,7 @@ test("a thousand streams of one bearer at one place are one question, and one re
     if (answer !== undefined) throw answer;
     return undefined as never;
   };
-  const watch = createWatch({ read } as unknown as Database, Buffer.alloc(32), clock, 20);
+  const watch = createWatch({ read } as unknown as Database, [Buffer.alloc(32)], clock, 20);
   let refused = 0;
   for (let i = 0; i < 1_000; i++)
     watch.keep(
@@ -141,7 +141,7 @@ test("a thousand streams of one bearer at one place are one question, and one re
 });
 
 test("one bearer's streams leave room for those of others, and what was let go of may be opened again", () => {
-  const watch = createWatch({ read: async () => undefined as never }, Buffer.alloc(32), clock);
+  const watch = createWatch({ read: async () => undefined as never }, [Buffer.alloc(32)], clock);
   const keep = (bearer: string) =>
     watch.keep(
       bearer,

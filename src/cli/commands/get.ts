@@ -10,19 +10,21 @@ import type { Args } from "../verb.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
   const output = args.flag("output") ?? "table";
-  const client = clientFor(args, env);
   if (args.words[0] === "all") {
-    refuse(args, "all", ["server", "watch"]);
+    refuse(args, "all", ["server", "watch", "source"]);
     if (args.words.length > 1) throw usage("get", "all is of every kind: it takes no names");
     const { printAll } = await import("../everything.ts");
     return await printAll(
-      client,
+      clientFor(args, env),
       await printerOf(output, args, { ...lookOf(args, env), isMixed: true, forApply: true }),
       args,
       env,
     );
   }
   const targets = targetsOf(args.words);
+  const source = args.flag("source");
+  if (source !== undefined) return await printFile(source, targets, output, args, env);
+  const client = clientFor(args, env);
   for (const target of targets) checkFlags(target, args);
   const [only] = targets;
   if (args.has("watch")) {
@@ -44,6 +46,24 @@ export async function run(args: Args, env: Env): Promise<void> {
   printer.end();
   if (found === 0 && /^(table|wide|name|custom-columns)/.test(output) && !args.has("quiet"))
     env.err(`No ${targets.map(({ kind }) => kind.plural).join(", ")} found.`);
+}
+
+/** What a file says there is, and no instance. */
+async function printFile(
+  source: string,
+  targets: readonly Target[],
+  output: string,
+  args: Args,
+  env: Env,
+): Promise<void> {
+  refuse(args, "--source", ["server", "watch", "selector"]);
+  const [target] = targets;
+  if (target === undefined || targets.length > 1) throw usage("get", "--source is of one kind");
+  const { namedInFile } = await import("../registry-file.ts");
+  const { kind, names } = target;
+  const printer = await printerOf(output, args, { ...lookOf(args, env), isSingle: names.length === 1 });
+  printer.add(kind, await namedInFile(kind, names, source, env));
+  printer.end();
 }
 
 const lookOf = (args: Args, env: Env): Look => ({

@@ -3,9 +3,11 @@ import type { Resource } from "../../resources/define.ts";
 import { Instance } from "../../resources/instance.ts";
 import { Prompt } from "../../resources/prompt.ts";
 import { showBinding } from "../../resources/rbac.ts";
+import type { TemplateFields } from "../../resources/template.ts";
 import { ToolChange } from "../../resources/tool-change.ts";
 import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
 import { quoted } from "../output.ts";
+import { templateUsage } from "../template-usage.ts";
 import { subjectRights } from "./rights.ts";
 import { type Section, titled } from "./section.ts";
 
@@ -31,6 +33,9 @@ const copies: Section = async ({ item, client, env }) => {
 /** Texts that are shown as they read, line by line. */
 const content: Section = ({ item }) =>
   item["content"] === undefined ? [] : ["Content:", ...quoted(item["content"]).split("\n")];
+
+/** How a server is made of it. */
+const usage: Section = ({ item, env }) => templateUsage(item as unknown as TemplateFields & Resource, env).split("\n");
 
 const withBindings = (item: Resource) =>
   item["roleBindings"] === undefined
@@ -76,6 +81,7 @@ export const descriptions: Readonly<Record<string, Description>> = {
   prompt: written,
   promptrequest: written,
   rbac: { fields: withBindings },
+  template: { sections: [usage] },
   user: subject,
   group: subject,
   serviceaccount: subject,

@@ -1,12 +1,22 @@
-import { type Flags, passwordStdin, type Verb } from "../verb.ts";
+import type { Flags, Verb } from "../verb.ts";
 
 const asSubject = {
-  as: { type: "string", hint: "SUBJECT", description: "User:ADDRESS, Group:NAME, ServiceAccount:NAME or McpToken:SHA" },
+  as: {
+    type: "string",
+    hint: "SUBJECT",
+    completes: "User:<user>|Group:<group>|ServiceAccount:<serviceaccount>",
+    description: "User:ADDRESS, Group:NAME, ServiceAccount:NAME or McpToken:SHA",
+  },
 } satisfies Flags;
 const question = {
   words: "VERB KIND[/NAME] | ACTION",
   least: 1,
   most: 3,
+  completes: [
+    "view|create|edit|update|delete|run|servers-execute|logs|audit-read|backup|restore|impersonate",
+    "<kind list>",
+    "<name>",
+  ],
   flags: asSubject,
 } as const;
 
@@ -18,6 +28,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: [""],
     flagsFor: async () => (await import("../kind-flags.ts")).flagsOfKind("mcptoken"),
     examples: [
       "mcpctl token create vllm -p demo --ttl 30d",
@@ -42,6 +53,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: ["<mcptoken>"],
     examples: ["mcpctl token revoke vllm -p demo", "mcpctl token revoke 0123456789abcdef"],
     load: () => import("../commands/token-revoke.ts"),
   },
@@ -52,6 +64,7 @@ export const accessVerbs: Record<string, Verb> = {
     least: 0,
     // A word too many is told without being repeated: it may be the token.
     most: 100,
+    ignores: ["project", "token"],
     examples: ["mcpctl token revoke-leaked", "mcpctl token revoke-leaked --url http://nas.local:3200 < found.txt"],
     load: () => import("../commands/token-revoke-leaked.ts"),
   },
@@ -61,6 +74,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: ["<mcptoken>"],
     flags: {
       overlap: { type: "string", hint: "TIME", description: "How long both are accepted, at most 7d; 0s when absent" },
       ttl: {
@@ -100,6 +114,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "SERVICEACCOUNT",
     least: 1,
     most: 1,
+    ignores: ["project"],
     flags: {
       ttl: {
         type: "string",
@@ -113,48 +128,5 @@ export const accessVerbs: Record<string, Verb> = {
       "MCPCTL_TOKEN=$(mcpctl auth session ci -q)",
     ],
     load: () => import("../commands/auth-session.ts"),
-  },
-  login: {
-    group: "Access",
-    summary: "Log in to an instance and remember it",
-    words: "[URL]",
-    least: 0,
-    most: 1,
-    flags: { email: { type: "string", hint: "ADDRESS", description: "Whom to log in" }, ...passwordStdin },
-    examples: ["mcpctl login http://nas.local:3200 --email alice@example.com"],
-    load: () => import("../commands/login.ts"),
-  },
-  logout: {
-    group: "Access",
-    summary: "End the login and forget it",
-    words: "",
-    least: 0,
-    most: 0,
-    examples: ["mcpctl logout"],
-    load: () => import("../commands/logout.ts"),
-  },
-  passwd: {
-    group: "Access",
-    summary: "Change your own password; every other login of yours ends",
-    words: "",
-    least: 0,
-    most: 0,
-    flags: {
-      "password-stdin": {
-        type: "boolean",
-        description: "Read two lines from standard input: the current password, and the new one",
-      },
-    },
-    examples: ["mcpctl passwd", "mcpctl passwd --password-stdin < two-lines.txt"],
-    load: () => import("../commands/passwd.ts"),
-  },
-  whoami: {
-    group: "Access",
-    summary: "Who you are here, and every right you have",
-    words: "",
-    least: 0,
-    most: 0,
-    examples: ["mcpctl whoami"],
-    load: () => import("../commands/whoami.ts"),
   },
 };

@@ -8,8 +8,13 @@ const auditFilters = {
   server: { type: "string", hint: "NAME", description: "Only of this server" },
   tool: { type: "string", hint: "NAME", description: "Only of this tool, by its server's name for it" },
   resource: { type: "string", hint: "KIND/NAME", description: "Only what was done to this, such as servers/files" },
-  outcome: { type: "string", hint: "OUTCOME", description: "ok, refused or error" },
-  kind: { type: "string", hint: "KIND", description: "login, logout, refused, change, call or notice" },
+  outcome: { type: "string", hint: "OUTCOME", completes: "ok|refused|error", description: "ok, refused or error" },
+  kind: {
+    type: "string",
+    hint: "KIND",
+    completes: "login|logout|refused|change|call|notice",
+    description: "login, logout, refused, change, call or notice",
+  },
   since: { type: "string", hint: "TIME", description: "An ISO 8601 instant, or how long ago: 30m, 12h, 7d" },
   until: { type: "string", hint: "TIME", description: "Likewise" },
   limit: { type: "string", hint: "COUNT", description: "How many at most; 100 when absent" },
@@ -50,6 +55,7 @@ export const auditVerbs: Record<string, Verb> = {
     words: "[FILE]",
     least: 0,
     most: 1,
+    ignores: ["project", "context", "url", "token", "yes"],
     flags: {
       "master-key-file": { type: "string", hint: "FILE", description: "The key that heads are signed with" },
       "data-dir": { type: "string", hint: "FOLDER", description: "Where the data is; ~/.mcpctl/data when absent" },

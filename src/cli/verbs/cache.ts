@@ -3,7 +3,7 @@ import type { Verb } from "../verb.ts";
 /** What pipelines made and may give again. */
 export const cacheVerbs: Record<string, Verb> = {
   "cache stats": {
-    group: "Servers",
+    group: "Models",
     summary: "How much the pipeline cache holds, in all and by project, and how often it had what was asked for",
     words: "",
     least: 0,
@@ -12,7 +12,7 @@ export const cacheVerbs: Record<string, Verb> = {
     load: () => import("../commands/cache-stats.ts"),
   },
   "cache clear": {
-    group: "Servers",
+    group: "Models",
     summary: "Clear the pipeline cache, or with -p what it holds of one project; results are shaped anew",
     words: "",
     least: 0,

@@ -3,11 +3,12 @@ import type { Verb } from "../verb.ts";
 /** What is done with proxy models besides making and changing them. */
 export const proxyModelVerbs: Record<string, Verb> = {
   "proxymodel try": {
-    group: "Servers",
+    group: "Models",
     summary: "Bring a file through a proxy model, and see what each stage makes of it; -p for that project's llm",
     words: "NAME",
     least: 1,
     most: 1,
+    completes: ["<proxymodel>"],
     flags: {
       input: { type: "string", short: "i", hint: "FILE", description: "What to try it on; - is standard input" },
       type: { type: "string", hint: "TYPE", description: "toolResult, prompt or resource; toolResult when absent" },
@@ -21,7 +22,7 @@ export const proxyModelVerbs: Record<string, Verb> = {
     load: () => import("../commands/proxymodel-try.ts"),
   },
   "proxymodel stages": {
-    group: "Servers",
+    group: "Models",
     summary: "Every stage that a pipeline may name, and what each lets one set",
     words: "",
     least: 0,

@@ -1,4 +1,5 @@
 import type { Verb } from "../verb.ts";
+import { sourceFlag } from "./templates.ts";
 
 /** How resources of every kind are looked at. */
 export const readingVerbs: Record<string, Verb> = {
@@ -6,6 +7,7 @@ export const readingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "List resources, or show some; with -p only what is of that project, with -p '' what is of none",
     words: "KIND[,KIND…]|all [NAME…]",
+    completes: ["<kind>|all", "<name>"],
     least: 1,
     most: 100,
     flags: {
@@ -19,6 +21,7 @@ export const readingVerbs: Record<string, Verb> = {
         type: "string",
         short: "o",
         hint: "FORMAT",
+        completes: "table|wide|json|yaml|name",
         description: "table, wide, json, yaml, name, jsonpath=TEMPLATE or custom-columns=HEADER:.path,…",
       },
       watch: { type: "boolean", short: "w", description: "Go on with what changes, until Ctrl-C" },
@@ -26,6 +29,7 @@ export const readingVerbs: Record<string, Verb> = {
       "show-labels": { type: "boolean", description: "A column of labels" },
       "no-headers": { type: "boolean", description: "Rows alone, without what their columns are called" },
       server: { type: "string", hint: "NAME", description: "Of instances and toolchanges only those of this server" },
+      ...sourceFlag,
     },
     examples: [
       "mcpctl get servers",
@@ -40,6 +44,7 @@ export const readingVerbs: Record<string, Verb> = {
       "mcpctl get prompts -p mcpctl-system",
       "mcpctl get sessions",
       "mcpctl get toolchanges -p demo",
+      "mcpctl get templates --source registry.json",
     ],
     load: () => import("../commands/get.ts"),
   },
@@ -47,6 +52,7 @@ export const readingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "Tell everything about resources: why one does not run, what hangs together with it, who may touch it",
     words: "KIND NAME…",
+    completes: ["<kind>", "<name>"],
     least: 1,
     most: 20,
     examples: [
@@ -64,6 +70,8 @@ export const readingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "Tell what a kind, or a field of it, is and takes; needs no server",
     words: "[KIND[.FIELD…]]",
+    completes: ["<kind>"],
+    ignores: ["project", "context", "url", "token", "yes"],
     least: 0,
     most: 2,
     flags: {

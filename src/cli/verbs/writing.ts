@@ -18,6 +18,7 @@ export const writingVerbs: Record<string, Verb> = {
     words: "KIND NAME [-- COMMAND…]",
     least: 1,
     most: 2,
+    completes: ["<kind create>", ""],
     takesRest: true,
     flagsFor: async (word) => (await import("../kind-flags.ts")).flagsOfKind(word ?? ""),
     examples: [
@@ -30,6 +31,9 @@ export const writingVerbs: Record<string, Verb> = {
       'mcpctl create server wiki --url https://wiki.example.com/mcp --health-check \'tool=search,arguments={"q":"x"}\'',
       "mcpctl create server crm --url https://crm.example.com/mcp --oauth tokenUrl=https://login.example.com/token,clientId=mcpctl,clientSecret=secret:vault/crm",
       "mcpctl create server docs --image docs:1 --volumes /srv/docs:/docs:ro --network none",
+      "mcpctl create server github --from-template github --env-from-secret github",
+      "mcpctl create server docs --from-template filesystem --arg folder=/srv/docs",
+      "mcpctl create template notes --package-name @example/notes@1.0.0 --args '{folder}' --arguments name=folder,required=true",
       "mcpctl create project demo --servers files,own",
       "mcpctl create project demo --servers files,own --tool-names plain --schemas inline",
       "mcpctl create project home --servers files --proxy-model default --llm local --tool-budget auto",

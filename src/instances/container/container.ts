@@ -1,3 +1,4 @@
+import { lineCutter } from "../../lib/lines.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { shareOfTime } from "../../lib/share.ts";
@@ -6,7 +7,6 @@ import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import { boundedWords } from "../bounded-words.ts";
 import type { Channel, Exit } from "../channel.ts";
-import { lineCutter } from "../lines.ts";
 import type { LogRing } from "../log-ring.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "../output.ts";
 import type { Attached } from "./attach.ts";

@@ -1,7 +1,7 @@
+import { lineCutter } from "../../lib/lines.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { sleep } from "../../lib/wait.ts";
-import { lineCutter } from "../lines.ts";
 import type { LogRing } from "../log-ring.ts";
 import type { Engine } from "./engine.ts";
 import { Refusal } from "./refusal.ts";

@@ -1,8 +1,8 @@
 import { writeSync } from "node:fs";
+import { lineCutter } from "../../lib/lines.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { remember } from "../../lib/remember.ts";
-import { lineCutter } from "../lines.ts";
 import { contextOf, type Reach, stageContextOf } from "./contexts.ts";
 import { answerOf, friendly } from "./friendly.ts";
 import type { Code, Exports, Order, Said } from "./protocol.ts";

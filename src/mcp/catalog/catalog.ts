@@ -83,8 +83,13 @@ export async function createCatalog(
     clock,
     log,
   });
-  for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
-    known.set(serverId, { news: 0, offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
+  await load(() => true);
+
+  async function load(isMeant: (serverId: string) => boolean): Promise<void> {
+    for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
+      if (isMeant(serverId))
+        known.set(serverId, { news: 0, offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
+    }
   }
 
   const knownOf = (id: string): Known => {
@@ -246,6 +251,12 @@ export async function createCatalog(
       knownOf(server.id).news++;
       await known.get(server.id)?.refreshing;
       await refresh(server);
+    },
+    /** What the database says of these servers counts, and not what was known of them: they were restored from a backup. */
+    async restored(serverIds: ReadonlySet<string>): Promise<void> {
+      for (const id of serverIds) known.delete(id);
+      await load((id) => serverIds.has(id));
+      for (const id of serverIds) await decided(id);
     },
     /** Lets go of servers that are no more. */
     prune(servers: readonly ServerRef[]): void {

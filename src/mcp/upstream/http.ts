@@ -1,9 +1,9 @@
+import { eventsOf } from "../../lib/event-stream.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shareOfTime } from "../../lib/share.ts";
-import { longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
+import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedText } from "./bounded-text.ts";
-import { eventsOf } from "./event-stream.ts";
-import { Absent, Refused, unavailable } from "./failures.ts";
+import { Absent, Beyond, Refused, unavailable } from "./failures.ts";
 import type { Ear } from "./wire.ts";
 
 /** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
@@ -34,7 +34,7 @@ export function answerReader(limits: ServerLimits) {
     receive: (data: string) => void,
     at: Resumption,
   ): Promise<void> {
-    for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits))) {
+    for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits), beyondOfStream)) {
       if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
       if (retryMs !== undefined) at.retryMs = retryMs;
       if (data.length > bigMessage) await inTurn(data, receive);
@@ -74,3 +74,11 @@ export function refusalOf({ status }: Response): Problem {
 
 export const asProblem = (error: unknown, otherwise: string): Problem =>
   error instanceof Problem ? error : new Absent(otherwise, error);
+
+/** Of an event stream that has an event beyond all bounds. */
+export const beyondOfStream = (of: "bytes" | "lines", most: number): Beyond =>
+  new Beyond(
+    of === "lines"
+      ? `its event stream has an event of over ${most} lines`
+      : `its event stream has an event of over ${bytesInWords(most)}; ${setByServer("lineBytes")}`,
+  );

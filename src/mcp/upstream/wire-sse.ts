@@ -1,8 +1,8 @@
+import { eventsOf, type ServerEvent } from "../../lib/event-stream.ts";
 import { within } from "../../lib/wait.ts";
 import { longestLine, type ServerLimits } from "../../resources/limits.ts";
-import { eventsOf, type ServerEvent } from "./event-stream.ts";
 import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
-import { asProblem, isEventStream, refusalOf } from "./http.ts";
+import { asProblem, beyondOfStream, isEventStream, refusalOf } from "./http.ts";
 import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Ear, Wire } from "./wire.ts";
 
@@ -22,7 +22,7 @@ export async function openSseWire(target: HttpTarget, limits: ServerLimits): Pro
     const response = await within(initializeMs, http.reach(asked));
     if (response === undefined) throw new Absent("the server opened no event stream in time");
     if (!isEventStream(response)) throw refusalOf(response);
-    const events = eventsOf(response.body, longestLine(limits), shareOfAll);
+    const events = eventsOf(response.body, longestLine(limits), beyondOfStream, shareOfAll);
     const first = await within(initializeMs, events.next());
     if (first?.done !== false || first.value.event !== "endpoint")
       throw unavailable("the server's event stream names no endpoint");

@@ -50,7 +50,7 @@ export const accessRoutes: Route[] = [
       const expiresAt = expiryOf(ttl, now, rooms.config.tokens);
       return await asCaller("write", call, rooms, function* (rights) {
         const account = yield* rooms.store.takeOver(rights, ServiceAccount, call.params["ref"] ?? "");
-        const { id, token } = yield* openSession(rooms.hashKey, account.id, label, now, expiresAt);
+        const { id, token } = yield* openSession(rooms.hashKeys, account.id, label, now, expiresAt);
         const after = yield* sessionSource.find(id);
         yield* rooms.record(rights, { kind: Session, action: "create", after });
         return {

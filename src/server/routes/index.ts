@@ -3,6 +3,7 @@ import { aboutRoutes } from "./about.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
 import { auditRoutes } from "./audit.ts";
+import { backupRoutes } from "./backup.ts";
 import { cacheRoutes } from "./cache.ts";
 import { canIRoute } from "./can-i.ts";
 import { instanceRoutes } from "./instances.ts";
@@ -24,6 +25,7 @@ export const allRoutes = (): Route[] => [
   ...operationRoutes,
   ...logLevelRoutes,
   ...cacheRoutes,
+  ...backupRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,

@@ -1,20 +1,19 @@
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
-import type { Mode } from "../../rbac/guarded-store.ts";
 import type { Rights } from "../../rbac/rights.ts";
 import { type AnyKind, aKind, type Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
-import { manifestSchema, parseManifest } from "../../resources/parse.ts";
+import { type Manifest, manifestSchema, parseManifest } from "../../resources/parse.ts";
 import { Project } from "../../resources/project.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
-import { hashed } from "../hashed.ts";
 import { cursorOf, limitIn, lister, listQuery, placeIn, serversOf } from "../listing.ts";
 import { streamed, wantsLines } from "../listing-stream.ts";
 import { withoutWords } from "../own-words.ts";
-import { probed } from "../probed.ts";
+import { patch, patchSchema } from "../patching.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
+import { save } from "../saving.ts";
 import { withToolBudget } from "../tool-budget.ts";
 import { withWarnings } from "../warnings.ts";
 
@@ -63,7 +62,7 @@ function routesOf(kind: AnyKind): Route[] {
       tag: kind.plural,
       body: () => manifestSchema(kind),
       status: 201,
-      handle: (call, rooms) => save(kind, "create", call, rooms),
+      handle: async (call, rooms) => save(await given(kind, call), "create", call, rooms),
     },
     {
       verb: "update",
@@ -74,7 +73,18 @@ function routesOf(kind: AnyKind): Route[] {
       tag: kind.plural,
       query: inProject,
       body: () => manifestSchema(kind),
-      handle: (call, rooms) => save(kind, "apply", call, rooms),
+      handle: async (call, rooms) => save(await given(kind, call), "apply", call, rooms, expectedVersion(call.request)),
+    },
+    {
+      verb: "update",
+      method: "PATCH",
+      path: `${path}/:ref`,
+      permission: store("update"),
+      summary: `Change some fields of ${aKind(kind)}, as a JSON merge patch (RFC 7396); with If-Match: VERSION only that version`,
+      tag: kind.plural,
+      query: inProject,
+      body: () => patchSchema(kind),
+      handle: (call, rooms) => patch(kind, call, rooms, expectedVersion(call.request)),
     },
     {
       verb: "delete",
@@ -122,7 +132,7 @@ export function find(kind: AnyKind, call: Call, rooms: Rooms): Promise<Resource>
 export const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }: Rooms): Op<Resource> =>
   store.get(rights, kind, params["ref"] ?? "", query.get("project") ?? undefined);
 
-async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promise<unknown> {
+async function given(kind: AnyKind, call: Call): Promise<Manifest> {
   const manifest = parseManifest(kind, await inAddress(kind, call));
   const { ref } = call.params;
   if (ref !== undefined && ref !== manifest.name) {
@@ -130,16 +140,7 @@ async function save(kind: AnyKind, mode: Mode, call: Call, rooms: Rooms): Promis
       fields: [{ path: "/name", message: "does not match the address" }],
     });
   }
-  const [ready = manifest] = await hashed([manifest], mode, call, rooms);
-  const expected = expectedVersion(call.request);
-  const write = (rights: Rights) => rooms.store.save(rights, ready, mode, expected);
-  const asked = await probed([ready], write, call, rooms);
-  const saved = await asCaller("write", call, rooms, function* (rights) {
-    const saved = yield* write(rights);
-    return { ...saved, resource: yield* withWarnings(rooms, rights, kind, saved.resource, asked) };
-  });
-  if (saved.action !== "unchanged") await rooms.changed(kind, saved.resource);
-  return { ...rooms.withStatus(kind, saved.resource), ...(saved.token === undefined ? {} : { token: saved.token }) };
+  return manifest;
 }
 
 /** The body, with the project that the address names; one that says another contradicts itself. */

@@ -1,6 +1,6 @@
 import { Type } from "@sinclair/typebox";
 import { bearerIn, stateOf } from "../../auth/authenticate.ts";
-import { bearerHash, bearerKind, shaOf, tokenSubject } from "../../auth/bearer.ts";
+import { bearerKind, shaOf, storedAs, tokenSubject } from "../../auth/bearer.ts";
 import { durationOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Rotation } from "../../rbac/guarded-store.ts";
@@ -21,12 +21,11 @@ export const tokenRoutes: Route[] = [
     permission: "public",
     tag,
     summary: "What the token in the Authorization header is: active, revoked, expired or unknown",
-    handle: ({ request }, { db, hashKey, clock }) => {
+    handle: ({ request }, { db, hashKeys, clock }) => {
       const bearer = bearerIn(request.headers.get("authorization"));
       if (bearer === undefined || bearerKind(bearer) !== "token") return { state: "unknown" };
-      const hash = bearerHash(hashKey, bearer);
       return db.read(function* () {
-        const token = yield* findTokenByHash(hash);
+        const token = yield* storedAs(hashKeys, bearer, findTokenByHash);
         if (token === undefined) return { state: "unknown" };
         const state = stateOf(token, clock.now());
         const { name, projectName: project, hash: stored } = token;

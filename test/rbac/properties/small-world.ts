@@ -26,7 +26,7 @@ import type { Dice } from "./settings.ts";
 /** The clock of all stories; each begins at noon. */
 const noon = Date.UTC(2027, 0, 1, 12);
 export const clock = { at: noon, now: () => clock.at };
-export const hashKey = Buffer.alloc(32, 9);
+export const hashKeys = [Buffer.alloc(32, 9)] as const;
 
 const asides: Record<string, Aside> = {
   user: userAside,
@@ -39,7 +39,7 @@ const sources = new Map<string, Source>(
   kinds.map((kind) => [kind.kind, tableSource(kind, clock, asides[kind.kind])] as const),
 );
 sources
-  .set("mcptoken", tokenSource(hashKey, clock, { defaultTtl: 90 * 86_400_000, maxTtl: null }))
+  .set("mcptoken", tokenSource(hashKeys, clock, { defaultTtl: 90 * 86_400_000, maxTtl: null }))
   .set("session", sessionSource);
 export const sourceOf = (kind: AnyKind): Source => sources.get(kind.kind) as Source;
 export const store = guardedStore(sourceOf, function* () {});
@@ -126,7 +126,7 @@ export type Actor = { principal: string } | { bearer: string };
 export function* rightsFor(actor: Actor): Op<Rights | undefined> {
   try {
     if ("principal" in actor) return yield* rightsOf({ kind: "session", principalId: actor.principal, sessionId: "s" });
-    return yield* rightsOf(yield* callerOf(hashKey, actor.bearer, clock.now()));
+    return yield* rightsOf(yield* callerOf(hashKeys, actor.bearer, clock.now()));
   } catch (error) {
     if (error instanceof Problem && error.code === "unauthenticated") return undefined;
     throw error;

@@ -10,7 +10,7 @@ import type { Database, Op } from "../../../src/storage/op.ts";
 import { allows, toolMatches } from "../model.ts";
 import { minting, newPlot, step } from "./moves.ts";
 import { type Dice, diceOf, holds, story } from "./settings.ts";
-import { clock, deal, hashKey, ids, isForbidden, kindOf, rightsFor, sourceOf, store, tell } from "./small-world.ts";
+import { clock, deal, hashKeys, ids, isForbidden, kindOf, rightsFor, sourceOf, store, tell } from "./small-world.ts";
 
 const kinds = ["server", "project", "rbac", "user", "group", "mcptoken"].map(kindOf);
 
@@ -56,7 +56,7 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
   } as unknown as Database;
   const request = new Request("http://127.0.0.1/mcp");
   const endpoint = { project, transport: "streamable" } as const;
-  void admission(database, hashKey, clock, () => {}, new WeakMap())(request, endpoint, bearer);
+  void admission(database, hashKeys, clock, () => {}, new WeakMap())(request, endpoint, bearer);
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {
@@ -108,7 +108,7 @@ holds(
       const person = dice.pick(ids.people);
       for (const number of steps) yield* step(plot, diceOf(number), yield* rightsFor({ principal: person }), minting);
       const token = plot.tokens.at(-1)?.bearer;
-      const bearer = token ?? (yield* openSession(hashKey, person, "story", clock.at, null)).token;
+      const bearer = token ?? (yield* openSession(hashKeys, person, "story", clock.at, null)).token;
       const rights = yield* rightsFor({ bearer });
       if (rights === undefined) return undefined;
       return (

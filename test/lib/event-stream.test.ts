@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { eventsOf, type ServerEvent } from "../../../src/mcp/upstream/event-stream.ts";
+import { eventsOf, type ServerEvent } from "../../src/lib/event-stream.ts";
+import { beyondOfStream } from "../../src/mcp/upstream/http.ts";
 
 async function read(text: string, cuts: readonly number[], maxBytes = 1_000): Promise<ServerEvent[]> {
   const bytes = new TextEncoder().encode(text);
@@ -11,7 +12,7 @@ async function read(text: string, cuts: readonly number[], maxBytes = 1_000): Pr
       controller.close();
     },
   });
-  return await Array.fromAsync(eventsOf(body, maxBytes));
+  return await Array.fromAsync(eventsOf(body, maxBytes, beyondOfStream));
 }
 
 test("events are the same wherever the stream is cut and however its lines end", async () => {

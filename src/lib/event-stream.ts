@@ -1,6 +1,6 @@
-import { shareOfTime } from "../../lib/share.ts";
-import { bytesInWords, setByServer } from "../../resources/limits.ts";
-import { Beyond } from "./failures.ts";
+import { shareOfTime } from "./share.ts";
+
+type Beyond = (of: "bytes" | "lines", most: number) => Error;
 
 /** One event of a server-sent event stream; `data` is empty in one that only says where to take up the stream again. */
 export type ServerEvent = { event: string; data: string; id?: string; retryMs?: number };
@@ -8,15 +8,16 @@ export type ServerEvent = { event: string; data: string; id?: string; retryMs?: 
 /**
  * The events of a server-sent event stream (WHATWG HTML §9.2), those without data too when they bear an id or a `retry`. A
  * stream that says more than others can bear waits after each share of it.
- * @throws Beyond for an event over `maxBytes`
+ * @param beyond makes the error for an event over `maxBytes`, or of too many lines
  */
 export async function* eventsOf(
   body: ReadableStream<Uint8Array>,
   maxBytes: number,
+  beyond: Beyond,
   share?: number,
 ): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
-  const read = eventReader(maxBytes);
+  const read = eventReader(maxBytes, beyond);
   const { began, spent } = shareOfTime(share);
   for await (const chunk of body) {
     await began();
@@ -39,7 +40,7 @@ const pieceLength = 4 * 1024;
 const mostLines = 200_000;
 
 /** Takes the stream piece by piece, cut anywhere; answers the events that are complete with this piece. */
-function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
+function eventReader(maxBytes: number, beyond: Beyond): (text: string) => ServerEvent[] {
   /** The line that has not ended yet, in pieces, and the event that has not. */
   let parts: string[] = [];
   let lines: string[] = [];
@@ -67,13 +68,12 @@ function eventReader(maxBytes: number): (text: string) => ServerEvent[] {
         lines = [];
         size = 0;
       }
-      if (lines.length > mostLines) throw new Beyond(`its event stream has an event of over ${mostLines} lines`);
+      if (lines.length > mostLines) throw beyond("lines", mostLines);
       if (size > maxBytes) break;
     }
     parts.push(text.slice(start));
     size += text.length - start;
-    if (size > maxBytes)
-      throw new Beyond(`its event stream has an event of over ${bytesInWords(maxBytes)}; ${setByServer("lineBytes")}`);
+    if (size > maxBytes) throw beyond("bytes", maxBytes);
     return events;
   };
 }

@@ -1,0 +1,6 @@
+import { completionTree } from "./completion-tree.ts";
+
+/** Every file that is made of the tables in src, and what makes it. */
+export const generated: Readonly<Record<string, () => string | Promise<string>>> = {
+  "src/cli/completion/tree.json": completionTree,
+};

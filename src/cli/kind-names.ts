@@ -1,0 +1,19 @@
+/** Every kind, those first that a newcomer meets first. A list of its own, since the registry costs more than all of help. */
+export const kindNames = [
+  "server",
+  "project",
+  "secret",
+  "template",
+  "mcptoken",
+  "instance",
+  "toolchange",
+  "prompt",
+  "promptrequest",
+  "proxymodel",
+  "llm",
+  "user",
+  "group",
+  "serviceaccount",
+  "rbac",
+  "session",
+] as const;
