@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { adminEmail, bootstrap } from "../src/auth/bootstrap.ts";
 import { openSession } from "../src/auth/session.ts";
 import { editorOf, openEditor } from "../src/cli/editor.ts";
+import type { Env } from "../src/cli/environment.ts";
 import { run } from "../src/cli/run.ts";
 import type { Keyring } from "../src/client/keyring.ts";
 import type { Clock } from "../src/lib/clock.ts";
@@ -121,6 +122,8 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
     keyring?: Keyring;
     /** Logins are as the last command line left them; without it the administrator is logged in. */
     asLeft?: boolean;
+    /** What else of the process is another, such as its signals. */
+    env?: Partial<Env>;
     /** What the person does in the editor; without it the real one is opened. */
     edit?: (path: string) => Promise<number>;
   };
@@ -152,6 +155,7 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
           : await input.edit(path),
       fetch,
       keyring: input.keyring,
+      ...input.env,
     });
     const code = await run(words, env);
     return { code, out: out.join("\n"), err: err.join("\n") };

@@ -1,6 +1,8 @@
 import type { FlagNode, FlagNodes, KindNode, Tree, VerbNode } from "../../src/cli/completion/tree.ts";
+import { familyOf } from "../../src/cli/families.ts";
 import { type Flag, type Flags, globalFlags, type Verb } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
+import { clientRows } from "../../src/client/clients/index.ts";
 import { brief } from "../../src/resources/define.ts";
 import { kinds, wordsOf } from "../../src/resources/index.ts";
 
@@ -12,17 +14,28 @@ export async function completionTree(): Promise<string> {
   const nodes = await Promise.all(
     Object.entries(verbs).map(async ([name, verb]) => [name, await verbNode(name, verb)]),
   );
+  const familyNames = [...new Set(Object.keys(verbs).flatMap(beginnings))];
   const tree: Tree = {
     verbs: Object.fromEntries(nodes) as Record<string, VerbNode>,
+    families: Object.fromEntries(familyNames.map((name) => [name, aboutOf(familyOf(name)?.summary ?? "")])),
     everywhere: flagNodes(globalFlags),
     kinds: kinds.map(kindNode),
   };
+  const list = (items: readonly unknown[]) => items.map((item) => `    ${JSON.stringify(item)}`).join(",\n");
   const rows = (object: object) =>
     Object.entries(object)
       .map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`)
       .join(",\n");
-  const list = tree.kinds.map((kind) => `    ${JSON.stringify(kind)}`).join(",\n");
-  return `{\n  "verbs": {\n${rows(tree.verbs)}\n  },\n  "everywhere": {\n${rows(tree.everywhere)}\n  },\n  "kinds": [\n${list}\n  ]\n}\n`;
+  const parts = Object.entries(tree).map(
+    ([part, of]) => `  "${part}": ${Array.isArray(of) ? `[\n${list(of)}\n  ]` : `{\n${rows(of)}\n  }`}`,
+  );
+  return `{\n${parts.join(",\n")}\n}\n`;
+}
+
+/** `backup`, `backup git` of `backup git log`. */
+function beginnings(name: string): string[] {
+  const words = name.split(" ");
+  return words.slice(1).map((_, index) => words.slice(0, index + 1).join(" "));
 }
 
 async function verbNode(name: string, verb: Verb): Promise<VerbNode> {
@@ -58,19 +71,20 @@ const doing: Record<string, string> = {
 function wordsIn(words: string, name: string): string[] {
   const marks: Record<string, string> = { KIND: `<kind ${doing[name] ?? "get"}>`, NAME: "<name>" };
   return words.split(" ").map((word) => {
-    const plain = word.replace(/[[\]…]/g, "");
-    return marks[plain] ?? markOf(plain);
+    const alternatives = word.replace(/[[\]…]/g, "").split("|");
+    return alternatives.map((plain) => marks[plain] ?? markOf(plain)).join("|");
   });
 }
 
-/** `SERVER` are the names of servers, `FILE` is a file. */
+/** `SERVER` are the names of servers, `FILE` is a file, `CLIENT` one that can be set up. */
 const markOf = (word: string): string => {
   const lower = word.toLowerCase();
+  if (word === "CLIENT") return clientRows.map(({ id }) => id).join("|");
   return ["file", "folder", "context"].includes(lower) || isKind(lower) ? `<${lower}>` : "";
 };
 const isKind = (word: string) => kinds.some((kind) => kind.kind === word);
 
-export function flagNodes(flags: Flags): FlagNodes {
+function flagNodes(flags: Flags): FlagNodes {
   const shown = Object.entries(flags).filter(([, { hidden }]) => hidden !== true);
   return Object.fromEntries(shown.map(([name, flag]) => [name, flagNode(name, flag)]));
 }

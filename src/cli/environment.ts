@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Fetch } from "../client/client.ts";
 import { type Keyring, mayHaveKeyring, systemKeyring } from "../client/keyring.ts";
 import { systemClock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
 
 import { plainSigns, speaksUnicode } from "./locale.ts";
 
@@ -21,6 +22,8 @@ export type Env = {
    * Shows a line on standard error in the place of the one before; an empty one takes it away. Undefined when nobody watches: standard error is
    * no terminal.
    */
+  /** Bytes as they are, for what is no text; resolves when there is room for more. */
+  outBytes?: (chunk: Uint8Array) => Promise<void>;
   statusLine?: ((text: string) => void) | undefined;
   /** Somebody can answer a question. */
   isInteractive: boolean;
@@ -29,6 +32,7 @@ export type Env = {
   now: () => number;
   /** `~/.mcpctl` */
   home: string;
+  /** @throws Problem `invalid` for what is too long or no UTF-8, and what the system says where it cannot be read */
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
   /** Standard input as it comes. */
@@ -80,12 +84,16 @@ export function processEnvironment(): Env & { isHeld: () => boolean } {
     variables: process.env,
     now: systemClock.now,
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
-    readFile: (path) => Bun.file(path).text(),
-    readInput: () => Bun.stdin.text(),
+    readFile: (path) => textOf(Bun.file(path).stream(), path),
+    readInput: () => textOf(Bun.stdin.stream(), "standard input"),
     input: () => Bun.stdin.stream(),
     say: (line) =>
       new Promise((resolve, reject) => {
         process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+      }),
+    outBytes: (chunk) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
       }),
     ask,
     async edit(path) {
@@ -107,6 +115,28 @@ export function processEnvironment(): Env & { isHeld: () => boolean } {
       return () => void process.off("SIGINT", heard);
     },
   };
+}
+
+const mostMiB = 32;
+
+/** All that is there to be read, within bounds: a wrong file, or a pipe without end, is no reason to fill the memory. */
+async function textOf(stream: ReadableStream<Uint8Array>, source: string): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, length] = ["", 0];
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > mostMiB * 1024 * 1024) throw new Problem("invalid", `${source} is over ${mostMiB} MiB`);
+    text += decoded(decoder, chunk, source);
+  }
+  return text + decoded(decoder, undefined, source);
+}
+
+function decoded(decoder: TextDecoder, chunk: Uint8Array | undefined, source: string): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch (error) {
+    throw new Problem("invalid", `${source} is not UTF-8`, { hint: "save it as UTF-8", cause: error });
+  }
 }
 
 /** Cut before the last column: a line that wraps cannot be taken away again. */

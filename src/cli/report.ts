@@ -3,6 +3,7 @@ import { redact } from "../lib/log.ts";
 import { printable } from "../lib/printable.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
+import { complain } from "./complaint.ts";
 import type { Env } from "./environment.ts";
 import { globalFlags } from "./verb.ts";
 
@@ -17,22 +18,16 @@ export function report(error: unknown, argv: readonly string[], env: Env): numbe
   if (error instanceof Error && error.name === "AbortError") return interrupted;
   const problem = error instanceof Problem ? error : new Problem("internal", messageOf(error));
   const { output, verbose } = said(argv);
-  const clean = (text: string) => printable(redact(text));
-  // Our own failures have no detail for strangers; here is nobody but us.
-  const message = problem.message || "something broke";
   if (output === "json" && !env.isInteractive) {
-    env.err(escaped(redact(JSON.stringify({ ...problem.toJSON(), detail: message, exit: problem.exit }))));
+    const told = { ...problem.toJSON(), detail: problem.message || "something broke", exit: problem.exit };
+    env.err(escaped(redact(JSON.stringify(told))));
     return problem.exit;
   }
-  env.err(`error: ${clean(message)}`);
-  // A problem with one field may say it all in its first line.
-  for (const { path, message } of (problem.fields ?? []).filter((field) => !problem.message.endsWith(field.message)))
-    env.err(clean(`  ${path === "" ? "" : `${path}: `}${message}`));
-  if (problem.hint !== undefined) env.err(`hint: ${clean(problem.hint)}`);
-  if (verbose === true && problem.cause !== undefined) env.err(`cause: ${clean(messageOf(problem.cause))}`);
+  complain(problem, env);
+  if (verbose === true && problem.cause !== undefined) env.err(`cause: ${printable(redact(messageOf(problem.cause)))}`);
   // What broke is told by the server's log, under this id.
   if (problem.requestId !== undefined && (verbose === true || problem.code === "internal"))
-    env.err(`request: ${clean(problem.requestId)}`);
+    env.err(`request: ${printable(redact(problem.requestId))}`);
   return problem.exit;
 }
 

@@ -4,7 +4,9 @@ import { Problem } from "../lib/problem.ts";
 import { type AnyKind, aKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
+import { instead } from "./draft.ts";
 import type { Env } from "./environment.ts";
+import { usage } from "./parse.ts";
 import { targetFor } from "./target.ts";
 import type { Args } from "./verb.ts";
 import { witness } from "./witness.ts";
@@ -37,6 +39,21 @@ export function kindAndNames(words: readonly string[]): { kind: AnyKind; names: 
   const kind = kindOf(word);
   if (name === undefined) return { kind, names: others };
   return { kind, names: [name, ...others.map((other) => (other.includes("/") ? sameKind(kind, other) : other))] };
+}
+
+/** `server files …` or `server/files …`: one resource that can be changed, and the words about it. @throws Problem `invalid` */
+export function kindNameAndRest(
+  verb: string,
+  words: readonly string[],
+): { kind: AnyKind; name: string; rest: string[] } {
+  const [first = "", ...others] = words;
+  const slash = first.indexOf("/");
+  const kind = kindOf(slash < 0 ? first : first.slice(0, slash));
+  if (!kind.verbs.includes("update"))
+    throw new Problem("invalid", `${kind.plural} are not changed`, { hint: instead[kind.kind] ?? "mcpctl --help" });
+  const [name = "", ...rest] = slash < 0 ? others : [first.slice(slash + 1), ...others];
+  if (name === "" || name.includes("=")) throw usage(verb, `which ${kind.kind}?`);
+  return { kind, name, rest };
 }
 
 function sameKind(kind: AnyKind, word: string): string {

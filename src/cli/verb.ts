@@ -6,6 +6,8 @@ export type Flag = {
   multiple?: boolean;
   /** The word that stands for the value in help. */
   hint?: string | undefined;
+  /** What it says where no value follows; one that does is written with `=`. */
+  alone?: string;
   /** Understood, and left out of help. */
   hidden?: boolean;
   /** What completion offers for its value, where the hint does not say it; a position as in `Verb.completes`. */

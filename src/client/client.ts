@@ -55,9 +55,9 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
       redirect: "manual",
       signal: signal ?? AbortSignal.timeout(deadlineMs),
       headers: {
+        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
         ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
       },
       ...(body === undefined ? {} : { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
@@ -103,6 +103,15 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
     send,
     json,
     lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, { signal }), url),
+    /** A list of any length, in parts as they come. An instance that knows no lines answers it as one part. */
+    parts: (kind: AnyKind, query: ListQuery = {}, signal?: AbortSignal) =>
+      partsOf(send("GET", pathOf(kind) + inQuery(query), undefined, { headers: { accept: lineType }, signal }), url),
+    /** What there is, and what becomes of it: lines without end, read as events. */
+    watch: (kind: AnyKind, query: ListQuery, signal: AbortSignal) =>
+      eventsOf(
+        linesOf(send("GET", pathOf(kind) + inQuery({ ...query, watch: "true" }), undefined, { signal }), url),
+        url,
+      ),
     list: async (kind: AnyKind, project?: string, server?: string): Promise<Resource[]> => {
       const query = new URLSearchParams({ ...(project !== undefined && { project }), ...(server && { server }) });
       const path = query.size === 0 ? pathOf(kind) : `${pathOf(kind)}?${query}`;
@@ -116,6 +125,15 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
     /** Replaces that version and no other. @throws Problem `conflict` when somebody was faster */
     update: (kind: AnyKind, ref: string, fields: Record<string, unknown>, version: number) =>
       resource("PUT", pathOf(kind, ref), fields, { "if-match": String(version) }),
+    /** Makes it, or replaces what is there. */
+    replace: async (kind: AnyKind, ref: string, fields: Record<string, unknown>) =>
+      (await resource("PUT", pathOf(kind, ref), fields)) as Resource & { token?: string },
+    /** Changes some fields (RFC 7396): of that version and no other, or of whichever is there. */
+    patch: (kind: AnyKind, ref: string, change: Record<string, unknown>, version?: number) =>
+      resource("PATCH", pathOf(kind, ref), change, {
+        "content-type": "application/merge-patch+json",
+        ...(version === undefined ? {} : { "if-match": String(version) }),
+      }),
     /** What is done with one besides changing and deleting it, such as `revoke`. */
     act: (kind: AnyKind, ref: string, action: string, project: string | undefined, body?: unknown) =>
       json("POST", `${pathOf(kind, ref)}/${action}${inProject(project)}`, body),
@@ -127,27 +145,86 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
   };
 }
 
+/** Which of a list: the names of the API's query. What is absent is not asked about. */
+export type ListQuery = { project?: string | undefined; server?: string | undefined; labels?: string | undefined };
+
+/** A line of a watch; `synced` follows what there was at first, `alive` comes now and then where nothing happens. */
+export type ListEvent =
+  | { type: "added" | "changed"; item: Resource }
+  | { type: "deleted"; item: Pick<Resource, "id" | "name"> }
+  | { type: "synced" }
+  | { type: "alive" };
+
+const lineType = "application/x-ndjson";
+
+function inQuery(query: Record<string, string | undefined>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given)}`;
+}
+
+async function* partsOf(answer: Promise<Response>, url: string): AsyncGenerator<Resource[]> {
+  const response = await answer;
+  if (response.headers.get("content-type")?.includes(lineType) !== true) {
+    const { items } = ((await response.json().catch(() => undefined)) ?? {}) as { items?: unknown };
+    if (!Array.isArray(items) || !items.every(isResource)) throw stranger(url, "in a shape of its own");
+    yield items;
+    return;
+  }
+  for await (const lines of chunksOf(response, url)) yield lines.map((line) => resourceIn(line, url));
+}
+
+function resourceIn(line: string, url: string): Resource {
+  const value = parsed(line, url);
+  if (isResource(value)) return value;
+  throw stranger(url, "in a shape of its own");
+}
+
+function parsed(line: string, url: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (error) {
+    throw brokenOff(url, error);
+  }
+}
+
+/** @throws Problem that of the server where the right to look has ended */
+async function* eventsOf(lines: AsyncGenerator<string>, url: string): AsyncGenerator<ListEvent> {
+  for await (const line of lines) {
+    if (line === "") {
+      yield { type: "alive" };
+      continue;
+    }
+    const event = parsed(line, url) as ListEvent | { type: "refused"; problem: unknown };
+    if (event.type === "refused") throw problemFrom(event.problem) ?? stranger(url, "in a shape of its own");
+    yield event;
+  }
+}
+
 const longestLine = 1_000_000;
 
 /** Lines as they come; one without an end is handed on in pieces. @throws Problem `unavailable` when the answer breaks off */
 async function* linesOf(answer: Promise<Response>, url: string): AsyncGenerator<string> {
-  const { body } = await answer;
+  for await (const lines of chunksOf(await answer, url)) yield* lines;
+}
+
+/** The same, those together that came together. */
+async function* chunksOf({ body }: Response, url: string): AsyncGenerator<string[]> {
   const decoder = new TextDecoder();
   let pending = "";
   try {
     for await (const chunk of body ?? []) {
       const lines = (pending + decoder.decode(chunk, { stream: true })).split("\n");
       pending = lines.pop() ?? "";
-      yield* lines;
+      if (lines.length > 0) yield lines;
       if (pending.length > longestLine) {
-        yield pending;
+        yield [pending];
         pending = "";
       }
     }
   } catch (error) {
     throw error instanceof Error && error.name === "AbortError" ? error : brokenOff(url, error);
   }
-  if (pending !== "") yield pending;
+  if (pending !== "") yield [pending];
 }
 
 const brokenOff = (url: string, cause: unknown) =>

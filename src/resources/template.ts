@@ -1,7 +1,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { isObject } from "../lib/object.ts";
 import type { FieldError } from "../lib/problem.ts";
-import { defineKind, Name, oneOf, text, words } from "./define.ts";
+import { defineKind, Name, oneOf, text } from "./define.ts";
 import { serverFields } from "./server-fields.ts";
 
 const run = serverFields.properties;
@@ -53,7 +53,13 @@ const fields = Type.Object({
     }),
   ),
   network: run.network,
-  url: Type.Optional(words("Address of a server somebody else runs; `{words}` of it are arguments", 2048)),
+  url: Type.Optional(
+    Type.String({
+      pattern: "^(?:https?://|\\{)[^\\s@]+$",
+      maxLength: 2048,
+      description: "Address of a server somebody else runs, as `https://HOST/PATH`; words in braces are arguments",
+    }),
+  ),
   healthCheck: run.healthCheck,
   env: Type.Optional(Type.Array(variable, { maxItems: 128, description: "Variables that the server reads" })),
   headers: Type.Optional(Type.Array(header, { maxItems: 64, description: "Headers that the `url` asks for" })),
@@ -190,6 +196,7 @@ export const Template = defineKind({
   ],
   wide: [{ header: "TAGS", value: (t) => ((t["tags"] as string[] | undefined) ?? []).join(",") }],
   readOnly: ["source"],
+  isBuiltIn: ({ source }) => source === "built-in",
   normalize,
   check,
   deleted: ({ source }) => (source === "overlay" ? "restored to its default" : undefined),

@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plainSigns, speaksUnicode } from "../../src/cli/locale.ts";
+import { findVerb } from "../../src/cli/parse.ts";
 import { run } from "../../src/cli/run.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { catalogue } from "../../src/lib/problem.ts";
 import { envWith } from "../env.ts";
-import { exampleWords } from "./examples.ts";
+import { mcpctlCommandsIn } from "../shell-words.ts";
 
 /** Everything that can go wrong, with every verb there is: a new one is tried by standing in the table. */
 const home = mkdtempSync(join(tmpdir(), "mcpctl-bad-input-"));
@@ -86,9 +87,10 @@ const files = (folder: string): string[] =>
 
 const cases = Object.entries(verbs).flatMap(([name, verb]) =>
   verb.examples
-    .filter((example) => example.includes(`mcpctl ${name}`))
+    .flatMap(mcpctlCommandsIn)
+    .filter((words) => findVerb(words).name === name)
     .slice(0, mostExamples)
-    .map((example) => ({ name, verb, words: exampleWords(name, example) })),
+    .map((words) => ({ name, verb, words })),
 );
 const talking = cases.filter(({ name }) => !elsewhere.has(name));
 

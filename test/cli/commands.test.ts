@@ -132,7 +132,7 @@ describe("create", () => {
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
     const bounds = await said("server", "x", "--limits", "callSeconds=0,depth=1", "--replicas", "99", "--", "y");
     for (const flag of ["--limits callSeconds: ", "--limits depth: ", "--replicas: "]) expect(bounds).toContain(flag);
-    expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
+    expect(await said("project", "x", "--", "y")).toContain("only a server or a template has a command");
     expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
     const wrong = ["--subjects", "a@b.c", "--roleBindings", "role:view,resource:servers", "--role-bindings"];
     expect(await said("rbac", "x", ...wrong, "role:view,")).toContain(

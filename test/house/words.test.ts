@@ -11,7 +11,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
   [/\bBun\.secrets\b/, /^src\/client\/keyring\.ts$/],
   [/createCipheriv|createDecipheriv/, /^src\/secrets\/sealing\.ts$/],
-  [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk\.ts$/],
+  [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk(-stdio|-schemas)?\.ts$/],
   [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/(environment|child-entry|spacious))\.ts$/],
   [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],

@@ -1,30 +1,28 @@
-import { type Env, processEnvironment } from "../environment.ts";
 import type { Live, Offers } from "./offers.ts";
 import { offersFor } from "./offers.ts";
-import tree from "./tree.json";
-import type { Tree } from "./tree.ts";
+import { tree } from "./tree.ts";
+
+/** What names are there is loaded when somebody is in front of one: knowing contexts and speaking HTTP costs as much as all the rest. */
+const here: Live = async (what, line) => {
+  const [{ liveNames }, { processEnvironment }] = await Promise.all([import("./live.ts"), import("../environment.ts")]);
+  return await liveNames(processEnvironment())(what, line);
+};
 
 /**
  * What `mcpctl __complete CURSOR :WORD…` answers to the scripts beside this file: `:file` or `:folder` where the shell itself knows better, else
  * a word, a tab and what it means on each line. Words come with a colon in front, so that none is empty, which some shells drop, or looks like
  * a flag of ours. Whatever goes wrong, there is nothing to offer.
  */
-export async function answer(argv: readonly string[], env: Env = processEnvironment()): Promise<string> {
+export async function answer(argv: readonly string[], live = here): Promise<string> {
   const [cursor = "", ...given] = argv;
   if (!/^\d{1,4}$/.test(cursor)) return "";
   const words = given.map((word) => word.slice(1));
   try {
-    return written(await offersFor(tree as Tree, { words, cursor: Number(cursor) }, namesFrom(env)));
+    return written(await offersFor(tree, { words, cursor: Number(cursor) }, live));
   } catch {
     return "";
   }
 }
-
-/** Reading contexts and speaking HTTP is loaded when somebody is in front of a name. */
-const namesFrom =
-  (env: Env): Live =>
-  async (what, line) =>
-    await (await import("./live.ts")).liveNames(env)(what, line);
 
 function written({ words, files }: Offers): string {
   if (files !== undefined) return `:${files}`;

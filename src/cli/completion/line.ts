@@ -2,7 +2,7 @@ import { type FlagNode, type FlagNodes, kindNamed, type Tree, type VerbNode } fr
 
 /** A command line as far as it is understood, half written as it may be: nothing in it is an error. */
 export type Line = {
-  /** The words that name the verb: of `token create` also `token` alone. */
+  /** The words that name the verb, or begin to: of `token create` also `token` alone. */
   path: string;
   verb: VerbNode | undefined;
   /** The words after the verb that stand before the cursor, and those after it. */
@@ -66,14 +66,12 @@ function take(
 function extendPath({ verbs }: Tree, line: Line, word: string): boolean {
   const longer = line.path === "" ? word : `${line.path} ${word}`;
   const isVerb = Object.hasOwn(verbs, longer);
-  if (line.before.length > 0 || (!isVerb && (line.path !== "" || !Object.keys(verbs).some(startsWith(`${longer} `)))))
+  if (line.before.length > 0 || (!isVerb && !Object.keys(verbs).some((name) => name.startsWith(`${longer} `))))
     return false;
   line.path = longer;
-  line.verb = verbs[longer];
+  line.verb = isVerb ? verbs[longer] : undefined;
   return true;
 }
-
-const startsWith = (start: string) => (text: string) => text.startsWith(start);
 
 /** The flags that this line may have. */
 export function flagsOf(tree: Tree, { verb, before }: Line): FlagNodes {

@@ -25,7 +25,7 @@ export async function offersFor(tree: Tree, { words, cursor }: Question, live: L
     return { ...offers, words: offers.words.map(before(`${spelling}=`)) };
   }
   if (part.startsWith("-")) return { words: flagsLeft(ask).filter(({ word }) => word.startsWith(part)) };
-  const next = nextWords(tree, line, part);
+  const next = line.before.length === 0 ? nextWords(tree, line, part) : [];
   const own = line.verb === undefined ? nothing : await wordsOf(line.verb, part, ask);
   return { ...own, words: [...next, ...own.words] };
 }
@@ -37,22 +37,17 @@ const before =
   ({ word, about }: Offer): Offer => ({ word: start + word, about });
 
 /** The words that go on naming a verb: `create` after `token`. One that cannot be meant with the flags given is not among them. */
-function nextWords({ verbs }: Tree, { path, before, given }: Line, part: string): Offer[] {
+function nextWords({ verbs, families }: Tree, { path, given }: Line, part: string): Offer[] {
   const start = path === "" ? "" : `${path} `;
   const offers = new Map<string, Offer>();
-  if (before.length > 0) return [];
   for (const [name, { about, ignores = [] }] of Object.entries(verbs)) {
     if (!name.startsWith(start) || ignores.some((flag) => given.has(flag))) continue;
     const [word = "", ...others] = name.slice(start.length).split(" ");
-    if (!word.startsWith(part) || word === "") continue;
-    const known = offers.get(word);
-    if (others.length === 0) offers.set(word, { word, about });
-    else if (known === undefined) offers.set(word, { word, about: others.join(" ") });
-    else if (known.about.length < longestAbout) known.about += `, ${others.join(" ")}`;
+    if (!word.startsWith(part)) continue;
+    offers.set(word, { word, about: others.length === 0 ? about : (families[start + word] ?? about) });
   }
   return [...offers.values()];
 }
-const longestAbout = 60;
 
 /** Flags that may still be given. */
 function flagsLeft({ tree, line }: Ask): Offer[] {
@@ -86,14 +81,17 @@ async function valuesOf({ value = "" }: FlagNode, part: string, ask: Ask): Promi
 /** `a|b|<mark>|User:<mark>`: see `Verb.completes`. */
 async function fromSource(source: string, part: string, ask: Ask): Promise<Offers> {
   const offers: Offer[] = [];
+  let files: Offers["files"];
   for (const alternative of source === "" ? [] : source.split("|")) {
     const [, head = "", mark] = /^([^<]*)<(.+)>$/.exec(alternative) ?? [];
-    if (mark === "file" || mark === "folder") return { words: [], files: mark };
-    if (mark === undefined) offers.push({ word: alternative, about: "" });
+    if (mark === "file" || mark === "folder") files = mark;
+    else if (mark === undefined) offers.push({ word: alternative, about: "" });
     else if (!part.startsWith(head)) offers.push({ word: head, about: "" });
     else offers.push(...(await marked(mark, part.slice(head.length), ask)).map(before(head)));
   }
-  return { words: offers.filter(({ word }) => word.startsWith(part)) };
+  const words = offers.filter(({ word }) => word.startsWith(part));
+  // Where a file or a word may stand, words come first.
+  return files === undefined || words.length > 0 ? { words } : { words, files };
 }
 
 async function marked(mark: string, part: string, { tree, line, live }: Ask): Promise<Offer[]> {

@@ -1,8 +1,16 @@
+import made from "./tree.json";
+
 /**
  * The command tree as completion needs it, small enough to be read within a start that does nothing else. `tree.json` is made of the verbs and
  * the kinds by `bun scripts/docs.ts`; nobody writes it.
  */
-export type Tree = { verbs: Record<string, VerbNode>; everywhere: FlagNodes; kinds: readonly KindNode[] };
+export type Tree = {
+  verbs: Record<string, VerbNode>;
+  /** What verbs have in common that begin alike, by the words they begin with. */
+  families: Record<string, string>;
+  everywhere: FlagNodes;
+  kinds: readonly KindNode[];
+};
 
 export type VerbNode = {
   about: string;
@@ -30,6 +38,8 @@ export type KindNode = {
   /** Those of one project can be asked for. */
   inProject?: true;
 };
+
+export const tree: Tree = made as Tree;
 
 /** The kind of a word, or of `kind/name`. */
 export function kindNamed({ kinds }: Tree, word: string): KindNode | undefined {
