@@ -12,7 +12,7 @@ const harmless = (text: string): string =>
  * What a command is given: nothing that it prints steers a terminal, and it is known who answered it last. Programs that read standard output
  * get it as it is.
  */
-export function guarded(env: Env): { env: Env; answeredBy: () => string | undefined } {
+export function guarded(env: Env): Env {
   let last: string | undefined;
   // Not copied: what is asked for only when needed stays so.
   const own: Env = Object.create(env);
@@ -23,5 +23,6 @@ export function guarded(env: Env): { env: Env; answeredBy: () => string | undefi
     last = new URL(request.url).origin;
     return response;
   };
-  return { env: own, answeredBy: () => last };
+  own.answeredBy = () => last;
+  return own;
 }

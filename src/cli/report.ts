@@ -32,7 +32,8 @@ export function report(error: unknown, argv: readonly string[], env: Env): numbe
 }
 
 /** What a command stumbles over after an answer is most likely the answer: that of no mcpctl, or of one that speaks otherwise. */
-export function misread(error: unknown, answeredBy: string | undefined): unknown {
+export function misread(error: unknown, env: Env): unknown {
+  const answeredBy = env.answeredBy?.();
   if (!(error instanceof TypeError) || answeredBy === undefined) return error;
   return new Problem("unavailable", `${answeredBy} answered in a shape that mcpctl ${version} does not know`, {
     hint: `curl ${answeredBy}/version tells what it is; --verbose tells what was missed`,

@@ -7,11 +7,11 @@ import { standingProject } from "./target.ts";
 
 /** Runs one command line and answers its exit code. The only place that prints an error. */
 export async function run(argv: readonly string[], env: Env = processEnvironment()): Promise<number> {
-  const { env: own, answeredBy } = guarded(env);
+  const own = guarded(env);
   try {
     return await dispatch(argv, own);
   } catch (error) {
-    return report(misread(error, answeredBy()), argv, own);
+    return report(misread(error, own), argv, own);
   }
 }
 
