@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit.ts";
 import { backupRoutes } from "./backup.ts";
 import { cacheRoutes } from "./cache.ts";
 import { canIRoute } from "./can-i.ts";
+import { gitBackupRoutes } from "./git-backup.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
 import { logLevelRoutes } from "./log-level.ts";
@@ -25,6 +26,7 @@ export const allRoutes = (): Route[] => [
   ...logLevelRoutes,
   ...cacheRoutes,
   ...backupRoutes,
+  ...gitBackupRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,
