@@ -121,9 +121,9 @@ export const backupRoutes: Route[] = [
     body: () => BeginBody,
     answer: () =>
       Type.Object({
-        id: Type.String(),
-        recipient: Type.String(),
-        pieceBytes: Type.Integer({ description: "At most" }),
+        id: Type.String({ description: "Names what is sent, for an hour at most" }),
+        recipient: Type.String({ description: "The age recipient that it is encrypted for" }),
+        pieceBytes: Type.Integer({ description: "How much of it one request brings at most" }),
       }),
     status: 201,
     handle: async (call, rooms) => {

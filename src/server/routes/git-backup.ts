@@ -40,7 +40,7 @@ const RestoreBody = Type.Object({
 });
 const text = (description: string) => Type.Optional(Type.String({ description }));
 const Status = Type.Object({
-  enabled: Type.Boolean(),
+  enabled: Type.Boolean({ description: "Whether changes are kept in git" }),
   repoUrl: text("Without what opens it"),
   branch: text("The branch that commits go to"),
   path: text("The folder within the repository"),
@@ -54,6 +54,7 @@ const Status = Type.Object({
 const LogAnswer = Type.Object({
   items: Type.Array(
     Type.Object({ hash: Type.String(), date: Type.String(), author: Type.String(), message: Type.String() }),
+    { description: "Commits, the newest first" },
   ),
 });
 
