@@ -1,9 +1,10 @@
 // How fast and how small, as ratios in one run: `bun bench/startup.ts [--rounds 20]`. Needs dist/mcpctl (`bun run build`).
 // The floor is an empty compiled program, built here with the same flags; the runs are interleaved, since machines are noisy.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { buildEmpty } from "./floor.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" } } });
 const rounds = Number(values.rounds);
@@ -14,7 +15,7 @@ const env = { PATH: process.env["PATH"] ?? "", HOME: folder, MCPCTL_LOG: "silent
 const targets = { version: 2, serve: 4, rssMb: 110, sizeMb: 125 } as const;
 
 try {
-  const empty = buildEmpty();
+  const empty = buildEmpty(folder);
   await serveUntilReady(data).then(({ stop }) => stop());
   const times = { empty: [] as number[], version: [] as number[], serve: [] as number[] };
   for (let round = 0; round < rounds; round++) {
@@ -42,21 +43,6 @@ try {
   row("executable", `${(statSync(executable).size / 1e6).toFixed(1)} MB`, "", `target < ${targets.sizeMb} MB`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
-}
-
-function buildEmpty(): string {
-  const source = join(folder, "empty.ts");
-  writeFileSync(source, "export {};\n");
-  const flags = [
-    "--compile",
-    "--minify",
-    "--bytecode",
-    "--format=esm",
-    "--no-compile-autoload-bunfig",
-    "--no-compile-autoload-dotenv",
-  ];
-  Bun.spawnSync([process.execPath, "build", ...flags, source, "--outfile", join(folder, "empty")]);
-  return join(folder, "empty");
 }
 
 function timeOf(command: string[]): number {

@@ -13,7 +13,7 @@ import { checkReferences, usersOf } from "./references.ts";
 import type { Rights } from "./rights.ts";
 import { keepingAnAdministrator, refuseOnOneself } from "./safeguards.ts";
 import { scopesOf } from "./scope.ts";
-import { type Also, type Consequence, changedMeanwhile, type Saved, type Source } from "./source.ts";
+import { type Also, type Consequence, changedMeanwhile, type Placed, type Saved, type Source } from "./source.ts";
 
 export type SourceOf = (kind: AnyKind) => Source;
 export type Mode = "create" | "update" | "apply";
@@ -36,6 +36,24 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
       throw new Problem("not_found", "there is no project of this name", { hint: "mcpctl get projects" });
     }
     return (yield* sourceOf(kind).list(within)).filter(mayView);
+  }
+
+  /**
+   * A part of that list: so many of those that are `chosen`, from beyond the place `after`. `next` is the place of the last one that is answered,
+   * where more follow: nothing is said of where those stand that the caller may not view.
+   */
+  function* page(rights: Rights, kind: AnyKind, { project, after, limit, chosen }: PageOf): Op<Page> {
+    const mayView = viewOf(rights, kind);
+    const within = project === undefined ? undefined : yield* scopeOf(kind, project);
+    const { page: read } = sourceOf(kind);
+    const isShort = mayView === undefined || read === undefined || (project !== undefined && within === undefined);
+    const first = isShort ? undefined : yield* read(after, batch(limit), within);
+    if (first === undefined) return part((yield* list(rights, kind, project)).filter(chosen), after, limit);
+    const found: Placed[] = [];
+    for (let rows = first; ; rows = (yield* read?.(rows.at(-1)?.place ?? "", batch(limit), within) ?? []) ?? []) {
+      found.push(...rows.filter(({ item }) => mayView?.(item) === true && chosen(item)));
+      if (found.length > limit || rows.length < batch(limit)) return cutAt(found, limit);
+    }
   }
 
   /** Somebody without any right to look sees what is theirs; who has nothing is refused, so that no list says what there is not. */
@@ -144,7 +162,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const users = yield* usersOf(sourceOf, rights, kind, item);
     if (users.length > 0) {
       throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
-        hint: "take it out there first, then delete it",
+        hint: `take it out there first, then delete it: ${takenOutBy(kind, item.name, users)}`,
       });
     }
     const [consequences, also] = collector();
@@ -201,7 +219,36 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     return judge(rights, verb, kind, item?.name ?? name, item ?? (isPlanned ? planned : undefined));
   }
 
-  return { list, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
+  return { list, page, get, find, admit, save, remove, revoke, rotate, takeOver, ask };
+}
+
+/** Which part of a list: the place of the last one before it (empty at the beginning), and how many. */
+export type PageOf = {
+  project?: string | undefined;
+  after: string;
+  limit: number;
+  chosen: (item: Resource) => boolean;
+};
+export type Page = { items: Resource[]; next?: string };
+
+/** One more than is asked for shows whether there is more; of a list without end so many are read at once. */
+const batch = (limit: number): number => Math.min(limit + 1, 1_000);
+
+/** The same of a list that is read whole: names in the order in which people count, so that `files-10` follows `files-9`. */
+function part(items: readonly Resource[], after: string, limit: number): Page {
+  const placed = items.map((item) => ({ place: `${item.name} ${item.id}`, item }));
+  const beyond = placed.filter(({ place }) => after === "" || counting.compare(place, after) > 0);
+  return cutAt(
+    beyond.toSorted((a, b) => counting.compare(a.place, b.place)),
+    limit,
+  );
+}
+const counting = new Intl.Collator("en", { numeric: true });
+
+function cutAt(found: readonly Placed[], limit: number): Page {
+  const items = found.slice(0, limit).map(({ item }) => item);
+  const last = found[limit - 1];
+  return found.length > limit && last !== undefined ? { items, next: last.place } : { items };
 }
 
 /** How long the old one stays beside the new one, and how long the new one lives: the same as the old when nothing is said. */
@@ -224,6 +271,13 @@ const notFound = (kind: AnyKind, ref: string, project?: string) =>
       hint: `mcpctl get ${kind.plural}`,
     },
   );
+
+/** The command that takes it out of the first that uses it. */
+function takenOutBy(kind: AnyKind, name: string, [first = ""]: readonly string[]): string {
+  const [, project] = /^project (.*)$/.exec(first) ?? [];
+  if (kind.kind === "server" && project !== undefined) return `mcpctl detach-server ${name} -p ${project}`;
+  return first.includes(" may not ") ? `mcpctl describe ${kind.kind} ${name}` : `mcpctl edit ${first}`;
+}
 
 const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {

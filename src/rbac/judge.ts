@@ -1,6 +1,7 @@
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { modelsOf, type ProjectFields, serverNames } from "../resources/project.ts";
+import type { Op } from "../storage/op.ts";
 import { type Decision, missingFor, type ResourceVerb } from "./evaluate.ts";
 import { attemptOn, canAccess, canRunOperation, getAllowedScope } from "./permissions.ts";
 import { type Rights, refusalOf, wallText } from "./rights.ts";
@@ -75,6 +76,12 @@ export function judgeAll(rights: Rights, verb: ResourceVerb, kind: AnyKind): Dec
   return decision.allowed && rights.project !== undefined
     ? outside(rights.subject, rights.project, verb, kind)
     : decision;
+}
+
+/** Whether there is anything to be asked about a list; which of it is shown is asked of each. @throws Problem `forbidden` */
+export function* demandList(rights: Rights, kind: AnyKind): Op<void> {
+  if (viewOf(rights, kind) === undefined && (kind.owner === undefined || rights.project !== undefined))
+    throw refusalToList(rights, kind);
 }
 
 /** Why nothing of a kind may be seen. */

@@ -4,10 +4,10 @@ import type { AnyKind } from "../resources/define.ts";
 import { Prompt } from "../resources/prompt.ts";
 import { PromptRequest } from "../resources/prompt-request.ts";
 import type { Op } from "../storage/op.ts";
-import { deleteResource, findResource, listNamed, listWithin, rowName } from "../storage/resources.ts";
-import { type Also, present, type Source, tableSource } from "./source.ts";
+import { deleteResource, findResource, listNamed, listWithin, pageResources, rowName } from "../storage/resources.ts";
+import { type Also, placed, present, type Source, tableSource } from "./source.ts";
 
-export type Scoped = Source & Pick<Required<Source>, "save" | "remove" | "named">;
+export type Scoped = Source & Pick<Required<Source>, "page" | "save" | "remove" | "named">;
 
 /** A kind whose names are unique within a project, and among those of none. A scope is a project's id, one of the kind's own, or empty for no project. */
 export function scopedSource(kind: AnyKind, clock: Clock): Scoped {
@@ -25,6 +25,11 @@ export function scopedSource(kind: AnyKind, clock: Clock): Scoped {
       if (scope === undefined) return yield* table.list();
       const word = yield* wordOf(scope);
       return word === undefined ? [] : (yield* listWithin(kind.kind, word)).map(present);
+    },
+    *page(after, limit, scope) {
+      const word = scope === undefined ? undefined : yield* wordOf(scope);
+      if (scope !== undefined && word === undefined) return [];
+      return (yield* pageResources(kind.kind, after, limit, word)).map(placed);
     },
     *find(ref, scope) {
       const word = scope === undefined ? undefined : yield* wordOf(scope);

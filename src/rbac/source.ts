@@ -9,6 +9,8 @@ import {
   findResource,
   insertResource,
   listResources,
+  type PlacedRow,
+  pageResources,
   replaceResource,
   type StoredResource,
 } from "../storage/resources.ts";
@@ -37,6 +39,11 @@ export type Also = (consequence: Consequence) => void;
 /** Where a kind's resources lie, unguarded: most in the one table, tokens in their own, instances in the supervisor. */
 export type Source = {
   list: (projectId?: string) => Op<Resource[]>;
+  /**
+   * A part of the list, for lists that may be long: so many that stand beyond `after`, in the order of places. Where it is absent, or answers
+   * undefined, `list` is short enough to be read whole.
+   */
+  page?: (after: string, limit: number, projectId?: string) => Op<Placed[] | undefined>;
   find: (ref: string, projectId?: string) => Op<Resource | undefined>;
   /** All that bear this name, in whichever project; where names are unique within one. */
   named?: (name: string) => Op<Resource[]>;
@@ -54,6 +61,9 @@ export type Source = {
   /** Whether what bears the name already stands in the way of making one; it does when this is absent. `replaced` needs the right to delete it. */
   occupancy?: (existing: Resource, fields: Record<string, unknown>) => "taken" | "free" | "replaced";
 };
+
+/** A resource, and where it stands in the lists of its kind: later ones compare greater. */
+export type Placed = { place: string; item: Resource };
 
 /** What saving writes besides the row: the row's fields, whether anything else changed, and the work to do once the row is there. */
 export type Stored = {
@@ -75,7 +85,7 @@ export function tableSource(
   kind: AnyKind,
   clock: Clock,
   aside: Aside = {},
-): Source & Pick<Required<Source>, "save" | "remove"> {
+): Source & Pick<Required<Source>, "page" | "save" | "remove"> {
   const find = function* (ref: string) {
     const row = yield* findResource(kind.kind, ref);
     return row === undefined ? undefined : present(row);
@@ -83,6 +93,9 @@ export function tableSource(
   return {
     *list() {
       return (yield* listResources(kind.kind)).map(present);
+    },
+    *page(after, limit) {
+      return (yield* pageResources(kind.kind, after, limit)).map(placed);
     },
     find,
     *save(name, input, current) {
@@ -125,6 +138,8 @@ export const present = (row: StoredResource): Resource => ({
   createdAt: new Date(row.createdAt).toISOString(),
   updatedAt: new Date(row.updatedAt).toISOString(),
 });
+
+export const placed = ({ place, row }: PlacedRow): Placed => ({ place, item: present(row) });
 
 function* write(row: StoredResource, existing: StoredResource | undefined): Op<void> {
   if (existing === undefined) return yield* insertResource(row);

@@ -12,12 +12,14 @@ import { Secret } from "./secret.ts";
 import { Server } from "./server.ts";
 import { ServiceAccount } from "./service-account.ts";
 import { Session } from "./session.ts";
+import { Template } from "./template.ts";
 import { ToolChange } from "./tool-change.ts";
 import { User } from "./user.ts";
 
 /** Every kind, in the order in which `apply` makes them: what is referred to comes before what refers. */
 export const kinds = [
   Secret,
+  Template,
   Server,
   Instance,
   ToolChange,

@@ -36,6 +36,7 @@ import { createGitBackup } from "./git-backup.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
+import { createListWatch } from "./listing-watch.ts";
 import { blotsOfLlm, composeLlms } from "./llms.ts";
 import { callRecorder, changeRecorder, toolChangeTeller } from "./note.ts";
 import { openFiles } from "./open-files.ts";
@@ -242,6 +243,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     changePassword: ownPassword({ db, clock, attempts, record }),
     leaks: createLeaks({ db, hashKeys, clock, log, record }),
     watch,
+    listWatch: createListWatch(),
     supervisor,
     connections,
     proxyModels,

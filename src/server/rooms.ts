@@ -23,6 +23,7 @@ import type { Backups } from "./backup.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import type { GitBackup } from "./git-backup.ts";
+import type { ListWatch } from "./listing-watch.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
 import type { ProxyModels } from "./proxy-models.ts";
@@ -56,6 +57,8 @@ export type Rooms = {
   changePassword: (change: PasswordChange) => Promise<void>;
   /** Ends what is open when it may no longer be. */
   watch: Watch;
+  /** Lists that are watched. */
+  listWatch: ListWatch;
   supervisor: Supervisor;
   connections: Connections;
   counters: Counters;
@@ -77,8 +80,8 @@ export type Rooms = {
   refusals: Refusals;
   senders: Senders;
   instances: () => Resource[];
-  /** `visible`: for a project, the servers that the caller may view. */
-  withStatus: (kind: AnyKind, item: Resource, visible?: readonly Resource[]) => Resource;
+  /** `visible`: for a project, those of its servers that the caller may view, by name. */
+  withStatus: (kind: AnyKind, item: Resource, visible?: ReadonlyMap<string, Resource>) => Resource;
   /** After a commit: what runs is brought in line with what was written. */
   changed: (kind: AnyKind, resource: Resource) => Promise<void>;
   changedAll: (changed: readonly Changed[]) => Promise<void>;

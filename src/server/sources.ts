@@ -19,8 +19,11 @@ import { kinds } from "../resources/index.ts";
 import { Prompt } from "../resources/prompt.ts";
 import { PromptRequest } from "../resources/prompt-request.ts";
 import { ProxyModel } from "../resources/proxy-model.ts";
+import { Template } from "../resources/template.ts";
+import { shippedTemplates } from "../resources/templates/shipped.ts";
 import { secretAside } from "../secrets/secret-aside.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { templateSource } from "./template-source.ts";
 
 type SourceNeeds = {
   hashKeys: BearerKeys;
@@ -67,6 +70,7 @@ export function sourcesOf({
     prompt: withLinkOwners(withSystemPrompts(scopedSource(Prompt, clock))),
     promptrequest: requestSource(scopedSource(PromptRequest, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
+    template: templateSource(shippedTemplates, tableSource(Template, clock)),
   };
   const made = new Map<string, Source>(
     kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),

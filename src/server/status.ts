@@ -22,10 +22,9 @@ export type Running = {
 };
 
 /** What is usable of a project, and why the rest is not; of the servers that the caller may view, which are given. */
-function ofProject(running: Running, item: Resource, visible: readonly Resource[]): Resource {
-  const named = new Map(visible.map((server) => [server.name, server]));
+function ofProject(running: Running, item: Resource, visible: ReadonlyMap<string, Resource>): Resource {
   const servers = serverNames(item as unknown as ProjectFields).flatMap((name) => {
-    const server = named.get(name);
+    const server = visible.get(name);
     if (server === undefined) return [];
     const { state, copies, health, reason, tools } = withStatus(running, Server, server).status ?? {};
     return [{ name, state, copies, health, reason, tools, isReady: isReady(running, server) }];
@@ -51,7 +50,7 @@ export function withStatus(
   running: Running,
   kind: AnyKind,
   item: Resource,
-  visible: readonly Resource[] = [],
+  visible: ReadonlyMap<string, Resource> = new Map(),
 ): Resource {
   if (kind === Project) return ofProject(running, item, visible);
   if (kind === LlmKind) return { ...item, status: { ...item.status, ...running.llms.statusOf(item.id) } };

@@ -85,6 +85,20 @@ function* ofModel({ proxyModels }: Shelves, item: Resource): Op<string[]> {
   return fault === undefined ? [] : [fault];
 }
 
+/** Of these servers those that the caller may view, by name. */
+export function* visibleServers(
+  store: Rooms["store"],
+  rights: Rights,
+  names: Iterable<string>,
+): Op<Map<string, Resource>> {
+  const found = new Map<string, Resource>();
+  for (const name of names) {
+    const server = yield* visible(store, rights, name);
+    if (server !== undefined) found.set(name, server);
+  }
+  return found;
+}
+
 function* visible(
   store: Rooms["store"],
   rights: Rights,

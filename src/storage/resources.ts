@@ -35,6 +35,23 @@ export function* listWithin(kind: string, project: string): Op<StoredResource[]>
   return rows.map(toResource);
 }
 
+/** A row, and where it stands among those of its kind. */
+export type PlacedRow = { place: string; row: StoredResource };
+
+/**
+ * So many rows in the order of their places, from beyond `after`; of one project, or with an empty word of none, where a project is given. What
+ * it costs grows with the rows it answers, not with those there are.
+ */
+export function* pageResources(kind: string, after: string, limit: number, project?: string): Op<PlacedRow[]> {
+  const prefix = project === undefined ? "" : rowName(project, "");
+  // The last of all characters that names have is below `{`.
+  const end = `${prefix}{`;
+  const from = after > prefix ? after : prefix;
+  const rows: Row[] =
+    yield sql`SELECT * FROM resources WHERE kind = ${kind} AND name > ${from} AND name < ${end} ORDER BY name LIMIT ${limit}`;
+  return rows.map((row) => ({ place: String(row["name"]), row: toResource(row) }));
+}
+
 /** All of this name, in whichever project. For kinds that are scoped. */
 export function* listNamed(kind: string, name: string): Op<StoredResource[]> {
   // Nothing else is a name, and a pattern must not come in here.

@@ -132,7 +132,7 @@ describe("create", () => {
     expect(await said("server", "x", "--env", "novalue", "--", "y")).toContain("--env takes NAME=VALUE");
     const bounds = await said("server", "x", "--limits", "callSeconds=0,depth=1", "--replicas", "99", "--", "y");
     for (const flag of ["--limits callSeconds: ", "--limits depth: ", "--replicas: "]) expect(bounds).toContain(flag);
-    expect(await said("project", "x", "--", "y")).toContain("only a server has a command");
+    expect(await said("project", "x", "--", "y")).toContain("only a server or a template has a command");
     expect(await said("rbac", "x", "--binding", "edit")).toContain("--binding is now --roleBindings");
     const wrong = ["--subjects", "a@b.c", "--roleBindings", "role:view,resource:servers", "--role-bindings"];
     expect(await said("rbac", "x", ...wrong, "role:view,")).toContain(
@@ -266,13 +266,13 @@ describe("logins and contexts", () => {
   });
 
   test("flag before variable before context; a saved login goes nowhere but to where it was made", async () => {
-    const { targetOf } = await import("../../src/client/contexts.ts");
+    const { targetOf } = await import("../../src/client/target.ts");
     const home = join(w.home, ".mcpctl");
     const target = (choice: object, variables: object) => targetOf(choice, variables as Record<string, string>, home);
     expect(
       target({ url: "http://flag:1", token: "t" }, { MCPCTL_URL: "http://variable:1", MCPCTL_TOKEN: "v" }),
-    ).toEqual({ url: "http://flag:1", token: "t" });
-    expect(target({}, { MCPCTL_URL: "http://variable:1/x", MCPCTL_TOKEN: "v" })).toEqual({
+    ).toMatchObject({ url: "http://flag:1", token: "t" });
+    expect(target({}, { MCPCTL_URL: "http://variable:1/x", MCPCTL_TOKEN: "v" })).toMatchObject({
       url: "http://variable:1",
       token: "v",
     });

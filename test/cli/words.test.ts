@@ -1,13 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import { familyOf } from "../../src/cli/families.ts";
 import { flagsOfKind } from "../../src/cli/kind-flags.ts";
-import { findVerb, firstWord, parseWords } from "../../src/cli/parse.ts";
+import { findVerb, parseWords } from "../../src/cli/parse.ts";
 import { type Flag, globalFlags, kebab } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { printable } from "../../src/lib/printable.ts";
 import { Problem } from "../../src/lib/problem.ts";
 import type { AnyKind } from "../../src/resources/define.ts";
 import { kinds } from "../../src/resources/index.ts";
+import { mcpctlCommandsIn, mistakeIn } from "../shell-words.ts";
 
 const refusal = (argv: string[]): string => {
   try {
@@ -57,7 +58,7 @@ describe("what does not fit is told", () => {
     [["get", "servers", "--dry-rn"], "there is no flag --dry-rn."],
     [["apply", "--dry-rn", "-f", "x"], 'there is no flag --dry-rn. Did you mean "--dry-run"?'],
     [["get", "servers", "-o"], "the flag -o needs a value"],
-    [["apply", "--dry-run=yes"], "the flag --dry-run takes no value"],
+    [["apply", "--atomic=yes"], "the flag --atomic takes no value"],
     [["get", "servers", "--", "x"], "nothing is expected after --"],
   ] as [string[], string][])("%j", (argv, expected) => {
     expect(refusal(argv)).toContain(expected);
@@ -70,25 +71,11 @@ test("verbs that begin alike are said in one line, so somebody wrote that line",
   expect(without.filter((family) => (family?.members.length ?? 0) > 1)).toEqual([]);
 });
 
-/** The words of an example as a shell would part them, without what stands round the command. */
-const wordsOf = (example: string): string[] =>
-  [
-    ...example
-      .replace(/^.*?\bmcpctl /, "")
-      .replace(/\)$/, "")
-      .replace(/ [|<].*$/, "")
-      .matchAll(/'([^']*)'|(\S+)/g),
-  ].map(([, quoted, plain]) => quoted ?? plain ?? "");
-
-test("every verb has an example that its own parser accepts", async () => {
+test("every verb has an example, and the parser accepts each", async () => {
   for (const [name, { examples }] of Object.entries(verbs)) {
-    for (const example of examples.filter((text) => text.includes(`mcpctl ${name}`))) {
-      const { verb, left } = findVerb(wordsOf(example));
-      if (verb === undefined) throw new Error(example);
-      const more = await verb.flagsFor?.(left[firstWord(left)]);
-      expect(() => parseWords(name, verb, { ...verb.flags, ...more }, left)).not.toThrow();
-    }
-    expect([name, examples.some((text) => text.includes(`mcpctl ${name}`))]).toEqual([name, true]);
+    const commands = examples.flatMap(mcpctlCommandsIn);
+    for (const words of commands) expect([words, await mistakeIn(words)]).toEqual([words, undefined]);
+    expect([name, commands.some((words) => findVerb(words).name === name)]).toEqual([name, true]);
   }
 });
 
@@ -96,7 +83,7 @@ test("every kind that can be created has a flag for each field that may be writt
   for (const kind of (kinds as readonly AnyKind[]).filter(({ verbs: can }) => can.includes("create"))) {
     const flags = flagsOfKind(kind.kind);
     for (const [field, schema] of Object.entries(kind.fields.properties as Record<string, { default?: unknown }>)) {
-      const unwritten = ["command", "password", "chapters", ...(kind.readOnly ?? [])].includes(field);
+      const unwritten = ["command", "password", ...(kind.readOnly ?? [])].includes(field);
       // What is so without a word has a flag that says no.
       const flag = flags[kind.flagNames?.[field] ?? `${schema.default === true ? "no-" : ""}${kebab(field)}`];
       expect([`${kind.kind}.${field}`, flag !== undefined]).toEqual([`${kind.kind}.${field}`, !unwritten]);

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSse, type SseSession } from "../interop/sse-session.ts";
+import { openSse, type SseSession } from "../../src/client/clients/check/sse-session.ts";
 import { diceOf, seed } from "../rbac/properties/settings.ts";
 import { call, projectOf } from "./in-use.ts";
 import { type RealServe, realServe } from "./real-serve.ts";

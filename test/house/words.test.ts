@@ -7,11 +7,15 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/"bun:sqlite"|\bnew SQL\(/, /^src\/storage\//],
   [/\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/, /^src\/storage\//],
   // git is no server: it runs beside them, with an environment of its own (docs/decisions/0015-backup.md).
-  [/\bBun\.spawn|node:child_process|\bexecve\(/, /^src\/(instances\/|cli\/editor\.ts$|operations\/backup\/git\/git\.ts$)/],
+  [
+    /\bBun\.spawn|node:child_process|\bexecve\(/,
+    /^src\/(instances\/|cli\/editor\.ts$|operations\/backup\/git\/git\.ts$)/,
+  ],
   [/"bun:ffi"/, /^src\/instances\//],
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
+  [/\bBun\.secrets\b/, /^src\/client\/keyring\.ts$/],
   [/createCipheriv|createDecipheriv/, /^src\/secrets\/sealing\.ts$/],
-  [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk\.ts$/],
+  [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk(-stdio|-schemas)?\.ts$/],
   [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/(environment|child-entry|spacious))\.ts$/],
   [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],

@@ -1,4 +1,5 @@
-import { openSse, type Result, type SseSession } from "./sse-session.ts";
+import { forHarmony } from "../../src/client/clients/check/harmony.ts";
+import { openSse, type Result, type SseSession } from "../../src/client/clients/check/sse-session.ts";
 
 /**
  * What `vllm serve --tool-server` does with MCP servers, step by step (reference/clients.md §2.1): one list at start, then a connection for
@@ -7,7 +8,7 @@ import { openSse, type Result, type SseSession } from "./sse-session.ts";
 export type ToolServer = { namespaces: Map<string, Namespace>; urls: Map<string, string> };
 type Namespace = {
   description: string | undefined;
-  tools: { name: string; description: string; parameters: Schema }[];
+  tools: ReturnType<typeof forHarmony>[];
 };
 type Schema = Record<string, unknown>;
 type Tool = { name: string; description?: string; inputSchema: Schema; outputSchema?: Schema };
@@ -64,32 +65,4 @@ async function textOf(session: SseSession, name: string, args: object): Promise<
   const first = (result["content"] as Result[])[0];
   if (typeof first?.["text"] !== "string") throw new Error(`the first block of ${name} has no text`);
   return first["text"];
-}
-
-/** Harmony demands a description, and the schema in its own dialect. */
-export function forHarmony({ name, description, inputSchema }: Tool) {
-  if (typeof description !== "string") throw new Error(`tool ${name} has no description`);
-  return { name, description, parameters: trimmed(inputSchema) };
-}
-
-/** Titles go, `anyOf` becomes a list of types; only the root and what is under `properties` is looked at, and nothing is resolved. */
-function trimmed(schema: unknown): Schema {
-  if (typeof schema !== "object" || schema === null) throw new TypeError("a schema that is no object");
-  const { title: _, ...kept } = schema as Schema;
-  if (kept["default"] === null) delete kept["default"];
-  if ("anyOf" in kept) {
-    const members = kept["anyOf"] as Schema[];
-    kept["type"] = members.map(typeIn).filter((type) => type !== "null");
-    delete kept["anyOf"];
-  }
-  if ("properties" in kept) {
-    const entries = Object.entries(kept["properties"] as Schema);
-    kept["properties"] = Object.fromEntries(entries.map(([key, value]) => [key, trimmed(value)]));
-  }
-  return kept;
-}
-
-function typeIn(member: Schema): unknown {
-  if (typeof member !== "object" || !("type" in member)) throw new Error("a member of anyOf has no type");
-  return member["type"];
 }

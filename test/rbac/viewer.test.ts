@@ -105,6 +105,7 @@ function documentOf(plural: string, dice: Dice): Record<string, unknown> {
     },
     prompts: { content: "mine", ...(dice.once(3) ? {} : { project: dice.pick([project, "mcpctl-system"]) }) },
     promptrequests: { project, content: "mine" },
+    templates: { command: ["sh", "-c", "id"] },
     proxymodels: { stages: [{ type: "passthrough" }] },
     llms: { type: "openai-compatible", url: "http://127.0.0.1:9", model: "mine" },
     mcptokens: {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { openSse } from "../interop/sse-session.ts";
+import { openSse } from "../../src/client/clients/check/sse-session.ts";
 import { legacyClient, modernClient } from "../mcp-client.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { world } from "../world.ts";

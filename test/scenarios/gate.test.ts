@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openSse } from "../interop/sse-session.ts";
+import { openSse } from "../../src/client/clients/check/sse-session.ts";
 import { legacyClient, modernClient, type TestClient } from "../mcp-client.ts";
 import { startLlmServer } from "../servers/llm-server.ts";
 import { fixture, type World, world } from "../world.ts";

@@ -1,12 +1,22 @@
 import type { Flags, Verb } from "../verb.ts";
 
 const asSubject = {
-  as: { type: "string", hint: "SUBJECT", description: "User:ADDRESS, Group:NAME, ServiceAccount:NAME or McpToken:SHA" },
+  as: {
+    type: "string",
+    hint: "SUBJECT",
+    completes: "User:<user>|Group:<group>|ServiceAccount:<serviceaccount>",
+    description: "User:ADDRESS, Group:NAME, ServiceAccount:NAME or McpToken:SHA",
+  },
 } satisfies Flags;
 const question = {
   words: "VERB KIND[/NAME] | ACTION",
   least: 1,
   most: 3,
+  completes: [
+    "view|create|edit|update|delete|run|servers-execute|logs|audit-read|backup|restore|impersonate",
+    "<kind list>",
+    "<name>",
+  ],
   flags: asSubject,
 } as const;
 
@@ -18,6 +28,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: [""],
     flagsFor: async () => (await import("../kind-flags.ts")).flagsOfKind("mcptoken"),
     examples: [
       "mcpctl token create vllm -p demo --ttl 30d",
@@ -42,6 +53,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: ["<mcptoken>"],
     examples: ["mcpctl token revoke vllm -p demo", "mcpctl token revoke 0123456789abcdef"],
     load: () => import("../commands/token-revoke.ts"),
   },
@@ -52,6 +64,7 @@ export const accessVerbs: Record<string, Verb> = {
     least: 0,
     // A word too many is told without being repeated: it may be the token.
     most: 100,
+    ignores: ["project", "token"],
     examples: ["mcpctl token revoke-leaked", "mcpctl token revoke-leaked --url http://nas.local:3200 < found.txt"],
     load: () => import("../commands/token-revoke-leaked.ts"),
   },
@@ -61,6 +74,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "NAME",
     least: 1,
     most: 1,
+    completes: ["<mcptoken>"],
     flags: {
       overlap: { type: "string", hint: "TIME", description: "How long both are accepted, at most 7d; 0s when absent" },
       ttl: {
@@ -100,6 +114,7 @@ export const accessVerbs: Record<string, Verb> = {
     words: "SERVICEACCOUNT",
     least: 1,
     most: 1,
+    ignores: ["project"],
     flags: {
       ttl: {
         type: "string",

@@ -1,36 +1,63 @@
 import type { Verb } from "../verb.ts";
+import { sourceFlag } from "./templates.ts";
 
 /** How resources of every kind are looked at. */
 export const readingVerbs: Record<string, Verb> = {
   get: {
     group: "Resources",
     summary: "List resources, or show some; with -p only what is of that project, with -p '' what is of none",
-    words: "KIND [NAME…]",
+    words: "KIND[,KIND…]|all [NAME…]",
+    completes: ["<kind>|all", "<name>"],
     least: 1,
     most: 100,
     flags: {
+      selector: {
+        type: "string",
+        short: "l",
+        hint: "LABELS",
+        description: "Only those whose labels fit: team=docs,tier!=test,keep,!old",
+      },
+      output: {
+        type: "string",
+        short: "o",
+        hint: "FORMAT",
+        completes: "table|wide|json|yaml|name",
+        description: "table, wide, json, yaml, name, jsonpath=TEMPLATE or custom-columns=HEADER:.path,…",
+      },
+      watch: { type: "boolean", short: "w", description: "Go on with what changes, until Ctrl-C" },
+      "sort-by": { type: "string", hint: "FIELD", description: "In the order of a field, such as .status.tools" },
+      "show-labels": { type: "boolean", description: "A column of labels" },
+      "no-headers": { type: "boolean", description: "Rows alone, without what their columns are called" },
       server: { type: "string", hint: "NAME", description: "Of instances and toolchanges only those of this server" },
+      ...sourceFlag,
     },
     examples: [
       "mcpctl get servers",
       "mcpctl get projects demo -o yaml",
-      "mcpctl get servers/files",
+      "mcpctl get servers/files projects/demo",
+      "mcpctl get servers,projects -l team=docs",
+      "mcpctl get servers -w",
+      "mcpctl get all -p demo -o yaml > demo.yaml",
+      "mcpctl get servers -o jsonpath='{range .items[*]}{.name} {.status.state}{\"\\n\"}{end}'",
       "mcpctl get mcptokens -p demo -o wide",
       "mcpctl get prompts -p demo",
       "mcpctl get prompts -p mcpctl-system",
       "mcpctl get sessions",
       "mcpctl get toolchanges -p demo",
+      "mcpctl get templates --source registry.json",
     ],
     load: () => import("../commands/get.ts"),
   },
   describe: {
     group: "Resources",
-    summary: "Tell everything about a resource, and why it does not run",
-    words: "KIND NAME",
+    summary: "Tell everything about resources: why one does not run, what hangs together with it, who may touch it",
+    words: "KIND NAME…",
+    completes: ["<kind>", "<name>"],
     least: 1,
-    most: 2,
+    most: 20,
     examples: [
       "mcpctl describe server files",
+      "mcpctl describe servers/files projects/demo",
       "mcpctl describe user alice@example.com",
       "mcpctl describe mcptoken vllm -p demo",
       "mcpctl describe toolchange files__read_file",
@@ -38,5 +65,24 @@ export const readingVerbs: Record<string, Verb> = {
       "mcpctl describe proxymodel gate",
     ],
     load: () => import("../commands/describe.ts"),
+  },
+  explain: {
+    group: "Resources",
+    summary: "Tell what a kind, or a field of it, is and takes; needs no server",
+    words: "[KIND[.FIELD…]]",
+    completes: ["<kind>"],
+    ignores: ["project", "context", "url", "token", "yes"],
+    least: 0,
+    most: 2,
+    flags: {
+      recursive: { type: "boolean", description: "All fields within fields, by name and type" },
+    },
+    examples: [
+      "mcpctl explain",
+      "mcpctl explain server",
+      "mcpctl explain server.healthCheck.tool",
+      "mcpctl explain server -o json",
+    ],
+    load: () => import("../commands/explain.ts"),
   },
 };

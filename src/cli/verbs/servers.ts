@@ -14,6 +14,7 @@ export const serverVerbs: Record<string, Verb> = {
     words: "SERVER | server NAME | instance NAME",
     least: 1,
     most: 2,
+    completes: ["<server>|server|instance|instance/<instance>", "<name>"],
     flags: {
       follow: {
         type: "boolean",
@@ -47,6 +48,7 @@ export const serverVerbs: Record<string, Verb> = {
     words: "SERVER…",
     least: 1,
     most: 100,
+    completes: ["<server>|instance/<instance>", "<server>"],
     examples: ["mcpctl restart files", "mcpctl restart servers files web", "mcpctl restart instance/files-2"],
     load: () => import("../commands/restart.ts"),
   },
@@ -56,6 +58,7 @@ export const serverVerbs: Record<string, Verb> = {
     words: "toolchange|promptrequest [NAME…]",
     least: 1,
     most: 100,
+    completes: ["toolchange|promptrequest", "<name>"],
     flags: {
       ...changesOf,
       replace: { type: "boolean", description: "Of a promptrequest: also in the place of a prompt of its name" },
@@ -75,6 +78,7 @@ export const serverVerbs: Record<string, Verb> = {
     words: "toolchange|promptrequest [NAME…]",
     least: 1,
     most: 100,
+    completes: ["toolchange|promptrequest", "<name>"],
     flags: changesOf,
     examples: ["mcpctl reject toolchange files__read_file", "mcpctl reject promptrequest deploys -p demo"],
     load: () => import("../commands/reject.ts"),
@@ -85,8 +89,11 @@ export const serverVerbs: Record<string, Verb> = {
     words: "",
     least: 0,
     most: 0,
-    flags: { health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" } },
-    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health"],
+    flags: {
+      health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" },
+      watch: { type: "boolean", short: "w", description: "Again every two seconds, until Ctrl-C" },
+    },
+    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health", "mcpctl status --watch"],
     load: () => import("../commands/status.ts"),
   },
   "log-level": {
@@ -95,6 +102,8 @@ export const serverVerbs: Record<string, Verb> = {
     words: "[LEVEL]",
     least: 0,
     most: 1,
+    ignores: ["project"],
+    completes: ["debug|info|warn|error|silent"],
     examples: ["mcpctl log-level", "mcpctl log-level debug"],
     load: () => import("../commands/log-level.ts"),
   },

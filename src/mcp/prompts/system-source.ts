@@ -22,6 +22,10 @@ export function withSystemPrompts(table: Scoped): Source {
     *list(scope) {
       return scope === systemProject ? yield* listSystem() : (yield* table.list(scope)).map(overriding);
     },
+    *page(after, limit, scope) {
+      if (scope === systemProject) return undefined;
+      return (yield* table.page(after, limit, scope))?.map(({ place, item }) => ({ place, item: overriding(item) }));
+    },
     *find(ref, scope) {
       const item = yield* table.find(ref, scope);
       if (item !== undefined) return overriding(item);

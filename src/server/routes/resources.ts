@@ -1,14 +1,14 @@
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
-import { viewOf } from "../../rbac/judge.ts";
 import type { Rights } from "../../rbac/rights.ts";
 import { type AnyKind, aKind, type Resource } from "../../resources/define.ts";
 import { kinds } from "../../resources/index.ts";
 import { type Manifest, manifestSchema, parseManifest } from "../../resources/parse.ts";
-import { Project, type ProjectFields, serverNames } from "../../resources/project.ts";
-import { Server } from "../../resources/server.ts";
+import { Project } from "../../resources/project.ts";
 import type { Op } from "../../storage/op.ts";
 import { readJson } from "../body.ts";
+import { cursorOf, limitIn, lister, listQuery, placeIn, serversOf } from "../listing.ts";
+import { streamed, wantsLines } from "../listing-stream.ts";
 import { withoutWords } from "../own-words.ts";
 import { patch, patchSchema } from "../patching.ts";
 import type { Rooms } from "../rooms.ts";
@@ -23,7 +23,6 @@ export const resourceRoutes = (): Route[] => kinds.flatMap(routesOf);
 function routesOf(kind: AnyKind): Route[] {
   const path = `/api/v1/${kind.plural}`;
   const inProject = "project" in kind.fields.properties ? { project: "Only of this project" } : {};
-  const ofServers = { server: "Only of this server", project: "Only of the servers of this project" };
   const store = (verb: "view" | "create" | "update" | "delete") => ({ store: { verb, resource: kind.plural } });
   const all: (Route & { verb: AnyKind["verbs"][number] })[] = [
     {
@@ -31,18 +30,10 @@ function routesOf(kind: AnyKind): Route[] {
       method: "GET",
       path,
       permission: store("view"),
-      summary: `List ${kind.plural}`,
+      summary: `List ${kind.plural}; with Accept: application/x-ndjson one a line, as they are read`,
       tag: kind.plural,
-      query: isOfServer(kind) ? ofServers : inProject,
-      handle: async (call, rooms) => {
-        const { items, visible } = await asCaller("read", call, rooms, function* (rights) {
-          const items: Resource[] = [];
-          for (const item of yield* listed(rights, kind, call.query, rooms))
-            items.push(yield* withWarnings(rooms, rights, kind, withoutWords(rights, kind, item)));
-          return { items, visible: yield* serversFor(rights, kind, rooms) };
-        });
-        return { items: items.map((item) => rooms.withStatus(kind, item, visible)) };
-      },
+      query: listQuery(kind),
+      handle: (call, rooms) => list(kind, call, rooms),
     },
     {
       verb: "get",
@@ -56,10 +47,10 @@ function routesOf(kind: AnyKind): Route[] {
         const { item, visible } = await asCaller("read", call, rooms, function* (rights) {
           const found = yield* named(rights, kind, call, rooms);
           const item = yield* withWarnings(rooms, rights, kind, withoutWords(rights, kind, found));
-          return { item, visible: yield* serversFor(rights, kind, rooms) };
+          return { item, visible: yield* serversOf(rights, kind, [item], rooms) };
         });
         const shown = rooms.withStatus(kind, item, visible);
-        return kind === Project ? await withToolBudget(rooms, shown, visible) : shown;
+        return kind === Project ? await withToolBudget(rooms, shown, [...visible.values()]) : shown;
       },
     },
     {
@@ -116,34 +107,29 @@ function routesOf(kind: AnyKind): Route[] {
   return all.filter(({ verb }) => kind.verbs.includes(verb));
 }
 
-/** What belongs to a server is listed by that, or by a project whose servers they are. */
-function* listed(rights: Rights, kind: AnyKind, query: URLSearchParams, { store }: Rooms): Op<Resource[]> {
-  const project = query.get("project") ?? undefined;
-  if (!isOfServer(kind)) return yield* store.list(rights, kind, project);
-  const server = query.get("server");
-  const within = project === undefined ? undefined : yield* store.get(rights, Project, project);
-  const servers = within && serverNames(within as unknown as ProjectFields);
-  const items = yield* store.list(rights, kind);
-  return items.filter(
-    (item) =>
-      (server === null || item["server"] === server) &&
-      (servers === undefined || servers.includes(String(item["server"]))),
-  );
+/** All of a list, a page of it, or what becomes of it. */
+async function list(kind: AnyKind, call: Call, rooms: Rooms): Promise<unknown> {
+  const { query, request } = call;
+  const watch = query.get("watch") ?? "false";
+  const limit = limitIn(query);
+  const after = placeIn(query);
+  if (watch !== "true" && watch !== "false") throw new Problem("invalid", "watch is true or false");
+  if (watch === "true") {
+    if (limit !== undefined || after !== "") throw new Problem("invalid", "what is watched is watched whole");
+    return await rooms.listWatch.open(kind, call, rooms);
+  }
+  const read = lister(kind, call, rooms);
+  if (limit === undefined && wantsLines(request)) return await streamed(read, after);
+  const { items, next } = await read(after, limit ?? Number.POSITIVE_INFINITY);
+  return { items, ...(next === undefined ? {} : { next: cursorOf(next) }) };
 }
-
-/** A project's state is that of its servers, as far as the caller may view them. */
-function* serversFor(rights: Rights, kind: AnyKind, { store }: Rooms): Op<Resource[]> {
-  return kind === Project && viewOf(rights, Server) !== undefined ? yield* store.list(rights, Server) : [];
-}
-
-const isOfServer = (kind: AnyKind): boolean => "server" in kind.fields.properties;
 
 /** The resource a route names, if the caller may view it. @throws Problem */
 export function find(kind: AnyKind, call: Call, rooms: Rooms): Promise<Resource> {
   return asCaller("read", call, rooms, (rights) => named(rights, kind, call, rooms));
 }
 
-const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }: Rooms): Op<Resource> =>
+export const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }: Rooms): Op<Resource> =>
   store.get(rights, kind, params["ref"] ?? "", query.get("project") ?? undefined);
 
 async function given(kind: AnyKind, call: Call): Promise<Manifest> {

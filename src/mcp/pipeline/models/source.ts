@@ -8,7 +8,10 @@ import type { Model } from "./model.ts";
 import type { ModelRegistry } from "./models.ts";
 
 /** Proxy models as a kind: those that were applied lie in the table, the others in this executable and in the data folder. */
-export const modelSource = (models: Pick<ModelRegistry, "get" | "list" | "check">, table: Source): Source => ({
+export const modelSource = (
+  models: Pick<ModelRegistry, "get" | "list" | "check">,
+  { page: _ofTheTableAlone, ...table }: Source,
+): Source => ({
   ...table,
   *list() {
     const rows = yield* table.list();

@@ -39,7 +39,7 @@ const mostEvents = 1_000;
 const pagesAtMost = 20;
 
 /** Thrown where going on would lose what the repository holds. */
-export class Waits extends Error {}
+class Waits extends Error {}
 
 /**
  * Makes the repository what the database is: one state of it, compared file by file, committed by who made the changes. A run that was killed is

@@ -1,22 +1,29 @@
+import { eventsOf } from "../../../lib/event-stream.ts";
+
 /** A JSON-RPC message as it came. */
 type Message = { id?: unknown; result?: Result; error?: { code: number; message: string } };
 export type Result = Record<string, unknown>;
 export type SseSession = Awaited<ReturnType<typeof openSse>>;
+type Fetch = (request: Request) => Promise<Response>;
+
+const mostBytes = 16 * 1024 * 1024;
 
 /**
  * The client of the 2024-11-05 transport as Python's SDK has it, which is what vLLM connects with: a GET whose first event says where to post.
  * Credentials in the address go with every request as Basic. @throws when the server does what that client does not take
  */
-export async function openSse(address: string, headers: Record<string, string> = {}) {
+export async function openSse(address: string, headers: Record<string, string> = {}, fetch: Fetch = globalThis.fetch) {
   const base = new URL(address);
   const basic = Buffer.from(`${base.username}:${base.password}`).toString("base64");
   const auth = base.username === "" ? headers : { ...headers, authorization: `Basic ${basic}` };
   const stop = new AbortController();
-  const response = await fetch(bare(base), {
-    headers: { ...auth, accept: "text/event-stream", "cache-control": "no-store" },
-    redirect: "error",
-    signal: stop.signal,
-  });
+  const response = await fetch(
+    new Request(bare(base), {
+      headers: { ...auth, accept: "text/event-stream", "cache-control": "no-store" },
+      redirect: "error",
+      signal: stop.signal,
+    }),
+  );
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   const type = response.headers.get("content-type") ?? "";
   if (!type.startsWith("text/event-stream") || response.body === null)
@@ -24,13 +31,12 @@ export async function openSse(address: string, headers: Record<string, string> =
 
   const waiting = new Map<unknown, PromiseWithResolvers<Message>>();
   const endpoint = Promise.withResolvers<URL>();
-  let comments = 0;
   let nextId = 0;
   const ended = (async () => {
     try {
-      for await (const { event, data, isComment } of eventsIn(response.body as ReadableStream<Uint8Array>)) {
-        if (isComment) comments++;
-        else if (event === "endpoint") endpoint.resolve(postTo(data, base));
+      const beyond = (_of: string, most: number) => new Error(`an event of more than ${most} bytes`);
+      for await (const { event, data } of eventsOf(response.body as ReadableStream<Uint8Array>, mostBytes, beyond)) {
+        if (event === "endpoint") endpoint.resolve(postTo(data, base));
         else if (event === "message") {
           const message = JSON.parse(data) as Message;
           waiting.get(message.id)?.resolve(message);
@@ -45,12 +51,14 @@ export async function openSse(address: string, headers: Record<string, string> =
   const target = await endpoint.promise;
 
   async function post(message: object): Promise<void> {
-    const sent = await fetch(bare(target), {
-      method: "POST",
-      headers: { ...auth, "content-type": "application/json" },
-      body: JSON.stringify({ jsonrpc: "2.0", ...message }),
-      redirect: "error",
-    });
+    const sent = await fetch(
+      new Request(bare(target), {
+        method: "POST",
+        headers: { ...auth, "content-type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", ...message }),
+        redirect: "error",
+      }),
+    );
     if (!sent.ok) throw new Error(`${sent.status} ${await sent.text()}`);
   }
   /** Ids begin at 0, as they do there. @throws the server's error */
@@ -75,7 +83,6 @@ export async function openSse(address: string, headers: Record<string, string> =
     endpoint: target,
     request,
     initialize,
-    comments: () => comments,
     /** Resolves when the server, or `close`, has ended the stream. */
     ended,
     close: async () => {
@@ -94,23 +101,3 @@ function postTo(data: string, base: URL): URL {
 }
 
 const bare = (url: URL): string => `${url.origin}${url.pathname}${url.search}`;
-
-type Event = { event: string; data: string; isComment: boolean };
-
-async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<Event> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const bytes of body) {
-    const blocks = (rest + decoder.decode(bytes, { stream: true })).split("\n\n");
-    rest = blocks.pop() ?? "";
-    for (const block of blocks) {
-      const lines = block.split("\n");
-      const field = (name: string) =>
-        lines
-          .filter((line) => line.startsWith(`${name}:`))
-          .map((line) => line.slice(name.length + 1).replace(/^ /, ""));
-      const isComment = lines.every((line) => line.startsWith(":"));
-      yield { event: field("event").at(-1) ?? "message", data: field("data").join("\n"), isComment };
-    }
-  }
-}

@@ -1,0 +1,64 @@
+import type { Client } from "../client/client.ts";
+import { Problem } from "../lib/problem.ts";
+import { Secret } from "../resources/secret.ts";
+import type { Valued } from "../resources/server-fields.ts";
+import { runsOf, Template, type TemplateFields } from "../resources/template.ts";
+import { fromTemplate } from "../resources/templates/fill.ts";
+import { usage } from "./parse.ts";
+import type { Args } from "./verb.ts";
+
+/** A server's fields, as far as a template gives them, and what is told once it is made. */
+export type OfTemplate = { fields: Record<string, unknown>; told: string[]; notes: string[] };
+
+/**
+ * `--from-template` and what belongs to it; `own` are the fields that other flags give, which come before the template's. Undefined without a
+ * template. @throws Problem `invalid` naming what is missing, `not_found`
+ */
+export async function templateFrom(
+  own: Record<string, unknown>,
+  args: Args,
+  client: Client,
+): Promise<OfTemplate | undefined> {
+  const name = args.flag("from-template");
+  const fromSecret = args.flag("env-from-secret");
+  if (name === undefined) {
+    const idle = fromSecret === undefined ? args.flags("arg").length > 0 && "arg" : "env-from-secret";
+    if (idle !== false) throw usage("create", `--${idle} says what a template asks for: give --from-template too`);
+    return undefined;
+  }
+  const template = (await client.get(Template, name)) as unknown as TemplateFields & { name: string };
+  const secret = fromSecret === undefined ? undefined : await client.get(Secret, fromSecret);
+  const { fields, notes } = fromTemplate(template, {
+    env: (own["env"] ?? []) as Valued[],
+    headers: (own["headers"] ?? []) as Valued[],
+    secret: secret && { name: secret.name, keys: (secret["keys"] as string[] | undefined) ?? [] },
+    arguments: argumentsIn(args.flags("arg")),
+  });
+  const { env = [], headers = [] } = fields as { env?: Valued[]; headers?: Valued[] };
+  const { env: ownEnv = [], headers: ownHeaders = [], ...flags } = own;
+  const given = [...(ownEnv as Valued[]), ...(ownHeaders as Valued[])].map((one) => one.name);
+  return {
+    fields: { ...fields, ...flags },
+    told: [
+      `from template ${template.name}: ${runsOf({ ...template, ...flags })}`,
+      ...[...env, ...headers].map((one) => told(one, given)),
+    ],
+    notes,
+  };
+}
+
+/** Where a value comes from, never the value. */
+const told = ({ name, valueFrom }: Valued, given: readonly string[]): string =>
+  valueFrom === undefined
+    ? `${name} as ${given.includes(name) ? "given" : "the template says"}`
+    : `${name} from secret ${valueFrom.secretRef.name}`;
+
+function argumentsIn(flags: readonly string[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const flag of flags) {
+    const at = flag.indexOf("=");
+    if (at < 1) throw new Problem("invalid", "--arg takes NAME=VALUE");
+    found.set(flag.slice(0, at), [...(found.get(flag.slice(0, at)) ?? []), flag.slice(at + 1)]);
+  }
+  return found;
+}
