@@ -198,6 +198,7 @@ export const Template = defineKind({
     { header: "TAGS", value: (t) => ((t["tags"] as string[] | undefined) ?? []).join(",") },
   ],
   readOnly: ["source"],
+  isBuiltIn: ({ source }) => source === "built-in",
   normalize,
   check,
   deleted: ({ source }) => (source === "overlay" ? "restored to its default" : undefined),
