@@ -1,8 +1,18 @@
-import { clientsPage } from "./clients.ts";
+import { apiPage } from "./api-page.ts";
+import { cliPage } from "./cli-page.ts";
+import { clientsPage } from "./clients-page.ts";
 import { completionTree } from "./completion-tree.ts";
+import { configPage } from "./config-page.ts";
+import { kindsPage } from "./kinds-page.ts";
+import { manPage } from "./man-page.ts";
 
 /** Every file that is made of the tables in src, and what makes it. */
 export const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   "src/cli/completion/tree.json": completionTree,
+  "src/cli/manual/mcpctl.1": manPage,
+  "docs/reference/cli.md": cliPage,
+  "docs/reference/kinds.md": kindsPage,
+  "docs/reference/api.md": apiPage,
+  "docs/reference/config.md": configPage,
   "docs/clients.md": clientsPage,
 };
