@@ -4,7 +4,6 @@ export const kindNames = [
   "project",
   "secret",
   "mcptoken",
-  "template",
   "instance",
   "toolchange",
   "prompt",
