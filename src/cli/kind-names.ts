@@ -3,6 +3,7 @@ export const kindNames = [
   "server",
   "project",
   "secret",
+  "template",
   "mcptoken",
   "instance",
   "toolchange",
