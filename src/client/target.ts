@@ -71,7 +71,7 @@ export function authority(path: string): string {
 }
 
 const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-export const isLoopback = (url: string): boolean => loopback.test(new URL(url).hostname);
+const isLoopback = (url: string): boolean => loopback.test(new URL(url).hostname);
 
 /** A proxy is never asked for this machine: what it is sent holds our bearer. */
 function proxyOf(url: string, variables: Variables): string | undefined {
