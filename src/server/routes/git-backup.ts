@@ -161,7 +161,7 @@ type By = Pick<Rights, "actor" | "address">;
 /** @throws Problem `forbidden` */
 const all = (call: Call, rooms: Rooms): Promise<By> =>
   asCaller("read", call, rooms, function* (rights) {
-    demandEverything(rights, "this takes every right");
+    demandEverything(rights, "the git backup writes with rights");
     return { actor: rights.actor, address: rights.address };
   });
 
