@@ -21,7 +21,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
   [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],
   [/\bBun\.serve\(/, /^$/],
-  [/"jsonrpc":"2\.0"/, /^src\/mcp\/json-rpc\.ts$/],
+  [/"jsonrpc":"2\.0"/, /^src\/(mcp\/json-rpc\.ts$|client\/clients\/commands\.ts$|client\/validator\/)/],
 ];
 
 function straysIn(file: string, text: string): string[] {
