@@ -9,6 +9,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bBun\.spawn|node:child_process|\bexecve\(/, /^src\/(instances\/|cli\/editor\.ts$)/],
   [/"bun:ffi"/, /^src\/instances\//],
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
+  [/\bBun\.secrets\b/, /^src\/client\/keyring\.ts$/],
   [/createCipheriv|createDecipheriv/, /^src\/secrets\/sealing\.ts$/],
   [/(from |import\()"@modelcontextprotocol\//, /^src\/client\/sdk(-stdio|-schemas)?\.ts$/],
   [/\bprocess\.env\b/, /^src\/(server\/config|cli\/environment|instances\/(environment|child-entry|spacious))\.ts$/],
