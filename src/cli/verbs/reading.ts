@@ -81,6 +81,7 @@ export const readingVerbs: Record<string, Verb> = {
       "mcpctl explain",
       "mcpctl explain server",
       "mcpctl explain server.healthCheck.tool",
+      "mcpctl explain finding MCP-SEC-007",
       "mcpctl explain server -o json",
     ],
     load: () => import("../commands/explain.ts"),
