@@ -51,6 +51,19 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
   return report.exitCode;
 }
 
+/** By these names a container reaches its host. Here they are nobody's: the host itself is asked, under that name. */
+const fromContainer = /^(host|gateway)\.(docker|containers)\.internal$/;
+
+function fetchFrom({ here }: Asked, env: Env): Env["fetch"] {
+  return (request) => {
+    const { hostname, host, pathname, search } = new URL(request.url);
+    if (!fromContainer.test(hostname)) return env.fetch(request);
+    const headers = new Headers(request.headers);
+    headers.set("host", host);
+    return env.fetch(new Request(new Request(here + pathname + search, request), { headers }));
+  };
+}
+
 /** Without -p, the one that was set up last. */
 function lastSetUp({ row, name }: Asked, env: Env): { project: string; name: string } | object {
   const last = readLedger(env.home).findLast(
