@@ -37,7 +37,7 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
     token,
     origin,
     timeoutMs: seconds * 1_000,
-    fetch: (request) => env.fetch(request, target.tls === undefined ? {} : { tls: target.tls }),
+    fetch: fetchFrom(named, target, env),
   });
   const about = {
     client: named.row.id,
@@ -54,13 +54,14 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
 /** By these names a container reaches its host. Here they are nobody's: the host itself is asked, under that name. */
 const fromContainer = /^(host|gateway)\.(docker|containers)\.internal$/;
 
-function fetchFrom({ here }: Asked, env: Env): Env["fetch"] {
+function fetchFrom({ here }: Asked, { tls }: Pick<Target, "tls">, env: Env): (request: Request) => Promise<Response> {
+  const options = tls === undefined ? {} : { tls };
   return (request) => {
     const { hostname, host, pathname, search } = new URL(request.url);
-    if (!fromContainer.test(hostname)) return env.fetch(request);
-    const headers = new Headers(request.headers);
-    headers.set("host", host);
-    return env.fetch(new Request(new Request(here + pathname + search, request), { headers }));
+    if (!fromContainer.test(hostname)) return env.fetch(request, options);
+    const asHost = new Request(here + pathname + search, request);
+    asHost.headers.set("host", host);
+    return env.fetch(asHost, options);
   };
 }
 
