@@ -14,6 +14,7 @@ import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
 import { targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
+import { fitted } from "../wrap.ts";
 import { type Asked, variable, wiringOf } from "./asked.ts";
 
 /** Where the client of `usualOrigin` is served from when nobody says: llama-server's own address. */
@@ -126,9 +127,11 @@ function show({ title, url, from }: About, { steps, failed, exitCode }: CheckRep
     env.out(failed ?? "ok");
     return;
   }
-  env.err(`# ${title} at ${printable(url)}, from ${from}`);
+  env.err(fitted(`# ${title} at ${printable(url)}, from ${from}`, env.screen));
   const width = Math.max(...steps.map(({ name }) => name.length));
   for (const { name, ok, ms, detail } of steps)
-    env.out(`${paint(ok, ok ? "✓" : "✗")} ${name.padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${printable(detail)}`);
+    env.out(
+      `${paint(ok, ok ? "✓" : "✗")} ${fitted(`${name.padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${printable(detail)}`, env.screen)}`,
+    );
   env.out(`\n${title}: ${paint(exitCode === 0, failed === undefined ? "it will work" : `it fails at ${failed}`)}`);
 }
