@@ -1,5 +1,5 @@
 import { Kind as SchemaKind, type Static, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
-import { oneLine } from "../lib/cut.ts";
+import { cutToWidth } from "../lib/cut.ts";
 import { namePattern } from "../lib/id.ts";
 import type { FieldError } from "../lib/problem.ts";
 
@@ -28,6 +28,9 @@ export const addedFields = ["id", "version", "createdAt", "updatedAt", "status"]
 /** A kind's plural by any of its words: for kinds that speak of other kinds, which their files may not import. */
 export type PluralOf = (word: string) => string | undefined;
 
+/** The field that it is now, the schema of its values where they were others, and what they are here. */
+export type Former = { field: string; schema?: TSchema; value?: (given: unknown) => unknown };
+
 export type Column = { header: string; value: (item: Resource) => string };
 
 export type Kind<Name extends string = string, Plural extends string = string, Fields extends TObject = TObject> = {
@@ -52,8 +55,10 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   executes?: readonly string[];
   /** Maps accepted spellings to the one we keep, before the schema is checked. */
   normalize?: (input: Record<string, unknown>, pluralOf: PluralOf) => Record<string, unknown>;
-  /** Other words that `normalize` takes, and the field that says it now: a change by one of them is a change of that field. */
-  formerly?: Readonly<Record<string, string>>;
+  /** Fields of the original that have another name here. A change by one of them is a change of that field. */
+  formerly?: Readonly<Record<string, Former>>;
+  /** Fields of the original that mean nothing here: they are left out, and a warning says so. */
+  meaningless?: readonly string[];
   /** Rules between fields, which a schema cannot say. */
   check?: (fields: Static<Fields>, pluralOf: PluralOf) => FieldError[];
   references?: (fields: Static<Fields>) => Reference[];
@@ -70,6 +75,8 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   scopes?: readonly string[];
   /** Whether it reaches every project: then writing it takes the right on all of the kind, not on one name. */
   reachesAll?: (fields: Record<string, unknown>) => boolean;
+  /** Whether one comes with mcpctl, or lies in its data folder: nobody applied it, so it is no part of what is exported. */
+  isBuiltIn?: (item: Resource) => boolean;
   /** What deleting it does, where it is not gone afterwards. */
   deleted?: (item: Resource) => string | undefined;
   /** Flags that are not their field in kebab-case, such as `--bind` for roleBindings. */
@@ -115,8 +122,12 @@ export const oneOf = <const T extends string>(values: readonly T[], description:
   Type.Unsafe<T>({ [SchemaKind]: "StringEnum", type: "string", enum: [...values], description });
 TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enum.includes(value as string));
 
-/** What a column shows of a long text. */
-export const brief = (value: unknown, most = 60): string => oneLine(String(value ?? ""), most);
+/** What a column shows of a long text: its beginning on one line, so many columns wide. Of a page of Markdown the heading is no beginning of a sentence. */
+export function brief(value: unknown, columns = 60): string {
+  const text = String(value ?? "").slice(0, columns * 8);
+  const plain = text.replace(/^\s*#{1,6}[ \t]+([^\n]*?)[ \t#]*(?:\n|$)/, (_, heading: string) => `${heading}: `);
+  return cutToWidth(plain.replace(/\s+/g, " ").trim().replace(/:$/, ""), columns);
+}
 
 /** Text that stays far from the bounds of tables, terminals and prompts. */
 export const text = (description: string, maxLength = 1024) => Type.String({ description, maxLength });
