@@ -35,7 +35,13 @@ const contexts = async ({ home }: Env): Promise<string[]> => Object.keys(readCon
 
 async function ofKind({ plural, inProject }: KindNode, { given }: Line, env: Env, signal: AbortSignal) {
   const flag = (name: string) => given.get(name)?.at(-1);
-  const choice = { url: flag("url"), token: flag("token"), context: flag("context") };
+  const choice = {
+    url: flag("url"),
+    token: flag("token"),
+    context: flag("context"),
+    ca: flag("ca"),
+    insecure: given.has("insecure-skip-verify"),
+  };
   const { send } = connect(targetOf(choice, env.variables, env.home, env.keyring), env.fetch);
   const project = inProject === true ? flag("project") : undefined;
   const query = project === undefined ? "" : `?project=${encodeURIComponent(project)}`;
