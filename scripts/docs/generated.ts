@@ -1,5 +1,6 @@
 import { apiPage } from "./api-page.ts";
 import { cliPage } from "./cli-page.ts";
+import { clientsPage } from "./clients-page.ts";
 import { completionTree } from "./completion-tree.ts";
 import { configPage } from "./config-page.ts";
 import { findingsPage } from "./findings-page.ts";
@@ -15,4 +16,5 @@ export const generated: Readonly<Record<string, () => string | Promise<string>>>
   "docs/reference/api.md": apiPage,
   "docs/reference/config.md": configPage,
   "docs/reference/findings.md": findingsPage,
+  "docs/clients.md": clientsPage,
 };
