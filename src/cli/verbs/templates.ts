@@ -31,7 +31,6 @@ export const templateVerbs: Record<string, Verb> = {
     group: "Clients",
     summary: "Make servers, secrets and a project of what a client on this machine, or a file of one, has configured",
     words: "FILE|CLIENT",
-    completes: ["<file>"],
     least: 1,
     most: 1,
     flags: {
