@@ -6,7 +6,7 @@ import { code, table } from "./markdown.ts";
 export type Field = { path: string; type: string; isRequired: boolean; usual: string; bounds: string; about: string };
 
 /** Every field of an object, and those of the objects within it, as deep as they go. */
-export function fieldsOf(schema: TSchema, before = ""): Field[] {
+function fieldsOf(schema: TSchema, before = ""): Field[] {
   const required = new Set((schema["required"] as string[] | undefined) ?? []);
   const properties = Object.entries((schema["properties"] as Record<string, TSchema> | undefined) ?? {});
   return properties.flatMap(([name, own]) => {
