@@ -5,6 +5,8 @@ export const variables: Readonly<Record<string, string>> = {
     "What to log in with: a session or a token, where --token does not say it; never sent to what `serve` runs",
   MCPCTL_CONTEXT: "Which saved instance to talk to, where --context and MCPCTL_URL do not say it",
   MCPCTL_CA_FILE: "Certificates of authorities that instances are believed by, besides the system's",
+  MCPCTL_COMPLETION_MS:
+    "How long completion waits for the names of what is there, in milliseconds; 300, and at most 5000",
   VISUAL: "The editor of `mcpctl edit`, before EDITOR; vi when neither is set",
   EDITOR: "The editor of `mcpctl edit`",
   NO_COLOR: "Set to anything, it keeps colours off a terminal",
