@@ -78,7 +78,7 @@ try {
     const shown = commands.map(
       (command) => `\u001b[1m$ ${command}\u001b[22m\n${typed(command.replace("$TOKEN", token))}`,
     );
-    await Bun.write(`docs/pictures/${name}.svg`, drawn(shown.join("\n\n"), columns));
+    await Bun.write(`docs/pictures/${name}.svg`, drawn(shown.join("\n\n"), columns, commands.join(", ")));
   }
 } finally {
   serve.kill();

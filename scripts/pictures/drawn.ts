@@ -12,7 +12,7 @@ const size = { column: 8.4, line: 19, margin: 14, font: 14 } as const;
 type Run = { text: string; at: number; colour: string | undefined; isBold: boolean };
 
 /** What a terminal shows, as SVG: letters in their columns, in their colours. Other codes than those of colour are left out. */
-export function drawn(text: string, columns: number): string {
+export function drawn(text: string, columns: number, title: string): string {
   const lines = text.split("\n");
   const width = Math.ceil(columns * size.column + 2 * size.margin);
   const height = lines.length * size.line + 2 * size.margin;
@@ -42,6 +42,7 @@ export function drawn(text: string, columns: number): string {
     return runs.map((run) => spanOf(run, y)).join("");
   });
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<title>${title}</title>
 <rect width="100%" height="100%" rx="8" fill="#1b2130"/>
 <g font-family="ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="${size.font}" fill="#d8dee9">
 ${rows.filter((row) => row !== "").join("\n")}

@@ -78,6 +78,7 @@ export const auditFlags = [
   "project",
   "server",
   "tool",
+  "resource",
   "outcome",
   "kind",
   "since",

@@ -1,7 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Fetch } from "../client/client.ts";
+import { type Keyring, mayHaveKeyring, systemKeyring } from "../client/keyring.ts";
 import { systemClock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
+
+import { plainSigns, speaksUnicode } from "./locale.ts";
 
 /** How much fits on a terminal. */
 export type Screen = { columns: number; rows: number };
@@ -18,6 +22,8 @@ export type Env = {
    * Shows a line on standard error in the place of the one before; an empty one takes it away. Undefined when nobody watches: standard error is
    * no terminal.
    */
+  /** Bytes as they are, for what is no text; resolves when there is room for more. */
+  outBytes?: (chunk: Uint8Array) => Promise<void>;
   statusLine?: ((text: string) => void) | undefined;
   /** Somebody can answer a question. */
   isInteractive: boolean;
@@ -37,14 +43,18 @@ export type Env = {
   ask: (question: string, hidden?: boolean) => Promise<string>;
   /** Opens the person's editor on a file; answers its exit code. */
   edit: (path: string) => Promise<number>;
-  fetch: (request: Request) => Promise<Response>;
+  fetch: Fetch;
+  /** Undefined where there is none: logins then lie in a file. */
+  keyring?: Keyring | undefined;
   /** Aborted when nobody reads standard output any more; what goes on without end then ends. */
   readerGone?: AbortSignal;
   /** Tells of the first Ctrl-C, in place of ending at once; the second one ends. Answers how to stop listening. */
   onInterrupt?: (heard: () => void) => () => void;
 };
 
-export function processEnvironment(): Env {
+/** That of this process. `isHeld` tells whether something keeps the process that no time limit ends. */
+export function processEnvironment(): Env & { isHeld: () => boolean } {
+  let isHeld = false;
   const reader = new AbortController();
   const out = writer(
     () => process.stdout,
@@ -81,14 +91,25 @@ export function processEnvironment(): Env {
       new Promise((resolve, reject) => {
         process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
       }),
+    outBytes: (chunk) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
+      }),
     ask,
     async edit(path) {
       const { editorOf, openEditor } = await import("./editor.ts");
       return await openEditor(editorOf(process.env, this.isInteractive), path);
     },
-    // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
-    fetch: (request) => fetch(request, { timeout: false }),
+    fetch: (request, options) => {
+      exemptLoopback(process.env);
+      // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
+      return fetch(request, { ...options, timeout: false });
+    },
+    get keyring() {
+      return mayHaveKeyring(process.platform, process.env) ? systemKeyring(() => (isHeld = true)) : undefined;
+    },
     readerGone: reader.signal,
+    isHeld: () => isHeld,
     onInterrupt(heard) {
       process.once("SIGINT", heard);
       return () => void process.off("SIGINT", heard);
@@ -124,6 +145,22 @@ function statusLine(text: string): void {
 }
 
 /**
+ * Bun sends what is for this machine through HTTP_PROXY as well, bearer and all; others ask themselves directly. Each request looks again:
+ * the lower-case variable, where there is one, stands before the other.
+ */
+function exemptLoopback(variables: Record<string, string | undefined>): void {
+  const hasProxy = ["HTTP_PROXY", "HTTPS_PROXY"].some(
+    (name) => (variables[name] ?? variables[name.toLowerCase()] ?? "") !== "",
+  );
+  if (!hasProxy) return;
+  const named = variables["no_proxy"] ?? variables["NO_PROXY"] ?? "";
+  if (named === "*" || named.endsWith(ownNames)) return;
+  for (const name of ["no_proxy", "NO_PROXY"])
+    variables[name] = [named, ownNames].filter((part) => part !== "").join(",");
+}
+const ownNames = "localhost,127.0.0.1,::1";
+
+/**
  * Opened at the first line: the streams cost more than all else that a start does. A reader who has gone, as in
  * `mcpctl get servers | head -1`, is no error: there is nobody to tell.
  */
@@ -135,7 +172,8 @@ function writer(stream: () => NodeJS.WriteStream, onGone: () => void): (text: st
   };
   return (text) => {
     opened ??= stream().on("error", onError);
-    opened.write(`${text}\n`);
+    const isPlain = opened.isTTY && !speaksUnicode(process.platform, process.env);
+    opened.write(`${isPlain ? plainSigns(text) : text}\n`);
   };
 }
 

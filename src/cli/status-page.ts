@@ -1,3 +1,4 @@
+import { cutToWidth } from "../lib/cut.ts";
 import { printable } from "../lib/printable.ts";
 import type { Env, Screen } from "./environment.ts";
 import { table } from "./output.ts";
@@ -7,6 +8,8 @@ import { wrapped } from "./wrap.ts";
 export type Status = {
   version: string;
   uptimeSeconds: number;
+  /** It stops: what is under way is still answered. */
+  stopping?: { calls: number };
   dataDir?: string;
   database?: string;
   audit?: { waiting: number; dropped: number };
@@ -35,10 +38,20 @@ export function statusPage(url: string, status: Status, env: Env): string {
   const head = [`mcpctl ${version} at ${url}, up ${uptime(uptimeSeconds)}${data}`, ...itself(status)];
   const some = Object.entries(counts).filter(([plural, count]) => count > 0 || plural === "servers");
   const summed = some.map(([plural, count]) => counted(count, plural)).join(", ");
-  const lines = [...head, ...wrapped(summed, env.screen?.columns ?? Number.POSITIVE_INFINITY)];
+  const lines = [...head, ...stopLine(status), ...wrapped(summed, env.screen?.columns ?? Number.POSITIVE_INFINITY)];
   const room = roomIn(env.screen, lines.length, servers.length, projects.length);
   const blocks = [serversBlock(servers, room.servers, env), projectsBlock(projects, room.projects, env)];
   return [lines.join("\n"), ...blocks.filter((block) => block !== "")].join("\n\n");
+}
+
+function stopLine({ stopping }: Status): string[] {
+  if (stopping === undefined) return [];
+  const { calls } = stopping;
+  const left =
+    calls === 0
+      ? "nothing is under way"
+      : `${counted(calls, "calls")} under way ${calls === 1 ? "is" : "are"} still answered`;
+  return [`It stops: new work is refused, ${left}`];
 }
 
 function itself({ database, audit, open, process }: Status): string[] {
@@ -127,12 +140,10 @@ function cutTable(head: readonly string[], rows: readonly string[][], env: Env):
   const widthOf = (i: number) => Math.max(...[head, ...rows].map((row) => Bun.stringWidth(row[i] ?? ""))) + gap;
   const taken = head.slice(0, -1).reduce((sum, _, i) => sum + widthOf(i), 0);
   const left = Math.max(head.at(-1)?.length ?? 0, env.screen.columns - taken);
-  const cutRows = rows.map((row) => [...row.slice(0, -1), cut(row.at(-1) ?? "", left)]);
+  const cutRows = rows.map((row) => [...row.slice(0, -1), cutToWidth(row.at(-1) ?? "", left)]);
   return table(head, cutRows, env);
 }
 const gap = 3;
-
-const cut = (text: string, width: number): string => (text.length <= width ? text : `${text.slice(0, width - 1)}…`);
 
 const counted = (count: number, plural: string): string =>
   `${count} ${count === 1 && plural.endsWith("s") ? plural.slice(0, -1) : plural}`;

@@ -1,6 +1,7 @@
 import type { Verb } from "./verb.ts";
 import { accessVerbs } from "./verbs/access.ts";
 import { auditVerbs } from "./verbs/audit.ts";
+import { backupVerbs } from "./verbs/backup.ts";
 import { bridgeVerbs } from "./verbs/bridge.ts";
 import { cacheVerbs } from "./verbs/cache.ts";
 import { clientVerbs } from "./verbs/clients.ts";
@@ -26,6 +27,7 @@ export const verbs: Record<string, Verb> = {
   ...bridgeVerbs,
   ...instanceVerbs,
   ...clientVerbs,
+  ...backupVerbs,
   ...hereVerbs,
   ...completionVerbs,
 };

@@ -193,6 +193,7 @@ export function createGateway(options: GatewayOptions) {
       readers: readers.size(),
       unread: readers.unread(),
       shaped: shaping?.size() ?? 0,
+      underWay: open.size,
     }),
     /**
      * What is under way is answered; who only listens is let go of, since nobody waits for anything there; what is new is refused. Resolves once

@@ -1,5 +1,5 @@
 import { Kind as SchemaKind, type Static, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
-import { oneLine } from "../lib/cut.ts";
+import { cutToWidth } from "../lib/cut.ts";
 import { namePattern } from "../lib/id.ts";
 import type { FieldError } from "../lib/problem.ts";
 
@@ -75,6 +75,8 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   scopes?: readonly string[];
   /** Whether it reaches every project: then writing it takes the right on all of the kind, not on one name. */
   reachesAll?: (fields: Record<string, unknown>) => boolean;
+  /** Whether one comes with mcpctl, or lies in its data folder: nobody applied it, so it is no part of what is exported. */
+  isBuiltIn?: (item: Resource) => boolean;
   /** What deleting it does, where it is not gone afterwards. */
   deleted?: (item: Resource) => string | undefined;
   /** Flags that are not their field in kebab-case, such as `--bind` for roleBindings. */
@@ -120,8 +122,12 @@ export const oneOf = <const T extends string>(values: readonly T[], description:
   Type.Unsafe<T>({ [SchemaKind]: "StringEnum", type: "string", enum: [...values], description });
 TypeRegistry.Set<{ enum: string[] }>("StringEnum", (schema, value) => schema.enum.includes(value as string));
 
-/** What a column shows of a long text. */
-export const brief = (value: unknown, most = 60): string => oneLine(String(value ?? ""), most);
+/** What a column shows of a long text: its beginning on one line, so many columns wide. Of a page of Markdown the heading is no beginning of a sentence. */
+export function brief(value: unknown, columns = 60): string {
+  const text = String(value ?? "").slice(0, columns * 8);
+  const plain = text.replace(/^\s*#{1,6}[ \t]+([^\n]*?)[ \t#]*(?:\n|$)/, (_, heading: string) => `${heading}: `);
+  return cutToWidth(plain.replace(/\s+/g, " ").trim().replace(/:$/, ""), columns);
+}
 
 /** Text that stays far from the bounds of tables, terminals and prompts. */
 export const text = (description: string, maxLength = 1024) => Type.String({ description, maxLength });

@@ -58,6 +58,7 @@ export const Prompt = defineKind({
       ? [{ path: content === undefined ? "/content" : "/link", message: "a prompt has either `content` or `link`" }]
       : [],
   scopes: [systemProject],
+  isBuiltIn: ({ status }) => status?.["default"] === true,
   reachesAll: ({ project }) => project === undefined || project === systemProject,
   deleted: ({ project }) => (project === systemProject ? "restored to its default" : undefined),
   references: ({ project }) =>

@@ -70,6 +70,7 @@ export const ProxyModel = defineKind({
   ],
   readOnly: ["type", "source", "hooks", "fault"],
   heldBy: ["projects"],
+  isBuiltIn: ({ source }) => source !== "applied",
   normalize: flat,
   example: {
     kind: "proxymodel",

@@ -196,6 +196,7 @@ export const Template = defineKind({
   ],
   wide: [{ header: "TAGS", value: (t) => ((t["tags"] as string[] | undefined) ?? []).join(",") }],
   readOnly: ["source"],
+  isBuiltIn: ({ source }) => source === "built-in",
   normalize,
   check,
   deleted: ({ source }) => (source === "overlay" ? "restored to its default" : undefined),

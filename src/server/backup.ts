@@ -22,7 +22,8 @@ type Needs = { db: Database; master: MasterKey; vault: Vault; hashKeys: BearerKe
 type Upload = {
   path: string;
   identity: string;
-  total: number;
+  /** It is longer in no case; where it ends says the file itself, in a way that nobody can forge. */
+  most: number;
   received: number;
   begunAt: number;
   isBusy: boolean;
@@ -84,7 +85,14 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
     if (uploads.size >= mostUploads)
       throw new Problem("unavailable", "Other backups are being restored", { hint: "try again when they are done" });
     const [id, { identity, recipient }] = [newId(), await newPair()];
-    uploads.set(id, { path: pathOf(id, "age"), identity, total, received: 0, begunAt: clock.now(), isBusy: false });
+    uploads.set(id, {
+      path: pathOf(id, "age"),
+      identity,
+      most: total,
+      received: 0,
+      begunAt: clock.now(),
+      isBusy: false,
+    });
     return { id, recipient, pieceBytes };
   }
 
@@ -100,7 +108,7 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
     return await busy(upload(id), async (found) => {
       if (offset !== found.received || found.sound !== undefined)
         throw new Problem("conflict", `The next piece begins at ${found.received}`);
-      if (offset + bytes.length > found.total) throw new Problem("invalid", "There is more than was said");
+      if (offset + bytes.length > found.most) throw new Problem("invalid", "There is more than was said");
       const file = await open(found.path, "a", 0o600);
       try {
         await file.write(bytes);
@@ -115,8 +123,6 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
   /** Works on it once all of it is here and was found sound. */
   async function withSound<T>(id: string, work: (sound: Sound) => Promise<T>): Promise<T> {
     return await busy(upload(id), async (found) => {
-      if (found.received !== found.total)
-        throw new Problem("conflict", `Only ${found.received} of ${found.total} bytes are here`);
       found.sound ??= await staged(
         decrypted(createReadStream(found.path), { identities: [found.identity] }),
         pathOf(id, "db"),

@@ -10,6 +10,8 @@ export type AuditFilter = {
   project?: string | undefined;
   server?: string | undefined;
   tool?: string | undefined;
+  /** What it was done to, as `servers/files`. */
+  resource?: string | undefined;
   outcome?: string | undefined;
   kind?: string | undefined;
   since?: number | undefined;
@@ -64,6 +66,7 @@ const columns = {
   project: "project",
   server: "server",
   tool: "tool",
+  resource: "resource",
 } as const;
 type Column = keyof typeof columns;
 const names = Object.keys(columns) as Column[];

@@ -1,9 +1,7 @@
-import { Database as Sqlite } from "bun:sqlite";
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { adminEmail } from "../../src/auth/bootstrap.ts";
 import { decrypted, encrypted, newPair } from "../../src/lib/age.ts";
 import { findPassword, setPassword } from "../../src/storage/identity.ts";
 import { findResource } from "../../src/storage/resources.ts";
@@ -59,7 +57,7 @@ async function restoreInto(w: World, text: string, body: object = {}, pieces = 1
       new Request(`${w.url}/api/v1/restore/${id}/${offset}`, {
         method: "PUT",
         headers: { authorization: `Bearer ${w.admin}`, "content-type": "application/octet-stream" },
-        body: part,
+        body: new Uint8Array(part),
       }),
     );
     expect(sent.status).toBe(200);

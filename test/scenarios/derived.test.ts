@@ -34,10 +34,24 @@ const bodies: Record<string, Record<string, unknown>> = {
   promptrequests: { name: "more", project: "demo", content: "Be briefer." },
 };
 
+/** Ways to look at a list: what may not be seen may not be seen in any of them. */
+const looks = ["", "?limit=1", "?labels=team", "?watch=true", "lines"] as const;
+const look = (path: string, how: (typeof looks)[number], token: string) =>
+  w.fetch(
+    new Request(w.url + path + (how === "lines" ? "" : how), {
+      headers: {
+        ...(token === "" ? {} : { authorization: `Bearer ${token}` }),
+        accept: how === "lines" ? "application/x-ndjson" : "*/*",
+      },
+    }),
+  );
+
 beforeAll(async () => {
   w = await world();
   for (const kind of kinds) {
     const body = bodies[kind.plural];
+    // What can be labelled comes back with its labels, and applied again changes nothing.
+    if (body !== undefined && "labels" in kind.fields.properties) body["labels"] = { team: "docs", "a.b/c": "" };
     if (body !== undefined) await w.must("POST", `/api/v1/${kind.plural}`, body);
   }
   await w.until("the server runs", w.isRunning("files"));
@@ -121,6 +135,19 @@ describe.each(guarded.map((route) => [`${route.method} ${route.path}`, route] as
     if (`${route.method} ${route.path}` === listsOwn) expect(json.items).toHaveLength(1);
     else expect([status, json?.code]).toEqual([403, "forbidden"]);
   });
+});
+
+test("in whichever way a list is looked at, a stranger gets 401 and who may not 403, and a line of it is never sent", async () => {
+  for (const { plural, fields } of kinds)
+    for (const how of looks.filter((one) => one !== "?labels=team" || "labels" in fields.properties)) {
+      const path = `/api/v1/${plural}`;
+      expect([path, how, (await look(path, how, "")).status]).toEqual([path, how, 401]);
+      const response = await look(path, how, nobody["token"] ?? "");
+      // Everybody has a login and may see it.
+      if (plural !== "sessions") expect([path, how, response.status]).toEqual([path, how, 403]);
+      await response.body?.cancel();
+    }
+  expect(w.rooms.listWatch.size()).toBe(0);
 });
 
 test("exactly the right is enough to look, for every kind", async () => {

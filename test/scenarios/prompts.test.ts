@@ -126,7 +126,7 @@ describe("names are unique within a project", () => {
     expect([moved.code, moved.err]).toEqual([2, expect.stringContaining("stays where it is")]);
     const told = await ok("describe", "prompt", "notes", "-p", "demo");
     expect(told).toContain("  project: demo");
-    expect(told).toEndWith("Content:\n  | # Better notes");
+    expect(told).toContain("Content:\n  | # Better notes\n\n");
     expect(await ok("delete", "prompt", "notes", "-p", "demo", "--yes")).toBe("prompt/notes deleted");
     expect(await contentOf("notes")).toBe("From a pipe");
     await ok("delete", "prompt", "notes", "--yes");

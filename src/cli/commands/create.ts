@@ -11,7 +11,7 @@ import { readText } from "../manifests.ts";
 import { type Format, formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
 import { documentOf, sendAll } from "../sending.ts";
-import { clientFor, kindAndNames } from "../session.ts";
+import { clientFor, kindAndNames, projectNeeded } from "../session.ts";
 import { showToken } from "../token.ts";
 import type { Args } from "../verb.ts";
 import { showWarnings } from "../warnings.ts";
@@ -24,7 +24,9 @@ export async function run(args: Args, env: Env): Promise<void> {
   if (name === undefined) throw usage(`create ${kind.kind}`, `the new ${kind.kind} needs a name`);
   const format = formatOf(args);
   const mode = dryRunOf(args);
-  if ((kind.fields.required ?? []).includes("project") && args.flag("project") === undefined)
+  const isOfProject = (kind.fields.required ?? []).includes("project");
+  const project = isOfProject ? projectNeeded(args) : undefined;
+  if (isOfProject && project === undefined)
     throw new Problem("invalid", `${aKind(kind)} is of one project: which?`, {
       hint: `mcpctl create ${kind.kind} ${name} -p PROJECT`,
     });
@@ -36,6 +38,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const template = await templateFrom(own, args, client);
   const fields = {
     ...(template?.fields ?? own),
+    ...(project === undefined ? {} : { project }),
     ...(args.rest.length > 0 ? { command: args.rest } : {}),
     ...(await password(kind.kind, args, env)),
     ...(await content(args, env)),

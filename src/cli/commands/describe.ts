@@ -3,146 +3,112 @@ import { printable } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
-import { Instance } from "../../resources/instance.ts";
-import { Prompt } from "../../resources/prompt.ts";
-import { showBinding } from "../../resources/rbac.ts";
-import { Server } from "../../resources/server.ts";
-import { Template, type TemplateFields } from "../../resources/template.ts";
-import { ToolChange } from "../../resources/tool-change.ts";
-import { conditionOf, copiesBlock, toldInWords } from "../condition.ts";
+import { type Description, descriptions } from "../describing/kinds.ts";
+import { events, usedBy, uses, whoMay } from "../describing/related.ts";
+import { type About, type Described, type Section, titled } from "../describing/section.ts";
 import type { Env } from "../environment.ts";
-import { quoted, table } from "../output.ts";
-import { clientFor, kindAndNames, projectFor } from "../session.ts";
+import { humane } from "../output.ts";
+import { clientFor, projectFor } from "../session.ts";
 import { settlingOf } from "../settle.ts";
-import { templateUsage } from "../template-usage.ts";
+import { targetsOf } from "../targets.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
 
-const bindingsIn = (item: Resource): Record<string, unknown> =>
-  item["roleBindings"] === undefined
-    ? {}
-    : { roleBindings: (item["roleBindings"] as Parameters<typeof showBinding>[0][]).map(showBinding) };
-
-const more: Record<string, (item: Resource, client: Client) => Promise<Record<string, unknown>>> = {
-  project: async (item, client) => {
-    const changes = await client.list(ToolChange, item.name).catch(() => []);
-    const prompts = await client.list(Prompt).catch(() => []);
-    const waiting = changes.filter(({ state }) => state === "new" || state === "changed").map(({ name }) => name);
-    return {
-      endpoint: `${client.url}/projects/${item.name}/mcp`,
-      ...(waiting.length === 0 ? {} : { toolChanges: waiting.slice(0, mostNamed) }),
-      ...toldIn(item.name, prompts),
-    };
-  },
-  // Told below in a form of its own.
-  toolchange: async () => ({ diff: undefined }),
-  rbac: async (item) => bindingsIn(item),
-  mcptoken: async (item) => bindingsIn(item),
-};
-
-/** The prompts that a project's clients are given: its own, and those of every project that none of its own takes the place of. */
-function toldIn(project: string, all: readonly Resource[]): { prompts?: string[] } {
-  const own = all.filter((prompt) => prompt["project"] === project).map(({ name }) => name);
-  const shared = all.filter((prompt) => prompt["project"] === undefined && !own.includes(prompt.name));
-  const names = [...own, ...shared.map(({ name }) => `${name} (of every project)`)];
-  const more = names.length - mostNamed;
-  if (names.length === 0) return {};
-  return { prompts: more > 0 ? [...names.slice(0, mostNamed), `and ${more} more`] : names };
-}
-
-/** Of the tools that wait for somebody to look at them; `get toolchanges` has all. */
-const mostNamed = 20;
-
-/** Who may be given rights: what they have is told with what gives it. */
-const subjects = new Set(["user", "group", "serviceaccount", "mcptoken"]);
-
-/** Everything about one resource, in blocks: what it is, what was asked for, what is observed. */
+/** Everything about resources, in sections: what each is, what was asked for, how it fares, what hangs together with it, who may touch it. */
 export async function run(args: Args, env: Env): Promise<void> {
-  const { kind, names } = kindAndNames(args.words);
-  const [name] = names;
-  if (name === undefined) throw new Problem("invalid", `which ${kind.kind}?`, { hint: `mcpctl get ${kind.plural}` });
   const client = clientFor(args, env);
-  const item = await client.get(kind, name, projectFor(kind, args, names));
-  const say = (text: string) => env.out(fitted(text, env.screen));
-  say(describe(kind, { ...item, ...(await more[kind.kind]?.(item, client)) }));
-  if ("content" in kind.fields.properties && item["content"] !== undefined) say(`Content:\n${quoted(item["content"])}`);
-  if (kind === Server) say(fares(item.status ?? {}, await copiesOf(item, client), env));
-  if (kind === Instance) say(fares(item, [], env));
-  if (kind === Template) env.out(templateUsage(item as unknown as TemplateFields & Resource, env));
-  const settling = settlingOf(kind);
-  if (settling !== undefined) env.out(settling.next(item));
-  if (subjects.has(kind.kind)) env.out(rightsBlock(await rightsOf(kind, item, client), env));
+  const targets = targetsOf(args.words);
+  const [first] = targets;
+  const unnamed = targets.find(({ names }) => names.length === 0);
+  if (first === undefined || unnamed !== undefined)
+    throw new Problem("invalid", `which ${unnamed?.kind.kind}?`, { hint: `mcpctl get ${unnamed?.kind.plural}` });
+  const named = targets.flatMap(({ kind, names }) =>
+    names.map((name) => ({ kind, name, project: projectFor(kind, args, names) })),
+  );
+  // All are there, or none is told of.
+  const items = await Promise.all(named.map(({ kind, name, project }) => client.get(kind, name, project)));
+  for (const [index, { kind }] of named.entries()) {
+    const item = items[index];
+    if (item === undefined) continue;
+    if (index > 0) env.out("");
+    env.out(await described(kind, item, client, env));
+  }
 }
 
-const copiesOf = async (server: Resource, client: Client): Promise<Resource[]> =>
-  (await client.list(Instance).catch(() => [])).filter((instance) => instance["server"] === server.name);
-
-/** How it fares, in words. Of a server with one copy, that says it all. */
-function fares(item: Record<string, unknown>, copies: readonly Resource[], env: Env): string {
-  const own = copies.length === 1 ? [] : ["Condition:", ...conditionOf(item, env).map((line) => `  ${line}`)];
-  return [...own, ...copiesBlock(copies, env)].join("\n");
-}
-
-type SubjectRights = {
-  subject: string;
-  refused?: string;
-  rights: { right: string; from: string; via?: string; asleep?: string }[];
-  hidden: number;
-};
-
-const rightsOf = async (kind: AnyKind, item: Resource, client: Client): Promise<SubjectRights> =>
-  (await client.json("GET", `/api/v1/${kind.plural}/${item.id}/rights`)) as SubjectRights;
-
-function rightsBlock({ subject, refused, rights, hidden }: SubjectRights, env: Env): string {
-  const sleeps = rights.some(({ asleep }) => asleep !== undefined);
-  const rows = rights.map(({ right, from, via = "", asleep = "" }) => [right, from, via, ...(sleeps ? [asleep] : [])]);
-  const head = ["RIGHT", "FROM", "THROUGH", ...(sleeps ? ["ASLEEP"] : [])];
-  const shown = rows.length > 0 ? table(head, rows, env).split("\n") : refused === undefined ? ["none"] : [];
-  const lines = [
-    `Rights of ${printable(subject)}:`,
-    ...(refused === undefined
-      ? []
-      : [`  ${rows.length === 0 ? "none" : "none of them counts now"}: ${printable(refused)}`]),
-    ...shown.map((line) => `  ${line}`),
-    ...(hidden === 0 ? [] : [`  and ${hidden} more, from definitions that you may not view`]),
+async function described(kind: AnyKind, item: Resource, client: Client, env: Env): Promise<string> {
+  const own = descriptions[kind.kind] ?? {};
+  const { id: _id, name: _name, version: _version, createdAt: _made, updatedAt: _changed, status: _, ...plain } = item;
+  const [about, special] = await Promise.all([aboutOf(kind, item, client), own.fields?.(item, client)]);
+  const of: Described = { kind, item, fields: { ...plain, ...special }, about, client, env };
+  const sections: Section[] = [
+    head,
+    asked(own),
+    observed(own),
+    ...(own.sections ?? []),
+    uses,
+    usedBy,
+    whoMay,
+    events,
+    next,
   ];
-  return lines.join("\n");
+  const told = await Promise.all(sections.map((section) => section(of)));
+  return told
+    .filter((lines) => lines.length > 0)
+    .map((lines) => fitted(lines.join("\n"), env.screen))
+    .join("\n\n");
 }
 
-function describe(kind: AnyKind, { id, name, version, createdAt, updatedAt, status, ...fields }: Resource): string {
-  const head = [
+/** An instance of an older mcpctl tells nothing besides. */
+const aboutOf = (kind: AnyKind, { id }: Resource, client: Client): Promise<About | undefined> =>
+  client.json("GET", `/api/v1/${kind.plural}/${encodeURIComponent(id)}/about`).then(
+    (answer) => answer as About,
+    (error: unknown) => {
+      if (error instanceof Problem && error.code === "not_found") return undefined;
+      throw error;
+    },
+  );
+
+/** Of what comes with mcpctl. */
+const epoch = new Date(0).toISOString();
+
+const head: Section = ({ kind, item, env }) => {
+  const { id, name, version, createdAt, updatedAt } = item;
+  const when = (at: string) => (env.isTerminal ? `${at} (${humane(at, env.now())})` : at);
+  const lines = [
     ["Name", name],
     ["Kind", kind.kind],
     ["Id", id],
     ["Version", String(version)],
-    ...(createdAt === epoch ? [] : [["Created", createdAt]]),
-    ...(updatedAt === epoch ? [] : [["Updated", updatedAt]]),
-  ].map(([label = "", value = ""]) => `${`${label}:`.padEnd(12)}${printable(value)}`);
-  const own = without(fields, kind === Instance ? toldInWords : toldAsText);
-  const observed = kind === Server && status !== undefined ? without(status, toldInWords) : status;
-  const blocks = [
-    ["Fields", own],
-    ["Status", observed],
-  ].flatMap(([title, value]) =>
-    value === undefined || Object.keys(value).length === 0 ? [] : [`${title as string}:`, indented(value)],
+    ...(createdAt === epoch ? [] : [["Created", when(createdAt)]]),
+    ...(updatedAt === epoch || updatedAt === createdAt ? [] : [["Updated", when(updatedAt)]]),
+  ];
+  return lines.map(([label = "", value = ""]) => `${`${label}:`.padEnd(12)}${printable(value)}`);
+};
+
+/** What was asked for. */
+const asked =
+  ({ toldInWords }: Description): Section =>
+  ({ fields }) =>
+    titled("Fields", asYaml(fields, toldInWords));
+
+/** What is seen of it, as far as no section says it better. */
+const observed =
+  ({ toldInWords }: Description): Section =>
+  ({ item: { status = {} } }) =>
+    titled("Status", asYaml(status, toldInWords));
+
+/** What to look at, and what to type then. */
+const next: Section = ({ kind, item }) => {
+  const settling = settlingOf(kind);
+  return settling === undefined ? [] : settling.next(item).split("\n");
+};
+
+function asYaml(fields: Record<string, unknown>, without: ReadonlySet<string> = new Set()): string[] {
+  const shown = Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => value !== undefined && !without.has(name)),
   );
-  return [...head, ...blocks].join("\n");
+  return Object.keys(shown).length === 0 ? [] : toYaml(clean(shown)).trimEnd().split("\n");
 }
-
-/** Of what comes with mcpctl. */
-const epoch = new Date(0).toISOString();
-/** Texts that are shown as they read, line by line. */
-const toldAsText: ReadonlySet<string> = new Set(["content"]);
-
-const without = (fields: Record<string, unknown>, names: ReadonlySet<string>) =>
-  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)));
-
-const indented = (value: unknown): string =>
-  toYaml(clean(value))
-    .trimEnd()
-    .split("\n")
-    .map((line) => `  ${line}`)
-    .join("\n");
 
 /** Every string within, made harmless for a terminal before it is laid out. */
 function clean(value: unknown): unknown {

@@ -7,6 +7,7 @@ const auditFilters = {
   "token-sha": { type: "string", hint: "SHA", description: "Only by this token" },
   server: { type: "string", hint: "NAME", description: "Only of this server" },
   tool: { type: "string", hint: "NAME", description: "Only of this tool, by its server's name for it" },
+  resource: { type: "string", hint: "KIND/NAME", description: "Only what was done to this, such as servers/files" },
   outcome: { type: "string", hint: "OUTCOME", completes: "ok|refused|error", description: "ok, refused or error" },
   kind: {
     type: "string",

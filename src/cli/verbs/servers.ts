@@ -90,8 +90,11 @@ export const serverVerbs: Record<string, Verb> = {
     words: "",
     least: 0,
     most: 0,
-    flags: { health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" } },
-    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health"],
+    flags: {
+      health: { type: "boolean", description: "Only whether it answers: exit code 0 or 8, nothing printed" },
+      watch: { type: "boolean", short: "w", description: "Again every two seconds, until Ctrl-C" },
+    },
+    examples: ["mcpctl status", "mcpctl status -o json", "mcpctl status --health", "mcpctl status --watch"],
     load: () => import("../commands/status.ts"),
   },
   "log-level": {

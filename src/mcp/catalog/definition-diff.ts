@@ -1,7 +1,7 @@
 import { compared, type Line } from "../../lib/line-diff.ts";
+import { escaped } from "../../lib/unseen.ts";
 import { canonicalJson } from "../canonical.ts";
 import { membersOf } from "../spans.ts";
-import { escaped } from "./hidden.ts";
 
 /** How many unchanged lines stand around a changed one. */
 const around = 2;

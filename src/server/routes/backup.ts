@@ -27,7 +27,7 @@ const BackupBody = Type.Object({
 });
 const RecipientsBody = Type.Object({ recipients: Recipients });
 const BeginBody = Type.Object({
-  bytes: Type.Integer({ minimum: 1, description: "How long the file is that will be sent" }),
+  bytes: Type.Integer({ minimum: 1, description: "How long the file is at most that will be sent" }),
 });
 const RestoreBody = Type.Object({
   strategy: Type.Optional(oneOf(strategies, "What is done with what is here already and differs; fail when absent")),
@@ -205,8 +205,8 @@ export const restoreAnswer = Type.Object({
 export function summaryOf(outcomes: readonly Outcome[]) {
   const counts: Record<string, Record<string, number>> = {};
   for (const { kind, action } of outcomes) {
-    const of = (counts[kind.plural] ??= {});
-    of[action] = (of[action] ?? 0) + 1;
+    const of = counts[kind.plural] ?? {};
+    counts[kind.plural] = { ...of, [action]: (of[action] ?? 0) + 1 };
   }
   const notable = outcomes
     .filter(({ action }) => action !== "created" && action !== "unchanged")

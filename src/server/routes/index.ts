@@ -1,4 +1,5 @@
 import type { Route } from "../route.ts";
+import { aboutRoutes } from "./about.ts";
 import { accessRoutes } from "./access.ts";
 import { applyRoute } from "./apply.ts";
 import { auditRoutes } from "./audit.ts";
@@ -30,6 +31,7 @@ export const allRoutes = (): Route[] => [
   passwordRoute,
   canIRoute,
   ...accessRoutes,
+  ...aboutRoutes,
   ...tokenRoutes,
   leakRoute,
   applyRoute,

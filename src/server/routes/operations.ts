@@ -63,6 +63,8 @@ export const operationRoutes: Route[] = [
       return {
         version,
         uptimeSeconds: Math.round((rooms.clock.now() - rooms.startedAt) / 1000),
+        // As anybody is told at /readyz, which fails from then on.
+        ...(rooms.isStopping() ? { stopping: { calls: rooms.gateway.sizes().underWay } } : {}),
         // As anybody is told at /readyz.
         database: (await rooms.ready()).checks.database,
         // Of the machine and of all who use it: where, how much, how many.

@@ -129,7 +129,7 @@ export function find(kind: AnyKind, call: Call, rooms: Rooms): Promise<Resource>
   return asCaller("read", call, rooms, (rights) => named(rights, kind, call, rooms));
 }
 
-const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }: Rooms): Op<Resource> =>
+export const named = (rights: Rights, kind: AnyKind, { params, query }: Call, { store }: Rooms): Op<Resource> =>
   store.get(rights, kind, params["ref"] ?? "", query.get("project") ?? undefined);
 
 async function given(kind: AnyKind, call: Call): Promise<Manifest> {
