@@ -136,6 +136,7 @@ export const writingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "Label a resource; KEY=VALUE sets a label, KEY- takes it away",
     words: "KIND NAME KEY=VALUE…",
+    completes: ["<kind update>", "<name>", ""],
     least: 2,
     most: 100,
     examples: ["mcpctl label server files team=docs tier-", "mcpctl label projects/demo app=demo"],
