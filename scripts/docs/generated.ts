@@ -1,5 +1,6 @@
 import { apiPage } from "./api-page.ts";
 import { cliPage } from "./cli-page.ts";
+import { clientsPage } from "./clients-page.ts";
 import { completionTree } from "./completion-tree.ts";
 import { configPage } from "./config-page.ts";
 import { kindsPage } from "./kinds-page.ts";
@@ -13,4 +14,5 @@ export const generated: Readonly<Record<string, () => string | Promise<string>>>
   "docs/reference/kinds.md": kindsPage,
   "docs/reference/api.md": apiPage,
   "docs/reference/config.md": configPage,
+  "docs/clients.md": clientsPage,
 };

@@ -3,6 +3,8 @@ export const variables: Readonly<Record<string, string>> = {
   MCPCTL_URL: "Which instance to talk to, where neither --url nor --context says it",
   MCPCTL_TOKEN:
     "What to log in with: a session or a token, where --token does not say it; never sent to what `serve` runs",
+  MCPCTL_CONTEXT: "Which saved instance to talk to, where --context and MCPCTL_URL do not say it",
+  MCPCTL_CA_FILE: "Certificates of authorities that instances are believed by, besides the system's",
   VISUAL: "The editor of `mcpctl edit`, before EDITOR; vi when neither is set",
   EDITOR: "The editor of `mcpctl edit`",
   NO_COLOR: "Set to anything, it keeps colours off a terminal",

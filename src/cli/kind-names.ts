@@ -5,7 +5,6 @@ export const kindNames = [
   "secret",
   "template",
   "mcptoken",
-  "template",
   "instance",
   "toolchange",
   "prompt",

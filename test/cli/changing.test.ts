@@ -171,7 +171,7 @@ test("diff shows what would change and no secret, and says by its exit code whet
   const secret = await cli("diff -f -", { stdin: "kind: secret\nname: new\ndata: {k: canary-55}\n" });
   expect([secret.code, secret.out]).toEqual([
     1,
-    expect.stringMatching(/^--- \/dev\/null\n\+\+\+ secret\/new\n[^]*\+data: \(given\)$/),
+    expect.stringMatching(/^--- \/dev\/null\n\+\+\+ secret\/new\n[\s\S]*\+data: \(given\)$/),
   ]);
   expect(secret.out).not.toContain("canary");
   expect((await cli("diff -f -", { stdin: "kind: project\nname: p\nservers: [nope]\n" })).code).toBe(2);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { clientWords } from "../../src/cli/verbs/clients.ts";
 import { clientRows } from "../../src/client/clients/index.ts";
 import { fixture, type World, world } from "../world.ts";
 
@@ -24,6 +25,7 @@ test("alone it lists every client; what is not one is told with the nearest", as
   const { code, out } = await cli();
   expect(code).toBe(0);
   expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual(["CLIENT", ...clientRows.map(({ id }) => id)]);
+  expect(clientWords).toEqual(clientRows.map(({ id }) => id));
   expect((await cli("list", "-o", "name")).out.split("\n")).toEqual(clientRows.map(({ id }) => id));
   expect(JSON.parse((await cli("-o", "json")).out)[0]).toMatchObject({
     client: "claude-code",

@@ -76,7 +76,7 @@ export function imageOf(args: readonly string[], env: Record<string, string>): I
 /** Without a value it is the client's variable of that name. */
 function variable(text: string, { env }: Imaged, given: Record<string, string>): void {
   const [name = "", value] = text.split(/=(.*)/s);
-  env[name] = value ?? given[name] ?? `\${${name}}`;
+  env[name] = value ?? (Object.hasOwn(given, name) ? given[name] : undefined) ?? `\${${name}}`;
 }
 
 function bindOf(mount: string): string {
