@@ -106,6 +106,7 @@ function flagNode(name: string, flag: Flag): FlagNode {
     about: aboutOf(description),
     ...(short === undefined ? {} : { short }),
     ...(type === "boolean" ? {} : { value: flag.completes ?? wanted(name, flag.hint ?? "") }),
+    ...(flag.alone === undefined ? {} : { alone: true as const }),
     ...(multiple === true ? { multiple: true as const } : {}),
   };
 }
