@@ -53,7 +53,7 @@ describe("what does not fit is told", () => {
   test.each([
     [["gett", "servers"], 'there is no verb "gett". Did you mean "get"?'],
     [["token", "crate", "x"], '"token" has no verb "crate". Did you mean "token create"?'],
-    [["get"], "a word is missing: mcpctl get KIND [NAME…]"],
+    [["get"], "a word is missing: mcpctl get KIND[,KIND…]|all [NAME…]"],
     [["status", "now"], 'there are too many words: "now" was not expected'],
     [["get", "servers", "--dry-rn"], "there is no flag --dry-rn."],
     [["apply", "--dry-rn", "-f", "x"], 'there is no flag --dry-rn. Did you mean "--dry-run"?'],
