@@ -13,5 +13,9 @@ else if (argv[0] === "__complete") {
 else if (argv[0] === "__worker") await (await import("./instances/worker/entry.ts")).runWorker();
 else {
   if (argv[0] === "serve") (await import("./instances/spacious.ts")).becomeSpacious(argv);
-  process.exitCode = await (await import("./cli/run.ts")).run(argv);
+  const [{ run }, { processEnvironment }] = await Promise.all([import("./cli/run.ts"), import("./cli/environment.ts")]);
+  const env = processEnvironment();
+  process.exitCode = await run(argv, env);
+  // The platform waits for ever for a keyring that says nothing.
+  if (env.isHeld()) process.exit();
 }

@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { adminEmail, bootstrap } from "../src/auth/bootstrap.ts";
 import { openSession } from "../src/auth/session.ts";
 import { editorOf, openEditor } from "../src/cli/editor.ts";
+import type { Env } from "../src/cli/environment.ts";
 import { run } from "../src/cli/run.ts";
+import type { Keyring } from "../src/client/keyring.ts";
 import type { Clock } from "../src/lib/clock.ts";
 import { saveCredential } from "../src/lib/credentials-file.ts";
 import type { Binding } from "../src/resources/rbac.ts";
@@ -117,6 +119,11 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
     terminal?: boolean;
     screen?: { columns: number; rows: number };
     variables?: Record<string, string>;
+    keyring?: Keyring;
+    /** Logins are as the last command line left them; without it the administrator is logged in. */
+    asLeft?: boolean;
+    /** What else of the process is another, such as its signals. */
+    env?: Partial<Env>;
     /** What the person does in the editor; without it the real one is opened. */
     edit?: (path: string) => Promise<number>;
   };
@@ -124,7 +131,8 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
   async function cli(words: readonly string[], input: Input = {}) {
     out.length = 0;
     err.length = 0;
-    saveCredential(join(home, ".mcpctl", "credentials"), url, { token: admin, user: adminEmail });
+    if (input.asLeft !== true)
+      saveCredential(join(home, ".mcpctl", "credentials"), url, { token: admin, user: adminEmail });
     const answers = [...(input.answers ?? [])];
     const env = envWith({
       out: (text) => void out.push(text),
@@ -146,6 +154,8 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
           ? await openEditor(editorOf(input.variables ?? {}, input.answers !== undefined), path)
           : await input.edit(path),
       fetch,
+      keyring: input.keyring,
+      ...input.env,
     });
     const code = await run(words, env);
     return { code, out: out.join("\n"), err: err.join("\n") };

@@ -2,6 +2,7 @@ import type { FlagNode, FlagNodes, KindNode, Tree, VerbNode } from "../../src/cl
 import { familyOf } from "../../src/cli/families.ts";
 import { type Flag, type Flags, globalFlags, type Verb } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
+import { clientRows } from "../../src/client/clients/index.ts";
 import { brief } from "../../src/resources/define.ts";
 import { kinds, wordsOf } from "../../src/resources/index.ts";
 
@@ -70,14 +71,15 @@ const doing: Record<string, string> = {
 function wordsIn(words: string, name: string): string[] {
   const marks: Record<string, string> = { KIND: `<kind ${doing[name] ?? "get"}>`, NAME: "<name>" };
   return words.split(" ").map((word) => {
-    const plain = word.replace(/[[\]…]/g, "");
-    return marks[plain] ?? markOf(plain);
+    const alternatives = word.replace(/[[\]…]/g, "").split("|");
+    return alternatives.map((plain) => marks[plain] ?? markOf(plain)).join("|");
   });
 }
 
-/** `SERVER` are the names of servers, `FILE` is a file. */
+/** `SERVER` are the names of servers, `FILE` is a file, `CLIENT` one that can be set up. */
 const markOf = (word: string): string => {
   const lower = word.toLowerCase();
+  if (word === "CLIENT") return clientRows.map(({ id }) => id).join("|");
   return ["file", "folder", "context"].includes(lower) || isKind(lower) ? `<${lower}>` : "";
 };
 const isKind = (word: string) => kinds.some((kind) => kind.kind === word);

@@ -1,6 +1,16 @@
+import { apiPage } from "./api-page.ts";
+import { cliPage } from "./cli-page.ts";
 import { completionTree } from "./completion-tree.ts";
+import { configPage } from "./config-page.ts";
+import { kindsPage } from "./kinds-page.ts";
+import { manPage } from "./man-page.ts";
 
 /** Every file that is made of the tables in src, and what makes it. */
 export const generated: Readonly<Record<string, () => string | Promise<string>>> = {
   "src/cli/completion/tree.json": completionTree,
+  "src/cli/manual/mcpctl.1": manPage,
+  "docs/reference/cli.md": cliPage,
+  "docs/reference/kinds.md": kindsPage,
+  "docs/reference/api.md": apiPage,
+  "docs/reference/config.md": configPage,
 };

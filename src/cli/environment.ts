@@ -1,6 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import type { Fetch } from "../client/client.ts";
+import { type Keyring, mayHaveKeyring, systemKeyring } from "../client/keyring.ts";
 import { systemClock } from "../lib/clock.ts";
+import { Problem } from "../lib/problem.ts";
+
+import { plainSigns, speaksUnicode } from "./locale.ts";
 
 /** How much fits on a terminal. */
 export type Screen = { columns: number; rows: number };
@@ -27,6 +32,7 @@ export type Env = {
   now: () => number;
   /** `~/.mcpctl` */
   home: string;
+  /** @throws Problem `invalid` for what is too long or no UTF-8, and what the system says where it cannot be read */
   readFile: (path: string) => Promise<string>;
   readInput: () => Promise<string>;
   /** Standard input as it comes. */
@@ -37,14 +43,18 @@ export type Env = {
   ask: (question: string, hidden?: boolean) => Promise<string>;
   /** Opens the person's editor on a file; answers its exit code. */
   edit: (path: string) => Promise<number>;
-  fetch: (request: Request) => Promise<Response>;
+  fetch: Fetch;
+  /** Undefined where there is none: logins then lie in a file. */
+  keyring?: Keyring | undefined;
   /** Aborted when nobody reads standard output any more; what goes on without end then ends. */
   readerGone?: AbortSignal;
   /** Tells of the first Ctrl-C, in place of ending at once; the second one ends. Answers how to stop listening. */
   onInterrupt?: (heard: () => void) => () => void;
 };
 
-export function processEnvironment(): Env {
+/** That of this process. `isHeld` tells whether something keeps the process that no time limit ends. */
+export function processEnvironment(): Env & { isHeld: () => boolean } {
+  let isHeld = false;
   const reader = new AbortController();
   const out = writer(
     () => process.stdout,
@@ -74,8 +84,8 @@ export function processEnvironment(): Env {
     variables: process.env,
     now: systemClock.now,
     home: join(process.env["HOME"] ?? homedir(), ".mcpctl"),
-    readFile: (path) => Bun.file(path).text(),
-    readInput: () => Bun.stdin.text(),
+    readFile: (path) => textOf(Bun.file(path).stream(), path),
+    readInput: () => textOf(Bun.stdin.stream(), "standard input"),
     input: () => Bun.stdin.stream(),
     say: (line) =>
       new Promise((resolve, reject) => {
@@ -90,9 +100,16 @@ export function processEnvironment(): Env {
       const { editorOf, openEditor } = await import("./editor.ts");
       return await openEditor(editorOf(process.env, this.isInteractive), path);
     },
-    // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
-    fetch: (request) => fetch(request, { timeout: false }),
+    fetch: (request, options) => {
+      exemptLoopback(process.env);
+      // Each request brings its own deadline; Bun's five minutes would cut quiet logs that are followed.
+      return fetch(request, { ...options, timeout: false });
+    },
+    get keyring() {
+      return mayHaveKeyring(process.platform, process.env) ? systemKeyring(() => (isHeld = true)) : undefined;
+    },
     readerGone: reader.signal,
+    isHeld: () => isHeld,
     onInterrupt(heard) {
       process.once("SIGINT", heard);
       return () => void process.off("SIGINT", heard);
@@ -100,10 +117,48 @@ export function processEnvironment(): Env {
   };
 }
 
+const mostMiB = 32;
+
+/** All that is there to be read, within bounds: a wrong file, or a pipe without end, is no reason to fill the memory. */
+async function textOf(stream: ReadableStream<Uint8Array>, source: string): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let [text, length] = ["", 0];
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > mostMiB * 1024 * 1024) throw new Problem("invalid", `${source} is over ${mostMiB} MiB`);
+    text += decoded(decoder, chunk, source);
+  }
+  return text + decoded(decoder, undefined, source);
+}
+
+function decoded(decoder: TextDecoder, chunk: Uint8Array | undefined, source: string): string {
+  try {
+    return chunk === undefined ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch (error) {
+    throw new Problem("invalid", `${source} is not UTF-8`, { hint: "save it as UTF-8", cause: error });
+  }
+}
+
 /** Cut before the last column: a line that wraps cannot be taken away again. */
 function statusLine(text: string): void {
   process.stderr.write(`\r\u001b[K${text.slice(0, (process.stderr.columns ?? 80) - 1)}`);
 }
+
+/**
+ * Bun sends what is for this machine through HTTP_PROXY as well, bearer and all; others ask themselves directly. Each request looks again:
+ * the lower-case variable, where there is one, stands before the other.
+ */
+function exemptLoopback(variables: Record<string, string | undefined>): void {
+  const hasProxy = ["HTTP_PROXY", "HTTPS_PROXY"].some(
+    (name) => (variables[name] ?? variables[name.toLowerCase()] ?? "") !== "",
+  );
+  if (!hasProxy) return;
+  const named = variables["no_proxy"] ?? variables["NO_PROXY"] ?? "";
+  if (named === "*" || named.endsWith(ownNames)) return;
+  for (const name of ["no_proxy", "NO_PROXY"])
+    variables[name] = [named, ownNames].filter((part) => part !== "").join(",");
+}
+const ownNames = "localhost,127.0.0.1,::1";
 
 /**
  * Opened at the first line: the streams cost more than all else that a start does. A reader who has gone, as in
@@ -117,7 +172,8 @@ function writer(stream: () => NodeJS.WriteStream, onGone: () => void): (text: st
   };
   return (text) => {
     opened ??= stream().on("error", onError);
-    opened.write(`${text}\n`);
+    const isPlain = opened.isTTY && !speaksUnicode(process.platform, process.env);
+    opened.write(`${isPlain ? plainSigns(text) : text}\n`);
   };
 }
 

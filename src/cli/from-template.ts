@@ -35,17 +35,23 @@ export async function templateFrom(
     arguments: argumentsIn(args.flags("arg")),
   });
   const { env = [], headers = [] } = fields as { env?: Valued[]; headers?: Valued[] };
-  const { env: _env, headers: _headers, ...flags } = own;
+  const { env: ownEnv = [], headers: ownHeaders = [], ...flags } = own;
+  const given = [...(ownEnv as Valued[]), ...(ownHeaders as Valued[])].map((one) => one.name);
   return {
     fields: { ...fields, ...flags },
-    told: [`from template ${template.name}: ${runsOf({ ...template, ...flags })}`, ...[...env, ...headers].map(told)],
+    told: [
+      `from template ${template.name}: ${runsOf({ ...template, ...flags })}`,
+      ...[...env, ...headers].map((one) => told(one, given)),
+    ],
     notes,
   };
 }
 
 /** Where a value comes from, never the value. */
-const told = ({ name, valueFrom }: Valued): string =>
-  valueFrom === undefined ? `${name} as given` : `${name} from secret ${valueFrom.secretRef.name}`;
+const told = ({ name, valueFrom }: Valued, given: readonly string[]): string =>
+  valueFrom === undefined
+    ? `${name} as ${given.includes(name) ? "given" : "the template says"}`
+    : `${name} from secret ${valueFrom.secretRef.name}`;
 
 function argumentsIn(flags: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();

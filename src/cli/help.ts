@@ -110,8 +110,9 @@ const flagTable = (flags: Flags, screen: Screen | undefined): string =>
   columns(
     Object.entries(flags)
       .filter(([, { hidden }]) => hidden !== true)
-      .map(([name, { short, hint, multiple, description }]) => {
-        const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${hint === undefined ? "" : ` ${hint}`}`;
+      .map(([name, { short, hint, alone, multiple, description }]) => {
+        const value = hint === undefined ? "" : alone === undefined ? ` ${hint}` : `[=${hint}]`;
+        const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${value}`;
         return [spelling, multiple === true ? `${description} (may be repeated)` : description];
       }),
     screen,

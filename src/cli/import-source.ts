@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { clientFiles } from "../client/import/client-files.ts";
+import type { Where } from "../client/clients/client.ts";
+import { clientRows } from "../client/clients/index.ts";
 import { documentIn } from "../client/import/document.ts";
 import type { Reading } from "../client/import/entry.ts";
 import { readClientFile } from "../client/import/readers.ts";
@@ -52,23 +53,25 @@ function chosen(entries: Reading["entries"], args: Args): Reading["entries"] {
 
 function fileOf(word: string, env: Env): { path: string; project: string } {
   if (word === "-") return { path: word, project: "imported" };
-  if (!Object.hasOwn(clientFiles, word) || isFile(word)) {
-    if (isFile(word) || /[./\\]/.test(word))
-      return { path: word, project: nameFrom(basename(word).replace(/\.(?:jsonc?|toml|ya?ml)$/i, "")) };
-    throw new Problem("invalid", `"${word}" is no file and no client.${didYouMean(word, Object.keys(clientFiles))}`, {
-      hint: `clients: ${Object.keys(clientFiles).join(", ")}`,
+  if (isFile(word) || /[./\\]/.test(word))
+    return { path: word, project: nameFrom(basename(word).replace(/\.(?:jsonc?|toml|ya?ml)$/i, "")) };
+  const row = clientRows.find(({ id, aliases = [], file }) => file !== undefined && [id, ...aliases].includes(word));
+  if (row === undefined) {
+    const known = clientRows.flatMap(({ id, file }) => (file === undefined ? [] : [id]));
+    throw new Problem("invalid", `"${word}" is no file and no client.${didYouMean(word, known)}`, {
+      hint: `clients: ${known.join(", ")}`,
     });
   }
-  const place = {
+  const where: Where = {
     home: env.variables["HOME"] ?? dirname(env.home),
     folder: process.cwd(),
     variables: env.variables,
     platform: process.platform,
   };
-  const paths = clientFiles[word]?.(place) ?? [];
+  const paths = [...(row.file?.project?.(where) ?? []), ...(row.file?.user?.(where) ?? [])];
   const path = paths.find(isFile);
-  if (path !== undefined) return { path, project: word };
-  throw new Problem("invalid", `${word} has no file here`, { hint: `looked at ${paths.join(" and ")}` });
+  if (path !== undefined) return { path, project: row.id };
+  throw new Problem("invalid", `${row.title} has no file here`, { hint: `looked at ${paths.join(" and ")}` });
 }
 
 const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;

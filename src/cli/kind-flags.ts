@@ -1,11 +1,13 @@
 import type { TSchema } from "@sinclair/typebox";
+import { parsedJson } from "../lib/json.ts";
 import { Problem } from "../lib/problem.ts";
 import { parseBinding } from "../resources/binding.ts";
 import type { AnyKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
 import { Server } from "../resources/server.ts";
-import { namesIn, numberIn, objectFrom, secretIn } from "./object-flag.ts";
+import { dryRunFlag } from "./dry-run.ts";
+import { namesIn, numberIn, objectFrom, readValue, secretIn } from "./object-flag.ts";
 import { stagesIn } from "./stages-flag.ts";
 import { type Args, type Flag, type Flags, globalFlags, kebab, passwordStdin } from "./verb.ts";
 
@@ -54,6 +56,12 @@ const shapes: readonly Shape[] = [
     read: (values) => [...values],
   },
   {
+    fits: (_, schema) => schema["type"] === "array" && schema["items"]?.["type"] === "object",
+    flag: { type: "string", multiple: true, hint: "KEY=VALUE,…" },
+    read: (values, flag, schema, flags) =>
+      values.map((value) => objectFrom([value], flag, schema["items"] as TSchema, flags)),
+  },
+  {
     fits: (_, schema) => schema["type"] === "array",
     flag: { type: "string", multiple: true, hint: "A,B" },
     read: (values) => values.flatMap(commas),
@@ -97,7 +105,7 @@ const shapes: readonly Shape[] = [
  */
 export function flagsOfKind(word: string): Flags {
   const kind = findKind(word);
-  if (kind === undefined) throw unknownKind(word);
+  if (kind === undefined) throw /\.(ya?ml|json)$/.test(word) ? noFiles() : unknownKind(word);
   if (!kind.verbs.includes("create"))
     throw new Problem("invalid", `${kind.plural} are not created: ${kind.description.toLowerCase()}`);
   const old = kind.kind === "rbac" ? { binding: gone, operation: gone } : {};
@@ -111,8 +119,14 @@ export function flagsOfKind(word: string): Flags {
     ...("password" in kind.fields.properties ? passwordStdin : {}),
     ...(kind === Server ? ofTemplate : {}),
     ...old,
+    filename: { type: "string", short: "f", hidden: true, description: "What apply takes" },
+    ...dryRunFlag,
+    // A token has a --force of its own, which ends the one before.
+    ...(kind.verbs.includes("update") ? { force } : {}),
   };
 }
+
+const force: Flag = { type: "boolean", description: "Replace the one that is there, if there is one" };
 
 /** How a server is made of a template; `from-template.ts` reads them. */
 const ofTemplate: Flags = {
@@ -156,14 +170,50 @@ export function fieldsFrom(kind: AnyKind, args: Args): Record<string, unknown> {
   for (const [field, schema] of writable(kind)) {
     const flag = flagName(kind, field, schema);
     const values = args.flags(flag);
-    if (values.length > 0) fields[field] = shapeOf(field, schema).read(values, flag, schema, flags);
+    if (values.length > 0) fields[field] = readWith(shapeOf(field, schema), values, flag, schema, flags);
   }
   return fields;
 }
 
+/** A field as a change of it says it: as its flag does, and true or false where the flag has no value. @throws Problem `invalid` */
+export function readField(field: string, values: readonly string[], schema: TSchema): unknown {
+  const isPlain = schema["type"] === "boolean" || (schema["type"] === "object" && isJson(values.at(-1) ?? ""));
+  if (isPlain) return readValue(values.at(-1) ?? "", field, schema);
+  try {
+    return readWith(shapeOf(field, schema), values, field, schema, []);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    throw new Problem(error.code, error.message.replace(`--${field}`, field), { cause: error });
+  }
+}
+
+/** An entry that is more than a word may be written as a manifest has it, in JSON; several of them as a list. */
+function readWith(shape: Shape, values: readonly string[], flag: string, schema: TSchema, flags: readonly string[]) {
+  const isOfWords = schema["type"] !== "array" || schema["items"]?.["type"] === "string";
+  if (isOfWords || !values.some(isJson)) return shape.read(values, flag, schema, flags);
+  return values.flatMap((value) => {
+    if (!isJson(value)) return shape.read([value], flag, schema, flags);
+    const entries = parsedJson(value);
+    if (entries === undefined) throw new Problem("invalid", `--${flag} begins as JSON does, and is none`);
+    return entries;
+  });
+}
+
+const isJson = (text: string): boolean => /^\s*[[{]/.test(text);
+
+const noFiles = () =>
+  new Problem("invalid", "create takes flags, and no files", {
+    hint: "mcpctl apply -f FILE creates what is in a file",
+  });
+
+/** @throws Problem `invalid` for `-f`, which is apply's */
+export function refuseFiles(args: Args): void {
+  if (args.flag("filename") !== undefined) throw noFiles();
+}
+
 const gone = { type: "string", multiple: true, hidden: true, description: "Now --roleBindings" } as const;
 /** What has another place on a command line, or none. */
-const unwritten = new Set(["command", "password", "chapters"]);
+const unwritten = new Set(["command", "password"]);
 
 function writable(kind: AnyKind): [string, TSchema][] {
   const readOnly = new Set(kind.readOnly ?? []);

@@ -5,6 +5,7 @@ export const kindNames = [
   "secret",
   "template",
   "mcptoken",
+  "template",
   "instance",
   "toolchange",
   "prompt",

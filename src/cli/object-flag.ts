@@ -69,7 +69,8 @@ const isSecret = (schema: TSchema) => schema["properties"]?.["secretRef"] !== un
 const isJson = (schema: TSchema | undefined) =>
   schema !== undefined && (schema["type"] === "object" || schema["type"] === "array") && !isSecret(schema);
 
-function readValue(text: string, where: string, schema: TSchema): unknown {
+/** A value as its schema has it: a number, true or false, `secret:NAME/KEY`, JSON, or text. @throws Problem `invalid` */
+export function readValue(text: string, where: string, schema: TSchema): unknown {
   const refused = (what: string) => new Problem("invalid", `${where} takes ${what}`);
   if (isSecret(schema)) {
     const secret = secretIn(text);

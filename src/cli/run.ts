@@ -1,15 +1,24 @@
-import { redact } from "../lib/log.ts";
-import { printable } from "../lib/printable.ts";
-import { messageOf, Problem } from "../lib/problem.ts";
+import { readConfig } from "../client/contexts.ts";
 import { type Env, processEnvironment } from "./environment.ts";
 import { findVerb, firstWord, parseWords } from "./parse.ts";
+import { report } from "./report.ts";
+import { standingProject } from "./target.ts";
 
 /** Runs one command line and answers its exit code. The only place that prints an error. */
 export async function run(argv: readonly string[], env: Env = processEnvironment()): Promise<number> {
   try {
     return await dispatch(argv, env);
   } catch (error) {
-    return report(error, env);
+    return report(error, argv, env);
+  }
+}
+
+/** A file of settings that makes no sense is told by whoever needs it; `mcpctl config path` is not one. */
+function withTaste(env: Env): void {
+  try {
+    if (readConfig(env.home).settings.colour === "never") env.variables["NO_COLOR"] ??= "1";
+  } catch {
+    // As said.
   }
 }
 
@@ -35,31 +44,13 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
     return 0;
   }
   const args = parseWords(name, verb, flags, left);
+  withTaste(env);
   const { run: work } = await verb.load();
-  return (await work(args, env)) ?? 0;
+  return (await work({ ...args, standingProject: () => standingProject(args, env) }, env)) ?? 0;
 }
 
 /** What follows `--` is another program's, its help too. */
 function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   return (end < 0 ? words : words.slice(0, end)).some((word) => word === "--help" || word === "-h");
-}
-
-/** What the shell says of a program that Ctrl-C ended. */
-const interrupted = 130;
-
-function report(error: unknown, env: Env): number {
-  if (error instanceof Error && error.name === "AbortError") return interrupted;
-  if (!(error instanceof Problem)) {
-    env.err(`error: ${printable(redact(messageOf(error)))}`);
-    return 1;
-  }
-  env.err(
-    `error: ${printable(redact(error.code === "internal" ? error.message || "something broke" : error.message))}`,
-  );
-  // A problem with one field may say it all in its first line.
-  for (const { path, message } of (error.fields ?? []).filter(({ message }) => !error.message.endsWith(message)))
-    env.err(printable(redact(`  ${path === "" ? "" : `${path}: `}${message}`)));
-  if (error.hint !== undefined) env.err(`hint: ${printable(redact(error.hint))}`);
-  return error.exit;
 }

@@ -1,19 +1,29 @@
-import { type Client, connect } from "../client/client.ts";
-import { targetOf } from "../client/contexts.ts";
+import { type Client, connect, type Target } from "../client/client.ts";
 import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { type AnyKind, aKind } from "../resources/define.ts";
 import { findKind } from "../resources/index.ts";
 import { unknownKind } from "../resources/parse.ts";
+import { instead } from "./draft.ts";
 import type { Env } from "./environment.ts";
+import { usage } from "./parse.ts";
+import { targetFor } from "./target.ts";
 import type { Args } from "./verb.ts";
+import { witness } from "./witness.ts";
 
 /** The instance that a command line is about. `except` names a flag that means something else for this verb. */
-export function clientFor(args: Args, env: Env, except?: string): Client {
-  const flag = (name: string) => (name === except ? undefined : args.flag(name));
-  const choice = { url: flag("url"), token: flag("token"), context: flag("context") };
-  return connect(targetOf(choice, env.variables, env.home), env.fetch);
-}
+export const clientFor = (args: Args, env: Env, except?: "url" | "token"): Client =>
+  clientAt(targetFor(args, env, except === undefined ? {} : { [except]: undefined }), args, env);
+
+export const clientAt = (target: Target, args: Args, env: Env): Client =>
+  connect(target, env.fetch, witness(args, env));
+
+/** For who is not logged in yet, or should not be told who it is. */
+export const anonymousAt = (target: Target, args: Args, env: Env): Client =>
+  clientAt({ ...target, token: undefined, login: undefined }, args, env);
+
+/** The project meant where there must be one: `-p`, else that of the context. Lists are narrowed by `-p` alone. */
+export const projectNeeded = (args: Args): string | undefined => args.flag("project") ?? args.standingProject?.();
 
 /** @throws Problem `invalid` with the nearest kind */
 export function kindOf(word: string): AnyKind {
@@ -31,6 +41,21 @@ export function kindAndNames(words: readonly string[]): { kind: AnyKind; names: 
   return { kind, names: [name, ...others.map((other) => (other.includes("/") ? sameKind(kind, other) : other))] };
 }
 
+/** `server files …` or `server/files …`: one resource that can be changed, and the words about it. @throws Problem `invalid` */
+export function kindNameAndRest(
+  verb: string,
+  words: readonly string[],
+): { kind: AnyKind; name: string; rest: string[] } {
+  const [first = "", ...others] = words;
+  const slash = first.indexOf("/");
+  const kind = kindOf(slash < 0 ? first : first.slice(0, slash));
+  if (!kind.verbs.includes("update"))
+    throw new Problem("invalid", `${kind.plural} are not changed`, { hint: instead[kind.kind] ?? "mcpctl --help" });
+  const [name = "", ...rest] = slash < 0 ? others : [first.slice(slash + 1), ...others];
+  if (name === "" || name.includes("=")) throw usage(verb, `which ${kind.kind}?`);
+  return { kind, name, rest };
+}
+
 function sameKind(kind: AnyKind, word: string): string {
   const [other = "", name = ""] = word.split("/", 2);
   if (kindOf(other) !== kind)
@@ -45,11 +70,13 @@ function sameKind(kind: AnyKind, word: string): string {
  */
 export function projectFor(kind: AnyKind, args: Args, names: readonly string[]): string | undefined {
   if (!("project" in kind.fields.properties)) return undefined;
-  const project = args.flag("project");
+  const said = args.flag("project");
   const [name] = names.filter((candidate) => !isId(candidate) && !isSha(candidate));
-  if (project !== undefined || name === undefined || kind.scopes !== undefined) return project;
+  if (said !== undefined || name === undefined || kind.scopes !== undefined) return said;
+  const project = args.standingProject?.();
+  if (project !== undefined) return project;
   throw new Problem("invalid", `each project may have ${aKind(kind)} "${name}": which project is meant?`, {
-    hint: `add -p PROJECT, or give the digits of its SUBJECT: mcpctl get ${kind.plural} -o wide`,
+    hint: `add -p PROJECT (mcpctl context set -p PROJECT keeps one), or give the digits of its SUBJECT: mcpctl get ${kind.plural} -o wide`,
   });
 }
 

@@ -6,6 +6,8 @@ export type Flag = {
   multiple?: boolean;
   /** The word that stands for the value in help. */
   hint?: string | undefined;
+  /** What it says where no value follows; one that does is written with `=`. */
+  alone?: string;
   /** Understood, and left out of help. */
   hidden?: boolean;
   /** What completion offers for its value, where the hint does not say it; a position as in `Verb.completes`. */
@@ -21,6 +23,8 @@ export type Args = {
   flag: (name: string) => string | undefined;
   flags: (name: string) => readonly string[];
   has: (name: string) => boolean;
+  /** The project of the context: it stands in where one must be said. */
+  standingProject?: () => string | undefined;
 };
 
 /** Answers the exit code; nothing is 0. Throws Problem for what the user can mend. */
@@ -72,9 +76,12 @@ export const globalFlags = {
     completes: "table|wide|json|yaml|name",
     description: "table, wide, json, yaml or name",
   },
-  context: { type: "string", hint: "NAME", description: "Which saved instance to talk to" },
+  context: { type: "string", hint: "NAME", description: "Which saved instance to talk to; before MCPCTL_CONTEXT" },
   url: { type: "string", hint: "URL", description: "Which instance to talk to; before MCPCTL_URL and contexts" },
   token: { type: "string", hint: "TOKEN", description: "What to log in with; before MCPCTL_TOKEN and saved logins" },
+  ca: { type: "string", hint: "FILE", description: "Trust the authority in this PEM file; before MCPCTL_CA_FILE" },
+  "insecure-skip-verify": { type: "boolean", description: "Do not check the certificate; a warning says so" },
+  verbose: { type: "boolean", short: "v", description: "Tell each request and its id on standard error" },
   quiet: { type: "boolean", short: "q", description: "Print only the one thing wanted" },
   yes: { type: "boolean", short: "y", description: "Do not ask" },
   help: { type: "boolean", short: "h", description: "Help for this verb" },

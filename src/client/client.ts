@@ -1,41 +1,82 @@
 import { isObject } from "../lib/object.ts";
 import { Problem, problemFrom } from "../lib/problem.ts";
+import { version } from "../lib/version.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
+import { versionHeader, withSkew } from "./skew.ts";
+import { unreachable } from "./unreachable.ts";
 
-export type Target = { url: string; token: string | undefined };
-export type Fetch = (request: Request) => Promise<Response>;
+/** How certificates are judged: by an authority of one's own, or not at all. */
+export type Tls = { ca?: string; rejectUnauthorized?: false };
+
+/** An instance, and what to show it. `login` finds a bearer that takes looking for, such as one in the system's keyring. */
+export type Target = {
+  url: string;
+  token: string | undefined;
+  login?: (() => Promise<string | undefined>) | undefined;
+  tls?: Tls | undefined;
+  /** The variable that names a proxy for this address. */
+  proxy?: string | undefined;
+};
+export type Fetch = (request: Request, options?: { tls?: Tls }) => Promise<Response>;
+
+/** A request that was made: what `--verbose` tells. Never a body or a bearer. `status` is undefined when there was no answer. */
+export type Exchange = {
+  method: string;
+  path: string;
+  status: number | undefined;
+  ms: number;
+  requestId: string | undefined;
+  /** That of the server, where it says so. */
+  version: string | undefined;
+};
 
 const deadlineMs = 60_000;
+
+/** What the target is asked with: its token, or the one it knows how to find. */
+export const bearerOf = async ({ token, login }: Target): Promise<string | undefined> => token ?? (await login?.());
 
 /** The control API of one instance, typed by the registry of kinds. Problems of the server come out as the Problems they were. */
 export type Client = ReturnType<typeof connect>;
 
-export function connect({ url, token }: Target, fetch: Fetch) {
+export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchange) => void = () => {}) {
+  const { url, tls, proxy } = target;
+  const bearer = remembered(() => bearerOf(target));
+
   async function send(
     method: string,
     path: string,
     body?: unknown,
     { signal, headers = {} }: { signal?: AbortSignal | undefined; headers?: Record<string, string> } = {},
   ): Promise<Response> {
+    const token = await bearer();
     const isBytes = body instanceof Uint8Array;
     const request = new Request(new URL(path, url), {
       method,
       redirect: "manual",
       signal: signal ?? AbortSignal.timeout(deadlineMs),
       headers: {
+        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
         ...headers,
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === undefined ? {} : { "content-type": isBytes ? "application/octet-stream" : "application/json" }),
       },
       ...(body === undefined ? {} : { body: isBytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body) }),
     });
-    const response = await fetch(request).catch((error: unknown) => {
-      if (error instanceof Error && error.name === "AbortError") throw error;
-      throw new Problem("unavailable", `mcpctl at ${url} does not answer`, {
-        hint: "start it with `mcpctl serve`, or name another with --url",
-        cause: error,
+    const start = performance.now();
+    const seen = (response?: Response) =>
+      observe({
+        method,
+        path,
+        status: response?.status,
+        ms: Math.round(performance.now() - start),
+        requestId: response?.headers.get("x-request-id") ?? undefined,
+        version: response?.headers.get(versionHeader) ?? undefined,
       });
+    const response = await fetch(request, tls === undefined ? {} : { tls }).catch((error: unknown) => {
+      seen();
+      if (error instanceof Error && error.name === "AbortError") throw error;
+      throw unreachable(url, error, proxy);
     });
+    seen(response);
     if (response.ok) return response;
     throw await refusal(response, url);
   }
@@ -84,6 +125,15 @@ export function connect({ url, token }: Target, fetch: Fetch) {
     /** Replaces that version and no other. @throws Problem `conflict` when somebody was faster */
     update: (kind: AnyKind, ref: string, fields: Record<string, unknown>, version: number) =>
       resource("PUT", pathOf(kind, ref), fields, { "if-match": String(version) }),
+    /** Makes it, or replaces what is there. */
+    replace: async (kind: AnyKind, ref: string, fields: Record<string, unknown>) =>
+      (await resource("PUT", pathOf(kind, ref), fields)) as Resource & { token?: string },
+    /** Changes some fields (RFC 7396): of that version and no other, or of whichever is there. */
+    patch: (kind: AnyKind, ref: string, change: Record<string, unknown>, version?: number) =>
+      resource("PATCH", pathOf(kind, ref), change, {
+        "content-type": "application/merge-patch+json",
+        ...(version === undefined ? {} : { "if-match": String(version) }),
+      }),
     /** What is done with one besides changing and deleting it, such as `revoke`. */
     act: (kind: AnyKind, ref: string, action: string, project: string | undefined, body?: unknown) =>
       json("POST", `${pathOf(kind, ref)}/${action}${inProject(project)}`, body),
@@ -185,16 +235,44 @@ const brokenOff = (url: string, cause: unknown) =>
 
 /** The server's own problem; or what can be said of an answer that is none of ours. */
 async function refusal(response: Response, url: string): Promise<Problem> {
+  const { status, headers } = response;
+  const location = URL.parse(headers.get("location") ?? "", url)?.origin;
+  if (status >= 300 && status < 400 && location !== undefined)
+    return new Problem(
+      "unavailable",
+      `${url} sends to ${location}; a login is shown to no other than it was made for`,
+      {
+        hint: `mcpctl login ${location}`,
+      },
+    );
   const body: unknown = await response.json().catch(() => undefined);
   const problem = problemFrom(body);
-  if (problem?.code === "unauthenticated" && problem.hint === undefined) {
-    return new Problem("unauthenticated", problem.message, { hint: `mcpctl login ${url}` });
-  }
-  return problem ?? stranger(url, `HTTP ${response.status}`);
+  if (problem === undefined) return stranger(url, `${answerOf(headers)}HTTP ${status}`);
+  // The server does not know by which name it was reached.
+  if (problem.code === "unauthenticated" && (problem.hint ?? "mcpctl login") === "mcpctl login")
+    return new Problem("unauthenticated", problem.message, {
+      hint: `mcpctl login ${url}`,
+      requestId: problem.requestId,
+    });
+  return withSkew(problem, version, headers.get(versionHeader) ?? undefined);
 }
 
+const answerOf = (headers: Headers): string =>
+  /html/.test(headers.get("content-type") ?? "") ? "a web page with " : "";
+
 const stranger = (url: string, answer: string) =>
-  new Problem("unavailable", `${url} answered ${answer}; is it an mcpctl?`, { hint: "check --url and the context" });
+  new Problem("unavailable", `${url} answered ${answer}; is it an mcpctl?`, {
+    hint: "check --url and the context, and what stands before it, such as a proxy: mcpctl context list",
+  });
+
+/** Asked for once, however many requests there are: a keyring may take its time. */
+function remembered<T>(find: () => Promise<T>): () => Promise<T> {
+  let found: Promise<T> | undefined;
+  return () => {
+    found ??= find();
+    return found;
+  };
+}
 
 function isResource(value: unknown): value is Resource {
   const { id, name } = (value ?? {}) as Partial<Resource>;

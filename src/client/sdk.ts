@@ -4,31 +4,53 @@ import {
   SdkError,
   SdkErrorCode,
   SdkHttpError,
+  SSEClientTransport,
   StreamableHTTPClientTransport,
   UnauthorizedError,
 } from "@modelcontextprotocol/client";
 import { isObject } from "../lib/object.ts";
 import { messageOf } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
+import { type Program, started } from "./sdk-stdio.ts";
 
-export type Protocol = "auto" | "legacy" | "modern";
-export type Tool = { name: string; description?: string | undefined; inputSchema: unknown };
+/** An era, or one revision of it. */
+export type Protocol = "auto" | "legacy" | "modern" | `${number}-${number}-${number}`;
+export type Tool = {
+  name: string;
+  description?: string | undefined;
+  inputSchema: unknown;
+  outputSchema?: unknown;
+  annotations?: Record<string, unknown> | undefined;
+};
 /** A server that a gateway such as ours could not ask, in its own words: what it offers is not in the list, or old. */
 export type Missing = { server: string; reason: string };
-export type ToolResult = { isError: boolean; text: string };
+export type ToolResult = { isError: boolean; text: string; structured: unknown };
+/** What else a server lists, by what must be no other's. */
+export type Listed = { kind: string; keys: string[] };
 
 /** One connection to somebody's MCP endpoint. */
 export type McpConnection = {
   protocolVersion: string;
   era: string;
   serverInfo: { name: string; version: string } | undefined;
+  transport: Transport;
+  /** What the server says that it has. */
+  capabilities: Record<string, unknown>;
   tools: () => Promise<{ tools: Tool[]; missing: Missing[] }>;
+  /** Resources, templates and prompts, as far as it says that it has them. */
+  others: () => Promise<Listed[]>;
   call: (name: string, args: Record<string, unknown>) => Promise<ToolResult>;
   close: () => Promise<void>;
 };
 
+export type Transport = "streamable-http" | "sse" | "stdio";
+
 export type McpTarget = {
+  /** Of a server that is reached over HTTP. */
   url: string;
+  /** Of one that is a program. */
+  program?: Program | undefined;
+  transport: Transport;
   headers: Record<string, string>;
   protocol: Protocol;
   timeoutMs: number;
@@ -48,16 +70,16 @@ const modern = "2026-07-28";
 const bounds = { pages: 100, tools: 10_000, missing: 100, bodyBytes: 64 * 1024 * 1024, goodbyeMs: 1_000 } as const;
 
 /** Connects with the official client, the only place that knows it. Each step has `timeoutMs` in all. @throws McpFailure */
-export async function connectMcp({ url, headers, protocol, timeoutMs, version }: McpTarget): Promise<McpConnection> {
-  const mode = protocol === "modern" ? { pin: modern } : protocol;
-  const negotiation = { versionNegotiation: { mode, probe: { timeoutMs } }, listMaxPages: bounds.pages };
+export async function connectMcp(target: McpTarget): Promise<McpConnection> {
+  const { transport: kind, protocol, timeoutMs, version } = target;
+  const negotiation = { ...negotiationOf(protocol, timeoutMs), listMaxPages: bounds.pages };
   const client = new Client({ name: "mcpctl-test", version }, negotiation);
-  const transport = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch: boundedFetch });
+  const { transport, goodbye } = await transportOf(target);
   const options = () => ({ timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) });
   const close = async () => {
     await within(
       bounds.goodbyeMs,
-      transport.terminateSession().catch(() => {}),
+      goodbye().catch(() => {}),
     );
     await client.close().catch(() => {});
   };
@@ -71,10 +93,31 @@ export async function connectMcp({ url, headers, protocol, timeoutMs, version }:
     protocolVersion: client.getNegotiatedProtocolVersion() ?? "unknown",
     era: client.getProtocolEra() ?? "legacy",
     serverInfo: client.getServerVersion(),
+    transport: kind,
+    capabilities: client.getServerCapabilities() ?? {},
     tools: () => translated("contract", timeoutMs, () => allTools(client, options())),
+    others: () => translated("contract", timeoutMs, () => allOthers(client, options())),
     call: (name, args) => translated("contract", timeoutMs, () => callTool(client, name, args, options())),
     close,
   };
+}
+
+function negotiationOf(protocol: Protocol, timeoutMs: number) {
+  if (protocol === "modern" || protocol === modern)
+    return { versionNegotiation: { mode: { pin: modern }, probe: { timeoutMs } } };
+  if (protocol === "auto" || protocol === "legacy")
+    return { versionNegotiation: { mode: protocol, probe: { timeoutMs } } };
+  return { versionNegotiation: { mode: "legacy" as const }, supportedProtocolVersions: [protocol] };
+}
+
+async function transportOf({ url, program, transport, headers }: McpTarget) {
+  if (program !== undefined) return { transport: started(program), goodbye: async () => {} };
+  if (transport === "sse") {
+    const made = new SSEClientTransport(new URL(url), { requestInit: { headers }, fetch: boundedFetch });
+    return { transport: made, goodbye: async () => {} };
+  }
+  const made = new StreamableHTTPClientTransport(new URL(url), { requestInit: { headers }, fetch: boundedFetch });
+  return { transport: made, goodbye: () => made.terminateSession() };
 }
 
 type Options = { timeout: number; signal: AbortSignal };
@@ -102,7 +145,30 @@ async function callTool(
 ): Promise<ToolResult> {
   const result = await client.callTool({ name, arguments: args }, options);
   const texts = (result.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : [`[${block.type}]`]));
-  return { isError: result.isError === true, text: texts.join("\n") };
+  return { isError: result.isError === true, text: texts.join("\n"), structured: result.structuredContent };
+}
+
+async function allOthers(client: Client, options: Options): Promise<Listed[]> {
+  const { resources, prompts } = client.getServerCapabilities() ?? {};
+  const found: Listed[] = [];
+  if (resources !== undefined) {
+    const listed = await client.listResources(undefined, options);
+    found.push({ kind: "resources", keys: listed.resources.map(({ uri }) => uri) });
+    const templates = await client.listResourceTemplates(undefined, options).catch(unlessUnknown);
+    if (templates !== undefined)
+      found.push({ kind: "templates", keys: templates.resourceTemplates.map(({ uriTemplate }) => uriTemplate) });
+  }
+  if (prompts !== undefined) {
+    const listed = await client.listPrompts(undefined, options);
+    found.push({ kind: "prompts", keys: listed.prompts.map(({ name }) => name) });
+  }
+  return found;
+}
+
+/** No templates is a server's right, resources or not. */
+function unlessUnknown(error: unknown): undefined {
+  if (error instanceof ProtocolError && error.code === -32601) return undefined;
+  throw error;
 }
 
 /** The client library reads bodies whole, so a server that never stops talking is stopped here. */
@@ -122,7 +188,7 @@ async function boundedFetch(input: string | URL, init?: RequestInit): Promise<Re
 }
 
 /** `otherwise` is what a failure means that does not say more of itself: before connecting the way is to blame, afterwards the server. */
-async function translated<T>(
+export async function translated<T>(
   otherwise: "transport" | "contract",
   timeoutMs: number,
   work: () => Promise<T>,

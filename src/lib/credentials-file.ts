@@ -1,8 +1,11 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** A session and whose it is, by the origin it is for (`http://127.0.0.1:3200`); it is sent nowhere else. */
-export type Credential = { token: string; user: string };
+/**
+ * A login and whose it is, by the origin it is for (`http://127.0.0.1:3200`); it is sent nowhere else. One that lies in the system's keyring
+ * has no token here, so that the keyring is asked for what it has and for nothing else.
+ */
+export type Credential = { user: string; token?: string; keyring?: true };
 export type Credentials = Record<string, Credential>;
 
 /** Where the command line looks when nobody says where; what `mcpctl serve` listens on without flags. */

@@ -18,6 +18,7 @@ const digest = (text: string): string => new Bun.CryptoHasher("sha256").update(t
 export function nameFrom(text: string): string {
   const slug = text
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");

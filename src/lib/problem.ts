@@ -23,14 +23,17 @@ export type ProblemBody = {
   detail?: string;
   fields?: readonly FieldError[];
   hint?: string;
+  /** Of the answer that told it: what the server's log calls the request. */
+  requestId?: string;
 };
 
 type ProblemOptions = {
   cause?: unknown;
-  fields?: readonly FieldError[];
-  hint?: string;
-  status?: number;
-  retryAfterSeconds?: number;
+  fields?: readonly FieldError[] | undefined;
+  hint?: string | undefined;
+  status?: number | undefined;
+  retryAfterSeconds?: number | undefined;
+  requestId?: string | undefined;
 };
 
 /** A refusal that the caller can act upon. All else that is thrown is `internal` and shows no detail outside. */
@@ -41,6 +44,8 @@ export class Problem extends Error {
   readonly hint: string | undefined;
   /** When it may be worth trying again. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the server's log calls the request that was refused. */
+  readonly requestId: string | undefined;
   readonly #status: number | undefined;
 
   constructor(code: ProblemCode, detail: string, options: ProblemOptions = {}) {
@@ -49,6 +54,7 @@ export class Problem extends Error {
     this.fields = options.fields;
     this.hint = options.hint;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.requestId = options.requestId;
     this.#status = options.status;
   }
 
@@ -70,6 +76,7 @@ export class Problem extends Error {
       ...(this.code === "internal" ? {} : { detail: this.message }),
       ...(this.fields === undefined ? {} : { fields: this.fields }),
       ...(this.hint === undefined ? {} : { hint: this.hint }),
+      ...(this.requestId === undefined ? {} : { requestId: this.requestId }),
     };
   }
 }
@@ -77,13 +84,9 @@ export class Problem extends Error {
 /** Rebuilds a Problem from another mcpctl's answer, so that local and remote errors read alike. */
 export function problemFrom(body: unknown): Problem | undefined {
   if (typeof body !== "object" || body === null) return undefined;
-  const { code, detail, title, fields, hint, status } = body as Partial<ProblemBody>;
+  const { code, detail, title, fields, hint, status, requestId } = body as Partial<ProblemBody>;
   if (code === undefined || !Object.hasOwn(catalogue, code)) return undefined;
-  return new Problem(code, detail ?? title ?? catalogue[code].title, {
-    ...(fields === undefined ? {} : { fields }),
-    ...(hint === undefined ? {} : { hint }),
-    ...(status === undefined ? {} : { status }),
-  });
+  return new Problem(code, detail ?? title ?? catalogue[code].title, { fields, hint, status, requestId });
 }
 
 /** What may be said of any thrown thing to somebody who may read our log. */

@@ -162,7 +162,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
     const users = yield* usersOf(sourceOf, rights, kind, item);
     if (users.length > 0) {
       throw new Problem("conflict", `${kind.kind} "${item.name}" is in use by ${users.join(", ")}`, {
-        hint: "take it out there first, then delete it",
+        hint: `take it out there first, then delete it: ${takenOutBy(kind, item.name, users)}`,
       });
     }
     const [consequences, also] = collector();
@@ -271,6 +271,13 @@ const notFound = (kind: AnyKind, ref: string, project?: string) =>
       hint: `mcpctl get ${kind.plural}`,
     },
   );
+
+/** The command that takes it out of the first that uses it. */
+function takenOutBy(kind: AnyKind, name: string, [first = ""]: readonly string[]): string {
+  const [, project] = /^project (.*)$/.exec(first) ?? [];
+  if (kind.kind === "server" && project !== undefined) return `mcpctl detach-server ${name} -p ${project}`;
+  return first.includes(" may not ") ? `mcpctl describe ${kind.kind} ${name}` : `mcpctl edit ${first}`;
+}
 
 const exists = (kind: AnyKind, name: string, { rotate }: Source) =>
   new Problem("conflict", `${kind.kind} "${name}" exists already`, {

@@ -28,6 +28,9 @@ export const addedFields = ["id", "version", "createdAt", "updatedAt", "status"]
 /** A kind's plural by any of its words: for kinds that speak of other kinds, which their files may not import. */
 export type PluralOf = (word: string) => string | undefined;
 
+/** The field that it is now, the schema of its values where they were others, and what they are here. */
+export type Former = { field: string; schema?: TSchema; value?: (given: unknown) => unknown };
+
 export type Column = { header: string; value: (item: Resource) => string };
 
 export type Kind<Name extends string = string, Plural extends string = string, Fields extends TObject = TObject> = {
@@ -52,8 +55,10 @@ export type Kind<Name extends string = string, Plural extends string = string, F
   executes?: readonly string[];
   /** Maps accepted spellings to the one we keep, before the schema is checked. */
   normalize?: (input: Record<string, unknown>, pluralOf: PluralOf) => Record<string, unknown>;
-  /** Other words that `normalize` takes, and the field that says it now: a change by one of them is a change of that field. */
-  formerly?: Readonly<Record<string, string>>;
+  /** Fields of the original that have another name here. A change by one of them is a change of that field. */
+  formerly?: Readonly<Record<string, Former>>;
+  /** Fields of the original that mean nothing here: they are left out, and a warning says so. */
+  meaningless?: readonly string[];
   /** Rules between fields, which a schema cannot say. */
   check?: (fields: Static<Fields>, pluralOf: PluralOf) => FieldError[];
   references?: (fields: Static<Fields>) => Reference[];

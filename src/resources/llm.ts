@@ -52,6 +52,12 @@ export const LlmKind = defineKind({
     { header: "STATE", value: (l) => String(l.status?.["state"] ?? "") },
     { header: "URL", value: (l) => String(l["url"]) },
   ],
+  formerly: { apiKeyRef: { field: "apiKey", value: keyIn } },
+  meaningless: ["poolName", "visibility", "extraConfig", "ownerId"],
+  normalize: ({ type, ...rest }) => ({
+    ...rest,
+    ...(type === undefined ? {} : { type: type === "openai" ? "openai-compatible" : type }),
+  }),
   writeOnly: ["skipAuthCheck"],
   // Whoever may change the one and view the other has the key sent to wherever they like, as with a server's headers.
   executes: ["url", "apiKey"],
@@ -72,3 +78,9 @@ export const LlmKind = defineKind({
     tier: "fast",
   },
 });
+
+/** The original writes `SECRET/KEY`, or name and key. */
+function keyIn(given: unknown): unknown {
+  const [, name, key] = (typeof given === "string" && /^([^/]+)\/(.+)$/.exec(given)) || [];
+  return name === undefined ? { secretRef: given } : { secretRef: { name, key } };
+}

@@ -67,6 +67,7 @@ export const McpToken = defineKind({
     { header: "TOOLS", value: (t) => (t["tools"] as string[] | undefined)?.join(",") ?? "*" },
     { header: "READ-ONLY", value: (t) => String(t["readOnly"] ?? false) },
   ],
+  formerly: { rbacMode: { field: "rbac" } },
   writeOnly: ["ttl", "force", "rbac"],
   readOnly: ["owner", "sha", "parent", "successor", "prefix", "state", "expiresAt", "revokedAt", "lastUsedAt"],
   normalize: (input, pluralOf) =>

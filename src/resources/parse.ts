@@ -8,8 +8,17 @@ import { type FieldError, Problem } from "../lib/problem.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
 
-/** A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over. */
-export type Manifest = { kind: AnyKind; name: string; fields: Record<string, unknown>; ended?: true };
+/**
+ * A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over, `warnings` when some of
+ * it means nothing here.
+ */
+export type Manifest = {
+  kind: AnyKind;
+  name: string;
+  fields: Record<string, unknown>;
+  ended?: true;
+  warnings?: string[];
+};
 
 /**
  * Checks one flat document against its kind: closed objects, defaults, rules between fields. Server, `apply` and import all come through here.
@@ -29,44 +38,89 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   };
   if (!isObject(input)) return refuse([{ path: "", message: "a mapping of fields is expected" }]);
   const added = new Set<string>(["kind", ...addedFields, ...(kind.readOnly ?? [])]);
-  const given = Object.fromEntries(Object.entries(input).filter(([key, value]) => !added.has(key) && value !== null));
+  const left = new Set(kind.meaningless ?? []);
+  const warnings = Object.keys(input).flatMap((key) =>
+    left.has(key) ? [`${key} means nothing here, and is left out`] : [],
+  );
+  const given = ofToday(
+    kind,
+    Object.fromEntries(
+      Object.entries(input).filter(([key, value]) => !added.has(key) && !left.has(key) && value !== null),
+    ),
+  );
   const checker = checkerOf(kind);
   const value = Value.Default(checker.Schema(), structuredClone(kind.normalize?.(given, pluralOf) ?? given));
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
   const errors = kind.check?.(fields, pluralOf) ?? [];
   if (errors.length > 0) return refuse(errors);
-  return { kind, name, fields, ...(kind.ended?.(input) === true ? { ended: true } : {}) };
+  const ended = kind.ended?.(input) === true;
+  return { kind, name, fields, ...(ended && { ended }), ...(warnings.length > 0 && { warnings }) };
 }
 
+/** Fields of the original under their present names; one that is there under both keeps the present one. */
+function ofToday({ formerly = {} }: AnyKind, input: Record<string, unknown>): Record<string, unknown> {
+  const fields = { ...input };
+  for (const [former, { field, value }] of Object.entries(formerly)) {
+    if (!Object.hasOwn(fields, former)) continue;
+    const given = fields[former];
+    delete fields[former];
+    fields[field] ??= value === undefined ? given : value(given);
+  }
+  return fields;
+}
+
+/** One manifest of a document, or what is wrong with it; `kind` and `name` as far as they can be told. */
+export type Read = { where: string; kind?: string; name?: string } & (
+  | { manifest: Manifest; error?: undefined }
+  | { error: Problem }
+);
+
 /**
- * The manifests within one parsed document: a flat one, a `List` of them, or grouped lists such as `servers: [...]`.
- * @throws Problem `invalid`
+ * The manifests within one parsed document: a flat one, a `List` of them, or grouped lists such as `servers: [...]`. What is wrong with one says
+ * nothing about the others.
  */
-export function manifestsIn(document: unknown, where: string): Manifest[] {
+export function readManifests(document: unknown, where: string): Read[] {
   if (Array.isArray(document))
-    return document.flatMap((item, index) => manifestsIn(item, `${where}, item ${index + 1}`));
-  if (!isObject(document)) throw new Problem("invalid", `${where}: a mapping of fields is expected`);
+    return document.flatMap((item, index) => readManifests(item, `${where}, item ${index + 1}`));
+  if (!isObject(document)) return [broken(where, `${where}: a mapping of fields is expected`)];
   const { kind: word, items } = document;
   // As `get -o json` prints several.
-  if (word === "List" && Array.isArray(items)) return manifestsIn(items, where);
+  if (word === "List" && Array.isArray(items)) return readManifests(items, where);
   if (word !== undefined) {
     const kind = typeof word === "string" ? findKind(word) : undefined;
-    if (kind === undefined) throw unknownKind(typeof word === "string" ? word : "", `${where}: `);
-    return [parseManifest(kind, document, where)];
+    if (kind === undefined) return [{ where, error: unknownKind(typeof word === "string" ? word : "", `${where}: `) }];
+    return [readOne(kind, document, where)];
   }
   return Object.entries(document).flatMap(([group, items]) => {
     const kind = findKind(group);
-    if (kind === undefined || !Array.isArray(items)) {
-      const words = ["kind", ...kinds.map((k) => k.plural)];
-      throw new Problem(
-        "invalid",
-        `${where}: "kind" is missing, and "${quotable(group)}" is no list of a kind.${didYouMean(group, words)}`,
-      );
-    }
-    return items.map((item, index) => parseManifest(kind, item, `${where}, ${group} ${index + 1}`));
+    if (kind !== undefined && Array.isArray(items))
+      return items.map((item, index) => readOne(kind, item, `${where}, ${group} ${index + 1}`));
+    const words = ["kind", ...kinds.map((k) => k.plural)];
+    const message = `${where}: "kind" is missing, and "${quotable(group)}" is no list of a kind.${didYouMean(group, words)}`;
+    return [broken(where, message)];
   });
 }
+
+const broken = (where: string, message: string): Read => ({ where, error: new Problem("invalid", message) });
+
+function readOne(kind: AnyKind, input: unknown, where: string): Read {
+  try {
+    const manifest = parseManifest(kind, input, where);
+    return { where, kind: kind.kind, name: manifest.name, manifest };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const name = isObject(input) ? input["name"] : undefined;
+    return { where, kind: kind.kind, ...(typeof name === "string" && shortName.test(name) ? { name } : {}), error };
+  }
+}
+
+/** The same for all or nothing. @throws Problem `invalid` for the first that is wrong */
+export const manifestsIn = (document: unknown, where: string): Manifest[] =>
+  readManifests(document, where).map((read) => {
+    if (read.error !== undefined) throw read.error;
+    return read.manifest;
+  });
 
 export function unknownKind(word: string, where = ""): Problem {
   const plurals = kinds.map((kind) => kind.plural);

@@ -127,8 +127,20 @@ export const Project = defineKind({
     { header: "ENDPOINT", value: (p) => `/projects/${p.name}/mcp` },
     { header: "DESCRIPTION", value: (p) => String(p["description"] ?? "") },
   ],
-  normalize: ofTheOriginal,
-  formerly: { gated: "proxyModel", llmProvider: "llm" },
+  // It may be written as a number.
+  normalize: ({ toolBudget, ...rest }) =>
+    toolBudget === undefined
+      ? rest
+      : { ...rest, toolBudget: typeof toolBudget === "number" ? String(toolBudget) : toolBudget },
+  formerly: {
+    gated: {
+      field: "proxyModel",
+      schema: Type.Boolean(),
+      value: (gated) => (gated === true ? "default" : "content-pipeline"),
+    },
+    llmProvider: { field: "llm" },
+  },
+  meaningless: ["proxyMode", "llmModel", "ownerId", "members"],
   check: (project) => [...servedTwice(project), ...shownTwice(project), ...tooMuchPreset(project)],
   references: (project) => [
     ...project.servers.map((entry, index) =>
@@ -158,19 +170,6 @@ export const modelsOf = (project: Pick<ProjectFields, "proxyModel" | "servers">)
     name === undefined ? [] : [{ name, path: `/servers/${index}/proxyModel` }],
   ),
 ];
-
-/** Manifests of the original say whether it is gated, and hold a mode that is gone. */
-function ofTheOriginal(input: Record<string, unknown>): Record<string, unknown> {
-  const { gated, proxyMode: _, llmProvider, toolBudget, ...rest } = input;
-  return {
-    ...(gated === undefined ? {} : { proxyModel: gated === true ? "default" : "content-pipeline" }),
-    ...(llmProvider === undefined ? {} : { llm: llmProvider }),
-    ...(toolBudget === undefined
-      ? {}
-      : { toolBudget: typeof toolBudget === "number" ? String(toolBudget) : toolBudget }),
-    ...rest,
-  };
-}
 
 export const serverNames = (project: Pick<ProjectFields, "servers">): string[] =>
   serversOf(project).map(({ server }) => server);

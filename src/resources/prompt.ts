@@ -51,6 +51,8 @@ export const Prompt = defineKind({
     { header: "STATUS", value: (p) => String(p.status?.["link"] ?? changed[String(p.status?.["default"])] ?? "") },
     { header: "DESCRIPTION", value: (p) => brief(p["description"] ?? p["summary"] ?? p["content"]) },
   ],
+  formerly: { linkTarget: { field: "link" } },
+  meaningless: ["semver", "currentRevisionId"],
   check: ({ content, link }) =>
     (content === undefined) === (link === undefined)
       ? [{ path: content === undefined ? "/content" : "/link", message: "a prompt has either `content` or `link`" }]

@@ -24,6 +24,7 @@ export const Secret = defineKind({
     { header: "KEYS", value: (s) => ((s["keys"] as string[] | undefined) ?? []).join(",") },
     { header: "DESCRIPTION", value: (s) => String(s["description"] ?? "") },
   ],
+  meaningless: ["backendId", "externalRef"],
   writeOnly: ["data"],
   secrets: ["data"],
   readOnly: ["keys"],

@@ -58,10 +58,20 @@ export const Server = defineKind({
     "oauth",
     "healthCheck",
   ],
-  normalize: (input) => {
+  formerly: { dockerImage: { field: "image" }, externalUrl: { field: "url" } },
+  meaningless: ["repositoryUrl", "projectId", "envTemplate"],
+  normalize: ({ command, ...others }) => {
+    // What the original calls the command of an image is what its program is given.
+    const isGiven = command !== undefined && others["image"] !== undefined && others["args"] === undefined;
+    const input: Record<string, unknown> = {
+      ...others,
+      ...(command !== undefined && { [isGiven ? "args" : "command"]: command }),
+    };
     const given = input["transport"];
     const isServed = input["url"] !== undefined || input["containerPort"] !== undefined;
     const transport = given ?? (isServed ? "http" : "stdio");
+    // As the original writes a server that it does not run: with an empty list of variables.
+    if (input["url"] !== undefined && Array.isArray(input["env"]) && input["env"].length === 0) delete input["env"];
     // The default is not kept: what was never said and what was said to be so compare equal.
     const { protocol, ...rest } = input;
     const said = protocol === undefined || protocol === "auto" ? {} : { protocol };

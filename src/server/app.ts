@@ -1,6 +1,8 @@
 import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
+import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
+import { version } from "../lib/version.ts";
 import { turn } from "../lib/wait.ts";
 import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import { endpointAt } from "../mcp/endpoint.ts";
@@ -63,16 +65,26 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   }
 
   // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
-  app.mount("/", (request: Request) =>
-    answer(request)
+  app.mount("/", (request: Request) => {
+    const requestId = newId();
+    return answer(request)
       .catch((error: unknown) => {
         void noteRefusal(error, request, rooms);
-        return problemResponse(error, request, rooms.log, rooms.config.oauth);
+        return problemResponse(error, request, { requestId, log: rooms.log, oauth: rooms.config.oauth });
       })
-      .then((response) => withCors(response, request, rooms.config.allowedOrigins)),
+      .then((response) => withCors(signed(response, requestId), request, rooms.config.allowedOrigins));
+  });
+  app.onError({ as: "global" }, ({ error, request }) =>
+    problemResponse(error, request, { requestId: newId(), log: rooms.log }),
   );
-  app.onError({ as: "global" }, ({ error, request }) => problemResponse(error, request, rooms.log));
   return app as unknown as App;
+}
+
+/** What the log calls this request, and who answers: a command line of another version can say why it was not understood. */
+function signed(response: Response, requestId: string): Response {
+  response.headers.set("x-request-id", requestId);
+  response.headers.set("x-mcpctl-version", version);
+  return response;
 }
 
 const noRoute = () =>

@@ -3,7 +3,7 @@ import type { Rights } from "../rbac/rights.ts";
 import type { Saved } from "../rbac/source.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import { kinds } from "../resources/index.ts";
-import { type Manifest, manifestsIn } from "../resources/parse.ts";
+import { type Manifest, readManifests } from "../resources/parse.ts";
 import type { Op } from "../storage/op.ts";
 import { savepoint } from "../storage/savepoint.ts";
 import { hashed } from "./hashed.ts";
@@ -41,11 +41,10 @@ export function entriesOf(documents: readonly unknown[], atomic: boolean): [Entr
   const failed: Refused[] = [];
   for (const [index, value] of documents.entries()) {
     const document = index + 1;
-    try {
-      for (const manifest of manifestsIn(value, `document ${document}`))
-        if (manifest.ended !== true) entries.push({ document, manifest });
-    } catch (error) {
-      failed.push({ document, error: refused(error, atomic) });
+    for (const { kind, name, ...read } of readManifests(value, `document ${document}`)) {
+      if (read.error !== undefined)
+        failed.push({ document, ...(kind && { kind }), ...(name && { name }), error: refused(read.error, atomic) });
+      else if (read.manifest.ended !== true) entries.push({ document, manifest: read.manifest });
     }
   }
   return [entries.toSorted((a, b) => rankOf(a.manifest.kind) - rankOf(b.manifest.kind)), failed];

@@ -43,7 +43,7 @@ export type Words = Record<string, string | undefined>;
 type Setting = { flag: string; env?: string; fallback?: (home: string) => string };
 
 /** Each setting, in the order flag, environment, file, default (design §4). */
-const settings = {
+export const settings = {
   host: { flag: "host", env: "MCPCTL_HOST", fallback: () => "127.0.0.1" },
   port: { flag: "port", env: "MCPCTL_PORT", fallback: () => "3200" },
   dataDir: { flag: "data-dir", env: "MCPCTL_DATA_DIR", fallback: (home: string) => join(home, "data") },
@@ -66,7 +66,7 @@ const settings = {
   },
 } as const satisfies Record<string, Setting>;
 /** In the file these two stand in `oauth`, with the rest of it. */
-const notInFile: readonly string[] = ["oauthIssuer", "oauthAudience"];
+export const notInFile: readonly string[] = ["oauthIssuer", "oauthAudience"];
 const fileKeys: readonly string[] = [...Object.keys(settings).filter((key) => !notInFile.includes(key)), "oauth"];
 
 const proxies = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"];

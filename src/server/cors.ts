@@ -9,7 +9,7 @@ const sent = [
   "mcp-method",
   "mcp-name",
 ] as const;
-const read = "mcp-session-id, www-authenticate, mcp-protocol-version";
+const read = "mcp-session-id, www-authenticate, mcp-protocol-version, x-request-id, x-mcpctl-version";
 const methods = ["GET", "POST", "DELETE", "OPTIONS"] as const;
 /** A tool's arguments may be mirrored in headers, whose names only the tool knows. */
 const mirrored = /^mcp-param-[\w!#$%&'*+.^`|~-]{1,128}$/;

@@ -51,7 +51,9 @@ async function patched(
     return { item, values };
   });
   refuseMoving(kind, item, change);
-  const overruled = Object.entries(kind.formerly ?? {}).flatMap(([former, now]) => (former in change ? [now] : []));
+  const overruled = Object.entries(kind.formerly ?? {}).flatMap(([former, { field }]) =>
+    former in change ? [field] : [],
+  );
   const present = Object.entries(item).filter(([field]) => !overruled.includes(field));
   const whole = merged({ ...Object.fromEntries(present), ...(values && { data: values }) }, change);
   return { version: item.version, manifest: parseManifest(kind, whole) };

@@ -99,9 +99,10 @@ export function listen(app: App, { host, port }: Pick<Config, "host" | "port">):
 async function leaveCredential({ db, hashKeys, clock, config, log }: Rooms, url: string): Promise<void> {
   const path = join(config.home, "credentials");
   const now = clock.now();
-  const kept = readCredentials(path)[url]?.token;
+  const { token: kept, keyring } = readCredentials(path)[url] ?? {};
   const works = kept !== undefined && (await db.read(() => isLogin(hashKeys, kept, now)));
-  if (works) return;
+  // A login in the keyring is one that a person made: it is theirs to end.
+  if (works || keyring === true) return;
   try {
     const token = await db.write(function* () {
       const admin = yield* localAdministrator();

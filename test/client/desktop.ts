@@ -30,7 +30,7 @@ export function desktop({ url, token, fetch, patienceMs = 10_000 }: Options) {
   };
   const ended = bridge(
     { lines: lines(), say },
-    { url: `${url}/mcp`, credential: () => token, fetch, patienceMs, tell: (text) => void told.push(text) },
+    { url: `${url}/mcp`, credential: async () => token, fetch, patienceMs, tell: (text) => void told.push(text) },
   );
   const line = (text: string) => {
     waiting.push(text);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { type Check, type Report, type Step, validate, verdict } from "../../src/client/validate.ts";
+import { type Report, type Step, verdict } from "../../src/client/validator/report.ts";
+import { type Check, validate } from "../../src/client/validator/validate.ts";
 import { startHttpServer } from "../servers/http-server.ts";
 import { type Odd, startOddServer } from "./odd-server.ts";
 
@@ -22,6 +23,7 @@ async function judge(odd: Odd, check: Partial<Check> = {}): Promise<Report> {
 }
 
 const lastOf = ({ steps }: Report): Step => steps.at(-1) as Step;
+const stepOf = ({ steps }: Report, name: string): Step | undefined => steps.find((step) => step.name === name);
 const tool = (name: string, inputSchema: unknown = { type: "object" }) => ({ name, inputSchema });
 
 test.each([
@@ -39,7 +41,9 @@ test.each([
   expect(report.steps.map(({ name }) => name)).toEqual([
     "reach",
     "connect",
+    "eras",
     "tools/list",
+    "schemas",
     "expected tools",
     "tools/call echo",
   ]);
@@ -77,14 +81,14 @@ test.each([
 test("a name that only some clients take is told, not failed", async () => {
   const report = await judge({ tools: [tool("dotted.name"), tool("fine")] });
   expect(report.exitCode).toBe(0);
-  expect(lastOf(report).detail).toBe("2 tools, 1 with names that some clients refuse");
+  expect(stepOf(report, "tools/list")?.detail).toBe("2 tools, 1 with names that some clients refuse");
 });
 
 test("pages without end and lists without measure are cut off", async () => {
   const server = startOddServer({ tools: [tool("a")], endless: true });
   const endless = await validate({ ...plain, url: server.url });
   await server.stop();
-  expect(endless).toMatchObject({ exitCode: 2, steps: { 2: { failure: "contract" } } });
+  expect(endless).toMatchObject({ exitCode: 2, steps: { 3: { failure: "contract" } } });
   expect(server.seen.filter(({ method }) => method === "tools/list")).toHaveLength(100);
   const many = await judge({ tools: Array.from({ length: 10_001 }, (_, i) => tool(`t${i}`)) });
   expect(lastOf(many)).toMatchObject({ ok: false, detail: "it lists more than 10000 tools" });

@@ -34,7 +34,7 @@ describe("offered", () => {
   test.each([
     ["des|", ["describe"]],
     ["token r|", ["revoke", "revoke-leaked", "rotate"]],
-    ["config |", ["view"]],
+    ["config vi|", ["view"]],
     ["-p demo token r|", ["revoke", "rotate"]],
     ["-o json serv|", []],
     ["serve --po|", ["--port"]],
@@ -70,6 +70,10 @@ describe("offered", () => {
     ["restart files |", ["fine", "wiki"]],
     ["auth can-i view --as U|", ["User:"]],
     ["auth can-i view --as User:a|", ["User:alice@example.com"]],
+    ["config claude-c|", ["claude-code"]],
+    ["import claude-c|", ["claude-code"]],
+    ["import ./|", [":file"]],
+    ["restore --strategy o|", ["overwrite"]],
     ["completion p|", ["powershell"]],
     ["audit events --outcome r|", ["refused"]],
   ])("%s", async (line, expected) => {
@@ -95,7 +99,7 @@ test("every verb can be reached word by word, with a description", async () => {
 });
 
 test("the answer is a word, a tab and its meaning on each line; to nonsense it is nothing", async () => {
-  expect(await answer(["0", ":rest"], live)).toBe("restart\tStart servers or instances anew");
+  expect(await answer(["0", ":resta"], live)).toBe("restart\tStart servers or instances anew");
   expect(await answer(["1", ":-p", ":d"], live)).toBe("demo");
   expect(await answer(["2", ":apply", ":-f", ":"], live)).toBe(":file");
   for (const argv of [[], ["x"], ["-1", ":"], ["9", ":get"], ["99999999", ":"], ["0"]])

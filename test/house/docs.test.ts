@@ -13,6 +13,19 @@ describe("what is made of the tables is what it would be now (if not: bun script
   });
 });
 
+test("every variable that the program knows is told of", async () => {
+  const ours: string[] = [];
+  for await (const file of new Bun.Glob("src/{cli,client,server,secrets}/**/*.ts").scan())
+    ours.push(...[...(await Bun.file(file).text()).matchAll(/\bMCPCTL_[A-Z_]+\b/g)].map(([name]) => name));
+  const told = textOf("docs/reference/config.md");
+  expect([...new Set(ours)].filter((name) => !told.includes(`\`${name}\``))).toEqual([]);
+});
+
+test.skipIf(Bun.which("mandoc") === null)("the manual page is one that mandoc finds nothing wrong with", () => {
+  const { stdout, exitCode } = Bun.spawnSync(["mandoc", "-Tlint", "-Werror", "src/cli/manual/mcpctl.1"]);
+  expect([stdout.toString(), exitCode]).toEqual(["", 0]);
+});
+
 /** The text without its code, in which a bracket is only a bracket. */
 const withoutCode = (text: string) => text.replace(/^ *```.*?^ *```$/gms, "").replace(/`[^`\n]*`/g, "");
 

@@ -7,7 +7,9 @@ export type Client = {
   package: string;
   bin: string;
   speaks: string;
-  /** Files in its home; the token comes by the variable MCPCTL_TOKEN where a client can read one. */
+  /** What `mcpctl config` calls it, where it is set up by that: in the file below, or in one of its own. */
+  row?: string;
+  /** Files in its home, as they are before; the token comes by the variable MCPCTL_TOKEN where a client can read one. */
   files?: (place: Place) => Record<string, unknown>;
   env?: (place: Place) => Record<string, string>;
   /** A command that must come before the others, and may be given again. Who has one runs alone: mcpc gives itself 5 s to start. */
@@ -40,10 +42,6 @@ const inspectorOf = (era: "legacy" | "auto" | "modern"): Client => ({
       ...[...words, "--format", "json", "--protocol-era", era],
     ]),
 });
-
-/** The shape that most clients read; a variable in a header is spelt in each one's own way. */
-const mcpServers = (server: object) => ({ mcpServers: { gw: server } });
-const byVariable = { Authorization: "Bearer $MCPCTL_TOKEN" };
 
 export const clients: readonly Client[] = [
   inspectorOf("legacy"),
@@ -83,9 +81,7 @@ export const clients: readonly Client[] = [
     package: "@anthropic-ai/claude-code@2.1.330",
     bin: "claude",
     speaks: modern,
-    files: ({ url }) => ({
-      ".claude.json": mcpServers({ type: "http", url, headers: { Authorization: `Bearer \${MCPCTL_TOKEN}` } }),
-    }),
+    row: "claude-code",
     env: ({ model }) => ({
       ANTHROPIC_BASE_URL: model,
       ANTHROPIC_API_KEY: "none",
@@ -100,11 +96,11 @@ export const clients: readonly Client[] = [
     package: "@openai/codex@0.169.0",
     bin: "codex",
     speaks: "2025-06-18",
-    files: ({ url, model }) => ({
+    row: "codex",
+    files: ({ model }) => ({
       ".codex/config.toml": [
-        'model = "scripted"\nmodel_provider = "scripted"',
+        'model = "scripted" # of the interop\nmodel_provider = "scripted"',
         `[model_providers.scripted]\nname = "scripted"\nbase_url = "${model}/v1"\nwire_api = "responses"`,
-        `[mcp_servers.gw]\nurl = "${url}"\nbearer_token_env_var = "MCPCTL_TOKEN"`,
       ].join("\n\n"),
     }),
     runs: () => [["exec", "--skip-git-repo-check", prompt]],
@@ -114,11 +110,11 @@ export const clients: readonly Client[] = [
     package: "@google/gemini-cli@0.61.0",
     bin: "gemini",
     speaks: "2025-06-18",
-    files: ({ url }) => ({
+    row: "gemini",
+    files: () => ({
       ".gemini/settings.json": {
         security: { auth: { selectedType: "gemini-api-key" } },
         privacy: { usageStatisticsEnabled: false },
-        ...mcpServers({ type: "http", url, headers: byVariable }),
       },
     }),
     env: ({ model }) => ({
@@ -134,11 +130,9 @@ export const clients: readonly Client[] = [
     package: "@qwen-code/qwen-code@0.24.4",
     bin: "qwen",
     speaks: "2025-11-25",
-    files: ({ url }) => ({
-      ".qwen/settings.json": {
-        privacy: { usageStatisticsEnabled: false },
-        ...mcpServers({ httpUrl: url, headers: byVariable, alwaysLoadTools: true }),
-      },
+    row: "qwen",
+    files: () => ({
+      ".qwen/settings.json": '{\n  // No statistics.\n  "privacy": { "usageStatisticsEnabled": false }\n}\n',
     }),
     env: ({ model }) => ({ OPENAI_BASE_URL: `${model}/v1`, OPENAI_API_KEY: "none", OPENAI_MODEL: "scripted" }),
     checks: ["mcp", "list"],
@@ -149,7 +143,8 @@ export const clients: readonly Client[] = [
     package: "opencode-ai@1.18.33",
     bin: "opencode",
     speaks: "2025-11-25",
-    files: ({ url, model }) => ({
+    row: "opencode",
+    files: ({ model }) => ({
       ".config/opencode/opencode.json": {
         autoupdate: false,
         share: "disabled",
@@ -162,7 +157,6 @@ export const clients: readonly Client[] = [
             models: { scripted: {} },
           },
         },
-        mcp: { gw: { type: "remote", url, headers: { Authorization: "Bearer {env:MCPCTL_TOKEN}" }, oauth: false } },
       },
     }),
     checks: ["mcp", "list"],
@@ -173,14 +167,7 @@ export const clients: readonly Client[] = [
     package: "@github/copilot@1.0.102",
     bin: "copilot",
     speaks: modern,
-    files: (place) => ({
-      ".copilot/mcp-config.json": mcpServers({
-        type: "http",
-        url: place.url,
-        headers: { Authorization: `Bearer ${place.token}` },
-        tools: ["*"],
-      }),
-    }),
+    row: "copilot-cli",
     env: ({ model }) => ({
       COPILOT_PROVIDER_BASE_URL: `${model}/v1`,
       COPILOT_MODEL: "scripted",
@@ -193,10 +180,8 @@ export const clients: readonly Client[] = [
     package: "cline@3.0.65",
     bin: "cline",
     speaks: "2025-11-25",
-    files: ({ url, token, model }) => ({
-      ".cline/data/settings/cline_mcp_settings.json": mcpServers({
-        transport: { type: "streamableHttp", url, headers: { Authorization: `Bearer ${token}` } },
-      }),
+    row: "cline",
+    files: ({ model }) => ({
       ".cline/data/settings/providers.json": {
         version: 1,
         lastUsedProvider: "openai-compatible",
@@ -217,27 +202,16 @@ export const clients: readonly Client[] = [
     package: "@continuedev/cli@1.5.47",
     bin: "cn",
     speaks: "2025-11-25",
-    files: ({ url, token, model }) => ({
-      // YAML is a superset of JSON.
-      "config.yaml": {
-        name: "interop",
-        version: "0.0.1",
-        schema: "v1",
-        models: [
-          {
-            ...{ name: "scripted", model: "scripted", provider: "openai", apiBase: `${model}/v1`, apiKey: "none" },
-            ...{ roles: ["chat"], capabilities: ["tool_use"] },
-          },
-        ],
-        mcpServers: [
-          {
-            ...{ name: "gw", type: "streamable-http", url },
-            requestOptions: { headers: { Authorization: `Bearer ${token}` } },
-          },
-        ],
-      },
+    row: "continue",
+    files: ({ model }) => ({
+      ".continue/config.yaml": `name: interop # of mcpctl
+version: 0.0.1
+schema: v1
+models:
+- {name: scripted, model: scripted, provider: openai, apiBase: "${model}/v1", apiKey: none, roles: [chat], capabilities: [tool_use]}
+`,
     }),
     env: () => ({ CONTINUE_TELEMETRY_ENABLED: "0" }),
-    runs: ({ home }) => [["-p", prompt, "--auto", "--config", `${home}/config.yaml`]],
+    runs: ({ home }) => [["-p", prompt, "--auto", "--config", `${home}/.continue/config.yaml`]],
   },
 ];

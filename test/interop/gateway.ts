@@ -8,6 +8,12 @@ export type Gateway = Awaited<ReturnType<typeof startGateway>>;
 
 export const everything = "@modelcontextprotocol/server-everything@2026.8.31";
 
+const executable = resolve(import.meta.dir, "../../dist/mcpctl");
+/** mcpctl as it was built, else from its source. */
+export const program = existsSync(executable)
+  ? [executable]
+  : [process.execPath, resolve(import.meta.dir, "../../src/main.ts")];
+
 /**
  * `mcpctl serve` as people run it: a process of its own on a loopback port, with the project `demo` of two upstreams, `everything` (from npm,
  * over stdio) and `near` (the fixture over HTTP, in this process, which remembers what it was sent). Others can be applied.
@@ -15,10 +21,6 @@ export const everything = "@modelcontextprotocol/server-everything@2026.8.31";
 export async function startGateway() {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-interop-"));
   const near = startHttpServer({ name: "near" });
-  const executable = resolve(import.meta.dir, "../../dist/mcpctl");
-  const program = existsSync(executable)
-    ? [executable]
-    : [process.execPath, resolve(import.meta.dir, "../../src/main.ts")];
   const cache = process.env["BUN_INSTALL_CACHE_DIR"] ?? `${process.env["HOME"]}/.bun/install/cache`;
   const start = (port: string) =>
     Bun.spawn([...program, "serve", "--port", port, "--log", "warn"], {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Client, Place, Programs } from "./clients.ts";
-import { callsWith, type Gateway } from "./gateway.ts";
+import { callsWith, type Gateway, program } from "./gateway.ts";
 import { startModel } from "./model.ts";
 import { spoken, startTap } from "./tap.ts";
 
@@ -40,7 +40,8 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
       mkdirSync(dirname(join(home, name)), { recursive: true });
       writeFileSync(join(home, name), typeof content === "string" ? content : JSON.stringify(content));
     }
-    const wrong: string[] = [];
+    const wrong: string[] = await setUp(client, place, tap.url);
+    const settled = tap.heard().length;
     const attempt = (words: string[]) => {
       const program = words[0]?.startsWith("/") === true ? words : [programs(client.name), ...words];
       return output(program, home, environment(client, place, node));
@@ -58,7 +59,7 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
     for (const words of client.runs(place, programs)) printed += await run(words);
     const ms = performance.now() - startedAt;
 
-    const heard = tap.heard();
+    const heard = tap.heard().slice(settled);
     const version = spoken(heard);
     const names = printed + [...model.offered].join();
     const listed =
@@ -90,6 +91,21 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
   }
 }
 
+/** As a person does it: mcpctl writes the client's file, and then goes its first steps. Answers what went wrong. */
+async function setUp({ row }: Client, { home, token }: Place, endpoint: string): Promise<string[]> {
+  if (row === undefined) return [];
+  const env = { PATH: "/usr/bin:/bin", HOME: home, MCPCTL_TOKEN: token };
+  const config = (...words: string[]) =>
+    output([...program, "config", row, "-p", "demo", "--name", "gw", "--endpoint", endpoint, ...words], home, env);
+  const plain = await config("--write");
+  // One that cannot read a variable is refused, and given the token.
+  const written = plain.code === 2 ? await config("--write", "--token", token) : plain;
+  const checked = await config("--check");
+  return [written, checked].flatMap(({ code, text }) =>
+    code === 0 ? [] : [`mcpctl config ended with ${code}: ${text}`],
+  );
+}
+
 /** Nothing of this machine's own environment; and no way out but to loopback, for those that ask the environment for the way. */
 function environment(client: Client, place: Place, node: string): Record<string, string> {
   const nowhere = "http://127.0.0.1:9";
@@ -107,8 +123,8 @@ function environment(client: Client, place: Place, node: string): Record<string,
   };
 }
 
-async function output(program: string[], cwd: string, env: Record<string, string>) {
-  const child = Bun.spawn(program, {
+async function output(words: string[], cwd: string, env: Record<string, string>) {
+  const child = Bun.spawn(words, {
     cwd,
     env,
     stdin: "ignore",

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import { didYouMean, nearest } from "../../src/lib/nearest.ts";
 import { parseDocuments, toYaml } from "../../src/lib/yaml.ts";
 
@@ -59,3 +60,32 @@ function laughs(deep: number): string {
     ...Array.from({ length: deep }, (_, i) => `x${i + 1}: &x${i + 1} ${ten(`*x${i}`)}`),
   ].join("\n");
 }
+
+test("texts of several lines can be read as such", () => {
+  const value = { content: "# Hi\n\n--- two\n", list: [{ a: "x\n  y", b: 1 }] };
+  const text = toYaml(value);
+  expect(text).toBe("content: |\n  # Hi\n\n  --- two\nlist:\n  - a: |-\n      x\n        y\n    b: 1\n");
+  expect(parseDocuments(text, "-")[0]?.value).toEqual(value);
+});
+
+test("whatever is written is read back as it was", () => {
+  const line = fc.oneof(
+    fc.string(),
+    fc.constantFrom("", "a", "  b", "# c", "---", "--- d", "- e", "f: g", "\t", "...", "|", "h ", "%x", "\\", "&a *b"),
+  );
+  const text = fc.array(line).map((lines) => lines.join("\n"));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      text,
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom("a", "b-c", "x y"), tie("value"), { maxKeys: 3 }),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, (inner) => {
+      expect(parseDocuments(toYaml({ inner }), "-")[0]?.value).toEqual({ inner });
+    }),
+    { numRuns: 300 },
+  );
+});

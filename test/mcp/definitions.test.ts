@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { escaped } from "../../src/lib/unseen.ts";
 import { canonicalJson, contentHash } from "../../src/mcp/canonical.ts";
 import { definitionDiff } from "../../src/mcp/catalog/definition-diff.ts";
-import { escaped, hiddenIn } from "../../src/mcp/catalog/hidden.ts";
+import { hiddenIn } from "../../src/mcp/catalog/hidden.ts";
 
 /** A tool with every member that the protocol knows, and one that it does not. */
 const tool = {

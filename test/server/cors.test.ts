@@ -30,7 +30,8 @@ test("a preflight has no token, and is told all that clients of MCP send", async
         "access-control-allow-methods": "GET, POST, DELETE, OPTIONS",
         "access-control-allow-headers":
           "authorization, content-type, accept, mcp-session-id, mcp-protocol-version, last-event-id, mcp-method, mcp-name",
-        "access-control-expose-headers": "mcp-session-id, www-authenticate, mcp-protocol-version",
+        "access-control-expose-headers":
+          "mcp-session-id, www-authenticate, mcp-protocol-version, x-request-id, x-mcpctl-version",
         "access-control-max-age": "600",
       },
     ]);
@@ -83,7 +84,8 @@ test("an allowed page can read every answer, whatever went wrong", async () => {
       status,
       {
         "access-control-allow-origin": page,
-        "access-control-expose-headers": "mcp-session-id, www-authenticate, mcp-protocol-version",
+        "access-control-expose-headers":
+          "mcp-session-id, www-authenticate, mcp-protocol-version, x-request-id, x-mcpctl-version",
       },
       "Origin",
     ]);

@@ -6,7 +6,7 @@ import type { Scope } from "../../client/clients/set-up.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { usage } from "../parse.ts";
-import { clientFor } from "../session.ts";
+import { clientFor, projectNeeded } from "../session.ts";
 import type { Args } from "../verb.ts";
 
 /** A command line about one client, understood. */
@@ -58,7 +58,8 @@ export function askedOf(args: Args, env: Env): Asked {
     where: whereOf(env),
     scope,
     path: file === undefined ? undefined : resolve(file),
-    project: args.flag("project"),
+    // What was set up before says itself for which project.
+    project: args.has("check") || args.has("undo") ? args.flag("project") : projectNeeded(args),
     name,
     here,
     there: addressOf(args.flag("endpoint"), here),

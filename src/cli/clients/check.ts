@@ -1,5 +1,6 @@
 import { colors } from "consola/utils";
 import { shownUrl } from "../../client/blot.ts";
+import { bearerOf, type Target } from "../../client/client.ts";
 import { type CheckReport, check as visit } from "../../client/clients/check/check.ts";
 import { CheckFailure, type CheckStep } from "../../client/clients/check/visit.ts";
 import { formatOf as documentFormat, pathOf, readDocument, valueAt } from "../../client/clients/document/document.ts";
@@ -7,11 +8,11 @@ import { type Entry, readEntry } from "../../client/clients/entry.ts";
 import { lookAt } from "../../client/clients/files.ts";
 import { readLedger } from "../../client/clients/ledger.ts";
 import { changesFor, fileOf } from "../../client/clients/set-up.ts";
-import { targetOf } from "../../client/contexts.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
+import { targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
 import { type Asked, variable, wiringOf } from "./asked.ts";
 
@@ -27,7 +28,8 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
   const wiring = wiringOf(named);
   const { entry, file } = await entryOf(named, wiring.name);
   const url = entry?.url !== undefined && entry.project === undefined ? entry.url : wiring.url;
-  const { token, from } = tokenOf(named, entry, args, env);
+  const target = targetFor(args, env, { token: undefined });
+  const { token, from } = await tokenOf(named, entry, target, env);
   const origin = args.flag("origin") ?? usualOrigin;
   const report = await visit([tokenStep(token, from), ...named.row.check], {
     url,
@@ -35,7 +37,7 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
     token,
     origin,
     timeoutMs: seconds * 1_000,
-    fetch: env.fetch,
+    fetch: (request) => env.fetch(request, target.tls === undefined ? {} : { tls: target.tls }),
   });
   const about = {
     client: named.row.id,
@@ -70,17 +72,16 @@ async function entryOf(asked: Asked, name: string): Promise<{ entry?: Entry; fil
 }
 
 /** What the client would send, and where it has it from. */
-function tokenOf(
+async function tokenOf(
   asked: Asked,
   entry: Entry | undefined,
-  args: Args,
+  target: Target,
   env: Env,
-): { token?: string | undefined; from: string } {
+): Promise<{ token?: string | undefined; from: string }> {
   if (asked.token !== undefined) return { token: asked.token, from: "the one that was given" };
   if (entry?.token !== undefined) return { token: entry.token, from: "the one in the file" };
   if (asked.bridge || entry?.project !== undefined) {
-    const choice = { url: args.flag("url"), context: args.flag("context") };
-    const { token } = targetOf(choice, env.variables, env.home);
+    const token = await bearerOf(target);
     return {
       token,
       from: token === undefined ? `the bridge finds no login: ${mintOne}` : "the login of this terminal",

@@ -82,40 +82,46 @@ async function giveBack(minted: Minted | undefined, error: unknown, args: Args, 
   throw error;
 }
 
-/** What of the entry is new and what goes, line by line; never a secret. */
-function differences({ format, changes, old }: Plan): string[] {
-  const clean = blotter(
-    changes
-      .map(({ value }) => value)
-      .concat(old)
-      .flatMap((value) => secretsIn(value, false)),
-  );
-  const linesOf = (value: unknown) =>
-    value === undefined
-      ? []
-      : format
-          .write(isObject(value) ? value : { value })
-          .trimEnd()
-          .split("\n");
+/** What of the entry is new and what goes, a line for each value in it; never a secret. */
+function differences({ changes, old }: Plan): string[] {
+  const clean = blotter([...changes.map(({ value }) => value), old].flatMap((value) => secretsIn(value, false)));
   const [first, ...also] = changes;
-  const [before, after] = [linesOf(wrapped(first.at, old)), linesOf(wrapped(first.at, first.value))];
-  const gone = before.filter((line) => !after.includes(line)).map((line) => `- ${line}`);
-  const come = after.map((line) => `${before.includes(line) ? " " : "+"} ${line}`);
-  const more = also.flatMap((change) => linesOf(wrapped(change.at, [change.value])).map((line) => `+ ${line}`));
-  return [...gone, ...come, ...more].map((line) => printable(clean(line)));
+  const entry = compared(old, first.value);
+  const others = also.flatMap(({ at, value }) => [`  ${at.join(".")}`, ...compared(undefined, value)]);
+  return [`  ${first.at.join(".")}`, ...entry, ...others].map((line) => printable(clean(line)));
 }
 
-const wrapped = (at: readonly string[], value: unknown): unknown =>
-  value === undefined ? undefined : at.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+function compared(old: unknown, now: unknown): string[] {
+  const [before, after] = [leavesOf(old, ""), leavesOf(now, "")];
+  const keys = [...new Set([...after.keys(), ...before.keys()])];
+  const width = Math.max(...keys.map((key) => key.length));
+  return keys.flatMap((key) => {
+    const [was, is] = [before.get(key), after.get(key)];
+    const line = (sign: string, value: string) => `${sign}   ${key.padEnd(width)}  ${value}`.trimEnd();
+    if (was === is) return [line(" ", is ?? "")];
+    return [...(was === undefined ? [] : [line("-", was)]), ...(is === undefined ? [] : [line("+", is)])];
+  });
+}
+
+/** Every value that is no map, by the way to it. */
+function leavesOf(value: unknown, path: string): Map<string, string> {
+  if (value === undefined) return new Map();
+  if (!isObject(value) || Object.keys(value).length === 0)
+    return new Map([[path, typeof value === "string" ? value : JSON.stringify(value)]]);
+  const inner = Object.entries(value).flatMap(([key, one]) => [...leavesOf(one, path === "" ? key : `${path}.${key}`)]);
+  return new Map(inner);
+}
 
 /** Texts where clients keep secrets: in headers and environments. Addresses are none, and neither is a variable's name. */
 function secretsIn(value: unknown, isInside: boolean): string[] {
-  if (typeof value === "string") return isInside && !/^https?:\/\/[^@]*$|\$|\{env:/.test(value) ? [value] : [];
+  if (typeof value === "string") {
+    const secret = value.replace(/^(Bearer|Basic) /, "");
+    return isInside && !/^https?:\/\/[^@]*$|^[${]/.test(secret) ? [secret] : [];
+  }
   if (Array.isArray(value)) return value.flatMap((item) => secretsIn(item, isInside));
   if (!isObject(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    secretsIn(inner, isInside || (/header|env|auth|token|key/i.test(key) && key !== "bearer_token_env_var")),
-  );
+  const keeps = (key: string) => /header|env|auth|token|key/i.test(key) && key !== "bearer_token_env_var";
+  return Object.entries(value).flatMap(([key, inner]) => secretsIn(inner, isInside || keeps(key)));
 }
 
 /** A file that others may read, and that holds a token now. */

@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { writePrivately } from "../../lib/credentials-file.ts";
 import { didYouMean } from "../../lib/nearest.ts";
-import { messageOf, Problem } from "../../lib/problem.ts";
+import { Problem } from "../../lib/problem.ts";
 import { shells } from "../completion/shells.ts";
 import type { Env } from "../environment.ts";
+import { putInPlace } from "../in-place.ts";
 import type { Args } from "../verb.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
@@ -23,20 +22,6 @@ export async function run(args: Args, env: Env): Promise<void> {
   const file = shell.file?.(env.variables, env.variables["HOME"] ?? dirname(env.home));
   if (file === undefined)
     throw new Problem("invalid", `${word} looks in no folder for completion`, { hint: shell.rest });
-  const isThere = existsSync(file) && readFileSync(file, "utf8") === shell.script;
-  if (!isThere) write(file, shell.script);
-  if (args.has("quiet")) return;
-  env.out(`${isThere ? "Unchanged" : "Written"}: ${file}`);
+  putInPlace(file, shell.script, env);
   env.out(shell.rest);
-}
-
-function write(file: string, script: string): void {
-  try {
-    writePrivately(file, script);
-  } catch (error) {
-    throw new Problem("invalid", `${file} cannot be written: ${messageOf(error)}`, {
-      hint: "print the script and put it where your shell looks",
-      cause: error,
-    });
-  }
 }

@@ -1,7 +1,7 @@
 import type { Client } from "../../client/client.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
-import { changeIn, draftOf, instructions, withNotes, withoutNotes } from "../draft.ts";
+import { changeIn, draftOf, instead, instructions, withNotes, withoutNotes } from "../draft.ts";
 import type { Env } from "../environment.ts";
 import { formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
@@ -9,15 +9,6 @@ import { scratchFile } from "../scratch.ts";
 import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import type { Args } from "../verb.ts";
 import { showWarnings } from "../warnings.ts";
-
-/** What to type for what is made once and then only ended. */
-const instead: Record<string, string> = {
-  mcptoken: "mcpctl token rotate NAME -p PROJECT, or mcpctl token revoke and mcpctl token create",
-  session: "mcpctl delete session ID ends it, mcpctl login and mcpctl auth session make one",
-  toolchange: "mcpctl approve toolchange NAME, or mcpctl reject toolchange NAME",
-  promptrequest: "mcpctl approve promptrequest NAME -p PROJECT, then mcpctl edit prompt NAME -p PROJECT",
-  instance: "mcpctl edit server NAME changes what it runs, mcpctl delete instance NAME replaces it",
-};
 
 export async function run(args: Args, env: Env): Promise<void> {
   const { kind, names } = kindAndNames(args.words);

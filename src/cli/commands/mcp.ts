@@ -1,8 +1,9 @@
 import { bridge } from "../../client/bridge/bridge.ts";
-import { targetOf } from "../../client/contexts.ts";
 import { lineCutter } from "../../lib/lines.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
+import { projectNeeded } from "../session.ts";
+import { bearerFor, targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
 
 /** The longest message that a client may send; the gateway has a bound of its own, of the project. */
@@ -11,16 +12,15 @@ const patienceMs = 60_000;
 
 /** Standard output is MCP's alone: everything else that there is to say goes to standard error. */
 export async function run(args: Args, env: Env): Promise<void> {
-  const choice = { url: args.flag("url"), token: args.flag("token"), context: args.flag("context") };
-  const target = () => targetOf(choice, env.variables, env.home);
-  const project = args.flag("project");
+  const { url, tls } = targetFor(args, env);
+  const project = projectNeeded(args);
   const path = project === undefined ? "/mcp" : `/projects/${encodeURIComponent(project)}/mcp`;
   await bridge(
     { lines: linesOf(env.input()), say: env.say },
     {
-      url: new URL(path, target().url).href,
-      credential: () => target().token,
-      fetch: env.fetch,
+      url: new URL(path, url).href,
+      credential: () => bearerFor(args, env),
+      fetch: (request) => env.fetch(request, tls === undefined ? {} : { tls }),
       patienceMs,
       tell: (text) => {
         if (!args.has("quiet")) env.err(printable(text));

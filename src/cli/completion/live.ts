@@ -1,5 +1,6 @@
 import { connect } from "../../client/client.ts";
-import { readContexts, targetOf } from "../../client/contexts.ts";
+import { readConfig } from "../../client/contexts.ts";
+import { targetOf } from "../../client/target.ts";
 import type { Env } from "../environment.ts";
 import type { Line } from "./line.ts";
 import type { Live } from "./offers.ts";
@@ -30,12 +31,12 @@ export function liveNames(env: Env, startedAt = 0): Live {
   };
 }
 
-const contexts = async ({ home }: Env): Promise<string[]> => Object.keys(readContexts(home).contexts);
+const contexts = async ({ home }: Env): Promise<string[]> => Object.keys(readConfig(home).contexts);
 
 async function ofKind({ plural, inProject }: KindNode, { given }: Line, env: Env, signal: AbortSignal) {
   const flag = (name: string) => given.get(name)?.at(-1);
   const choice = { url: flag("url"), token: flag("token"), context: flag("context") };
-  const { send } = connect(targetOf(choice, env.variables, env.home), env.fetch);
+  const { send } = connect(targetOf(choice, env.variables, env.home, env.keyring), env.fetch);
   const project = inProject === true ? flag("project") : undefined;
   const query = project === undefined ? "" : `?project=${encodeURIComponent(project)}`;
   const { items } = (await (await send("GET", `/api/v1/${plural}${query}`, undefined, { signal })).json()) as {

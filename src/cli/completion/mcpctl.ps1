@@ -1,6 +1,6 @@
 # PowerShell completion for mcpctl. It asks the program itself, so it does not grow old with it.
 
-Register-ArgumentCompleter -Native -CommandName mcpctl, mcpctl.exe -ScriptBlock {
+Register-ArgumentCompleter -Native -CommandName @('mcpctl', 'mcpctl.exe') -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
     $words = @()

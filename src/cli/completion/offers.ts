@@ -81,14 +81,17 @@ async function valuesOf({ value = "" }: FlagNode, part: string, ask: Ask): Promi
 /** `a|b|<mark>|User:<mark>`: see `Verb.completes`. */
 async function fromSource(source: string, part: string, ask: Ask): Promise<Offers> {
   const offers: Offer[] = [];
+  let files: Offers["files"];
   for (const alternative of source === "" ? [] : source.split("|")) {
     const [, head = "", mark] = /^([^<]*)<(.+)>$/.exec(alternative) ?? [];
-    if (mark === "file" || mark === "folder") return { words: [], files: mark };
-    if (mark === undefined) offers.push({ word: alternative, about: "" });
+    if (mark === "file" || mark === "folder") files = mark;
+    else if (mark === undefined) offers.push({ word: alternative, about: "" });
     else if (!part.startsWith(head)) offers.push({ word: head, about: "" });
     else offers.push(...(await marked(mark, part.slice(head.length), ask)).map(before(head)));
   }
-  return { words: offers.filter(({ word }) => word.startsWith(part)) };
+  const words = offers.filter(({ word }) => word.startsWith(part));
+  // Where a file or a word may stand, words come first.
+  return files === undefined || words.length > 0 ? { words } : { words, files };
 }
 
 async function marked(mark: string, part: string, { tree, line, live }: Ask): Promise<Offer[]> {

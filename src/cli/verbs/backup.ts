@@ -13,6 +13,7 @@ const strategy = {
   strategy: {
     type: "string",
     hint: "STRATEGY",
+    completes: "fail|skip|overwrite",
     description: "What is here already and differs: fail (nothing is changed), skip or overwrite; fail when absent",
   },
   "dry-run": { type: "boolean", description: "Say what would be done, and do nothing" },

@@ -21,7 +21,12 @@ const setUp = {
       "How the client reaches mcpctl, where it is not as this terminal does: http://host.docker.internal:3200",
   },
   bridge: { type: "boolean", description: "Let the client start mcpctl mcp, in the place of a connection of its own" },
-  scope: { type: "string", hint: "SCOPE", description: "user, or project for the file that lies in this folder" },
+  scope: {
+    type: "string",
+    hint: "SCOPE",
+    completes: "user|project",
+    description: "user, or project for the file that lies in this folder",
+  },
   file: { type: "string", hint: "FILE", description: "The client's file, where it lies elsewhere" },
   force: { type: "boolean", description: "Replace an entry, or a token, of that name that mcpctl did not make" },
   revoke: { type: "boolean", description: "With --undo: revoke the token that was minted for it" },

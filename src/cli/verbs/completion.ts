@@ -1,6 +1,8 @@
 import type { Verb } from "../verb.ts";
 
-/** What a shell is told about all the others. */
+const ignores = ["project", "output", "context", "url", "token", "quiet", "yes"] as const;
+
+/** What shells and man are told about all the others. */
 export const completionVerbs: Record<string, Verb> = {
   completion: {
     group: "Here",
@@ -9,7 +11,7 @@ export const completionVerbs: Record<string, Verb> = {
     least: 1,
     most: 1,
     completes: ["bash|zsh|fish|powershell"],
-    ignores: ["project", "output", "context", "url", "token", "yes"],
+    ignores,
     flags: {
       install: { type: "boolean", description: "Write it to where the shell looks for it, and say where that is" },
     },
@@ -20,5 +22,16 @@ export const completionVerbs: Record<string, Verb> = {
       "mcpctl completion powershell | Out-String | Invoke-Expression",
     ],
     load: () => import("../commands/completion.ts"),
+  },
+  man: {
+    group: "Here",
+    summary: "Print the manual page, or put it where man looks for it",
+    words: "",
+    least: 0,
+    most: 0,
+    ignores,
+    flags: { install: { type: "boolean", description: "Write it below ~/.local/share/man, and say where that is" } },
+    examples: ["mcpctl man | man -l -", "mcpctl man --install"],
+    load: () => import("../commands/man.ts"),
   },
 };

@@ -1,16 +1,32 @@
-import { passwordStdin, type Verb } from "../verb.ts";
+import { passwordStdin, type Run, type Verb } from "../verb.ts";
+
+type Part<Module> = { [Name in keyof Module]: Module[Name] extends Run ? Name : never }[keyof Module];
+const context = (part: Part<typeof import("../commands/context.ts")>) => async () => ({
+  run: (await import("../commands/context.ts"))[part],
+});
+const setting = (part: Part<typeof import("../commands/settings.ts")>) => async () => ({
+  run: (await import("../commands/settings.ts"))[part],
+});
 
 /** Which instance is talked to, as whom, and how. */
 export const instanceVerbs: Record<string, Verb> = {
   login: {
     group: "Instances",
-    summary: "Log in to an instance and remember it",
+    summary: "Log in to an instance and remember it; asks for e-mail address and password, or takes a token",
     words: "[URL]",
     least: 0,
     most: 1,
-    ignores: ["project"],
-    flags: { email: { type: "string", hint: "ADDRESS", description: "Whom to log in" }, ...passwordStdin },
-    examples: ["mcpctl login http://nas.local:3200 --email alice@example.com"],
+    flags: {
+      email: { type: "string", hint: "ADDRESS", description: "Whom to log in" },
+      ...passwordStdin,
+      "with-token": { type: "boolean", description: "Read a token from standard input, and log in with that" },
+      name: { type: "string", hint: "CONTEXT", description: "What the instance is called from now on" },
+    },
+    examples: [
+      "mcpctl login http://nas.local:3200 --email alice@example.com",
+      "mcpctl login https://mcp.example.com --name work -p demo --ca authority.pem",
+      "mcpctl login http://nas.local:3200 --with-token < token.txt",
+    ],
     load: () => import("../commands/login.ts"),
   },
   logout: {
@@ -20,7 +36,7 @@ export const instanceVerbs: Record<string, Verb> = {
     least: 0,
     most: 0,
     ignores: ["project"],
-    examples: ["mcpctl logout"],
+    examples: ["mcpctl logout", "mcpctl logout --context work"],
     load: () => import("../commands/logout.ts"),
   },
   passwd: {
@@ -49,14 +65,118 @@ export const instanceVerbs: Record<string, Verb> = {
     examples: ["mcpctl whoami"],
     load: () => import("../commands/whoami.ts"),
   },
-  "config view": {
+  "context list": {
     group: "Instances",
-    summary: "Show the saved instances and logins; never a token",
+    summary: "The instances that are known here, with whose login, and which of them is talked to",
     words: "",
     least: 0,
     most: 0,
-    ignores: ["project", "url", "token", "yes"],
-    examples: ["mcpctl config view"],
-    load: () => import("../commands/config-view.ts"),
+    examples: ["mcpctl context list", "mcpctl context list -o json"],
+    load: context("list"),
+  },
+  "context current": {
+    group: "Instances",
+    summary: "Which instance is talked to; its name alone with --quiet",
+    words: "",
+    least: 0,
+    most: 0,
+    examples: ["mcpctl context current", "mcpctl context current --quiet"],
+    load: context("current"),
+  },
+  "context use": {
+    group: "Instances",
+    summary: "Talk to another instance from now on",
+    words: "NAME",
+    least: 1,
+    most: 1,
+    examples: ["mcpctl context use work"],
+    load: context("use"),
+  },
+  "context set": {
+    group: "Instances",
+    summary: "Change what is known of an instance, the current one when no name is given; an empty value takes away",
+    words: "[NAME]",
+    least: 0,
+    most: 1,
+    flags: {
+      project: {
+        type: "string",
+        short: "p",
+        hint: "NAME",
+        description: "The project that is meant where one must be said and none is",
+      },
+      url: { type: "string", hint: "URL", description: "Where the instance is" },
+      ca: { type: "string", hint: "FILE", description: "Trust the authority in this PEM file" },
+      verify: { type: "boolean", description: "Check the certificate again" },
+    },
+    examples: [
+      "mcpctl context set -p demo",
+      "mcpctl context set work --ca /etc/ssl/home-authority.pem",
+      "mcpctl context set work -p ''",
+    ],
+    load: context("set"),
+  },
+  "context rename": {
+    group: "Instances",
+    summary: "Call an instance something else",
+    words: "NAME NEW",
+    least: 2,
+    most: 2,
+    examples: ["mcpctl context rename nas.local-3200 nas"],
+    load: context("rename"),
+  },
+  "context delete": {
+    group: "Instances",
+    summary: "Forget an instance, and the login for it here; the current one only with --yes or an answer",
+    words: "NAME",
+    least: 1,
+    most: 1,
+    examples: ["mcpctl context delete nas"],
+    load: context("remove"),
+  },
+  "config view": {
+    group: "Instances",
+    summary: "Show the saved instances, logins and settings, and where each lies; never a token",
+    words: "",
+    least: 0,
+    most: 0,
+    examples: ["mcpctl config view", "mcpctl config view -o json"],
+    load: setting("view"),
+  },
+  "config get": {
+    group: "Instances",
+    summary: "Show one setting of this command line",
+    words: "SETTING",
+    least: 1,
+    most: 1,
+    examples: ["mcpctl config get credentialStore"],
+    load: setting("get"),
+  },
+  "config set": {
+    group: "Instances",
+    summary: "Change a setting of this command line; mcpctl config view lists them",
+    words: "SETTING VALUE",
+    least: 2,
+    most: 2,
+    examples: ["mcpctl config set credentialStore file", "mcpctl config set colour never"],
+    load: setting("set"),
+  },
+  "config unset": {
+    group: "Instances",
+    summary: "Let a setting of this command line be what it is by itself",
+    words: "SETTING",
+    least: 1,
+    most: 1,
+    examples: ["mcpctl config unset credentialStore"],
+    load: setting("unset"),
+  },
+  "config path": {
+    group: "Instances",
+    summary: "Where settings and instances are kept",
+    words: "",
+    least: 0,
+    most: 0,
+    examples: ["mcpctl config path"],
+    load: setting("path"),
   },
 };

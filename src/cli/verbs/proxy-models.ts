@@ -11,7 +11,12 @@ export const proxyModelVerbs: Record<string, Verb> = {
     completes: ["<proxymodel>"],
     flags: {
       input: { type: "string", short: "i", hint: "FILE", description: "What to try it on; - is standard input" },
-      type: { type: "string", hint: "TYPE", description: "toolResult, prompt or resource; toolResult when absent" },
+      type: {
+        type: "string",
+        hint: "TYPE",
+        completes: "toolResult|prompt|resource",
+        description: "toolResult, prompt or resource; toolResult when absent",
+      },
       source: { type: "string", hint: "NAME", description: "What it is said to come from, such as files/read" },
       full: { type: "boolean", description: "Print all of the shaped text, and not its beginning" },
     },

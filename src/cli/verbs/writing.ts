@@ -1,3 +1,4 @@
+import { dryRunFlag } from "../dry-run.ts";
 import type { Flags, Verb } from "../verb.ts";
 
 const files = {
@@ -9,6 +10,22 @@ const files = {
     description: "A file, a folder, or - for standard input",
   },
 } satisfies Flags;
+
+const selector = {
+  selector: {
+    type: "string",
+    short: "l",
+    multiple: true,
+    hint: "LABELS",
+    description: "By labels: team=docs,tier!=test",
+  },
+} satisfies Flags;
+
+const waiting = (until: string) =>
+  ({
+    wait: { type: "boolean", description: `Wait until ${until}; exit code 8 when they are not in time` },
+    timeout: { type: "string", hint: "TIME", description: "How long to wait: 30s, 5m, 1h; 2m when not said" },
+  }) satisfies Flags;
 
 /** How resources of every kind are made, changed and ended. */
 export const writingVerbs: Record<string, Verb> = {
@@ -59,13 +76,76 @@ export const writingVerbs: Record<string, Verb> = {
   },
   apply: {
     group: "Resources",
-    summary: "Create or change resources from manifests: all of them or none",
+    summary:
+      "Create or change resources from manifests, each on its own; what is refused is told, and the rest is done",
     words: "",
     least: 0,
     most: 0,
-    flags: { ...files, "dry-run": { type: "boolean", description: "Say what would be done, and do nothing" } },
-    examples: ["mcpctl apply -f stack.yaml", "mcpctl get projects -o yaml | mcpctl apply -f -"],
+    flags: {
+      ...files,
+      ...dryRunFlag,
+      atomic: { type: "boolean", description: "All of it or none" },
+      prune: {
+        type: "boolean",
+        description: "Delete what has the labels of -l and is not in the files; asks on a terminal",
+      },
+      ...selector,
+      ...waiting("the servers of the manifests run"),
+    },
+    examples: [
+      "mcpctl apply -f stack.yaml",
+      "mcpctl apply -f manifests/ --dry-run=client",
+      "mcpctl apply -f stack.yaml --atomic --wait",
+      "mcpctl apply -f stack.yaml --prune -l app=demo",
+      "mcpctl get projects -o yaml | mcpctl apply -f -",
+    ],
     load: () => import("../commands/apply.ts"),
+  },
+  diff: {
+    group: "Resources",
+    summary: "Show what apply would change; exit code 0 for nothing, 1 for something, more for an error",
+    words: "",
+    least: 0,
+    most: 0,
+    flags: {
+      ...files,
+      prune: { type: "boolean", description: "Also what --prune would delete" },
+      ...selector,
+    },
+    examples: ["mcpctl diff -f stack.yaml", "mcpctl diff -f stack.yaml --prune -l app=demo"],
+    load: () => import("../commands/diff.ts"),
+  },
+  patch: {
+    group: "Resources",
+    summary: "Change some fields of a resource; KEY=VALUE sets one, KEY- takes it away, and all else stays",
+    words: "KIND NAME [KEY=VALUE…]",
+    least: 1,
+    most: 100,
+    flags: {
+      patch: { type: "string", hint: "JSON", description: "A JSON merge patch (RFC 7396), in place of KEY=VALUE" },
+      "patch-file": {
+        type: "string",
+        hint: "FILE",
+        description: "The same out of a file, JSON or YAML; - is standard input",
+      },
+    },
+    examples: [
+      "mcpctl patch server files replicas=3",
+      "mcpctl patch project demo gate.promptBytes=1000 description-",
+      "mcpctl patch server own env=KEY=secret:vault/key labels.team=docs",
+      "mcpctl patch project monitoring gated=false",
+      'mcpctl patch llm local --patch \'{"tier": "fast", "description": null}\'',
+    ],
+    load: () => import("../commands/patch.ts"),
+  },
+  label: {
+    group: "Resources",
+    summary: "Label a resource; KEY=VALUE sets a label, KEY- takes it away",
+    words: "KIND NAME KEY=VALUE…",
+    least: 2,
+    most: 100,
+    examples: ["mcpctl label server files team=docs tier-", "mcpctl label projects/demo app=demo"],
+    load: () => import("../commands/label.ts"),
   },
   edit: {
     group: "Resources",
@@ -83,17 +163,47 @@ export const writingVerbs: Record<string, Verb> = {
   delete: {
     group: "Resources",
     summary: "Delete resources; an instance is replaced, a session ends, a prompt of mcpctl itself becomes what it was",
-    words: "KIND NAME…",
+    words: "KIND NAME… | KIND/NAME…",
     least: 0,
-    most: 100,
-    flags: files,
+    most: 1_000,
+    flags: {
+      ...files,
+      ...selector,
+      all: {
+        type: "boolean",
+        description: "All of the kind that you may see; asks on a terminal, and needs --yes elsewhere",
+      },
+      "ignore-not-found": { type: "boolean", description: "What is not there is no error" },
+      ...waiting("they are gone"),
+    },
     examples: [
       "mcpctl delete server files",
+      "mcpctl delete project/demo server/files server/web",
       "mcpctl delete -f stack.yaml --yes",
-      "mcpctl delete mcptoken vllm -p demo",
+      "mcpctl delete servers -l team=docs",
+      "mcpctl delete prompts --all -p demo --yes",
+      "mcpctl delete mcptoken vllm -p demo --ignore-not-found",
       "mcpctl delete prompt style -p demo",
       "mcpctl delete session 0199aaaa-0000-7000-8000-000000000000",
     ],
     load: () => import("../commands/delete.ts"),
+  },
+  "attach-server": {
+    group: "Resources",
+    summary: "Add servers to a project; one that is there stays as it is",
+    words: "SERVER…",
+    least: 1,
+    most: 100,
+    examples: ["mcpctl attach-server files -p demo"],
+    load: () => import("../commands/attach-server.ts"),
+  },
+  "detach-server": {
+    group: "Resources",
+    summary: "Take servers out of a project, with what it says of their tools",
+    words: "SERVER…",
+    least: 1,
+    most: 100,
+    examples: ["mcpctl detach-server files -p demo"],
+    load: () => import("../commands/detach-server.ts"),
   },
 };

@@ -23,7 +23,7 @@ export type Delivery = {
 export type Door = {
   url: string;
   /** What to log in with; asked again after a refusal, since somebody may have logged in anew. */
-  credential: () => string | undefined;
+  credential: () => Promise<string | undefined>;
   fetch: Fetch;
   /** How long a gateway that is not there is waited for. */
   patienceMs: number;
@@ -73,7 +73,7 @@ export function createDelivery({ url, credential, fetch, patienceMs, tell }: Doo
   /** @throws Unanswered */
   return async function send(delivery: Delivery): Promise<Response> {
     const until = performance.now() + (delivery.patient === false ? 0 : patienceMs);
-    let token = credential();
+    let token = await credential();
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
       const found = await once(delivery, token).catch((error: unknown) => {
         if (error instanceof Unanswered && error.isUnsent) return error;
@@ -83,7 +83,7 @@ export function createDelivery({ url, credential, fetch, patienceMs, tell }: Doo
       if (found instanceof Response && !isBusy) {
         if (isGone) tell(`mcpctl at ${url} answers again`);
         isGone = false;
-        const fresh = found.status === 401 ? credential() : token;
+        const fresh = found.status === 401 ? await credential() : token;
         if (fresh === token) return found;
         await found.body?.cancel();
         token = fresh;

@@ -26,7 +26,10 @@ const readers: readonly Reader[] = [
     fits: (document) =>
       isObject(document["registry"]) &&
       Object.values(document["registry"]).some((one) => isObject(one) && isDocker(one)),
-    read: (document) => ({ entries: Object.entries(document["registry"] as object).map(ofDocker) }),
+    read: (document) => {
+      const servers = Object.entries(document["registry"] as object);
+      return { entries: servers.map(ofDocker), inputs: hidden(servers.flatMap(([, one]) => secretsOf(one))) };
+    },
   },
   {
     shape: "VS Code's mcp.json",
@@ -50,7 +53,10 @@ const readers: readonly Reader[] = [
   {
     shape: "Goose's config.yaml",
     fits: has("extensions"),
-    read: ({ extensions }) => ({ entries: ofGoose(extensions) }),
+    read: ({ extensions }) => ({
+      entries: ofGoose(extensions),
+      inputs: hidden(Object.values(extensions as object).flatMap(keysOf)),
+    }),
   },
   {
     shape: "Continue's config.yaml",
@@ -111,9 +117,15 @@ function ofCodex(servers: unknown): Entry[] {
 const ofGoose = (extensions: unknown): Entry[] =>
   entriesOf(extensions).map((entry) => {
     const given = (extensions as Record<string, unknown>)[entry.name];
-    const keys = isObject(given) ? (textsOf(given["env_keys"]) ?? []) : [];
-    return { ...entry, env: { ...Object.fromEntries(keys.map((key) => [key, `\${${key}}`])), ...entry.env } };
+    const keys = keysOf(given).map((key) => [key, `\${${key}}`]);
+    return { ...entry, env: { ...Object.fromEntries(keys), ...entry.env } };
   });
+
+const keysOf = (extension: unknown): string[] => (isObject(extension) ? (textsOf(extension["env_keys"]) ?? []) : []);
+
+/** Values that the client keeps apart from its settings are secrets, whatever they are called. */
+const hidden = (names: readonly string[]): Record<string, Input> =>
+  Object.fromEntries(names.map((name) => [name, { secret: true }]));
 
 function inputsOf(list: unknown): Record<string, Input> {
   if (!Array.isArray(list)) return {};
@@ -147,7 +159,7 @@ function ofDocker([name, given]: [string, unknown]): Entry {
     args: [],
     env: Object.fromEntries([
       ...listed("env").map((variable) => [String(variable["name"]), String(variable["value"] ?? "")]),
-      ...listed("secrets").map((secret) => [String(secret["env"]), `\${${String(secret["env"])}}`]),
+      ...secretsOf(one).map((name) => [name, `\${${name}}`]),
     ]),
     headers: {},
     fields: {
@@ -158,6 +170,11 @@ function ofDocker([name, given]: [string, unknown]): Entry {
     lost: [],
   };
 }
+
+const secretsOf = (one: unknown): string[] =>
+  isObject(one) && Array.isArray(one["secrets"])
+    ? one["secrets"].filter(isObject).flatMap((secret) => textOf(secret["env"]) ?? [])
+    : [];
 
 /** A template as somebody's configuration: what it asks for is a reference. */
 function ofTemplate({ name, description, env = [], headers = [], arguments: _, ...template }: Named): Entry {

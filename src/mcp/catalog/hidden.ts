@@ -1,34 +1,15 @@
+import { unseenIn } from "../../lib/unseen.ts";
 import { canonicalJson } from "../canonical.ts";
-
-/**
- * Characters that a model reads and a person does not see, or that change what a person sees: zero width, bidirectional controls, tags
- * (U+E0000…), variation selectors, fillers, private use, halves of pairs, control characters. What joins emoji to one picture is none.
- */
-const emoji = String.raw`\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?(?:\u200D\p{Extended_Pictographic}\p{Emoji_Modifier}?\uFE0F?)*`;
-const unseen = String.raw`[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\u2800\p{Cc}]`;
-const any = new RegExp(unseen, "u");
-const either = new RegExp(`${emoji}|(${unseen})`, "gu");
-
-const isPlain = (character: string): boolean => character === "\n" || character === "\t" || character === "\r";
-const code = (character: string): string => (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
-
-/** The text with each of them written as `\u{200B}`; line breaks and tabs stay. */
-export const escaped = (text: string): string =>
-  text.replace(either, (all, hidden?: string) =>
-    hidden === undefined || hidden === "\n" || hidden === "\t" ? all : `\\u{${code(hidden)}}`,
-  );
 
 const mostNamed = 16;
 
-/** Which of them stand in a definition, as `U+200B`, sorted; a few of them, when there are many. */
+/** Which characters that nobody sees stand in a definition, as `U+200B`, sorted; a few of them, when there are many. */
 export function hiddenIn(definition: string): string[] {
   // Most definitions are plain ASCII, and need no closer look.
   if (!/[^ -~\n\r\t]|\\[ubf]/.test(definition)) return [];
   const found = new Set<string>();
   const look = (part: string) => {
-    if (!any.test(part)) return;
-    for (const [, hidden] of part.matchAll(either))
-      if (hidden !== undefined && !isPlain(hidden)) found.add(`U+${code(hidden)}`);
+    for (const hidden of unseenIn(part)) found.add(hidden);
   };
   try {
     canonicalJson(definition, "", look);

@@ -3,7 +3,7 @@ import { Value } from "@sinclair/typebox/value";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Rights } from "../../rbac/rights.ts";
-import type { AnyKind } from "../../resources/define.ts";
+import type { AnyKind, Resource } from "../../resources/define.ts";
 import { findKind } from "../../resources/index.ts";
 import type { Manifest } from "../../resources/parse.ts";
 import {
@@ -106,11 +106,16 @@ function resultOf(outcome: Outcome, { dryRun, show }: { dryRun: boolean; show: b
     kind,
     name: resource.name,
     ...(manifest?.fields["project"] === undefined ? {} : { project: manifest.fields["project"] }),
-    ...(resource.status?.["warnings"] === undefined ? {} : { warnings: resource.status["warnings"] }),
+    ...warningsOf(manifest, resource),
     action: dryRun && action === "unchanged" && givesSecret(manifest) ? "configured" : action,
     ...(show ? { ...(outcome.before === undefined ? {} : { before: outcome.before }), after: resource } : {}),
     ...(token === undefined || dryRun ? {} : { token }),
   };
+}
+
+function warningsOf(manifest: Manifest | undefined, { status }: Resource): { warnings?: unknown[] } {
+  const warnings = [...(manifest?.warnings ?? []), ...((status?.["warnings"] as string[] | undefined) ?? [])];
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 function endingOf(ending: Ending) {

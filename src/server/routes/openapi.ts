@@ -107,7 +107,8 @@ function answerSchema(kind: AnyKind): TSchema {
   );
 }
 
-const permissionText = (permission: Permission): string => {
+/** Who may call a route, in a sentence. */
+export const permissionText = (permission: Permission): string => {
   if (permission === "public") return "Open to everybody.";
   if (permission === "authenticated") return "Needs a valid token or session.";
   return `Needs the right ${missingFor("store" in permission ? permission.store : { action: permission.operation })}.`;

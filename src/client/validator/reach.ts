@@ -1,15 +1,20 @@
-import { messageOf } from "../lib/problem.ts";
-import { McpFailure } from "./sdk.ts";
+import { parsedJson } from "../../lib/json.ts";
+import { isObject } from "../../lib/object.ts";
+import { messageOf } from "../../lib/problem.ts";
+import { McpFailure, type Transport } from "../sdk.ts";
+import { exchange } from "./exchange.ts";
 
 const mostBytes = 16 * 1024;
 
 export type ReachTarget = { url: string; headers: Record<string, string>; hasCredential: boolean; timeoutMs: number };
 
+export type Reached = { status: number; transport: Transport };
+
 /**
  * What a plain request gets, before any client library hides it: a refused credential shows here with what the server said of it.
- * Answers the status in words. @throws McpFailure transport or authentication
+ * A server that takes no POST may be one of the transport of 2024-11-05. @throws McpFailure transport or authentication
  */
-export async function reach({ url, headers, hasCredential, timeoutMs }: ReachTarget): Promise<string> {
+export async function reach({ url, headers, hasCredential, timeoutMs }: ReachTarget): Promise<Reached> {
   const signal = AbortSignal.timeout(timeoutMs);
   let response: Response;
   try {
@@ -25,11 +30,26 @@ export async function reach({ url, headers, hasCredential, timeoutMs }: ReachTar
     throw new McpFailure("transport", `no answer: ${why}`, error);
   }
   const refusal = refusalOf(response.status, hasCredential);
-  if (refusal === undefined) {
+  if (refusal !== undefined)
+    throw new McpFailure(refusal.kind, `${refusal.what}${saying(await beginningOf(response))}`);
+  const { status } = response;
+  if (status < 400) {
     await response.body?.cancel().catch(() => {});
-    return `HTTP ${response.status}`;
+    return { status, transport: "streamable-http" };
   }
-  throw new McpFailure(refusal.kind, `${refusal.what}${saying(await beginningOf(response))}`);
+  const isOlder = !isRpc(await beginningOf(response)) && (await isSse(url, headers, timeoutMs));
+  return { status, transport: isOlder ? "sse" : "streamable-http" };
+}
+
+const isRpc = (text: string): boolean => {
+  const body = parsedJson(text);
+  return isObject(body) && body["jsonrpc"] === "2.0";
+};
+
+/** The transport of 2024-11-05: a stream whose first event says where messages are posted. */
+async function isSse(url: string, headers: Record<string, string>, timeoutMs: number): Promise<boolean> {
+  const sent = { url, method: "GET", headers: { accept: "text/event-stream", ...headers } };
+  return (await exchange(sent, timeoutMs)).text.startsWith("endpoint: ");
 }
 
 /** Which statuses end the matter, and what they mean; undefined is for MCP itself to judge. */

@@ -1,0 +1,4 @@
+declare module "*.1" {
+  const text: string;
+  export default text;
+}

@@ -1,0 +1,84 @@
+import { colors } from "consola/utils";
+import type { Report, Step } from "../../client/validator/report.ts";
+import type { Result, SuiteName } from "../../client/validator/suites.ts";
+import { printable } from "../../lib/printable.ts";
+import type { Env } from "../environment.ts";
+import { fitted } from "../wrap.ts";
+
+type Mark = "ok" | "failed" | "warned" | "skipped";
+const marks: Record<Mark, string> = { ok: "✓", failed: "✗", warned: "!", skipped: "-" };
+const paints: Record<Mark, (text: string) => string> = {
+  ok: colors.green,
+  failed: colors.red,
+  warned: colors.yellow,
+  skipped: colors.gray,
+};
+const nameWidth = 18;
+/** A narrower screen has no room for what stands beside a step. */
+const leastColumns = 60;
+
+/** Tells a person of each step as it ends, and at last what all of it comes to. */
+export function teller(env: Env) {
+  const isColoured = env.isTerminal && env.variables["NO_COLOR"] === undefined;
+  const paint = (mark: Mark, text: string) => (isColoured ? paints[mark](text) : text);
+  const isNarrow = (env.screen?.columns ?? leastColumns) < leastColumns;
+  let suite: SuiteName | undefined;
+
+  function out(mark: Mark, text: string, beneath: readonly string[] = []): void {
+    env.statusLine?.("");
+    env.out(fitted(`${marks[mark]} ${text}`, env.screen).replace(marks[mark], () => paint(mark, marks[mark])));
+    for (const line of beneath) env.out(fitted(`    ${printable(line)}`, env.screen));
+  }
+
+  return {
+    step({ name, ok, ms, detail, notes = [] }: Step): void {
+      const mark = ok ? "ok" : "failed";
+      const told = printable(detail);
+      const head = `${printable(name).padEnd(nameWidth)}  ${`${ms} ms`.padStart(8)}`;
+      if (isNarrow) out(mark, `${printable(name)}  ${ms} ms`, told === "" ? [] : [told]);
+      else out(mark, `${head}  ${told}`.trimEnd());
+      for (const note of notes) out("warned", printable(note));
+    },
+    row(of: SuiteName, { id, title, level, era, outcome, detail, ms }: Result): void {
+      if (suite !== of) env.out(`\n${of}`);
+      suite = of;
+      const words = [id, ...(of === "security" ? [wordFor(outcome, level).padEnd(9)] : [level.padEnd(6), era]), title];
+      // Whoever waits for a row wants to know that it was this one.
+      const took = ms < slowMs ? "" : `  (${ms} ms)`;
+      out(outcome, printable(words.join("  ")) + took, detail === "" ? [] : [detail]);
+    },
+    end({ url, verdict, exitCode, missing = [], suites = [], findings = [], steps, tookMs }: Report): void {
+      for (const { server, reason } of missing) {
+        const why = reason.replace(`server "${server}": `, "");
+        env.err(`warning: ${printable(`missing: server "${server}": ${why}`)}`);
+      }
+      const counts = suites.map(({ suite: name, results }) => `${name}: ${countsOf(results)}`);
+      const explained = findings.map(({ explain, severity, title }) => `${explain}   ${severity}: ${title}`);
+      const lines = [
+        "",
+        `${steps.length} steps in ${tookMs < 10_000 ? `${tookMs} ms` : `${Math.round(tookMs / 1000)} s`}`,
+        ...counts,
+        ...explained,
+      ];
+      for (const line of lines) env.out(fitted(printable(line), env.screen));
+      const last = fitted(`${printable(url)}: ${verdict}`, env.screen);
+      env.out(last.replace(verdict, () => paint(exitCode === 0 ? "ok" : "failed", verdict)));
+    },
+  };
+}
+
+const slowMs = 1_000;
+
+/** A finding's title says what is wrong: beside a tick it needs a word that says it is not. */
+const wordFor = (outcome: Mark, level: string): string =>
+  outcome === "ok" ? "withstood" : outcome === "skipped" ? "skipped" : level;
+
+function countsOf(results: readonly Result[]): string {
+  const words: Record<Mark, string> = { ok: "passed", failed: "failed", warned: "warned", skipped: "skipped" };
+  const order: readonly Mark[] = ["ok", "failed", "warned", "skipped"];
+  const counts = order.map((mark) => [results.filter(({ outcome }) => outcome === mark).length, words[mark]] as const);
+  return counts
+    .filter(([count]) => count > 0)
+    .map(([count, word]) => `${count} ${word}`)
+    .join(", ");
+}
