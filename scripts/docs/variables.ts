@@ -4,6 +4,8 @@ export const variables: Readonly<Record<string, string>> = {
   MCPCTL_CONTEXT: "Which saved instance to talk to, where neither a flag nor MCPCTL_URL says it",
   MCPCTL_TOKEN:
     "What to log in with: a session or a token, where --token does not say it; never sent to what `serve` runs",
+  MCPCTL_COMPLETION_MS:
+    "How long completion waits for the names of what is there, in milliseconds; 300, and at most 5000",
   MCPCTL_CA_FILE: "Trust the authority in this PEM file, where --ca does not say it",
   MCPCTL_CREDENTIAL_STORE: "Where `mcpctl login` keeps what it was given: auto, keyring or file; before the setting",
   HTTP_PROXY:
