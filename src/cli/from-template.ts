@@ -4,7 +4,9 @@ import { Secret } from "../resources/secret.ts";
 import type { Valued } from "../resources/server-fields.ts";
 import { runsOf, Template, type TemplateFields } from "../resources/template.ts";
 import { fromTemplate } from "../resources/templates/fill.ts";
+import { dryRunOf } from "./dry-run.ts";
 import { usage } from "./parse.ts";
+import { isAway } from "./session.ts";
 import type { Args } from "./verb.ts";
 
 /** A server's fields, as far as a template gives them, and what is told once it is made. */
@@ -26,12 +28,12 @@ export async function templateFrom(
     if (idle !== false) throw usage("create", `--${idle} says what a template asks for: give --from-template too`);
     return undefined;
   }
-  const template = (await client.get(Template, name)) as unknown as TemplateFields & { name: string };
-  const secret = fromSecret === undefined ? undefined : await client.get(Secret, fromSecret);
+  const template = await templateNamed(name, args, client);
+  const secret = fromSecret === undefined ? undefined : await secretNamed(fromSecret, template, args, client);
   const { fields, notes } = fromTemplate(template, {
     env: (own["env"] ?? []) as Valued[],
     headers: (own["headers"] ?? []) as Valued[],
-    secret: secret && { name: secret.name, keys: (secret["keys"] as string[] | undefined) ?? [] },
+    secret,
     arguments: argumentsIn(args.flags("arg")),
   });
   const { env = [], headers = [] } = fields as { env?: Valued[]; headers?: Valued[] };
@@ -45,6 +47,33 @@ export async function templateFrom(
     ],
     notes,
   };
+}
+
+type Named = TemplateFields & { name: string };
+
+/** For a draft ours are enough, and what is in a secret is taken on trust. */
+const isDraft = (error: unknown, args: Args): boolean => isAway(error) && dryRunOf(args) === "client";
+
+async function templateNamed(name: string, args: Args, client: Client): Promise<Named> {
+  try {
+    return (await client.get(Template, name)) as unknown as Named;
+  } catch (error) {
+    if (!isDraft(error, args)) throw error;
+    const { shippedTemplates } = await import("../resources/templates/shipped.ts");
+    const shipped = shippedTemplates.find((template) => template.name === name);
+    if (shipped === undefined) throw error;
+    return shipped as unknown as Named;
+  }
+}
+
+async function secretNamed(name: string, { env = [], headers = [] }: Named, args: Args, client: Client) {
+  try {
+    const secret = await client.get(Secret, name);
+    return { name: secret.name, keys: (secret["keys"] as string[] | undefined) ?? [] };
+  } catch (error) {
+    if (!isDraft(error, args)) throw error;
+    return { name, keys: [...env, ...headers].filter(({ secret }) => secret === true).map((one) => one.name) };
+  }
 }
 
 /** Where a value comes from, never the value. */

@@ -130,10 +130,16 @@ const force: Flag = { type: "boolean", description: "Replace the one that is the
 
 /** How a server is made of a template; `from-template.ts` reads them. */
 const ofTemplate: Flags = {
-  "from-template": { type: "string", hint: "TEMPLATE", description: "Make it of a template: mcpctl get templates" },
+  "from-template": {
+    type: "string",
+    hint: "TEMPLATE",
+    completes: "<template>",
+    description: "Make it of a template: mcpctl get templates",
+  },
   "env-from-secret": {
     type: "string",
     hint: "SECRET",
+    completes: "<secret>",
     description: "Where what the template asks for lies, each under its own name",
   },
   arg: { type: "string", multiple: true, hint: "NAME=VALUE", description: "What stands in braces in the template" },

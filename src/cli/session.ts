@@ -25,6 +25,10 @@ export const anonymousAt = (target: Target, args: Args, env: Env): Client =>
 /** The project meant where there must be one: `-p`, else that of the context. Lists are narrowed by `-p` alone. */
 export const projectNeeded = (args: Args): string | undefined => args.flag("project") ?? args.standingProject?.();
 
+/** Nobody is there, or nobody who knows us: what this executable knows by itself is of use all the same. */
+export const isAway = (error: unknown): error is Problem =>
+  error instanceof Problem && (error.code === "unavailable" || error.code === "unauthenticated");
+
 /** @throws Problem `invalid` with the nearest kind */
 export function kindOf(word: string): AnyKind {
   const kind = findKind(word);

@@ -189,12 +189,14 @@ export const Template = defineKind({
   name: Name,
   fields,
   columns: [
-    { header: "RUNS", value: (t) => runsOf(t as unknown as TemplateFields) },
-    { header: "NEEDS", value: (t) => needsOf(t as unknown as TemplateFields).join(",") },
     { header: "SOURCE", value: (t) => String(t["source"] ?? "") },
+    { header: "RUNS", value: (t) => runsOf(t as unknown as TemplateFields) },
     { header: "DESCRIPTION", value: (t) => String(t["description"] ?? "") },
   ],
-  wide: [{ header: "TAGS", value: (t) => ((t["tags"] as string[] | undefined) ?? []).join(",") }],
+  wide: [
+    { header: "NEEDS", value: (t) => needsOf(t as unknown as TemplateFields).join(",") },
+    { header: "TAGS", value: (t) => ((t["tags"] as string[] | undefined) ?? []).join(",") },
+  ],
   readOnly: ["source"],
   isBuiltIn: ({ source }) => source === "built-in",
   normalize,

@@ -1,6 +1,9 @@
+import type { TSchema } from "@sinclair/typebox";
+import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { Problem } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
 import { bytesInWords } from "../resources/limits.ts";
+import { fieldErrors } from "../resources/parse.ts";
 
 /** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
 export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;
@@ -59,4 +62,15 @@ export async function readJson(request: Request, also?: string): Promise<unknown
   } catch {
     throw new Problem("invalid", "The body is not JSON", { status: 400 });
   }
+}
+
+const checkers = new Map<TSchema, TypeCheck<TSchema>>();
+
+/** A JSON body of this shape, and nothing besides. @throws Problem `invalid`, a line a wrong field */
+export async function typedBody<T>(request: Request, schema: TSchema): Promise<T> {
+  const checker = checkers.get(schema) ?? TypeCompiler.Compile({ ...schema, additionalProperties: false } as TSchema);
+  checkers.set(schema, checker);
+  const body = await readJson(request);
+  if (checker.Check(body)) return body as T;
+  throw new Problem("invalid", "The body is not valid", { fields: fieldErrors(checker, body) });
 }

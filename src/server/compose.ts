@@ -32,6 +32,7 @@ import { createBackups } from "./backup.ts";
 import { readBody } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
+import { createGitBackup } from "./git-backup.ts";
 import { watchHealth } from "./health.ts";
 import { httpTargetOf } from "./http-target.ts";
 import { lastUses } from "./last-use.ts";
@@ -154,7 +155,9 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const { models, shelf } = proxyModels;
   const sourceOf = sourcesOf({ hashKeys, clock, vault, instances, tokens: config.tokens, models });
   const store = guardedStore(sourceOf, record);
-  const backups = createBackups({ db, master, vault, hashKeys, dataDir: config.dataDir, clock });
+  const { dataDir, programs } = config;
+  const backups = createBackups({ db, master, vault, hashKeys, dataDir, clock });
+  const gitBackup = await createGitBackup({ db, vault, hashKeys, backups, audit, dataDir, programs, clock, log });
   const watch = createWatch(db, hashKeys, clock);
   const admit = admission(db, hashKeys, clock, uses.note, senders);
   const gateway = createGateway({
@@ -222,6 +225,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     credentials,
     store,
     backups,
+    gitBackup,
     restore: restorer({
       backups,
       hashKey: hashKeys[0],
@@ -274,6 +278,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       uses.stop();
       watch.close();
       vitals.close();
+      await gitBackup.close();
       backups.close();
       gateway.close();
       catalog.close();

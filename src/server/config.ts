@@ -35,6 +35,8 @@ export type Config = {
   /** A proxy of the environment's makes our connections to elsewhere. */
   isProxied: boolean;
   oauth: Trust | undefined;
+  /** Of the environment, where programs that the server runs itself find what they need. */
+  programs: Readonly<Record<string, string>>;
   /** Where a container engine may be listening, in the order in which they are tried. */
   containerSockets: readonly string[];
 };
@@ -106,6 +108,9 @@ export function readConfig(flags: Words, env: Words): Config {
     allowedOrigins: allowedOriginsOf(list("allowedOrigins")),
     isProxied: proxies.some((name) => nonEmpty(env[name]) !== undefined),
     oauth: oauthOf(file["oauth"], typed("oauthIssuer"), typed("oauthAudience")),
+    programs: Object.fromEntries(
+      ["PATH", "HOME", "SSH_AUTH_SOCK"].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),
+    ),
     containerSockets: socketsOf({
       chosen: containerSocketOf(value("containerSocket")),
       dockerHost: nonEmpty(env["DOCKER_HOST"]),

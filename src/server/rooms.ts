@@ -22,6 +22,7 @@ import type { Database, Op } from "../storage/op.ts";
 import type { Backups } from "./backup.ts";
 import type { Config } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
+import type { GitBackup } from "./git-backup.ts";
 import type { ListWatch } from "./listing-watch.ts";
 import type { OpenFiles } from "./open-files.ts";
 import type { Overview } from "./overview.ts";
@@ -50,6 +51,7 @@ export type Rooms = {
   logins: Logins;
   leaks: Leaks;
   backups: Backups;
+  gitBackup: GitBackup;
   /** Puts a backup that was found sound back, as far as the strategy lets it. */
   restore: Restorer;
   changePassword: (change: PasswordChange) => Promise<void>;

@@ -18,9 +18,9 @@ export function openStaged(path: string, schema: number): Staged {
   };
   remove();
   const db = openSqlite(path);
-  migrate(db, path, schema);
   // Nobody misses it after a crash; and rows may come before those that they refer to, which is looked at in the end.
   for (const pragma of ["synchronous = OFF", "foreign_keys = OFF"]) db.raw.run(`PRAGMA ${pragma}`);
+  migrate(db, path, schema);
   return {
     now: db.now,
     fill: (operation) => db.write(operation),

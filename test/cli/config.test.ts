@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { clientWords } from "../../src/cli/verbs/clients.ts";
 import { clientRows } from "../../src/client/clients/index.ts";
 import { fixture, type World, world } from "../world.ts";
 
@@ -24,6 +25,7 @@ test("alone it lists every client; what is not one is told with the nearest", as
   const { code, out } = await cli();
   expect(code).toBe(0);
   expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual(["CLIENT", ...clientRows.map(({ id }) => id)]);
+  expect(clientWords).toEqual(clientRows.map(({ id }) => id));
   expect((await cli("list", "-o", "name")).out.split("\n")).toEqual(clientRows.map(({ id }) => id));
   expect(JSON.parse((await cli("-o", "json")).out)[0]).toMatchObject({
     client: "claude-code",
@@ -133,6 +135,21 @@ test("--check says whose token is missing or wrong, and where it has it from", a
   expect([wrong.code, wrong.out]).toEqual([1, expect.stringContaining("✗ initialize")]);
   // The bridge has the login of who starts it.
   expect((await cli("claude-desktop", "-p", "demo", "--check")).code).toBe(0);
+  // By the name that a container has for this machine, which mcpctl must know.
+  const inside = await cli(
+    "n8n",
+    "-p",
+    "demo",
+    "--token",
+    "x",
+    "--endpoint",
+    "http://host.docker.internal:3200",
+    "--check",
+  );
+  expect([inside.code, inside.out]).toEqual([
+    1,
+    expect.stringContaining("403 (this Host is not one that mcpctl answers to)"),
+  ]);
   const { demo } = await w.tokensFor({ demo: "demo" });
   const given = (...words: string[]) => cli(...words, "-p", "demo", "--token", demo, "--check", "-q");
   for (const { id } of clientRows)

@@ -423,6 +423,16 @@ describe("names", () => {
   });
 });
 
+test("words that mean something to JavaScript mean nothing here, and what is odd is told, not thrown", () => {
+  const text =
+    '{"mcpServers": {"__proto__": {"command": "x", "env": {"__proto__": "ghp_0123456789abcdef0123"}}, "constructor": {"command": "x", "type": "constructor"}, "a": "x", "b": {"url": "https://u:%E0%A4%A@h/"}, "c": {"command": "npx"}, "d": {"command": "docker", "args": ["run"]}}}';
+  const { entries = [] } = readClientFile(documentIn(text, "x.json"), "/") ?? {};
+  const { planned, skipped } = plan(entries);
+  expect(planned.map(({ name }) => name)).toEqual(["proto", "constructor", "b", "c", "d"]);
+  expect(Object.values(planned[0]?.secret?.data ?? {})).toEqual(["ghp_0123456789abcdef0123"]);
+  expect(skipped).toEqual([{ from: "a", why: "it is no mapping of settings" }]);
+});
+
 test("what a reference stands for is asked once, told whose it is, and not looked through again", () => {
   const entries = [
     entryOf("a", { command: "x", env: { TOKEN: "${T}", PLAIN: "${B:-usual}" } }),

@@ -6,7 +6,11 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/from "elysia"/, /^src\/server\//],
   [/"bun:sqlite"|\bnew SQL\(/, /^src\/storage\//],
   [/\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/, /^src\/storage\//],
-  [/\bBun\.spawn|node:child_process|\bexecve\(/, /^src\/(instances\/|cli\/editor\.ts$)/],
+  // git is no server: it runs beside them, with an environment of its own (docs/decisions/0015-backup.md).
+  [
+    /\bBun\.spawn|node:child_process|\bexecve\(/,
+    /^src\/(instances\/|cli\/editor\.ts$|operations\/backup\/git\/git\.ts$)/,
+  ],
   [/"bun:ffi"/, /^src\/instances\//],
   [/\bBun\.password\b/, /^src\/auth\/password\.ts$/],
   [/\bBun\.secrets\b/, /^src\/client\/keyring\.ts$/],
@@ -17,7 +21,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
   [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],
   [/\bBun\.serve\(/, /^$/],
-  [/"jsonrpc":"2\.0"/, /^src\/mcp\/json-rpc\.ts$/],
+  [/"jsonrpc":"2\.0"/, /^src\/(mcp\/json-rpc\.ts$|client\/clients\/commands\.ts$|client\/validator\/)/],
 ];
 
 function straysIn(file: string, text: string): string[] {

@@ -9,6 +9,8 @@ export type Client = {
   speaks: string;
   /** What `mcpctl config` calls it, where it is set up by that: in the file below, or in one of its own. */
   row?: string;
+  /** It reads no variable, or starts what reads none: the token stands in its file. */
+  keepsToken?: true;
   /** Files in its home, as they are before; the token comes by the variable MCPCTL_TOKEN where a client can read one. */
   files?: (place: Place) => Record<string, unknown>;
   env?: (place: Place) => Record<string, string>;
@@ -61,6 +63,19 @@ export const clients: readonly Client[] = [
         ...["--format", "json", "--", ...remote],
       ]);
     },
+  },
+  {
+    // Claude Desktop is not on npm: the Inspector starts our bridge as its file says.
+    ...inspector,
+    name: "claude-desktop",
+    speaks: "2025-11-25",
+    row: "claude-desktop",
+    keepsToken: true,
+    runs: (place) =>
+      toolCalls(place).map((words) => [
+        ...["--cli", "--config", `${place.home}/.config/Claude/claude_desktop_config.json`, "--server", "gw"],
+        ...[...words, "--format", "json"],
+      ]),
   },
   {
     name: "mcpc",
@@ -168,6 +183,7 @@ export const clients: readonly Client[] = [
     bin: "copilot",
     speaks: modern,
     row: "copilot-cli",
+    keepsToken: true,
     env: ({ model }) => ({
       COPILOT_PROVIDER_BASE_URL: `${model}/v1`,
       COPILOT_MODEL: "scripted",
@@ -181,6 +197,7 @@ export const clients: readonly Client[] = [
     bin: "cline",
     speaks: "2025-11-25",
     row: "cline",
+    keepsToken: true,
     files: ({ model }) => ({
       ".cline/data/settings/providers.json": {
         version: 1,

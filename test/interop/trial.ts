@@ -6,7 +6,7 @@ import { callsWith, type Gateway, program } from "./gateway.ts";
 import { startModel } from "./model.ts";
 import { spoken, startTap } from "./tap.ts";
 
-const patienceMs = 60_000;
+const patienceMs = 120_000;
 
 /** What one client did. `wrong` says in words what it did not; nothing in it is a client that works. */
 export type Trial = {
@@ -92,14 +92,12 @@ export async function tryClient(client: Client, gateway: Gateway, programs: Prog
 }
 
 /** As a person does it: mcpctl writes the client's file, and then goes its first steps. Answers what went wrong. */
-async function setUp({ row }: Client, { home, token }: Place, endpoint: string): Promise<string[]> {
+async function setUp({ row, keepsToken }: Client, { home, token }: Place, endpoint: string): Promise<string[]> {
   if (row === undefined) return [];
-  const env = { PATH: "/usr/bin:/bin", HOME: home, MCPCTL_TOKEN: token };
+  const env = { PATH: "/usr/bin:/bin", HOME: home, ...(keepsToken === true ? {} : { MCPCTL_TOKEN: token }) };
   const config = (...words: string[]) =>
     output([...program, "config", row, "-p", "demo", "--name", "gw", "--endpoint", endpoint, ...words], home, env);
-  const plain = await config("--write");
-  // One that cannot read a variable is refused, and given the token.
-  const written = plain.code === 2 ? await config("--write", "--token", token) : plain;
+  const written = await config("--write", ...(keepsToken === true ? ["--token", token] : []));
   const checked = await config("--check");
   return [written, checked].flatMap(({ code, text }) =>
     code === 0 ? [] : [`mcpctl config ended with ${code}: ${text}`],

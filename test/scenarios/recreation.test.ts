@@ -203,7 +203,8 @@ describe("made again under the same name", () => {
 
 test("each of these looks can find something", async () => {
   // Foreign keys keep most of it away; with them off, a row of each sort is planted and seen.
-  expect(Object.keys(dangling).length).toBeGreaterThan(kinds.length);
+  // Nothing points at a template.
+  expect(Object.keys(dangling).length).toBeGreaterThan(kinds.filter(({ kind }) => kind !== "template").length);
   const nobody = {
     parts: ["INSERT INTO rbac_subjects SELECT id, 'User:nobody' FROM resources WHERE kind = 'rbac' LIMIT 1"],
     values: [],

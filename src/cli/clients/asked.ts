@@ -1,8 +1,7 @@
 import { hostname } from "node:os";
 import { dirname, resolve } from "node:path";
-import type { ClientRow, Where, Wiring } from "../../client/clients/client.ts";
+import type { ClientRow, Scope, Where, Wiring } from "../../client/clients/client.ts";
 import { clientRow } from "../../client/clients/index.ts";
-import type { Scope } from "../../client/clients/set-up.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { usage } from "../parse.ts";

@@ -56,11 +56,11 @@ async function textOf(asked: Asked, wiring: Wiring): Promise<{ text: string; bel
 
 /** What a person has to know, and the next command to type. */
 export function notesOf(asked: Asked, wiring: Wiring): string[] {
-  const { row, bridge } = asked;
+  const { row, bridge, scope } = asked;
   const token = lacksToken(asked)
     ? [`It takes the token itself: --mint makes one, or ${mintCommand(asked)}`]
     : wiring.variable !== undefined && !bridge && !wiring.token.startsWith("${input:")
       ? [`It reads the token from the variable ${wiring.variable}: export ${wiring.variable}=$(${mintCommand(asked)})`]
       : [];
-  return [...(row.notes?.(wiring) ?? []), ...token];
+  return [...(row.notes?.(wiring, scope) ?? []), ...token];
 }

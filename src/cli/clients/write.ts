@@ -72,7 +72,7 @@ export async function write(asked: Asked, args: Args, env: Env): Promise<void> {
   if (copy !== undefined) say(`As it was: ${copy}`);
   if (minted !== undefined)
     say(`Token "${minted.name}" minted for project "${project}"; it stands in the file and nowhere else.`);
-  for (const note of warningsOf(plan)) env.err(fitted(`warning: ${note}`, env.screen));
+  for (const note of warningsOf(plan, asked)) env.err(fitted(`warning: ${note}`, env.screen));
   for (const note of notesOf(asked, asked.mint ? { ...wiring, variable: undefined } : wiring)) say(`- ${note}`);
   say(`Next: mcpctl config ${row.id} -p ${project}${asked.name === undefined ? "" : ` --name ${name}`} --check`);
 }
@@ -124,13 +124,15 @@ function secretsIn(value: unknown, isInside: boolean): string[] {
   return Object.entries(value).flatMap(([key, inner]) => secretsIn(inner, isInside || keeps(key)));
 }
 
-/** A file that others may read, and that holds a token now. */
-function warningsOf({ found, changes }: Plan): string[] {
-  const mode = found.mode ?? 0o600;
-  const holds = secretsIn(changes[0].value, false).length > 0;
-  return holds && (mode & 0o077) !== 0 && process.platform !== "win32"
-    ? [`${found.path} holds a token, and others may read it: chmod 600 ${found.path}`]
-    : [];
+/** A token in a file that others may read, or that is shared with its folder. */
+function warningsOf({ found, changes }: Plan, { row, scope }: Asked): string[] {
+  if (secretsIn(changes[0].value, false).length === 0) return [];
+  const isOpen = ((found.mode ?? 0o600) & 0o077) !== 0 && process.platform !== "win32";
+  const isShared = scope === "project" || row.file?.user === undefined;
+  return [
+    ...(isOpen ? [`${found.path} holds a token, and others may read it: chmod 600 ${found.path}`] : []),
+    ...(isShared ? [`${found.path} holds a token: keep it out of what you share of this folder`] : []),
+  ];
 }
 
 function painted(line: string, env: Env): string {

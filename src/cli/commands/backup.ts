@@ -20,7 +20,7 @@ export async function run(args: Args, env: Env): Promise<number> {
   const target = args.flag("output") ?? nameAt(env.now());
   if (target === "-" && env.isTerminal)
     throw new Problem("invalid", "a backup is no text for a terminal", { hint: "mcpctl backup -o - > FILE" });
-  const isThere = target !== "-" && existsSync(target);
+  const isThere = target !== "-" && statSync(target, { throwIfNoEntry: false })?.isFile() === true;
   if (isThere && !env.isInteractive && !args.has("yes"))
     throw new Problem("conflict", `${target} is there already`, { hint: "give another name, or --yes to replace it" });
   if (isThere && !(await confirm(`Replace ${target}?`, args, env))) return 0;
@@ -80,6 +80,8 @@ const nameAt = (now: number) => `mcpctl-backup-${new Date(now).toISOString().sli
 
 /** For its owner alone, and under its name only once it is whole. */
 async function writeWhole(target: string, bytes: Bytes): Promise<void> {
+  // A pipe or a device is written to, never replaced.
+  if (existsSync(target) && !statSync(target).isFile()) return await pipeline(bytes, createWriteStream(target));
   const temporary = `${resolve(target)}.${process.pid}.part`;
   try {
     await pipeline(bytes, createWriteStream(temporary, { mode: 0o600, flags: "wx", flush: true }));

@@ -10,11 +10,10 @@ import type { Env } from "../environment.ts";
 import { importPage, shownDocuments } from "../import-page.ts";
 import { type Source, sourceOf } from "../import-source.ts";
 import { type Format, formatOf } from "../output.ts";
-import { clientFor, confirm } from "../session.ts";
+import { clientFor, confirm, isAway } from "../session.ts";
 import type { Args } from "../verb.ts";
 import { showWarnings } from "../warnings.ts";
 
-const away = new Set(["unavailable", "unauthenticated"]);
 type Results = { results: { kind: string; name: string; action: string; warnings?: string[] }[] };
 type Documents = readonly Record<string, unknown>[];
 
@@ -34,7 +33,7 @@ export async function run(args: Args, env: Env): Promise<void> {
   const compare = (there: Client | undefined) => outcomeOf(plan.planned, project, args.has("force"), there);
   const outcome = await compare(file === undefined ? client : undefined).catch((error: unknown) => {
     // A plan is of use without an instance too; it cannot say then what is there already.
-    if (!dryRun || !(error instanceof Problem) || !away.has(error.code)) throw error;
+    if (!dryRun || !isAway(error)) throw error;
     env.err(`Not compared with what is there: ${error.message}`);
     return compare(undefined);
   });

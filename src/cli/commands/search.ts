@@ -1,4 +1,3 @@
-import { Problem } from "../../lib/problem.ts";
 import type { Resource } from "../../resources/define.ts";
 import { Template } from "../../resources/template.ts";
 import type { Named } from "../../resources/templates/registry.ts";
@@ -6,7 +5,7 @@ import { searchTemplates } from "../../resources/templates/search.ts";
 import type { Env } from "../environment.ts";
 import { formatOf, printResources } from "../output.ts";
 import { templatesOfFile } from "../registry-file.ts";
-import { clientFor } from "../session.ts";
+import { clientFor, isAway } from "../session.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
 
@@ -34,11 +33,9 @@ async function ofInstance(args: Args, env: Env): Promise<(Named & Resource)[]> {
   try {
     return (await clientFor(args, env).list(Template)) as unknown as (Named & Resource)[];
   } catch (error) {
-    if (!(error instanceof Problem) || !away.has(error.code)) throw error;
+    if (!isAway(error)) throw error;
     env.err(`Of mcpctl itself only: ${error.message}`);
     const { shippedTemplates } = await import("../../resources/templates/shipped.ts");
     return shippedTemplates as unknown as (Named & Resource)[];
   }
 }
-/** Nobody there, or nobody who knows us: what is in this executable is no secret. */
-const away = new Set(["unavailable", "unauthenticated"]);

@@ -29,17 +29,26 @@ const setUp = {
   },
   file: { type: "string", hint: "FILE", description: "The client's file, where it lies elsewhere" },
   force: { type: "boolean", description: "Replace an entry, or a token, of that name that mcpctl did not make" },
-  revoke: { type: "boolean", description: "With --undo: revoke the token that was minted for it" },
-  origin: { type: "string", hint: "ORIGIN", description: "With --check: where a client that is a page comes from" },
-  timeout: { type: "string", hint: "SECONDS", description: "With --check: for each step; 10 when absent" },
+  revoke: { type: "boolean", description: "Revoke the token that was minted for it, with --undo" },
+  origin: { type: "string", hint: "ORIGIN", description: "Where a client that is a page comes from, with --check" },
+  timeout: { type: "string", hint: "SECONDS", description: "For each step of --check; 10 when absent" },
 } satisfies Flags;
+
+/** The ids of the registry in client/clients, which is too large to be loaded for help and completion; a test compares the two. */
+export const clientWords = [
+  ...["claude-code", "codex", "gemini", "qwen", "opencode", "copilot-cli", "cline", "continue", "goose"],
+  ...["claude-desktop", "cursor", "vscode", "lm-studio", "jan", "anythingllm"],
+  ...["vllm", "agentic-api", "ogx", "responses", "open-webui", "librechat", "llama-cpp", "n8n", "mcpo"],
+  ...["openai-agents", "langchain", "pydantic-ai", "smolagents", "mcp-remote", "curl"],
+];
 
 /** Programs of other people that are to use a project. */
 export const clientVerbs: Record<string, Verb> = {
   config: {
-    group: "Here",
+    group: "Clients",
     summary: "Set a client up for a project: print what belongs into it, write it, or check what the client will meet",
     words: "[CLIENT]",
+    completes: [clientWords.join("|")],
     least: 0,
     most: 1,
     flags: setUp,
@@ -55,7 +64,7 @@ export const clientVerbs: Record<string, Verb> = {
     load: () => import("../commands/config.ts"),
   },
   "config list": {
-    group: "Here",
+    group: "Clients",
     summary: "List the clients that can be set up, and which of them are here",
     words: "",
     least: 0,

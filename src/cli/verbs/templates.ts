@@ -4,6 +4,7 @@ export const sourceFlag = {
   source: {
     type: "string",
     hint: "FILE",
+    completes: "<file>",
     description: "Templates of a file in the format of the MCP registry; - is standard input",
   },
 } satisfies Flags;
@@ -14,6 +15,7 @@ export const templateVerbs: Record<string, Verb> = {
     group: "Servers",
     summary: "Find templates of servers by words, among those of the instance or of a registry's file",
     words: "WORDS…",
+    completes: [""],
     least: 1,
     most: 20,
     flags: sourceFlag,
@@ -26,8 +28,8 @@ export const templateVerbs: Record<string, Verb> = {
     load: () => import("../commands/search.ts"),
   },
   import: {
-    group: "Servers",
-    summary: "Make servers, secrets and a project of what a client on this machine, or a file of one, has configured",
+    group: "Clients",
+    summary: "Make servers, secrets and a project of what another client has configured",
     words: "FILE|CLIENT",
     least: 1,
     most: 1,
@@ -46,6 +48,7 @@ export const templateVerbs: Record<string, Verb> = {
       "write-to": {
         type: "string",
         hint: "FILE",
+        completes: "<file>",
         description: "Write the manifests there, values of secrets included, and apply nothing",
       },
     },

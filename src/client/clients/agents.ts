@@ -22,7 +22,8 @@ export const agents: readonly ClientRow[] = [
       entry: (wiring) => ({ type: "http", url: wiring.url, headers: bearer(wiring) }),
       bridge: (wiring) => ({ type: "stdio", ...stdio(wiring) }),
     },
-    notes: () => ["A .mcp.json of a project asks its user once whether it may be used."],
+    notes: (_wiring, scope) =>
+      scope === "project" ? ["It asks its user once whether the .mcp.json of a folder may be used."] : [],
     check: [
       ...postsFirst("2025-11-25", { discovers: true }),
       listing,

@@ -35,6 +35,9 @@ export type Change = {
   item?: string;
 };
 
+/** Whose file: the person's, or that of the folder in which the command was given. */
+export type Scope = "user" | "project";
+
 export type FormatName = "json" | "yaml" | "toml";
 
 /** How a client is set up by a file. */
@@ -77,7 +80,8 @@ export type ClientRow = {
   belongs?: string;
   /** How the entry is called when nobody says; the project's name otherwise. */
   usualName?: string;
-  notes?: (wiring: Wiring) => readonly string[];
+  /** What a person has to mind; `scope` is whose file it is, where that was said. */
+  notes?: (wiring: Wiring, scope?: Scope) => readonly string[];
   /** Its own first requests, in its order, and what it cannot take. */
   check: readonly CheckStep[];
 };

@@ -34,7 +34,7 @@ export const commands: readonly ClientRow[] = [
         `curl -sS ${url} \\`,
         `  -H "Authorization: Bearer ${token}" \\`,
         "  -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \\",
-        `  -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}'`,
+        `  -d '{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'`,
         "",
       ].join("\n"),
     check: [listing, anyName],

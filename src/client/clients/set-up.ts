@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../../lib/problem.ts";
-import type { Change, ClientRow, SetUpFile, Where, Wiring } from "./client.ts";
+import type { Change, ClientRow, Scope, SetUpFile, Where, Wiring } from "./client.ts";
 import { type Format, formatOf, merged, pathOf, readDocument, valueAt, without } from "./document/document.ts";
 import { type Found, lookAt, replace } from "./files.ts";
 import { dropCopy, keepCopy, readLedger, remember, sha256, type Written } from "./ledger.ts";
-
-export type Scope = "user" | "project";
 
 /** Where a client's file lies: as it is said, else the first of its places that is there. @throws Problem `invalid` */
 export function fileOf(row: ClientRow, file: SetUpFile, where: Where, scope: Scope | undefined, said?: string): string {

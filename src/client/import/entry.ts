@@ -44,15 +44,7 @@ export const wordsOf = (value: unknown): Record<string, string> =>
       )
     : {};
 
-const transports: Record<string, "http" | "sse"> = {
-  http: "http",
-  "streamable-http": "http",
-  streamableHttp: "http",
-  streamable_http: "http",
-  streamable: "http",
-  remote: "http",
-  sse: "sse",
-};
+const streamable = new Set(["http", "streamable-http", "streamableHttp", "streamable_http", "streamable", "remote"]);
 
 /** Settings that mean nothing here, and that nobody misses. */
 const silent = new Set(
@@ -66,48 +58,57 @@ const silent = new Set(
  * within `transport`.
  */
 export function entryOf(name: string, given: unknown): Entry {
-  const none = { name, args: [], env: {}, headers: {}, lost: [] };
-  if (!isObject(given)) return { ...none, unfit: "it is no mapping of settings" };
+  if (!isObject(given))
+    return { name, args: [], env: {}, headers: {}, lost: [], unfit: "it is no mapping of settings" };
   // Cline's of 2026.
   const { transport: nested, ...outer } = given;
   const all = isObject(nested) ? { ...outer, ...nested } : given;
-  const whole = textsOf(all["command"]) ?? (isObject(all["command"]) ? undefined : textsOf(all["cmd"]));
-  const spoken = isObject(all["command"]) ? all["command"] : undefined;
-  const command = whole?.[0] ?? textOf(spoken?.["path"]) ?? textOf(all["command"]) ?? textOf(all["cmd"]);
+  const { command, args, env } = lineOf(all);
   const url = ["url", "httpUrl", "serverUrl", "uri"].map((key) => textOf(all[key])).find((one) => one !== undefined);
   const type = textOf(all["type"]) ?? textOf(all["transport"]);
-  const headers = {
-    ...wordsOf(all["headers"]),
-    ...wordsOf(isObject(all["requestOptions"]) ? all["requestOptions"]["headers"] : {}),
-  };
   return {
     name,
     description: textOf(all["description"]),
     command,
-    args: [...(whole?.slice(1) ?? []), ...(textsOf(spoken?.["args"]) ?? textsOf(all["args"]) ?? [])],
+    args,
     cwd: textOf(all["cwd"]),
     url,
-    // Where nothing is said, an address that ends so is one of the older transport.
-    transport:
-      url === undefined
-        ? undefined
-        : (transports[type ?? ""] ?? (/\/sse\/?$/.test(url) && all["httpUrl"] === undefined ? "sse" : "http")),
-    env: {
-      ...wordsOf(all["env"]),
-      ...wordsOf(all["envs"]),
-      ...wordsOf(all["environment"]),
-      ...wordsOf(spoken?.["env"]),
-    },
-    headers:
-      textOf(all["apiKey"]) === undefined || url === undefined
-        ? headers
-        : { Authorization: `Bearer ${all["apiKey"]}`, ...headers },
+    transport: url === undefined ? undefined : transportOf(type, url, all),
+    env: { ...wordsOf(all["env"]), ...wordsOf(all["envs"]), ...wordsOf(all["environment"]), ...env },
+    headers: url === undefined ? {} : headersOf(all),
     allow: chosen(all["includeTools"] ?? all["enabled_tools"] ?? all["tools"] ?? all["available_tools"]),
     deny: chosen(all["excludeTools"] ?? all["disabled_tools"] ?? all["disabledTools"]),
     unfit: unfitOf(all, type, command, url),
     lost: Object.keys(all)
       .filter((key) => !silent.has(key))
       .slice(0, 8),
+  };
+}
+
+/** A program and its words: apart, as one list, or (Zed's) as a mapping of their own. */
+function lineOf(all: Record<string, unknown>): Pick<Entry, "command" | "args" | "env"> {
+  const line = isObject(all["command"]) ? all["command"] : {};
+  const whole = textsOf(all["command"]) ?? textsOf(all["cmd"]);
+  const command = whole?.[0] ?? textOf(line["path"]) ?? textOf(all["command"]) ?? textOf(all["cmd"]);
+  const args = textsOf(line["args"]) ?? textsOf(all["args"]) ?? [];
+  return { command, args: [...(whole?.slice(1) ?? []), ...args], env: wordsOf(line["env"]) };
+}
+
+/** Where nothing is said, an address that ends in `/sse` is one of the older transport. */
+function transportOf(type: string | undefined, url: string, all: Record<string, unknown>): "http" | "sse" {
+  if (type === "sse") return "sse";
+  if ((type !== undefined && streamable.has(type)) || all["httpUrl"] !== undefined) return "http";
+  return /\/sse\/?$/.test(url) ? "sse" : "http";
+}
+
+/** Continue keeps them among the options of requests, and knows a token by itself. */
+function headersOf(all: Record<string, unknown>): Record<string, string> {
+  const options = isObject(all["requestOptions"]) ? all["requestOptions"]["headers"] : {};
+  const token = textOf(all["apiKey"]);
+  return {
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    ...wordsOf(all["headers"]),
+    ...wordsOf(options),
   };
 }
 

@@ -73,12 +73,12 @@ function plannedOf(entry: Entry, choice: Choice, taken: Set<string>): Planned | 
   const hidden = hiddenNames(entry, choice.inputs);
   const ran = withoutUserinfo(runOf(resolvedEntry(entry, choice.values)));
   const name = freeName(nameFrom(choice.prefix + entry.name), taken);
-  const data: Record<string, string> = {};
+  const data = new Map<string, string>();
   const valued = (values: Record<string, string>) =>
     Object.entries(values).map(([word, value]) => {
       if (!hidden.has(word) && !isKey(word, value)) return { name: word, value };
-      const key = keyName(word);
-      data[key] = value;
+      const key = keyName(word, data);
+      data.set(key, value);
       return { name: word, valueFrom: { secretRef: { name, key } } };
     });
   const env = valued(ran.env);
@@ -100,7 +100,7 @@ function plannedOf(entry: Entry, choice: Choice, taken: Set<string>): Planned | 
     from: entry.name,
     name,
     server,
-    secret: Object.keys(data).length === 0 ? undefined : { name, data },
+    secret: data.size === 0 ? undefined : { name, data: Object.fromEntries(data) },
     allow: entry.allow,
     deny: entry.deny,
     notes: notesOf(ran),
@@ -148,7 +148,13 @@ function hiddenNames({ env, headers }: Entry, inputs: Choice["inputs"]): Set<str
   );
 }
 
-const keyName = (word: string): string => word.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, 128);
+/** The key of a secret that a variable or header is kept under. Headers may hold signs that keys may not, and then two become one. */
+function keyName(word: string, taken: ReadonlyMap<string, string>): string {
+  const wanted = word.replace(/[^A-Za-z0-9._-]/g, "_").slice(0, 120);
+  let key = wanted;
+  for (let n = 2; taken.has(key); n++) key = `${wanted}_${n}`;
+  return key;
+}
 
 /** `https://user:password@host` logs in by a header. */
 function withoutUserinfo(ran: Ran): Ran {
@@ -156,12 +162,20 @@ function withoutUserinfo(ran: Ran): Ran {
   if (typeof url !== "string" || !URL.canParse(url)) return ran;
   const { username, password, host, protocol, pathname, search } = new URL(url);
   if (username === "" && password === "") return ran;
-  const login = btoa(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`);
+  const login = Buffer.from(`${decoded(username)}:${decoded(password)}`).toString("base64");
   return {
     ...ran,
     fields: { ...ran.fields, url: `${protocol}//${host}${pathname}${search}` },
     headers: { Authorization: `Basic ${login}`, ...ran.headers },
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Our own bridge, gateway or token: a client of mcpctl is no server of it. */

@@ -19,7 +19,7 @@ const readers: readonly Reader[] = [
   {
     shape: "a file of the MCP registry",
     fits: isRegistry,
-    read: (document) => ({ entries: templatesIn(document, "the file").templates.map(ofTemplate), ...asked(document) }),
+    read: ofRegistry,
   },
   {
     shape: "a catalogue of Docker",
@@ -201,16 +201,17 @@ const asReference = (value: unknown): unknown =>
       ? value.map(asReference)
       : value;
 
-function asked(document: Record<string, unknown>): { inputs: Record<string, Input> } {
-  const all = templatesIn(document, "the file").templates.flatMap(
-    ({ env = [], headers = [], arguments: args = [] }) => [...env, ...headers, ...args],
-  );
+function ofRegistry(document: Record<string, unknown>): Reading {
+  const { templates, left } = templatesIn(document, "the file");
+  const asked = templates.flatMap((one) => [
+    ...[...(one.env ?? []), ...(one.headers ?? [])].map((value) => ({ ...value, secret: value.secret === true })),
+    ...(one.arguments ?? []).map((value) => ({ ...value, secret: false })),
+  ]);
   return {
-    inputs: Object.fromEntries(
-      all.map((one) => [
-        one.name,
-        { description: one.description, secret: (one as { secret?: boolean }).secret === true },
-      ]),
-    ),
+    entries: [
+      ...templates.map(ofTemplate),
+      ...left.map(({ name, why }) => ({ name, args: [], env: {}, headers: {}, lost: [], unfit: why })),
+    ],
+    inputs: Object.fromEntries(asked.map(({ name, description, secret }) => [name, { description, secret }])),
   };
 }

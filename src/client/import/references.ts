@@ -20,7 +20,7 @@ export function referencesOf(entry: Entry): { name: string; needed: boolean }[] 
   const all = textsOf(entry).flatMap(foundIn);
   const names = new Map<string, boolean>();
   for (const { name, usual } of all)
-    if (!(name in entry.env) || entry.env[name] === `\${${name}}`)
+    if (!Object.hasOwn(entry.env, name) || entry.env[name] === `\${${name}}`)
       names.set(name, (names.get(name) ?? false) || usual === undefined);
   return [...names].map(([name, needed]) => ({ name, needed }));
 }
@@ -44,7 +44,7 @@ const strings = (value: unknown): string[] =>
 export type Values = ReadonlyMap<string, string>;
 
 /** The text with its references replaced; one that nobody knows stays as it is, and what came in is not looked through again. */
-export const resolved = (text: string, values: Values): string =>
+const resolved = (text: string, values: Values): string =>
   text.replace(reference, (whole, ...groups: (string | undefined)[]) => {
     const [secret, plain, usual, open, docker, word] = groups;
     return values.get(secret ?? plain ?? open ?? docker ?? word ?? "") ?? usual ?? whole;

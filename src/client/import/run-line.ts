@@ -105,7 +105,10 @@ function pythonPackage(args: readonly string[]): Way | undefined {
 
 /** `mcp-remote URL --header 'Name:value'` is a server by its address: no bridge is needed. */
 function bridged(args: readonly string[], { env, lost }: Entry): Ran {
-  const own = (text: string) => text.replace(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) => env[name] ?? whole);
+  const own = (text: string) =>
+    text.replace(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) =>
+      Object.hasOwn(env, name) ? (env[name] ?? whole) : whole,
+    );
   const headers: Record<string, string> = {};
   const dropped: string[] = [];
   let transport = "http";

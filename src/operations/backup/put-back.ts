@@ -195,9 +195,10 @@ function refuseConflicts(outcomes: readonly Outcome[]): void {
   if (conflicts.length === 0) return;
   const fields: FieldError[] = conflicts
     .slice(0, 20)
-    .map(({ kind, name }) => ({ path: "", message: `${kind.kind} ${name} is here already, and not as in the backup` }));
-  const more = conflicts.length > fields.length ? `; the first ${fields.length} of them` : "";
-  throw new Problem("conflict", `${conflicts.length} of the backup's objects are here already and differ${more}`, {
+    .map(({ kind, name }) => ({ path: "", message: `${kind.kind} ${name}` }));
+  const count =
+    conflicts.length === 1 ? "One object of the backup is" : `${conflicts.length} objects of the backup are`;
+  throw new Problem("conflict", `${count} here already, and not as in the backup; nothing was changed`, {
     fields,
     hint: "--strategy skip keeps what is here, --strategy overwrite makes it what the backup says; --dry-run shows what either does",
   });

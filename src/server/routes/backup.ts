@@ -1,5 +1,4 @@
-import { type TSchema, Type } from "@sinclair/typebox";
-import { TypeCompiler } from "@sinclair/typebox/compiler";
+import { Type } from "@sinclair/typebox";
 import { checkRecipients } from "../../lib/age.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Outcome } from "../../operations/backup/put-back.ts";
@@ -7,9 +6,8 @@ import { recipientsOf, setRecipients } from "../../operations/backup/recipients.
 import { type Strategy, strategies } from "../../operations/backup/strategy.ts";
 import { demandEverything } from "../../rbac/ceiling.ts";
 import { oneOf } from "../../resources/define.ts";
-import { fieldErrors } from "../../resources/parse.ts";
 import { pieceBytes } from "../backup.ts";
-import { readBytes, readJson } from "../body.ts";
+import { readBytes, typedBody } from "../body.ts";
 import type { Rooms } from "../rooms.ts";
 import { asCaller, type Call, type Route } from "../route.ts";
 
@@ -44,17 +42,17 @@ export const backupRoutes: Route[] = [
     body: () => BackupBody,
     mediaType: "application/octet-stream",
     handle: async (call, rooms) => {
-      const { recipients: asked = [], audit: withAudit = false } = await bodyOf<{
+      const { recipients: asked = [], audit: withAudit = false } = await typedBody<{
         recipients?: string[];
         audit?: boolean;
-      }>(call, BackupBody);
+      }>(call.request, BackupBody);
       call.keepOpen();
       if (withAudit) await rooms.audit.flush();
       const { recipients, by } = await asCaller("read", call, rooms, function* (rights) {
         const own = yield* recipientsOf();
         // Whoever can open it has read every secret: only for whom the instance itself has chosen is `backup` enough.
         if (asked.some((recipient) => !own.includes(recipient)))
-          demandEverything(rights, "a backup for a key of one's own gives all there is");
+          demandEverything(rights, "a backup for another key gives rights");
         return { recipients: asked.length > 0 ? asked : own, by: { actor: rights.actor, address: rights.address } };
       });
       if (recipients.length === 0)
@@ -101,10 +99,10 @@ export const backupRoutes: Route[] = [
     body: () => RecipientsBody,
     answer: () => RecipientsBody,
     handle: async (call, rooms) => {
-      const { recipients } = await bodyOf<{ recipients: string[] }>(call, RecipientsBody);
+      const { recipients } = await typedBody<{ recipients: string[] }>(call.request, RecipientsBody);
       await checkRecipients(recipients);
       const by = await asCaller("write", call, rooms, function* (rights) {
-        demandEverything(rights, "whoever chooses for whom backups are gives all there is");
+        demandEverything(rights, "who can open backups has rights");
         yield* setRecipients(recipients);
         return { actor: rights.actor, address: rights.address };
       });
@@ -123,13 +121,13 @@ export const backupRoutes: Route[] = [
     body: () => BeginBody,
     answer: () =>
       Type.Object({
-        id: Type.String(),
-        recipient: Type.String(),
-        pieceBytes: Type.Integer({ description: "At most" }),
+        id: Type.String({ description: "Names what is sent, for an hour at most" }),
+        recipient: Type.String({ description: "The age recipient that it is encrypted for" }),
+        pieceBytes: Type.Integer({ description: "How much of it one request brings at most" }),
       }),
     status: 201,
     handle: async (call, rooms) => {
-      const { bytes } = await bodyOf<{ bytes: number }>(call, BeginBody);
+      const { bytes } = await typedBody<{ bytes: number }>(call.request, BeginBody);
       await everything(call, rooms);
       return await rooms.backups.begin(bytes);
     },
@@ -157,8 +155,8 @@ export const backupRoutes: Route[] = [
     body: () => RestoreBody,
     answer: () => restoreAnswer,
     handle: async (call, rooms) => {
-      const { strategy = "fail", dryRun = false } = await bodyOf<{ strategy?: Strategy; dryRun?: boolean }>(
-        call,
+      const { strategy = "fail", dryRun = false } = await typedBody<{ strategy?: Strategy; dryRun?: boolean }>(
+        call.request,
         RestoreBody,
       );
       const { id = "" } = call.params;
@@ -183,7 +181,7 @@ export const backupRoutes: Route[] = [
 /** Before anything of it is stored: who may not restore fills no disk. */
 const everything = (call: Call, rooms: Rooms): Promise<void> =>
   asCaller("read", call, rooms, function* (rights) {
-    demandEverything(rights, "a restore takes every right");
+    demandEverything(rights, "a restore gives rights");
   });
 
 const mostTold = 200;
@@ -213,15 +211,4 @@ export function summaryOf(outcomes: readonly Outcome[]) {
     .slice(0, mostTold)
     .map(({ kind, name, action, why }) => ({ kind: kind.kind, name, action, ...(why === undefined ? {} : { why }) }));
   return { counts, notable };
-}
-
-const checkers = new Map<TSchema, ReturnType<typeof TypeCompiler.Compile>>();
-/** @throws Problem `invalid` */
-async function bodyOf<T>(call: Call, schema: TSchema): Promise<T> {
-  const closed = { ...schema, additionalProperties: false } as TSchema;
-  const checker = checkers.get(schema) ?? TypeCompiler.Compile(closed);
-  checkers.set(schema, checker);
-  const body = await readJson(call.request);
-  if (checker.Check(body)) return body as T;
-  throw new Problem("invalid", "The body is not valid", { fields: fieldErrors(checker, body) });
 }

@@ -6,6 +6,7 @@ import { auditRoutes } from "./audit.ts";
 import { backupRoutes } from "./backup.ts";
 import { cacheRoutes } from "./cache.ts";
 import { canIRoute } from "./can-i.ts";
+import { gitBackupRoutes } from "./git-backup.ts";
 import { instanceRoutes } from "./instances.ts";
 import { leakRoute } from "./leaks.ts";
 import { logLevelRoutes } from "./log-level.ts";
@@ -26,6 +27,7 @@ export const allRoutes = (): Route[] => [
   ...logLevelRoutes,
   ...cacheRoutes,
   ...backupRoutes,
+  ...gitBackupRoutes,
   openapiRoute,
   ...sessionRoutes,
   passwordRoute,

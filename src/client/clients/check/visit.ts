@@ -86,7 +86,7 @@ async function refuse({ token }: Visit, response: Response): Promise<void> {
 }
 
 /** A problem's or an error's own words, in brackets; of a page of HTML nothing. */
-export async function saying(response: Response): Promise<string> {
+async function saying(response: Response): Promise<string> {
   const text = await bodyOf(response, mostSaid * 10).catch(() => "");
   const said = /"(?:detail|error_description|message)"\s*:\s*"((?:[^"\\]|\\.)*)"/.exec(text)?.[1];
   const words = said ?? (/^\s*[<{[]/.test(text) ? "" : text);
