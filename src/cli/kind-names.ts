@@ -1,6 +1,7 @@
 /** Every kind, those first that a newcomer meets first. A list of its own, since the registry costs more than all of help. */
 export const kindNames = [
   "server",
+  "template",
   "project",
   "secret",
   "template",
