@@ -3,6 +3,7 @@ import { cliPage } from "./cli-page.ts";
 import { clientsPage } from "./clients-page.ts";
 import { completionTree } from "./completion-tree.ts";
 import { configPage } from "./config-page.ts";
+import { findingsPage } from "./findings-page.ts";
 import { kindsPage } from "./kinds-page.ts";
 import { manPage } from "./man-page.ts";
 
@@ -14,5 +15,6 @@ export const generated: Readonly<Record<string, () => string | Promise<string>>>
   "docs/reference/kinds.md": kindsPage,
   "docs/reference/api.md": apiPage,
   "docs/reference/config.md": configPage,
+  "docs/reference/findings.md": findingsPage,
   "docs/clients.md": clientsPage,
 };

@@ -96,14 +96,15 @@ function flagError(error: unknown, argv: readonly string[], flags: Flags): strin
   return `the flag ${flag} needs a value${isDashed ? `; one that begins with a dash is written ${flag}=-…` : ""}`;
 }
 
-/** Flags are understood in kebab-case and in the camelCase of the field, whichever of the two is theirs; one that may stand alone gets its value. */
+/** Flags are understood in kebab-case, in the camelCase of the field and in the singular, whichever is theirs; one that may stand alone gets its value. */
 function spelled(argv: readonly string[], flags: Flags): string[] {
   const end = argv.indexOf("--");
   const own = new Map(Object.keys(flags).map((name) => [kebab(name), name]));
   return argv.map((word, index) => {
     const [, name, value = ""] = /^--([A-Za-z-]+)(=.*)?$/s.exec(word) ?? [];
     if (name === undefined || (end >= 0 && index >= end)) return word;
-    const known = name in flags ? name : own.get(kebab(name));
+    // Scripts say `--subject` once for each.
+    const known = name in flags ? name : (own.get(kebab(name)) ?? own.get(`${kebab(name)}s`));
     if (known === undefined) return word;
     const alone = flags[known]?.alone;
     return `--${known}${value === "" && alone !== undefined ? `=${alone}` : value}`;

@@ -188,7 +188,7 @@ async function boundedFetch(input: string | URL, init?: RequestInit): Promise<Re
 }
 
 /** `otherwise` is what a failure means that does not say more of itself: before connecting the way is to blame, afterwards the server. */
-export async function translated<T>(
+async function translated<T>(
   otherwise: "transport" | "contract",
   timeoutMs: number,
   work: () => Promise<T>,

@@ -137,10 +137,8 @@ test("attacks are sent after a yes only: on a terminal by answer, elsewhere by -
         .every((word) => word.length < 34),
     ),
   ).toEqual([]);
-  const quiet = await cli([...security, "--yes", "-q"]);
-  expect(quiet).toEqual({ code: 2, out: "contract failure", err: "" });
-  const machine = await cli([...security, "--yes", "-o", "sarif", "-q"]);
-  expect(JSON.parse(machine.out).runs[0].results).toHaveLength(2);
+  const machine = await cli(["test", "mcp", server.url, "--token", rightToken, "--expect-tools", "x", "-o", "sarif"]);
+  expect([machine.code, machine.err, JSON.parse(machine.out).runs[0].results.length]).toEqual([2, "", 1]);
   expect(machine.out).not.toContain(rightToken);
 });
 
@@ -159,29 +157,28 @@ const schema = JSON.stringify({ type: "object", required: ["a"], properties: { a
 const files = { "good.json": schema, "bad.json": "[", "none.json": '{"type":"objekt"}' };
 
 test("a program is judged over standard input: suites, expectations, and why it does not start", async () => {
-  const mcp = ["test", "mcp", "--stdio"];
-  const answer = (value: string) => ["--tool", "echo", "--args", JSON.stringify({ text: value })];
-  const all = await cli([...mcp, "--suite", "conformance", "--", ...fixture()]);
-  expect(all.out).toContain("✓ MCP-CON-104");
-  expect(all.out).not.toContain("MCP-CON-110");
-  const fits = await cli(
-    [...mcp, ...answer('{"a":1}'), "--expect-schema", "good.json", "--expect-text", '"a":1', "--", ...fixture()],
-    { files },
+  const judge = (words: string[], program: string[]) =>
+    cli(["test", "mcp", "--stdio", "--protocol", "legacy", ...words, ...program], { files });
+  const echo = (text: string) => ["--tool", "echo", "--args", JSON.stringify({ text })];
+  const fits = await judge(
+    [...echo('{"a":1}'), "--expect-text", '"a":1', "--expect-schema", "good.json", "--suite", "conformance"],
+    ["--", ...fixture()],
   );
-  expect([fits.code, fits.out.includes("its text fits as JSON")]).toEqual([0, true]);
-  const other = await cli([...mcp, ...answer('{"a":"x"}'), "--expect-schema", "good.json", "--", ...fixture()], {
-    files,
-  });
+  expect([fits.code, fits.err]).toEqual([0, ""]);
+  for (const line of ["✓ expected text", "its text fits as JSON", "✓ MCP-CON-104"]) expect(fits.out).toContain(line);
+  expect(fits.out).not.toContain("MCP-CON-110");
+  const other = await judge([...echo('{"a":"x"}'), "--expect-schema", "good.json"], ["--", ...fixture()]);
   expect([other.code, other.out.includes("data/a must be integer")]).toEqual([2, true]);
-  const says = await cli([...mcp, ...answer("x"), "--expect-text", "y", "--", ...fixture()]);
-  expect([says.code, says.out.includes("✗ expected text")]).toEqual([2, true]);
-  const dies = await cli([
-    ...mcp,
-    `'${process.execPath}' -e "console.error('no licence'); process.exit(3)"`,
-    "--protocol",
-    "legacy",
-  ]);
+  const dies = await judge([], [`'${process.execPath}' -e "console.error('no licence'); process.exit(3)"`]);
   expect([dies.code, dies.out.includes("it said: no licence")]).toEqual([1, true]);
+});
+
+test("what is expected of an answer fails by contract when it is not there", async () => {
+  const words = ["test", "mcp", server.url, "--token", rightToken, "--tool", "fetch", "--expect-text"];
+  const said = await cli([...words, "public"]);
+  expect([said.code, said.out.includes("✓ expected text")]).toEqual([0, true]);
+  const unsaid = await cli([...words, "sesame"]);
+  expect([unsaid.code, unsaid.out.includes("✗ expected text")]).toEqual([2, true]);
 });
 
 test.each([

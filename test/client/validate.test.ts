@@ -240,3 +240,8 @@ test("the verdict is that of the first failure", () => {
   expect(verdict([step("authentication")]).exitCode).toBe(1);
   expect(verdict([step("contract")]).exitCode).toBe(2);
 });
+
+test("health that is not 2xx ends it before anything else is asked", async () => {
+  const { exitCode, steps } = await judge({}, { health: "/nothing" });
+  expect([exitCode, steps]).toMatchObject([1, [{ name: "health", ok: false, failure: "transport" }]]);
+});

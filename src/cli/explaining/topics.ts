@@ -9,4 +9,9 @@ export type Topic = {
 };
 
 /** By the word that comes first. A row each: its summary is shown by `explain` alone, its work is loaded when it is asked for. */
-export const topics: Readonly<Record<string, Topic>> = {};
+export const topics: Readonly<Record<string, Topic>> = {
+  finding: {
+    summary: "A finding of test mcp, by its id, such as MCP-SEC-007; all of them without one",
+    load: () => import("./finding.ts"),
+  },
+};

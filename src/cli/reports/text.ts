@@ -3,7 +3,7 @@ import type { Report, Step } from "../../client/validator/report.ts";
 import type { Result, SuiteName } from "../../client/validator/suites.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
-import { fitted } from "../wrap.ts";
+import { fitted, wrapped } from "../wrap.ts";
 
 type Mark = "ok" | "failed" | "warned" | "skipped";
 const marks: Record<Mark, string> = { ok: "✓", failed: "✗", warned: "!", skipped: "-" };
@@ -34,9 +34,16 @@ export function teller(env: Env) {
     step({ name, ok, ms, detail, notes = [] }: Step): void {
       const mark = ok ? "ok" : "failed";
       const told = printable(detail);
-      const head = `${printable(name).padEnd(nameWidth)}  ${`${ms} ms`.padStart(8)}`;
       if (isNarrow) out(mark, `${printable(name)}  ${ms} ms`, told === "" ? [] : [told]);
-      else out(mark, `${head}  ${told}`.trimEnd());
+      else {
+        const head = `${printable(name).padEnd(nameWidth)}  ${`${ms} ms`.padStart(8)}  `;
+        // What does not fit goes on beneath its beginning.
+        const [first = "", ...others] = wrapped(
+          told,
+          (env.screen?.columns ?? Number.POSITIVE_INFINITY) - head.length - 2,
+        );
+        out(mark, [head + first, ...others.map((line) => " ".repeat(head.length + 2) + line)].join("\n").trimEnd());
+      }
       for (const note of notes) out("warned", printable(note));
     },
     row(of: SuiteName, { id, title, level, era, outcome, detail, ms }: Result): void {

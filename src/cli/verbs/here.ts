@@ -46,16 +46,6 @@ export const hereVerbs: Record<string, Verb> = {
     ],
     load: () => import("../commands/test-mcp.ts"),
   },
-  "explain finding": {
-    group: "Here",
-    summary: "Tell what a finding of test mcp means, and what to do about it",
-    words: "[ID]",
-    least: 0,
-    most: 1,
-    ignores: ["project", "context", "url", "token", "yes", "quiet"],
-    examples: ["mcpctl explain finding", "mcpctl explain finding MCP-SEC-007", "mcpctl explain finding MCP-CON-110"],
-    load: () => import("../commands/explain-finding.ts"),
-  },
   serve: {
     group: "Here",
     summary: "Run the server",

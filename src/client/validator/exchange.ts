@@ -18,6 +18,9 @@ export type Exchange = {
 };
 export type Message = Record<string, unknown>;
 
+/** What breaks off within a message: no reader can make sense of it. */
+export const torn = `${JSON.stringify({ jsonrpc: "2.0", id: 1 }).slice(0, -1)},`;
+
 const bounds = { bytes: 1024 * 1024, messages: 200, listenMs: 300 } as const;
 
 /** Sends one request and reads its answer: of a stream until every request in it is answered, of one that answers nothing only its beginning. */

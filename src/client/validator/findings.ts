@@ -204,7 +204,7 @@ export const findings = [
     title: "Bodies of any size are read",
     explanation: "A body of 8 MiB was read whole and served. A few clients at once fill the memory.",
     remedy: "Answer 413 to more than a few MiB, by Content-Length and while reading.",
-    reference: "CWE-770; CVE-2026-63119",
+    reference: "CWE-770",
   },
   {
     id: "MCP-SEC-022",
@@ -222,7 +222,7 @@ export const findings = [
     explanation:
       "A line break in a request came back as an event of its own in the answer's stream: a client, or what a client was told by somebody, speaks with the server's voice.",
     remedy: "Write each message of a stream as one line of JSON.",
-    reference: "CVE-2026-53965",
+    reference: "CWE-93; HTML standard §9.2 Server-sent events",
   },
   {
     id: "MCP-SEC-024",

@@ -43,6 +43,8 @@ export function echoIn(
 export function traceIn(answer: Exchange, what: string): string | undefined {
   const error = errorOf(answer);
   const text = answer.status >= 400 ? answer.text : error === undefined ? "" : JSON.stringify(error);
-  const found = traces.map((trace) => trace.exec(text)?.[0]).find(Boolean);
+  // Within JSON a trace has its quotes and line breaks escaped.
+  const plain = text.replaceAll('\\"', '"').replaceAll("\\n", "\n");
+  const found = traces.map((trace) => trace.exec(plain)?.[0]).find(Boolean);
   return found && `after ${what}: HTTP ${answer.status}, "${found.trim().slice(0, 160)}"`;
 }

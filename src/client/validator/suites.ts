@@ -34,7 +34,10 @@ export const probes: readonly Probe[] = [...door, ...credentials, ...pages, ...s
 
 /** What a suite is about to send, a line for each row. */
 export const statementOf = (suite: SuiteName, over: Ground["over"]): string[] =>
-  (suite === "security" ? probes : requirements).filter(isFor(over)).map(({ id, sends }) => `${id}: ${sends}`);
+  (suite === "security" ? probes : requirements)
+    .filter(isFor(over))
+    .map(({ id, sends }) => `${id}: ${sends}`)
+    .sort();
 
 const isFor =
   (over: Ground["over"]) =>

@@ -1,5 +1,5 @@
 import { isObject } from "../../../lib/object.ts";
-import { type Exchange, errorOf, inShort, resultOf } from "../exchange.ts";
+import { type Exchange, errorOf, inShort, resultOf, torn } from "../exchange.ts";
 import { capabilitiesOf, harmless, isRefused, isServed } from "../ground.ts";
 import { NotHere, type Requirement, tried } from "../row.ts";
 import { clientInfo } from "../speaker.ts";
@@ -116,8 +116,7 @@ export const messages: readonly Requirement[] = [
     eras: both,
     over: "http",
     tried: tried(
-      (speaker, { wire }) =>
-        wire.send({ headers: speaker.headers(...harmless(speaker)), body: '{"jsonrpc":"2.0","id":1,' }),
+      (speaker, { wire }) => wire.send({ headers: speaker.headers(...harmless(speaker)), body: torn }),
       (answer) => {
         if (answer.status < 400 || answer.status >= 500) return inShort(answer);
         const code = errorOf(answer)?.code;

@@ -1,7 +1,7 @@
 import { isObject } from "../../../lib/object.ts";
 import { unseenIn } from "../../../lib/unseen.ts";
 import { sleep } from "../../../lib/wait.ts";
-import type { Message } from "../exchange.ts";
+import { type Message, torn } from "../exchange.ts";
 import { NotHere, type Tried, tried } from "../row.ts";
 import type { Probe } from "./probe.ts";
 
@@ -35,7 +35,7 @@ export const contents: readonly Probe[] = [
     tried: tried(
       async (speaker, { over, wire, heard }) => {
         const headers = speaker.headers("tools/list");
-        if (over === "http") await wire.send({ headers, body: '{"jsonrpc":"2.0","id":1,' });
+        if (over === "http") await wire.send({ headers, body: torn });
         const message = { ...speaker.message("tools/list"), params: "mcpctl" };
         if (over === "http") await wire.send({ headers, body: JSON.stringify(message) });
         await speaker.request("tools/call", { name: 7, arguments: "mcpctl" });

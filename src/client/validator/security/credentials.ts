@@ -159,7 +159,7 @@ export async function guarded(speaker: Speaker, wire: Wire): Promise<boolean> {
   return resultOf(answer) === undefined;
 }
 
-export function bearerOf(credential: Record<string, string>): string | undefined {
+function bearerOf(credential: Record<string, string>): string | undefined {
   return /^Bearer\s+(.+)$/i.exec(credential["authorization"] ?? "")?.[1];
 }
 
