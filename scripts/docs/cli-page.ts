@@ -1,5 +1,5 @@
 import { familyOf } from "../../src/cli/families.ts";
-import { type Flags, globalFlags, groups, type Verb } from "../../src/cli/verb.ts";
+import { type Flags, globalFlags, groups, type Verb, valueShown } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { kinds } from "../../src/resources/index.ts";
 import { code, fenced, madeFrom, page, table } from "./markdown.ts";
@@ -66,8 +66,8 @@ const flagTable = (flags: Flags): string =>
     ["flag", "what it does"],
     Object.entries(flags)
       .filter(([, { hidden }]) => hidden !== true)
-      .map(([name, { short, hint, multiple, description }]) => [
-        code(`${short === undefined ? "" : `-${short}, `}--${name}${hint === undefined ? "" : ` ${hint}`}`),
-        multiple === true ? `${description} (may be repeated)` : description,
+      .map(([name, flag]) => [
+        code(`${flag.short === undefined ? "" : `-${flag.short}, `}--${name}${valueShown(flag)}`),
+        flag.multiple === true ? `${flag.description} (may be repeated)` : flag.description,
       ]),
   );

@@ -3,6 +3,9 @@ import { familyOf } from "../../src/cli/families.ts";
 import { type Flag, type Flags, globalFlags, type Verb } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { clientRows } from "../../src/client/clients/index.ts";
+import { settingKeys } from "../../src/client/settings.ts";
+import { findings } from "../../src/client/validator/findings.ts";
+import { requirements } from "../../src/client/validator/requirements.ts";
 import { brief } from "../../src/resources/define.ts";
 import { kinds, wordsOf } from "../../src/resources/index.ts";
 
@@ -70,16 +73,24 @@ const doing: Record<string, string> = {
 /** What help says of the words of a verb, as completion reads it: `KIND [NAME…]`. */
 function wordsIn(words: string, name: string): string[] {
   const marks: Record<string, string> = { KIND: `<kind ${doing[name] ?? "get"}>`, NAME: "<name>" };
-  return words.split(" ").map((word) => {
+  const [first = ""] = words.split(" | ");
+  return first.split(" ").map((word) => {
     const alternatives = word.replace(/[[\]…]/g, "").split("|");
     return alternatives.map((plain) => marks[plain] ?? markOf(plain)).join("|");
   });
 }
 
+/** Words of help that stand for one of a list of ours. */
+const lists: Record<string, readonly string[]> = {
+  CLIENT: clientRows.map(({ id }) => id),
+  SETTING: settingKeys,
+  ID: [...findings, ...requirements].map(({ id }) => id),
+};
+
 /** `SERVER` are the names of servers, `FILE` is a file, `CLIENT` one that can be set up. */
 const markOf = (word: string): string => {
   const lower = word.toLowerCase();
-  if (word === "CLIENT") return clientRows.map(({ id }) => id).join("|");
+  if (lists[word] !== undefined) return lists[word].join("|");
   return ["file", "folder", "context"].includes(lower) || isKind(lower) ? `<${lower}>` : "";
 };
 const isKind = (word: string) => kinds.some((kind) => kind.kind === word);
@@ -95,6 +106,7 @@ function flagNode(name: string, flag: Flag): FlagNode {
     about: aboutOf(description),
     ...(short === undefined ? {} : { short }),
     ...(type === "boolean" ? {} : { value: flag.completes ?? wanted(name, flag.hint ?? "") }),
+    ...(flag.alone === undefined ? {} : { alone: true as const }),
     ...(multiple === true ? { multiple: true as const } : {}),
   };
 }

@@ -1,5 +1,5 @@
 import { kindNames } from "../../src/cli/kind-names.ts";
-import { type Flags, globalFlags, groups, type Verb } from "../../src/cli/verb.ts";
+import { type Flags, globalFlags, groups, type Verb, valueShown } from "../../src/cli/verb.ts";
 import { verbs } from "../../src/cli/verbs.ts";
 import { wrapped } from "../../src/cli/wrap.ts";
 import { catalogue } from "../../src/lib/problem.ts";
@@ -60,10 +60,10 @@ function verbOf([name, { summary, words, flags = {}, flagsFor, examples }]: [str
 const flagList = (flags: Flags): string[] =>
   Object.entries(flags)
     .filter(([, { hidden }]) => hidden !== true)
-    .flatMap(([name, { short, hint, description }]) => [
+    .flatMap(([name, flag]) => [
       ".TP",
-      `.B ${text(`${short === undefined ? "" : `-${short}, `}--${name}`)}${hint === undefined ? "" : ` \\fI${text(hint)}\\fR`}`,
-      prose(`${description}.`),
+      `.B ${text(`${flag.short === undefined ? "" : `-${flag.short}, `}--${name}`)}${valueShown(flag, (hint) => `\\fI${text(hint)}\\fR`)}`,
+      prose(`${flag.description}.`),
     ]);
 
 const described = (rows: Readonly<Record<string, string>>): string[] =>

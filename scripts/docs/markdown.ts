@@ -2,10 +2,19 @@
 export const madeFrom = (source: string): string =>
   `<!-- Made by \`bun scripts/docs.ts\` from ${source}: mend it there. -->\n`;
 
-/** A cell: a bar would end it, and an angle bracket would vanish. */
-const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ").replaceAll("<", "&lt;");
+/** A cell: a bar would end it, and an angle bracket outside code would vanish. */
+const cell = (text: string): string =>
+  text
+    .replaceAll("|", "\\|")
+    .replaceAll("\n", " ")
+    .split(/(``.*?``|`[^`]*`)/)
+    .map((part) => (part.startsWith("`") ? part : part.replaceAll("<", "&lt;")))
+    .join("");
 
-export const code = (text: string): string => (text === "" ? "" : `\`${text}\``);
+export const code = (text: string): string => {
+  if (text === "") return "";
+  return text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``;
+};
 
 /** A table; nothing when it would have no rows. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

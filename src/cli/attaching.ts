@@ -3,7 +3,7 @@ import { Project, type ProjectFields, serversOf } from "../resources/project.ts"
 import { Server } from "../resources/server.ts";
 import type { Env } from "./environment.ts";
 import { formatOf, printResources } from "./output.ts";
-import { clientFor, kindAndNames } from "./session.ts";
+import { clientFor, kindAndNames, projectNeeded } from "./session.ts";
 import type { Args, Run } from "./verb.ts";
 import { showWarnings } from "./warnings.ts";
 
@@ -20,7 +20,7 @@ export const attaching =
     done: readonly [string, string],
   ): Run =>
   async (args, env) => {
-    const name = args.flag("project");
+    const name = projectNeeded(args);
     if (name === undefined)
       throw new Problem("invalid", "which project?", { hint: `mcpctl ${verb} ${args.words.join(" ")} -p PROJECT` });
     const { names } = serversIn(args);

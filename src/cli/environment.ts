@@ -44,6 +44,8 @@ export type Env = {
   /** Opens the person's editor on a file; answers its exit code. */
   edit: (path: string) => Promise<number>;
   fetch: Fetch;
+  /** The instance that the last answer came from. */
+  answeredBy?: () => string | undefined;
   /** Undefined where there is none: logins then lie in a file. */
   keyring?: Keyring | undefined;
   /** Aborted when nobody reads standard output any more; what goes on without end then ends. */

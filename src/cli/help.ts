@@ -2,7 +2,7 @@ import { catalogue } from "../lib/problem.ts";
 import type { Screen } from "./environment.ts";
 import { type Family, familyOf, lastWords } from "./families.ts";
 import { kindNames } from "./kind-names.ts";
-import { type Flags, globalFlags, groups, type Verb } from "./verb.ts";
+import { type Flags, globalFlags, groups, type Verb, valueShown } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 import { columns, fitted, wrappedCommand } from "./wrap.ts";
 
@@ -110,9 +110,9 @@ const flagTable = (flags: Flags, screen: Screen | undefined): string =>
   columns(
     Object.entries(flags)
       .filter(([, { hidden }]) => hidden !== true)
-      .map(([name, { short, hint, alone, multiple, description }]) => {
-        const value = hint === undefined ? "" : alone === undefined ? ` ${hint}` : `[=${hint}]`;
-        const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${value}`;
+      .map(([name, flag]) => {
+        const { short, multiple, description } = flag;
+        const spelling = `${short === undefined ? "    " : `-${short}, `}--${name}${valueShown(flag)}`;
         return [spelling, multiple === true ? `${description} (may be repeated)` : description];
       }),
     screen,

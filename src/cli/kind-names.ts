@@ -3,7 +3,6 @@ export const kindNames = [
   "server",
   "project",
   "secret",
-  "template",
   "mcptoken",
   "instance",
   "toolchange",

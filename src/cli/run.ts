@@ -1,15 +1,17 @@
 import { readConfig } from "../client/contexts.ts";
 import { type Env, processEnvironment } from "./environment.ts";
+import { guarded } from "./guarded.ts";
 import { findVerb, firstWord, parseWords } from "./parse.ts";
-import { report } from "./report.ts";
+import { misread, report } from "./report.ts";
 import { standingProject } from "./target.ts";
 
 /** Runs one command line and answers its exit code. The only place that prints an error. */
 export async function run(argv: readonly string[], env: Env = processEnvironment()): Promise<number> {
+  const own = guarded(env);
   try {
-    return await dispatch(argv, env);
+    return await dispatch(argv, own);
   } catch (error) {
-    return report(error, argv, env);
+    return report(misread(error, own), argv, own);
   }
 }
 

@@ -91,6 +91,17 @@ export const passwordStdin = {
   "password-stdin": { type: "boolean", description: "Read the password from standard input" },
 } satisfies Flags;
 
+/** For verbs after which something goes on to happen; `until` says for what they wait. */
+export const waiting = (until: string) =>
+  ({
+    wait: { type: "boolean", description: `Wait until ${until}; exit code 8 when they are not in time` },
+    timeout: { type: "string", hint: "TIME", description: "How long to wait: 30s, 5m, 1h; 2m when not said" },
+  }) satisfies Flags;
+
+/** How help writes what follows a flag. */
+export const valueShown = ({ hint, alone }: Flag, shown = (text: string) => text): string =>
+  hint === undefined ? "" : alone === undefined ? ` ${shown(hint)}` : `[=${shown(hint)}]`;
+
 /** A field's name as flags are mostly written. A unit is one word. */
 export const kebab = (name: string): string =>
   name.replace("MiB", "Mib").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

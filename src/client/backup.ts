@@ -22,7 +22,10 @@ export async function fetchBackup(client: Client, recipients: readonly string[],
   const { body: bytes, headers } = await client.send("POST", "/api/v1/backup", body, {
     signal: AbortSignal.timeout(longMs),
   });
-  const counts = JSON.parse(headers.get("mcpctl-backup-counts") ?? "{}") as Record<string, number>;
+  // A page of a proxy would be kept as a backup, and found to be none when it is needed.
+  const told = headers.get("mcpctl-backup-counts");
+  if (told === null) throw client.stranger("with something else than a backup");
+  const counts = JSON.parse(told) as Record<string, number>;
   return { bytes: bytes as Bytes, counts, size: Number(headers.get("content-length") ?? 0) };
 }
 

@@ -102,6 +102,8 @@ export function connect(target: Target, fetch: Fetch, observe: (exchange: Exchan
     url,
     send,
     json,
+    /** What is said of an answer that is none of ours. */
+    stranger: (answer: string) => stranger(url, answer),
     lines: (path: string, signal?: AbortSignal) => linesOf(send("GET", path, undefined, { signal }), url),
     /** A list of any length, in parts as they come. An instance that knows no lines answers it as one part. */
     parts: (kind: AnyKind, query: ListQuery = {}, signal?: AbortSignal) =>

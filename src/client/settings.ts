@@ -6,7 +6,7 @@ const registry = {
   credentialStore: {
     values: ["auto", "keyring", "file"],
     description:
-      "Where login keeps what it was given: in the system's keyring where one answers, only there, or in a file",
+      "Where login keeps what it was given: in the system's keyring where one answers, only there, or in a file; MCPCTL_CREDENTIAL_STORE stands before it",
   },
   colour: { values: ["auto", "never"], description: "Colours on a terminal; NO_COLOR is another way to say never" },
 } as const satisfies Record<string, { values: readonly [string, ...string[]]; description: string }>;

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /**
@@ -30,8 +30,12 @@ export function saveCredential(path: string, origin: string, credential: Credent
   );
 }
 
-/** Writes a file for nobody but its owner: a temporary one first, so that whoever reads sees the old or the new, never a part. */
+/**
+ * Writes a file for nobody but its owner: a temporary one first, so that whoever reads sees the old or the new, never a part.
+ * @throws Error for what is no file: root would put one in the place of /dev/null
+ */
 export function writePrivately(path: string, text: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${path} is no regular file`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.tmp`;
   try {

@@ -42,14 +42,12 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   const warnings = Object.keys(input).flatMap((key) =>
     left.has(key) ? [`${key} means nothing here, and is left out`] : [],
   );
-  const given = ofToday(
-    kind,
-    Object.fromEntries(
-      Object.entries(input).filter(([key, value]) => !added.has(key) && !left.has(key) && value !== null),
-    ),
+  const given = Object.fromEntries(
+    Object.entries(input).filter(([key, value]) => !added.has(key) && !left.has(key) && value !== null),
   );
   const checker = checkerOf(kind);
-  const value = Value.Default(checker.Schema(), structuredClone(kind.normalize?.(given, pluralOf) ?? given));
+  const present = ofToday(kind, kind.normalize?.(given, pluralOf) ?? given);
+  const value = Value.Default(checker.Schema(), structuredClone(present));
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
   const errors = kind.check?.(fields, pluralOf) ?? [];

@@ -60,24 +60,19 @@ export const Server = defineKind({
   ],
   formerly: { dockerImage: { field: "image" }, externalUrl: { field: "url" } },
   meaningless: ["repositoryUrl", "projectId", "envTemplate"],
-  normalize: ({ command, ...others }) => {
-    // What the original calls the command of an image is what its program is given.
-    const isGiven = command !== undefined && others["image"] !== undefined && others["args"] === undefined;
-    const input: Record<string, unknown> = {
-      ...others,
-      ...(command !== undefined && { [isGiven ? "args" : "command"]: command }),
-    };
-    const given = input["transport"];
-    const isServed = input["url"] !== undefined || input["containerPort"] !== undefined;
-    const transport = given ?? (isServed ? "http" : "stdio");
-    // As the original writes a server that it does not run: with an empty list of variables.
-    if (input["url"] !== undefined && Array.isArray(input["env"]) && input["env"].length === 0) delete input["env"];
-    // The default is not kept: what was never said and what was said to be so compare equal.
-    const { protocol, ...rest } = input;
-    const said = protocol === undefined || protocol === "auto" ? {} : { protocol };
+  normalize: ({ command, env, protocol, ...rest }) => {
+    const isElsewhere = (rest["url"] ?? rest["externalUrl"]) !== undefined;
+    const isServed = isElsewhere || rest["containerPort"] !== undefined;
+    const transport = rest["transport"] ?? (isServed ? "http" : "stdio");
+    // What the original calls the command of an image is what its program is given; a server elsewhere has an empty list of variables there.
+    const isGiven = rest["dockerImage"] !== undefined && rest["args"] === undefined;
+    const isEmpty = isElsewhere && Array.isArray(env) && env.length === 0;
     return {
       ...rest,
-      ...said,
+      ...(command !== undefined && { [isGiven ? "args" : "command"]: command }),
+      ...(env !== undefined && !isEmpty && { env }),
+      // The default is not kept: what was never said and what was said to be so compare equal.
+      ...(protocol !== undefined && protocol !== "auto" && { protocol }),
       transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
     };
   },

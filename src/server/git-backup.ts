@@ -14,6 +14,7 @@ import { type GitKeeper, keepInGit, unreachable } from "../operations/backup/git
 import { type Place, shownUrl } from "../operations/backup/git/place.ts";
 import { readCommit } from "../operations/backup/git/read.ts";
 import { openRepository } from "../operations/backup/git/repository.ts";
+import { recipientsOf } from "../operations/backup/recipients.ts";
 import { type Sound, staged } from "../operations/backup/stage.ts";
 import { getKept, putKept } from "../secrets/kept.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -113,7 +114,8 @@ export async function createGitBackup({ db, vault, hashKeys, backups, audit, dat
       return { ...sound, commit: hash, sealedOut };
     },
     async status() {
-      if (keeper === undefined) return { enabled: false, pendingCount: 0 };
+      const recipients = await db.read(recipientsOf);
+      if (keeper === undefined) return { enabled: false, pendingCount: 0, recipients };
       const { url, branch, path } = keeper.place;
       const { gitReachable, lastSyncAt, lastPushAt, lastError } = keeper.state;
       const time = (at: number | undefined) => (at === undefined ? undefined : new Date(at).toISOString());
@@ -127,6 +129,7 @@ export async function createGitBackup({ db, vault, hashKeys, backups, audit, dat
         lastPushAt: time(lastPushAt),
         lastError,
         pendingCount: await db.read(() => pendingChanges(keeper?.syncedSeq() ?? 0)),
+        recipients,
       };
     },
     close: async () => await keeper?.close(),

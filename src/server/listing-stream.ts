@@ -1,4 +1,5 @@
-import type { Lister } from "./listing.ts";
+import { turn } from "../lib/wait.ts";
+import type { Lister, Part } from "./listing.ts";
 
 /** The first part is short, so that somebody who waits sees something; the others are as long as a turn of the event loop may take. */
 const firstItems = 50;
@@ -12,16 +13,22 @@ export const lineHeaders = { "content-type": "application/x-ndjson", "cache-cont
  */
 export async function streamed(list: Lister, after: string): Promise<Response> {
   // Whoever may not look is told so by the answer, not within it.
-  let part: Awaited<ReturnType<Lister>> | undefined = await list(after, firstItems);
+  const first = await list(after, firstItems);
   const encoder = new TextEncoder();
+  let part: Part | undefined = first;
+  let next = first.next;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      if (part === undefined) return controller.close();
-      const { items, next } = part;
-      if (items.length > 0)
-        controller.enqueue(encoder.encode(items.map((item) => `${JSON.stringify(item)}\n`).join("")));
-      part = next === undefined ? undefined : await list(next, moreItems);
-      if (part === undefined) controller.close();
+      // Read when it is asked for, and not before what was read is on its way.
+      if (part === undefined && next !== undefined) {
+        await turn();
+        part = await list(next, moreItems);
+        next = part.next;
+      }
+      const text = part?.items.map((item) => `${JSON.stringify(item)}\n`).join("") ?? "";
+      if (text !== "") controller.enqueue(encoder.encode(text));
+      part = undefined;
+      if (next === undefined) controller.close();
     },
   });
   return new Response(body, { headers: lineHeaders });

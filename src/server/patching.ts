@@ -9,7 +9,7 @@ import type { Rooms } from "./rooms.ts";
 import { asCaller, type Call } from "./route.ts";
 import { save } from "./saving.ts";
 
-export const mergePatch = "application/merge-patch+json";
+const mergePatch = "application/merge-patch+json";
 
 /** How often a change is done anew to what somebody else has changed meanwhile. */
 const mostTries = 3;

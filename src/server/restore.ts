@@ -46,7 +46,7 @@ export type Restorer = ReturnType<typeof restorer>;
 /** Whoever restores gives accounts, rights and secrets as a backup says: only who may do everything gives nothing that they do not hold. */
 export function restorer({ backups, hashKey, vault, auditKey, sourceOf, record, restored }: Needs) {
   function* all({ db, header }: Sound, strategy: Strategy, rights: Rights): Op<Restored & { keys: string[] }> {
-    demandEverything(rights, "a restore takes every right");
+    demandEverything(rights, "a restore gives rights");
     const auditEvents = header.counts["audit_events"] === undefined ? undefined : yield* putBackAudit(db, auditKey);
     const fresh = yield* freshInstance();
     const end = endWith(rights);

@@ -40,39 +40,34 @@ export const schemaVersion = migrations.length;
 
 const pageRows = 200;
 
-/** Rows in the order of their key, after this one; none when there are no more. */
-export function* rowsAfter(table: Table, last: Row | undefined): Op<Row[]> {
-  const { first, next } = pages.get(table) ?? pagesOf(table);
-  return yield last === undefined
-    ? { parts: first, values: [] }
-    : { parts: next, values: table.key.map((column) => last[column] ?? null) };
+/** A statement that is made of a table's own words. One text has one list of parts, which is prepared once. */
+function madeOf(text: string, values: readonly Value[]): Statement {
+  const parts = partsOf.get(text) ?? text.split("?");
+  partsOf.set(text, parts);
+  return { parts, values };
 }
+const partsOf = new Map<string, readonly string[]>();
 
-const pages = new Map<Table, { first: readonly string[]; next: readonly string[] }>();
-function pagesOf(table: Table) {
-  const { name, key, only = "1 = 1" } = table;
+/** Rows in the order of their key, after this one; none when there are no more. */
+export function* rowsAfter({ name, key, only = "1 = 1" }: Table, last: Row | undefined): Op<Row[]> {
   const columns = key.join(", ");
-  const select = (where: string) => `SELECT * FROM ${name} WHERE ${where} ORDER BY ${columns} LIMIT ${pageRows}`;
-  const made = {
-    first: [select(only)],
-    next: select(`${only} AND (${columns}) > (${key.map(() => "?").join(", ")})`).split("?"),
-  };
-  pages.set(table, made);
-  return made;
+  const after = last === undefined ? "" : ` AND (${columns}) > (${key.map(() => "?").join(", ")})`;
+  const text = `SELECT * FROM ${name} WHERE ${only}${after} ORDER BY ${columns} LIMIT ${pageRows}`;
+  return yield madeOf(text, last === undefined ? [] : key.map((column) => last[column] ?? null));
 }
 
 export function* countRows({ name, only = "1 = 1" }: Table): Op<number> {
-  const [row]: Row[] = yield { parts: [`SELECT count(*) AS count FROM ${name} WHERE ${only}`], values: [] };
+  const [row]: Row[] = yield madeOf(`SELECT count(*) AS count FROM ${name} WHERE ${only}`, []);
   return Number(row?.["count"] ?? 0);
 }
 
 /** The rows that go with a resource. */
 export function* rowsOf({ name, owner }: Table, id: string): Op<Row[]> {
-  return owner === undefined ? [] : yield { parts: [`SELECT * FROM ${name} WHERE ${owner} = `, ""], values: [id] };
+  return owner === undefined ? [] : yield madeOf(`SELECT * FROM ${name} WHERE ${owner} = ?`, [id]);
 }
 
 export function* deleteRowsOf({ name, owner }: Table, id: string): Op<void> {
-  if (owner !== undefined) yield { parts: [`DELETE FROM ${name} WHERE ${owner} = `, ""], values: [id] };
+  if (owner !== undefined) yield madeOf(`DELETE FROM ${name} WHERE ${owner} = ?`, [id]);
 }
 
 export function* columnsOf({ name }: Table): Op<Set<string>> {
@@ -90,15 +85,11 @@ export function* insertNewRow({ name }: Table, row: Row): Op<void> {
   yield insertion(name, row, "");
 }
 
-const insertions = new Map<string, readonly string[]>();
-function insertion(name: string, row: Row, ending: string): Statement {
+const insertion = (name: string, row: Row, ending: string): Statement => {
   const columns = Object.keys(row);
-  const text = `INSERT INTO ${name} (${columns.join(", ")}) VALUES (${columns.map(() => "?").join(", ")})${ending}`;
-  // One list of parts for one statement, which is then prepared once.
-  const parts = insertions.get(text) ?? text.split("?");
-  insertions.set(text, parts);
-  return { parts, values: Object.values(row) as Value[] };
-}
+  const places = columns.map(() => "?").join(", ");
+  return madeOf(`INSERT INTO ${name} (${columns.join(", ")}) VALUES (${places})${ending}`, Object.values(row));
+};
 
 /** Rows that refer to what is not there: their table, and the one that they refer to. */
 export function* danglingRows(): Op<{ table: string; parent: string }[]> {
@@ -108,7 +99,7 @@ export function* danglingRows(): Op<{ table: string; parent: string }[]> {
 
 /** Within one transaction, rows may refer to what comes after them. */
 export function* deferReferences(): Op<void> {
-  yield { parts: ["PRAGMA defer_foreign_keys = ON"], values: [] };
+  yield madeOf("PRAGMA defer_foreign_keys = ON", []);
 }
 
 /** The beginning of a log that is empty: what retention took away where it came from. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { verbs } from "../../src/cli/verbs.ts";
 import { fixture } from "../world.ts";
 
 /**
@@ -69,6 +70,14 @@ describe.each(readdirSync(folder).filter((name) => name.endsWith(".txt")))("%s",
       if (keep !== undefined) variables[keep] = said.out.trim();
     }
   }, 60_000);
+});
+
+test("every verb is in one of them; serve is what they talk to", () => {
+  const text = readdirSync(folder)
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("\n");
+  const missing = Object.keys(verbs).filter((verb) => !new RegExp(`mcpctl ${verb}\\b`).test(text));
+  expect(missing).toEqual(["serve"]);
 });
 
 test("a script that expects nothing it can check is refused", () => {

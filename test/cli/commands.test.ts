@@ -43,6 +43,7 @@ describe("get", () => {
     expect(await ok("get", "project", "demo", "-o", "yaml")).toStartWith("kind: project\n");
     expect((await w.cli(["get", "project", "demo", "nope"])).code).toBe(6);
     expect(await ok("get", "servers/local", "projects/demo", "-o", "name")).toBe("servers/local\nprojects/demo");
+    expect((await w.cli(["get", "servers,projects", "local"])).err).toContain("names are of one kind");
   });
 
   test("on a terminal times are told in words, elsewhere as instants", async () => {

@@ -135,6 +135,21 @@ test("--check says whose token is missing or wrong, and where it has it from", a
   expect([wrong.code, wrong.out]).toEqual([1, expect.stringContaining("✗ initialize")]);
   // The bridge has the login of who starts it.
   expect((await cli("claude-desktop", "-p", "demo", "--check")).code).toBe(0);
+  // By the name that a container has for this machine, which mcpctl must know.
+  const inside = await cli(
+    "n8n",
+    "-p",
+    "demo",
+    "--token",
+    "x",
+    "--endpoint",
+    "http://host.docker.internal:3200",
+    "--check",
+  );
+  expect([inside.code, inside.out]).toEqual([
+    1,
+    expect.stringContaining("403 (this Host is not one that mcpctl answers to)"),
+  ]);
   const { demo } = await w.tokensFor({ demo: "demo" });
   const given = (...words: string[]) => cli(...words, "-p", "demo", "--token", demo, "--check", "-q");
   for (const { id } of clientRows)

@@ -205,6 +205,8 @@ describe("a keyring", () => {
     expect(read("credentials")[w.url].token).toBe(w.admin);
     await ok("config", "set", "credentialStore", "file");
     expect((await login(working)).out).not.toContain("keyring");
+    const fiel = await cli(["login", w.url, "--token", w.admin], { variables: { MCPCTL_CREDENTIAL_STORE: "fiel" } });
+    expect([fiel.code, fiel.err]).toEqual([2, expect.stringContaining("credentialStore takes auto, keyring, file")]);
   });
 
   test("and the file are both rid of a login that has ended", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -47,7 +47,7 @@ async function onTerminal(words: string[], dialogue: [question: string, typed: s
   let screen = "";
   const left = [...dialogue];
   const child = Bun.spawn([process.execPath, main, ...words], {
-    env: { ...process.env, HOME: home, MCPCTL_URL: url },
+    env: { ...process.env, HOME: home, MCPCTL_URL: url, MCPCTL_CREDENTIAL_STORE: "file" },
     terminal: {
       data: (terminal, bytes) => {
         screen += new TextDecoder().decode(bytes);
@@ -82,9 +82,42 @@ test.each(["\u0003", "\u0004"])("%j at a question ends with 130, and says nothin
   }
 });
 
+test("a terminal is as it was after Ctrl-C at a password, and nothing is kept", async () => {
+  let screen = "";
+  const line = '"$0" "$@"; echo "ended $?"; stty -a';
+  const child = Bun.spawn(["sh", "-c", line, process.execPath, main, "login", "--email", "a@example.com"], {
+    env: { ...process.env, HOME: join(home, "untouched"), MCPCTL_URL: url, MCPCTL_CREDENTIAL_STORE: "file" },
+    terminal: {
+      data: (terminal, bytes) => {
+        screen += new TextDecoder().decode(bytes);
+        if (screen.endsWith("Password: ")) terminal.write("half\u0003");
+      },
+    },
+  });
+  await child.exited;
+  expect(screen).toContain("ended 130");
+  expect(screen).toMatch(/ icanon .* echo /s);
+  expect(screen).not.toContain("half");
+  expect(existsSync(join(home, "untouched/.mcpctl"))).toBe(false);
+});
+
+test("signs are ASCII on a terminal of another locale", async () => {
+  const at = async (LANG: string) => {
+    let screen = "";
+    const child = Bun.spawn([process.execPath, main, "delete", "--help"], {
+      env: { PATH: process.env["PATH"], HOME: home, LANG },
+      terminal: { data: (_, bytes) => (screen += new TextDecoder().decode(bytes)) },
+    });
+    await child.exited;
+    return screen;
+  };
+  expect(await at("C")).toContain("KIND NAME...");
+  expect(await at("C.UTF-8")).toContain("KIND NAME…");
+});
+
 test("logs that are followed end when their reader goes, in silence", async () => {
   const child = Bun.spawn(["sh", "-c", '"$0" "$@" | head -1', process.execPath, main, "logs", "x", "-f"], {
-    env: { ...process.env, HOME: home, MCPCTL_URL: url },
+    env: { ...process.env, HOME: home, MCPCTL_URL: url, MCPCTL_CREDENTIAL_STORE: "file" },
     stderr: "pipe",
   });
   expect(await new Response(child.stdout).text()).toBe("a line\n");

@@ -49,6 +49,12 @@ test("camelCase names of fields are understood as flags", () => {
   expect(parseWords("create", verb, flagsOfKind("server"), left).flag("package-name")).toBe("semver");
 });
 
+test("a flag for several is understood in the singular, where that is no flag of its own", () => {
+  const { verb, left } = findVerb(["create", "rbac", "x", "--subject", "User:a@b.c", "--subject=Group:g"]);
+  if (verb === undefined) throw new Error("no verb");
+  expect(parseWords("create", verb, flagsOfKind("rbac"), left).flags("subjects")).toEqual(["User:a@b.c", "Group:g"]);
+});
+
 describe("what does not fit is told", () => {
   test.each([
     [["gett", "servers"], 'there is no verb "gett". Did you mean "get"?'],

@@ -15,6 +15,8 @@ const env = {
   LANG: "C.UTF-8",
   MCPCTL_URL: instance.url,
   MCPCTL_TOKEN: "mcpctl_ses_none",
+  // What is tried here is not how fast a busy machine is.
+  MCPCTL_COMPLETION_MS: "5000",
 };
 writeFileSync(join(home, "stack.yaml"), "");
 afterAll(async () => {

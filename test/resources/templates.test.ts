@@ -90,7 +90,7 @@ describe("a server of a template", () => {
 
   test("variables come from what is given, then from the secret, then from what is usual", () => {
     const { fields, notes } = fromTemplate(template, {
-      arguments: new Map([["root", ["/"]]]),
+      arguments: new Map([["root", ["https://me:hunter2@x.example.com"]]]),
       env: [
         { name: "TOKEN", value: "plain" },
         { name: "OWN", value: "1" },
@@ -103,7 +103,10 @@ describe("a server of a template", () => {
       { name: "EXTRA", valueFrom: { secretRef: { name: "s", key: "EXTRA" } } },
       { name: "OWN", value: "1" },
     ]);
-    expect(notes).toEqual(["TOKEN stands in plain sight in this server"]);
+    expect(notes).toEqual([
+      "root looks as if it held a key, and stands in plain sight in this server",
+      "TOKEN stands in plain sight in this server",
+    ]);
   });
 
   test("all that is missing is named at once, and what there is not is refused", () => {

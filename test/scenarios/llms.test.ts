@@ -174,8 +174,8 @@ describe("several in one apply", () => {
     for (const action of ["created", "unchanged"]) {
       const { json } = await apply(documents);
       expect(json.results.filter(({ kind }: { kind: string }) => kind === "llm")).toEqual([
-        { kind: "llm", name: "one", action },
-        { kind: "llm", name: "two", action },
+        { document: 1, kind: "llm", name: "one", action },
+        { document: 2, kind: "llm", name: "two", action },
       ]);
     }
     expect(server.requests.map(({ authorized }) => authorized)).toEqual([true, true]);

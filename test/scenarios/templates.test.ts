@@ -108,6 +108,25 @@ test("search and get read a registry's file; what they print of it can be applie
   expect((await w.cli(["get", "templates", "nope", "--source", file])).code).toBe(6);
 });
 
+test("what is in the executable is found, and drafted from, without a login", async () => {
+  const found = await w.cli(["search", "playwright", "--token", "none"]);
+  expect([found.code, found.err]).toEqual([0, expect.stringContaining("Of mcpctl itself only")]);
+  expect(found.out).toContain("npm @playwright/mcp@");
+  const words = [
+    "create",
+    "server",
+    "b",
+    "--from-template",
+    "brave-search",
+    "--env-from-secret",
+    "s",
+    "--token",
+    "none",
+  ];
+  expect((await w.cli([...words, "--dry-run=client", "-o", "yaml"])).out).toContain("key: BRAVE_API_KEY");
+  expect((await w.cli(words)).code).toBe(4);
+});
+
 test("what a client has configured is imported whole, and its tools answer through the gateway", async () => {
   const folder = join(w.home, ".config", "Claude");
   mkdirSync(folder, { recursive: true });

@@ -14,6 +14,7 @@ import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
 import { targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
+import { fitted } from "../wrap.ts";
 import { type Asked, variable, wiringOf } from "./asked.ts";
 
 /** Where the client of `usualOrigin` is served from when nobody says: llama-server's own address. */
@@ -37,7 +38,7 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
     token,
     origin,
     timeoutMs: seconds * 1_000,
-    fetch: (request) => env.fetch(request, target.tls === undefined ? {} : { tls: target.tls }),
+    fetch: fetchFrom(named, target, env),
   });
   const about = {
     client: named.row.id,
@@ -49,6 +50,20 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
   if (format === "json") env.out(JSON.stringify({ ...about, ...report }, null, 2));
   else show(about, report, args.has("quiet"), env);
   return report.exitCode;
+}
+
+/** By these names a container reaches its host. Here they are nobody's: the host itself is asked, under that name. */
+const fromContainer = /^(host|gateway)\.(docker|containers)\.internal$/;
+
+function fetchFrom({ here }: Asked, { tls }: Pick<Target, "tls">, env: Env): (request: Request) => Promise<Response> {
+  const options = tls === undefined ? {} : { tls };
+  return (request) => {
+    const { hostname, host, pathname, search } = new URL(request.url);
+    if (!fromContainer.test(hostname)) return env.fetch(request, options);
+    const asHost = new Request(here + pathname + search, request);
+    asHost.headers.set("host", host);
+    return env.fetch(asHost, options);
+  };
 }
 
 /** Without -p, the one that was set up last. */
@@ -112,9 +127,11 @@ function show({ title, url, from }: About, { steps, failed, exitCode }: CheckRep
     env.out(failed ?? "ok");
     return;
   }
-  env.err(`# ${title} at ${printable(url)}, from ${from}`);
+  env.err(fitted(`# ${title} at ${printable(url)}, from ${from}`, env.screen));
   const width = Math.max(...steps.map(({ name }) => name.length));
   for (const { name, ok, ms, detail } of steps)
-    env.out(`${paint(ok, ok ? "✓" : "✗")} ${name.padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${printable(detail)}`);
+    env.out(
+      `${paint(ok, ok ? "✓" : "✗")} ${fitted(`${name.padEnd(width)}  ${`${ms} ms`.padStart(8)}  ${printable(detail)}`, env.screen)}`,
+    );
   env.out(`\n${title}: ${paint(exitCode === 0, failed === undefined ? "it will work" : `it fails at ${failed}`)}`);
 }

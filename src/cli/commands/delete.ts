@@ -13,6 +13,7 @@ import { during } from "../progress.ts";
 import { timeoutOf, untilGone } from "../readiness.ts";
 import { selected, victimOf } from "../selected.ts";
 import { clientFor, confirm, kindOf, projectFor } from "../session.ts";
+import { targetsOf } from "../targets.ts";
 import type { Args } from "../verb.ts";
 
 type Target = { kind: AnyKind; ref: string; name: string; project?: string | undefined };
@@ -25,7 +26,7 @@ const inOrder = (targets: readonly Target[]): Target[] =>
 export async function run(args: Args, env: Env): Promise<number> {
   const timeout = timeoutOf(args);
   const client = clientFor(args, env);
-  const targets = inOrder(await targetsOf(args, env, client));
+  const targets = inOrder(await chosen(args, env, client));
   if (targets.length === 0) {
     env.err("Nothing to delete.");
     return 0;
@@ -62,7 +63,7 @@ export async function run(args: Args, env: Env): Promise<number> {
   return code;
 }
 
-async function targetsOf(args: Args, env: Env, client: Client): Promise<Target[]> {
+async function chosen(args: Args, env: Env, client: Client): Promise<Target[]> {
   const selector = args.flags("selector").join(",");
   const isMany = selector !== "" || args.has("all");
   if (args.flags("filename").length > 0) {
@@ -74,23 +75,13 @@ async function targetsOf(args: Args, env: Env, client: Client): Promise<Target[]
   return fromWords(args);
 }
 
-/** `server files web`, `server/files project/demo`, or both: a word without a slash is a name of the kind before it. */
 function fromWords(args: Args): Target[] {
-  const targets: Target[] = [];
-  let kind: AnyKind | undefined;
-  for (const [index, word] of args.words.entries()) {
-    const slash = word.indexOf("/");
-    if (slash < 0 && index === 0) kind = kindOf(word);
-    else {
-      const of = slash < 0 ? kind : kindOf(word.slice(0, slash));
-      const name = word.slice(slash + 1);
-      if (of === undefined || name === "")
-        throw usage("delete", `which ${of?.kind ?? "kind"}? KIND NAME, or KIND/NAME`);
-      kind = of;
-      targets.push({ kind: of, ref: name, name, project: projectFor(of, args, [name]) });
-    }
-  }
-  if (targets.length === 0) throw usage("delete", `which ${kind?.kind}?`);
+  const targets = targetsOf(args.words).flatMap(({ kind, names }) => {
+    const project = projectFor(kind, args, names);
+    return names.map((name) => ({ kind, ref: name, name, project }));
+  });
+  if (targets.length === 0 || targets.some(({ name }) => name === ""))
+    throw usage("delete", "which? KIND NAME…, or KIND/NAME…");
   return targets;
 }
 

@@ -11,6 +11,7 @@ import type { Env } from "../environment.ts";
 import { documentsFrom, isRead } from "../manifests.ts";
 import { usage } from "../parse.ts";
 import { during } from "../progress.ts";
+import { misread } from "../report.ts";
 import { orphans } from "../selected.ts";
 import { inOrder, type Result, sendAll } from "../sending.ts";
 import { clientFor } from "../session.ts";
@@ -24,7 +25,9 @@ export async function run(args: Args, env: Env): Promise<number> {
     return await compare(args, env);
   } catch (error) {
     if (error instanceof Error && error.name === "AbortError") throw error;
-    const problem = error instanceof Problem ? error : new Problem("internal", messageOf(error), { cause: error });
+    const understood = misread(error, env);
+    const problem =
+      understood instanceof Problem ? understood : new Problem("internal", messageOf(error), { cause: error });
     complain(problem, env);
     return Math.max(exits.failed, problem.exit);
   }

@@ -10,21 +10,24 @@ import { clientFor, kindAndNames, projectFor } from "../session.ts";
 import type { Args } from "../verb.ts";
 import { showWarnings } from "../warnings.ts";
 
+/** Several of a kind one after the other; what goes wrong with one ends it, with the others as they are. */
 export async function run(args: Args, env: Env): Promise<void> {
   const { kind, names } = kindAndNames(args.words);
-  const [name] = names;
   const format = formatOf(args);
   if (!kind.verbs.includes("update"))
     throw new Problem("invalid", `${kind.plural} are not edited`, { hint: instead[kind.kind] ?? "mcpctl edit --help" });
-  if (name === undefined) throw usage("edit", `which ${kind.kind}?`);
+  if (names.length === 0) throw usage("edit", `which ${kind.kind}?`);
   const client = clientFor(args, env);
-  const item = await client.get(kind, name, projectFor(kind, args, names));
-  const saved = await edit(kind, item, client, env);
-  if (saved === undefined) env.err("Edit cancelled, no changes made.");
-  else if (args.flag("output") !== undefined) printResources(kind, [saved], true, format, env);
-  else if (!args.has("quiet"))
-    env.out(`${kind.kind}/${saved.name} ${saved.version === item.version ? "unchanged" : "edited"}`);
-  if (saved !== undefined) showWarnings(saved.status?.["warnings"], `${kind.kind}/${saved.name}`, format, env);
+  const project = projectFor(kind, args, names);
+  // All of them first: of a misspelt one a person wants to hear before typing.
+  for (const item of await Promise.all(names.map((name) => client.get(kind, name, project)))) {
+    const saved = await edit(kind, item, client, env);
+    if (saved === undefined) env.err("Edit cancelled, no changes made.");
+    else if (args.flag("output") !== undefined) printResources(kind, [saved], true, format, env);
+    else if (!args.has("quiet"))
+      env.out(`${kind.kind}/${saved.name} ${saved.version === item.version ? "unchanged" : "edited"}`);
+    if (saved !== undefined) showWarnings(saved.status?.["warnings"], `${kind.kind}/${saved.name}`, format, env);
+  }
 }
 
 /**

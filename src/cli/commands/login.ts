@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Target } from "../../client/client.ts";
 import { type Config, type Context, contextName, origin, readConfig, writeConfig } from "../../client/contexts.ts";
 import { demandKeyring, saveLogin } from "../../client/logins.ts";
-import { settingOf } from "../../client/settings.ts";
+import { settingOf, withSetting } from "../../client/settings.ts";
 import { printable } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
@@ -21,8 +21,8 @@ export async function run(args: Args, env: Env): Promise<void> {
   const target = targetFor(args, env, word === undefined ? {} : { url: origin(word) });
   const config = readConfig(env.home);
   const name = nameFor(args, config, target.url);
-  const wanted = settingOf(config.settings, "credentialStore");
   const store = { home: env.home, keyring: env.keyring };
+  const wanted = wantedPlace(config, env);
   if (wanted === "keyring") await demandKeyring(store, target.url);
   const { token, user, expiresAt, project } = await knownBy(target, args, env);
   const { place, failure } = await saveLogin(store, target.url, { user, token }, wanted);
@@ -36,6 +36,11 @@ export async function run(args: Args, env: Env): Promise<void> {
   const until = expiresAt === undefined ? "" : ` until ${expiresAt}`;
   const where = place === "keyring" ? ", kept in the system's keyring" : "";
   env.out(`Logged in to ${target.url} as ${printable(user)}${until} (context "${name}"${where})`);
+}
+
+function wantedPlace({ settings }: Config, { variables }: Env) {
+  const said = variables["MCPCTL_CREDENTIAL_STORE"];
+  return settingOf(said === undefined ? settings : withSetting(settings, "credentialStore", said), "credentialStore");
 }
 
 async function knownBy(target: Target, args: Args, env: Env): Promise<Known> {

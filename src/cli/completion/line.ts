@@ -56,6 +56,7 @@ function take(
     const values = line.given.get(name) ?? [];
     line.given.set(name, values);
     if (flag.value === undefined) continue;
+    if (value === undefined && flag.alone === true) continue;
     if (value === undefined && !word.includes("=") && ++i === words.length) return flag;
     values.push(value ?? words[i] ?? "");
   }

@@ -6,8 +6,9 @@ import type { Line } from "./line.ts";
 import type { Live } from "./offers.ts";
 import type { KindNode } from "./tree.ts";
 
-/** Nobody waits longer for a list that comes while they type. */
-const mostMs = 300;
+/** Nobody waits longer for a list that comes while they type, unless they said so: an instance far away takes longer to answer. */
+const usualMs = 300;
+const mostMs = 5_000;
 /** What is left of it for the process to write its answer and end. */
 const lastMs = 20;
 const mostNames = 500;
@@ -21,7 +22,9 @@ const safe = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
  */
 export function liveNames(env: Env, startedAt = 0): Live {
   return async (what, line) => {
-    const timeLeft = Math.max(0, mostMs - lastMs - (performance.now() - startedAt));
+    const wanted = Number(env.variables["MCPCTL_COMPLETION_MS"] ?? usualMs);
+    const allowed = wanted >= 0 ? Math.min(wanted, mostMs) : usualMs;
+    const timeLeft = Math.max(0, allowed - lastMs - (performance.now() - startedAt));
     const late = AbortSignal.timeout(timeLeft);
     const names = what === "context" ? contexts(env) : ofKind(what, line, env, late);
     // What hangs before the request has begun, such as a keyring, hears of no signal.
@@ -35,7 +38,13 @@ const contexts = async ({ home }: Env): Promise<string[]> => Object.keys(readCon
 
 async function ofKind({ plural, inProject }: KindNode, { given }: Line, env: Env, signal: AbortSignal) {
   const flag = (name: string) => given.get(name)?.at(-1);
-  const choice = { url: flag("url"), token: flag("token"), context: flag("context") };
+  const choice = {
+    url: flag("url"),
+    token: flag("token"),
+    context: flag("context"),
+    ca: flag("ca"),
+    insecure: given.has("insecure-skip-verify"),
+  };
   const { send } = connect(targetOf(choice, env.variables, env.home, env.keyring), env.fetch);
   const project = inProject === true ? flag("project") : undefined;
   const query = project === undefined ? "" : `?project=${encodeURIComponent(project)}`;

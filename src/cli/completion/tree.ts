@@ -24,8 +24,8 @@ export type VerbNode = {
   ignores?: readonly string[];
 };
 
-/** `value` is absent where the flag takes none, and empty where nobody knows what it may be. */
-export type FlagNode = { about: string; short?: string; value?: string; multiple?: true };
+/** `value` is absent where the flag takes none, and empty where nobody knows what it may be; with `alone` it follows `=` or not at all. */
+export type FlagNode = { about: string; short?: string; value?: string; alone?: true; multiple?: true };
 export type FlagNodes = Record<string, FlagNode>;
 
 export type KindNode = {

@@ -39,7 +39,7 @@ export const backupVerbs: Record<string, Verb> = {
         type: "string",
         multiple: true,
         hint: "AGE1…",
-        description: "Whose age identity opens it; repeatable",
+        description: "Whose age identity opens it",
       },
       "include-audit": { type: "boolean", description: "With the audit log" },
     },

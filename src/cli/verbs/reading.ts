@@ -52,7 +52,7 @@ export const readingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "Tell everything about resources: why one does not run, what hangs together with it, who may touch it",
     words: "KIND NAME…",
-    completes: ["<kind>", "<name>"],
+    completes: ["<kind get>", "<name>"],
     least: 1,
     most: 20,
     examples: [
@@ -70,7 +70,7 @@ export const readingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "Tell what a kind, or a field of it, is and takes; needs no server",
     words: "[KIND[.FIELD…]]",
-    completes: ["<kind>"],
+    completes: ["<kind get>"],
     ignores: ["project", "context", "url", "token", "yes"],
     least: 0,
     most: 2,

@@ -1,4 +1,4 @@
-import type { Flags, Verb } from "../verb.ts";
+import { type Flags, type Verb, waiting } from "../verb.ts";
 
 const changesOf = {
   server: { type: "string", hint: "NAME", description: "With --all: toolchanges of this server" },
@@ -49,7 +49,8 @@ export const serverVerbs: Record<string, Verb> = {
     least: 1,
     most: 100,
     completes: ["<server>|instance/<instance>", "<server>"],
-    examples: ["mcpctl restart files", "mcpctl restart servers files web", "mcpctl restart instance/files-2"],
+    flags: waiting("they run again"),
+    examples: ["mcpctl restart files --wait", "mcpctl restart servers files web", "mcpctl restart instance/files-2"],
     load: () => import("../commands/restart.ts"),
   },
   approve: {

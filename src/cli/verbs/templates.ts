@@ -29,9 +29,8 @@ export const templateVerbs: Record<string, Verb> = {
   },
   import: {
     group: "Clients",
-    summary: "Make servers, secrets and a project of what a client on this machine, or a file of one, has configured",
+    summary: "Make servers, secrets and a project of what another client has configured",
     words: "FILE|CLIENT",
-    completes: ["<file>"],
     least: 1,
     most: 1,
     flags: {

@@ -1,5 +1,5 @@
 import { dryRunFlag } from "../dry-run.ts";
-import type { Flags, Verb } from "../verb.ts";
+import { type Flags, type Verb, waiting } from "../verb.ts";
 
 const files = {
   filename: {
@@ -20,12 +20,6 @@ const selector = {
     description: "By labels: team=docs,tier!=test",
   },
 } satisfies Flags;
-
-const waiting = (until: string) =>
-  ({
-    wait: { type: "boolean", description: `Wait until ${until}; exit code 8 when they are not in time` },
-    timeout: { type: "string", hint: "TIME", description: "How long to wait: 30s, 5m, 1h; 2m when not said" },
-  }) satisfies Flags;
 
 /** How resources of every kind are made, changed and ended. */
 export const writingVerbs: Record<string, Verb> = {
@@ -142,6 +136,7 @@ export const writingVerbs: Record<string, Verb> = {
     group: "Resources",
     summary: "Label a resource; KEY=VALUE sets a label, KEY- takes it away",
     words: "KIND NAME KEY=VALUE…",
+    completes: ["<kind update>", "<name>", ""],
     least: 2,
     most: 100,
     examples: ["mcpctl label server files team=docs tier-", "mcpctl label projects/demo app=demo"],
@@ -150,9 +145,9 @@ export const writingVerbs: Record<string, Verb> = {
   edit: {
     group: "Resources",
     summary: "Change a resource in your editor: $VISUAL, else $EDITOR, else vi",
-    words: "KIND NAME",
+    words: "KIND NAME…",
     least: 1,
-    most: 2,
+    most: 100,
     examples: [
       "mcpctl edit server files",
       "mcpctl edit projects/demo",

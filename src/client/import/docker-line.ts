@@ -1,3 +1,5 @@
+import { bindOf } from "../../resources/templates/registry-image.ts";
+
 type Imaged = { fields: Record<string, unknown>; env: Record<string, string>; lost: string[] };
 
 /** Options of `docker run`: those without `read` mean nothing here, and with one that is not here it cannot be an image of ours. */
@@ -77,13 +79,6 @@ export function imageOf(args: readonly string[], env: Record<string, string>): I
 function variable(text: string, { env }: Imaged, given: Record<string, string>): void {
   const [name = "", value] = text.split(/=(.*)/s);
   env[name] = value ?? (Object.hasOwn(given, name) ? given[name] : undefined) ?? `\${${name}}`;
-}
-
-function bindOf(mount: string): string {
-  const parts = Object.fromEntries(mount.split(",").map((part) => part.split(/=(.*)/s)));
-  const from = parts["src"] ?? parts["source"] ?? "";
-  const to = parts["dst"] ?? parts["target"] ?? parts["destination"] ?? "";
-  return `${from}:${to}${"readonly" in parts || "ro" in parts ? ":ro" : ""}`;
 }
 
 /** `512m`, `2g`, or bytes. */

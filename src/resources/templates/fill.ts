@@ -1,4 +1,5 @@
 import { type FieldError, Problem } from "../../lib/problem.ts";
+import { looksLikeKey } from "../../lib/secret-shapes.ts";
 import type { Valued } from "../server-fields.ts";
 import { filledFields, placeholders, runFields, type TemplateFields } from "../template.ts";
 
@@ -22,7 +23,9 @@ export type Filled = { fields: Record<string, unknown>; notes: string[] };
 export function fromTemplate(template: TemplateFields & { name: string }, answers: Answers): Filled {
   const missing: FieldError[] = [];
   const texts = argumentsOf(template, answers.arguments, missing);
-  const notes: string[] = [];
+  const notes = [...texts].flatMap(([word, values]) =>
+    values.some(looksLikeKey) ? [`${word} looks as if it held a key, and stands in plain sight in this server`] : [],
+  );
   const env = valuesOf("env", template, answers, missing, notes);
   const headers = valuesOf("headers", template, answers, missing, notes);
   if (missing.length > 0) throw incomplete(template.name, answers, missing);

@@ -44,7 +44,7 @@ const harmless = new Set(["-i", "-t", "-it", "--interactive", "--rm", "--tty", "
 const hasTag = (id: string): boolean => /[:@][^/]+$/.test(id);
 
 /** `type=bind,src=A,dst=B` as a volume. */
-function bindOf(mount: string): string {
+export function bindOf(mount: string): string {
   const parts = Object.fromEntries(mount.split(",").map((part) => part.split(/=(.*)/s)));
   const from = parts["src"] ?? parts["source"] ?? "";
   const to = parts["dst"] ?? parts["target"] ?? parts["destination"] ?? "";

@@ -52,7 +52,7 @@ export const backupRoutes: Route[] = [
         const own = yield* recipientsOf();
         // Whoever can open it has read every secret: only for whom the instance itself has chosen is `backup` enough.
         if (asked.some((recipient) => !own.includes(recipient)))
-          demandEverything(rights, "a backup for a key of one's own gives all there is");
+          demandEverything(rights, "a backup for another key gives rights");
         return { recipients: asked.length > 0 ? asked : own, by: { actor: rights.actor, address: rights.address } };
       });
       if (recipients.length === 0)
@@ -102,7 +102,7 @@ export const backupRoutes: Route[] = [
       const { recipients } = await typedBody<{ recipients: string[] }>(call.request, RecipientsBody);
       await checkRecipients(recipients);
       const by = await asCaller("write", call, rooms, function* (rights) {
-        demandEverything(rights, "whoever chooses for whom backups are gives all there is");
+        demandEverything(rights, "who can open backups has rights");
         yield* setRecipients(recipients);
         return { actor: rights.actor, address: rights.address };
       });
@@ -181,7 +181,7 @@ export const backupRoutes: Route[] = [
 /** Before anything of it is stored: who may not restore fills no disk. */
 const everything = (call: Call, rooms: Rooms): Promise<void> =>
   asCaller("read", call, rooms, function* (rights) {
-    demandEverything(rights, "a restore takes every right");
+    demandEverything(rights, "a restore gives rights");
   });
 
 const mostTold = 200;

@@ -91,22 +91,30 @@ export function merged(format: Format, text: string, changes: readonly Change[],
     const document = readDocument(format, now, file);
     const path = pathOf(document, change, file);
     if (isDeepStrictEqual(valueAt(document, path), change.value)) continue;
-    now = proven(format, () => format.put(now, path, change.value), withValue(document, path, change.value), file);
+    now = proven(format, () => format.put(now, path, change.value), [withValue(document, path, change.value)], file);
   }
   return now;
 }
 
-/** The text without the value at a place. @throws Problem */
+/** The text without the value at a place; the map that it was alone in may go with it. @throws Problem */
 export function without(format: Format, text: string, path: Path, file: string): string {
   const document = readDocument(format, text, file);
-  return proven(format, () => format.drop(text, path), withValue(document, path, undefined), file);
+  const left = withValue(document, path, undefined);
+  const above = path.slice(0, -1);
+  const isEmpty = isDeepStrictEqual(valueAt(left, above), {});
+  return proven(
+    format,
+    () => format.drop(text, path),
+    [left, ...(isEmpty ? [withValue(left, above, undefined)] : [])],
+    file,
+  );
 }
 
-function proven(format: Format, edit: () => string, wanted: unknown, file: string): string {
-  let text: string | undefined;
+function proven(format: Format, edit: () => string, wanted: readonly unknown[], file: string): string {
   try {
-    text = edit();
-    if (isDeepStrictEqual(plain(format.read(text)), plain(wanted))) return text;
+    const text = edit();
+    const now = plain(format.read(text));
+    if (wanted.some((one) => isDeepStrictEqual(now, plain(one)))) return text;
   } catch (error) {
     if (error instanceof Problem) throw error;
   }
@@ -115,10 +123,8 @@ function proven(format: Format, edit: () => string, wanted: unknown, file: strin
   });
 }
 
-/** Empty maps that nobody wrote, and dates, are no difference. */
-function plain(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value ?? {}));
-}
+/** Dates and what else a parser has of its own, as their texts. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? {}));
 
 /** A copy with the value there, or without what is there. */
 function withValue(document: unknown, path: Path, value: unknown): unknown {

@@ -19,10 +19,16 @@ import { Broken, type Format, type Path } from "./document.ts";
 export const yaml: Format = {
   title: "YAML",
   read: (text) => parsed(text).toJS({ maxAliasCount: 100 }),
-  put: (text, path, value) => spliced(text, path, value),
-  drop: (text, path) => spliced(text, path, undefined),
+  put: (text, path, value) => inLines(text, (lines) => spliced(lines, path, value)),
+  drop: (text, path) => inLines(text, (lines) => spliced(lines, path, undefined)),
   write: (value) => block(value, 0),
 };
+
+/** Lines that end as Windows has them go on doing so. */
+function inLines(text: string, edit: (lines: string) => string): string {
+  if (!text.includes("\r\n") || /(?<!\r)\n/.test(text)) return edit(text);
+  return edit(text.replaceAll("\r\n", "\n")).replaceAll("\n", "\r\n");
+}
 
 const block = (value: unknown, indent: number): string =>
   stringify(value, { lineWidth: 0, aliasDuplicateObjects: false }).replace(/^(?=.)/gm, " ".repeat(indent));
@@ -121,14 +127,18 @@ function replaced(
   const column = columnOf(text, found.start, inside);
   const start = text.lastIndexOf("\n", found.start - 1) + 1;
   const end = lineEnd(text, found.end);
-  if (value !== undefined)
-    return text.slice(0, start) + block(isSeq(inside) ? [value] : { [step]: value }, column) + text.slice(end);
-  if (inside.items.length > 1) return text.slice(0, start) + text.slice(end);
-  // The last one of its map: without it the map would be null.
-  const before = text.slice(0, start).replace(/\s*$/, "");
-  return before.endsWith(":")
-    ? `${before} ${isSeq(inside) ? "[]" : "{}"}\n${text.slice(end)}`
-    : text.slice(0, start) + text.slice(end);
+  const [before, after] = [text.slice(0, start), text.slice(end)];
+  if (value !== undefined) {
+    const lines = block(isSeq(inside) ? [value] : { [step]: value }, column);
+    // What is said behind the old one goes behind the first line of the new.
+    const said = end > found.end ? /^[ \t]*(#.*)/.exec(text.slice(found.end, end))?.[1] : undefined;
+    return before + (said === undefined ? lines : lines.replace(/$/m, () => ` ${said}`)) + after;
+  }
+  if (inside.items.length > 1) return before + after;
+  // The last one of its map, which would be null without it.
+  const above = /:([ \t]*(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*)$/.exec(before);
+  if (above === null) return before + after;
+  return `${before.slice(0, above.index + 1)} ${isSeq(inside) ? "[]" : "{}"}${above[1]}${after}`;
 }
 
 /** Where the entries of a block collection begin: for a list, its dashes. */

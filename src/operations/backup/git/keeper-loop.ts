@@ -1,6 +1,6 @@
 import type { Log } from "../../../lib/log.ts";
 import { messageOf, Problem } from "../../../lib/problem.ts";
-import { sleep } from "../../../lib/wait.ts";
+import { sleep, within } from "../../../lib/wait.ts";
 import { type Keeping, pendingChanges, syncOnce } from "./keeper.ts";
 import type { Place } from "./place.ts";
 import type { Repository } from "./repository.ts";
@@ -24,6 +24,7 @@ type Options = Omit<Keeping, "repository"> & {
 const gatherMs = 300;
 const firstRetryMs = 5_000;
 const longestRetryMs = 300_000;
+const closingMs = 3_000;
 
 export type GitKeeper = ReturnType<typeof keepInGit>;
 
@@ -145,12 +146,14 @@ export function keepInGit({ place, open, follow, log, ...needs }: Options) {
         throw error instanceof Problem ? error : unreachable(error);
       }
     },
-    /** Lets go; a run that is under way may end first. */
+    /** Lets go; a run that is under way has a moment to end. What it leaves undone the next start makes up for. */
     close: async (): Promise<void> => {
       unfollow();
       ending.abort();
-      await running?.catch(() => {});
-      await looping;
+      await within(
+        closingMs,
+        looping.then(() => running?.catch(() => {})),
+      );
     },
   };
 }

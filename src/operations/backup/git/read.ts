@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { decryptedText, type Keys } from "../../../lib/age.ts";
 import { isId, newId } from "../../../lib/id.ts";
 import { parsedJson } from "../../../lib/json.ts";
@@ -116,12 +117,15 @@ function rowOf(value: unknown, path: string, now: number): StoredResource {
   const readOnly = Object.fromEntries(
     (kind.readOnly ?? []).flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]])),
   );
+  const checked = { ...kept, ...readOnly };
+  const raw = Object.fromEntries(Object.entries(value).filter(([key]) => key in checked));
   return {
     id: typeof id === "string" && isId(id) ? id : newId(),
     kind: kind.kind,
     name,
     version: Number.isSafeInteger(of) && Number(of) > 0 ? Number(of) : 1,
-    fields: { ...kept, ...readOnly },
+    // In the order in which they stand there: what is the same is then written the same.
+    fields: isDeepStrictEqual(raw, checked) ? raw : checked,
     createdAt: timeIn(createdAt, now),
     updatedAt: timeIn(updatedAt, now),
   };
