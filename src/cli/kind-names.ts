@@ -4,7 +4,6 @@ export const kindNames = [
   "template",
   "project",
   "secret",
-  "template",
   "mcptoken",
   "instance",
   "toolchange",
