@@ -42,6 +42,8 @@ export const flagHabits: ReadonlyMap<string, string> = new Map(
   Object.entries({
     "-n": "a project is said with -p NAME",
     "--namespace": "a project is said with -p NAME",
+    "--from-literal": "values are given with --data KEY=VALUE",
+    "--type": "a patch is a merge patch: --patch JSON, or KEY=VALUE",
     "-A": "without -p it is of all projects",
     "--all-namespaces": "without -p it is of all projects",
   }),

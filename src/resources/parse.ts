@@ -33,7 +33,7 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
         : "";
     throw new Problem("invalid", `${where === "" ? "" : `${where}: `}this ${kind.kind}${name} is not valid`, {
       fields,
-      hint: `mcpctl create ${kind.kind} --help`,
+      hint: `mcpctl explain ${kind.kind}`,
     });
   };
   if (!isObject(input)) return refuse([{ path: "", message: "a mapping of fields is expected" }]);

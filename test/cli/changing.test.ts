@@ -212,6 +212,7 @@ describe("patch", () => {
   test("JSON merge patch, from a flag, a file and over HTTP with a version", async () => {
     await ok("patch server idle --patch-file -", { stdin: "description: from a file\nlabels: {x: y}\n" });
     await w.cli(["patch", "server", "idle", "--patch", '{"labels": null}']);
+    expect((await w.cli(["patch", "server", "idle", "-p", '{"labels": null}'])).err).toContain("-p names a project");
     const { description, labels, version, id } = await get("servers/idle");
     expect([description, labels]).toEqual(["from a file", undefined]);
     const send = (headers: Record<string, string>, body: unknown) =>

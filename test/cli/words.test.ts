@@ -64,6 +64,7 @@ describe("what does not fit is told", () => {
     [["rollout", "restart", "x"], 'there is no "rollout" here.'],
     [["config", "use-context", "x"], 'there is no "config use-context" here.'],
     [["get", "servers", "-A"], "there is no flag -A: without -p it is of all projects"],
+    [["create", "secret", "x", "--from-literal=a=b"], "there is no flag --from-literal: values are given with --data"],
     [["get", "servers", "-n", "x"], "there is no flag -n: a project is said with -p NAME"],
     [["get"], "a word is missing: mcpctl get KIND[,KIND…]|all [NAME…]"],
     [["status", "now"], 'there are too many words: "now" was not expected'],

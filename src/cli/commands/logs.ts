@@ -26,7 +26,11 @@ export async function run(args: Args, env: Env): Promise<void> {
       env.out(printable(line));
     }
   } catch (error) {
-    if (signal?.aborted !== true) throw error;
+    if (signal?.aborted === true) return;
+    // As one types a pod's name.
+    const isCopy = !isKind && /-\d+$/.test(first);
+    if (!isCopy || !(error instanceof Problem) || error.code !== "not_found") throw error;
+    throw new Problem("not_found", error.message, { hint: `mcpctl logs instance/${first}`, cause: error });
   }
   if (lines === 0 && signal === undefined && !args.has("quiet"))
     env.err(`${kind.kind} "${name}" wrote nothing${args.flag("since") === undefined ? " yet" : " since then"}`);

@@ -23,6 +23,9 @@ async function changeIn(
   args: Args,
   env: Env,
 ): Promise<Record<string, unknown>> {
+  // kubectl's -p is the patch.
+  if (args.flag("project")?.trimStart().startsWith("{") === true)
+    throw usage("patch", "-p names a project; a merge patch is given with --patch JSON");
   const [text, file] = [args.flag("patch"), args.flag("patch-file")];
   const ways = [words.length > 0, text !== undefined, file !== undefined].filter(Boolean).length;
   if (ways !== 1) throw usage("patch", "give what changes, one way: KEY=VALUE…, --patch or --patch-file");
