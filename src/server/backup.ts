@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { BearerKeys } from "../auth/bearer.ts";
-import { decrypted, encrypted, newPair, streamOf } from "../lib/age.ts";
+import { type Bytes, decrypted, encrypted, newPair, streamOf } from "../lib/age.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
@@ -162,11 +162,26 @@ async function busy<T>(found: Upload, work: (found: Upload) => Promise<T>): Prom
   }
 }
 
-/** Read once, then gone; also when the reader goes. */
-async function* fileOnce(path: string) {
-  try {
-    yield* createReadStream(path);
-  } finally {
-    rmSync(path, { force: true });
+/** Read once, then gone; also when the reader goes before the first byte, which no `finally` of a generator hears of. */
+function fileOnce(path: string): Bytes {
+  async function* reading() {
+    try {
+      yield* createReadStream(path);
+    } finally {
+      rmSync(path, { force: true });
+    }
   }
+  return {
+    [Symbol.asyncIterator]() {
+      const pieces = reading();
+      return {
+        next: () => pieces.next(),
+        async return() {
+          await pieces.return();
+          rmSync(path, { force: true });
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }

@@ -172,6 +172,20 @@ test("the right to back up is enough for the recipients of the instance, and for
   expect((await backupOf(source, own, token)).status).toBe(403);
 });
 
+test("who goes before the first byte leaves no file behind", async () => {
+  const answer = await source.fetch(
+    new Request(`${source.url}/api/v1/backup`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${source.admin}`, "content-type": "application/json" },
+      body: JSON.stringify({ recipients: [pair.recipient] }),
+    }),
+  );
+  const left = join(source.home, "data", "backups");
+  expect(readdirSync(left).length).toBe(1);
+  await answer.body?.cancel();
+  expect(readdirSync(left)).toEqual([]);
+});
+
 describe("what is not what was written is refused whole", () => {
   const parsed = () => lines.map((line) => JSON.parse(line));
   /** As somebody would who has the key, and writes a new end to it. */
