@@ -28,9 +28,9 @@ try {
   const servers = ["one", "two", "three"].map((name) => ({ name, url: "http://127.0.0.1:9/mcp" }));
   apply({ servers });
   const many = {
-    prompts: Array.from({ length: objects }, (_, i) => ({ name: `p${i}`, content: `Say it in ${i} words.` })),
-    // A tenth of them: each is made with a look at all others, for names that clash.
+    // A tenth of them, and before there are prompts of every project, all of which each of them would have.
     projects: Array.from({ length: objects / 10 }, (_, i) => ({ name: `p${i}`, servers: ["one", "two"] })),
+    prompts: Array.from({ length: objects }, (_, i) => ({ name: `p${i}`, content: `Say it in ${i} words.` })),
   };
 
   const wholes: Record<string, string[]> = {

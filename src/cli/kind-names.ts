@@ -1,9 +1,9 @@
 /** Every kind, those first that a newcomer meets first. A list of its own, since the registry costs more than all of help. */
 export const kindNames = [
   "server",
+  "template",
   "project",
   "secret",
-  "template",
   "mcptoken",
   "instance",
   "toolchange",

@@ -6,6 +6,7 @@ export type Restored = {
   counts: Record<string, Record<string, number>>;
   notable: { kind: string; name: string; action: string; why?: string }[];
   auditEvents?: number;
+  auditLeftOut: boolean;
   endsLogin: boolean;
   createdAt?: string;
   version?: string;

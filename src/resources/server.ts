@@ -60,21 +60,24 @@ export const Server = defineKind({
   ],
   formerly: { dockerImage: { field: "image" }, externalUrl: { field: "url" } },
   meaningless: ["repositoryUrl", "projectId", "envTemplate"],
-  normalize: ({ command, env, protocol, ...rest }) => {
-    const isElsewhere = (rest["url"] ?? rest["externalUrl"]) !== undefined;
-    const isServed = isElsewhere || rest["containerPort"] !== undefined;
-    const transport = rest["transport"] ?? (isServed ? "http" : "stdio");
-    // What the original calls the command of an image is what its program is given; a server elsewhere has an empty list of variables there.
-    const isGiven = rest["dockerImage"] !== undefined && rest["args"] === undefined;
-    const isEmpty = isElsewhere && Array.isArray(env) && env.length === 0;
-    return {
-      ...rest,
-      ...(command !== undefined && { [isGiven ? "args" : "command"]: command }),
-      ...(env !== undefined && !isEmpty && { env }),
-      // The default is not kept: what was never said and what was said to be so compare equal.
-      ...(protocol !== undefined && protocol !== "auto" && { protocol }),
-      transport: typeof transport === "string" ? (transports[transport] ?? transport) : transport,
-    };
+  normalize: (input) => {
+    // Each field stays in its place: a backup that is restored and written again must be the same to the byte.
+    const fields = { ...input };
+    const { command, args, env, protocol, dockerImage, transport: said } = input;
+    const isElsewhere = (input["url"] ?? input["externalUrl"]) !== undefined;
+    const isServed = isElsewhere || input["containerPort"] !== undefined;
+    const transport = said ?? (isServed ? "http" : "stdio");
+    fields["transport"] = typeof transport === "string" ? (transports[transport] ?? transport) : transport;
+    // What the original calls the command of an image is what its program is given.
+    if (dockerImage !== undefined && command !== undefined && args === undefined) {
+      fields["args"] = command;
+      delete fields["command"];
+    }
+    // A server elsewhere has an empty list of variables there.
+    if (isElsewhere && Array.isArray(env) && env.length === 0) delete fields["env"];
+    // The default is not kept: what was never said and what was said to be so compare equal.
+    if (protocol === "auto") delete fields["protocol"];
+    return fields;
   },
   check: checkServer,
   references: (server) => [

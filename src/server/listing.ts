@@ -16,7 +16,7 @@ import { visibleServers, withWarnings } from "./warnings.ts";
 const mostInPage = 1_000;
 const longestCursor = 1_024;
 
-export const isOfServer = (kind: AnyKind): boolean => "server" in kind.fields.properties;
+const isOfServer = (kind: AnyKind): boolean => "server" in kind.fields.properties;
 const hasLabels = (kind: AnyKind): boolean => "labels" in kind.fields.properties;
 
 /** The query of a kind's list, as the document describes it. */

@@ -37,6 +37,7 @@ type Restored = {
   outcomes: Outcome[];
   /** Undefined when the backup has none, or the instance has a log of its own. */
   auditEvents: number | undefined;
+  auditLeftOut: boolean;
   /** The caller's login ended with the account it was of. */
   endsLogin: boolean;
 };
@@ -47,7 +48,9 @@ export type Restorer = ReturnType<typeof restorer>;
 export function restorer({ backups, hashKey, vault, auditKey, sourceOf, record, restored }: Needs) {
   function* all({ db, header }: Sound, strategy: Strategy, rights: Rights): Op<Restored & { keys: string[] }> {
     demandEverything(rights, "a restore gives rights");
-    const auditEvents = header.counts["audit_events"] === undefined ? undefined : yield* putBackAudit(db, auditKey);
+    const hasAudit = header.counts["audit_events"] !== undefined;
+    const auditEvents = hasAudit ? yield* putBackAudit(db, auditKey) : undefined;
+    const auditLeftOut = hasAudit && auditEvents === undefined;
     const fresh = yield* freshInstance();
     const end = endWith(rights);
     if (fresh !== undefined) {
@@ -73,7 +76,7 @@ export function restorer({ backups, hashKey, vault, auditKey, sourceOf, record, 
       });
     const keys = yield* rememberKeys(header.keys.bearer);
     const isThere = (yield* sourceOf(User).find(rights.userId)) !== undefined;
-    return { outcomes, auditEvents, endsLogin: !isThere && !isMoved, keys };
+    return { outcomes, auditEvents, auditLeftOut, endsLogin: !isThere && !isMoved, keys };
   }
 
   const endWith = (rights: Rights) =>

@@ -139,7 +139,7 @@ test.each([
   ["a timeout of nothing", ["URL", "--timeout", "0"], /--timeout/],
   ["an unknown protocol", ["URL", "--protocol", "sesame"], /auto, legacy, modern/],
   ["an unknown format", ["URL", "-o", "yaml"], /-o takes/],
-  ["an unknown flag", ["URL", "--expect-tool", "a"], /--expect-tools/],
+  ["an unknown flag", ["URL", "--expekt-tools", "a"], /--expect-tools/],
   ["a header without a value", ["URL", "--header", "sesame"], /NAME:VALUE/],
   ["a header that breaks the line", ["URL", "--header", "x: a\r\nsesame: b"], /NAME:VALUE/],
   ["an empty token", ["URL", "--token", ""], /--token is empty/],

@@ -73,9 +73,11 @@ test.each(pages)("every command that %s tells people to type is one", async (pag
 });
 
 test("a command that is none is seen, however it is wrapped up", async () => {
-  const told = await mistakesIn("```sh\nA=$(mcpctl gett x) && mcpctl get \\\n  servers --nix # mcpctl none\n```\n");
+  const told = await mistakesIn(
+    "```sh\nA=$(mcpctl gett x) && mcpctl get \\\n  servers --outptu x # mcpctl none\n```\n",
+  );
   expect(told).toEqual([
     'mcpctl gett x: there is no verb "gett". Did you mean "get"?',
-    "mcpctl get servers --nix: there is no flag --nix.",
+    'mcpctl get servers --outptu x: there is no flag --outptu. Did you mean "--output"?',
   ]);
 });

@@ -72,7 +72,7 @@ test("a typo is told of when it is applied, shown and described, to whoever may 
   const asJson = await w.cli(["apply", "-f", "-", "-o", "json"], { stdin });
   expect([asJson.err, JSON.parse(asJson.out).results]).toEqual([
     "",
-    [{ kind: "project", name: "typos", action: "unchanged", warnings }],
+    [{ kind: "project", name: "typos", action: "unchanged", warnings, source: "standard input, document 1" }],
   ]);
   expect(JSON.parse((await w.cli(["get", "project", "typos", "-o", "json"])).out).status.warnings).toEqual(warnings);
   const listed = (await w.must("GET", "/api/v1/projects")).items as { status: object }[];

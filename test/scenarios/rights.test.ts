@@ -245,8 +245,10 @@ describe("tokens", () => {
     const first = await w.must("POST", "/api/v1/apply", { documents });
     expect(first.results[0]).toMatchObject({ action: "created", token: expect.stringMatching(/^mcpctl_pat_/) });
     expect((await w.must("POST", "/api/v1/apply", { documents })).results[0]).toEqual({
+      document: 1,
       kind: "mcptoken",
       name: "applied",
+      project: "demo",
       action: "unchanged",
     });
     w.advance(3_600_001);

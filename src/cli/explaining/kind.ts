@@ -6,28 +6,18 @@ import type { Env, Screen } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { kindOf } from "../session.ts";
 import type { Args } from "../verb.ts";
-import { verbs } from "../verbs.ts";
 import { columns, fitted, wrapped } from "../wrap.ts";
 import { boundsOf, defaultOf, type Field, fieldsOf, findField, typeOf, within } from "./field.ts";
+import { topics } from "./topics.ts";
 
 /** What there is to be explained. */
 export function overview(env: Env): string {
   const rows = kinds.map(({ kind, description }) => [kind, description]);
-  // What else is explained is a verb of its own: `explain finding`.
-  const others = Object.entries(verbs).filter(([name]) => name.startsWith("explain "));
+  const others = Object.entries(topics).map(([word, { summary }]) => [`${word} NAME`, summary]);
   return [
     "Kinds:",
     columns(rows, env.screen),
-    ...(others.length === 0
-      ? []
-      : [
-          "",
-          "And:",
-          columns(
-            others.map(([name, { summary }]) => [`mcpctl ${name}`, summary]),
-            env.screen,
-          ),
-        ]),
+    ...(others.length === 0 ? [] : ["", "And:", columns(others, env.screen)]),
     "",
     fitted("mcpctl explain KIND tells of its fields, mcpctl explain KIND.FIELD of one of them.", env.screen),
   ].join("\n");

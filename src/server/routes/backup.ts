@@ -197,6 +197,9 @@ export const restoreAnswer = Type.Object({
   }),
   notable: Type.Array(Told, { description: `What was neither new nor the same; the first ${mostTold}` }),
   auditEvents: Type.Optional(Type.Integer({ description: "How many came with the audit log, where it was put back" })),
+  auditLeftOut: Type.Boolean({
+    description: "Whether the backup's audit log stayed out: the instance has one of its own",
+  }),
   endsLogin: Type.Boolean({ description: "Whether the caller has to log in again" }),
 });
 
