@@ -156,7 +156,7 @@ describe("a file of the MCP registry", () => {
     packages: [
       {
         registryType: "oci",
-        identifier: "docker.io/example/files",
+        identifier: "registry.example/files",
         version: "1.0.2",
         runtimeArguments: [
           {
@@ -212,7 +212,7 @@ describe("a file of the MCP registry", () => {
         name: "io-github-example-files-image",
         description: "Files",
         links: { repository: "https://github.com/example/files" },
-        image: "docker.io/example/files:1.0.2",
+        image: "registry.example/files:1.0.2",
         args: ["/data"],
         volumes: ["{from}:{to}"],
         arguments: [

@@ -333,6 +333,7 @@ test("the command line writes one file for its owner alone, locked with a passph
   expect(statSync(target).mode & 0o777).toBe(0o600);
   const again = await source.cli(["backup", "-o", target]);
   expect([again.code, again.err]).toEqual([7, expect.stringContaining("is there already")]);
+  expect((await source.cli(["restore", import.meta.path])).err).toContain("no file that mcpctl backup or age wrote");
   const wrong = await source.cli(["restore", target]);
   expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("--identity-file")]);
   const planned = await source.cli(["restore", target, "--dry-run", "--identity-file", "key.txt"], { files: key });

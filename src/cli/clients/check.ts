@@ -12,6 +12,7 @@ import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
+import { isColoured } from "../printing/colour.ts";
 import { targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
@@ -121,7 +122,7 @@ const tokenStep = (token: string | undefined, from: string): CheckStep => ({
 type About = { title: string; url: string; from: string | undefined };
 
 function show({ title, url, from }: About, { steps, failed, exitCode }: CheckReport, quiet: boolean, env: Env): void {
-  const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
+  const colour = isColoured(env);
   const paint = (ok: boolean, text: string) => (colour ? (ok ? colors.green(text) : colors.red(text)) : text);
   if (quiet) {
     env.out(failed ?? "ok");

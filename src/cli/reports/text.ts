@@ -3,6 +3,7 @@ import type { Report, Step } from "../../client/validator/report.ts";
 import type { Result, SuiteName } from "../../client/validator/suites.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
+import { isColoured } from "../printing/colour.ts";
 import { fitted, wrapped } from "../wrap.ts";
 
 type Mark = "ok" | "failed" | "warned" | "skipped";
@@ -14,13 +15,13 @@ const paints: Record<Mark, (text: string) => string> = {
   skipped: colors.gray,
 };
 const nameWidth = 18;
+const timeWidth = 8;
 /** A narrower screen has no room for what stands beside a step. */
 const leastColumns = 60;
 
 /** Tells a person of each step as it ends, and at last what all of it comes to. */
 export function teller(env: Env) {
-  const isColoured = env.isTerminal && env.variables["NO_COLOR"] === undefined;
-  const paint = (mark: Mark, text: string) => (isColoured ? paints[mark](text) : text);
+  const paint = (mark: Mark, text: string) => (isColoured(env) ? paints[mark](text) : text);
   const isNarrow = (env.screen?.columns ?? leastColumns) < leastColumns;
   let suite: SuiteName | undefined;
 
@@ -36,7 +37,9 @@ export function teller(env: Env) {
       const told = printable(detail);
       if (isNarrow) out(mark, `${printable(name)}  ${ms} ms`, told === "" ? [] : [told]);
       else {
-        const head = `${printable(name).padEnd(nameWidth)}  ${`${ms} ms`.padStart(8)}  `;
+        // A name that is too long takes the room before the time, so that the rest stands in its column again.
+        const title = printable(name).padEnd(nameWidth);
+        const head = `${title}  ${`${ms} ms`.padStart(timeWidth - Math.max(0, title.length - nameWidth))}  `;
         // What does not fit goes on beneath its beginning.
         const [first = "", ...others] = wrapped(
           told,
@@ -63,7 +66,7 @@ export function teller(env: Env) {
       const explained = findings.map(({ explain, severity, title }) => `${explain}   ${severity}: ${title}`);
       const lines = [
         "",
-        `${steps.length} steps in ${tookMs < 10_000 ? `${tookMs} ms` : `${Math.round(tookMs / 1000)} s`}`,
+        `${steps.length} ${steps.length === 1 ? "step" : "steps"} in ${tookMs < 10_000 ? `${tookMs} ms` : `${Math.round(tookMs / 1000)} s`}`,
         ...counts,
         ...explained,
       ];

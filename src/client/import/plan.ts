@@ -201,7 +201,9 @@ function notesOf({ fields, lost }: Ran): string[] {
   const isLoose = typeof packageName === "string" && parseSpec(packageName).version === "latest";
   return [
     ...(isLoose
-      ? [`${runtime === "python" ? "PyPI's" : "npm's"} newest version at each start: no version is said`]
+      ? [
+          `${runtime === "python" ? "PyPI's" : "npm's"} newest version at its first start, and that one from then on: no version is said`,
+        ]
       : []),
     ...(command === undefined ? [] : ["its program must be on the machine that runs mcpctl serve"]),
     ...(lost.length === 0 ? [] : [`not carried over: ${lost.join(", ")}`]),

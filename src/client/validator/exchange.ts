@@ -1,3 +1,4 @@
+import { beginningOf } from "../../lib/bounded-text.ts";
 import { eventsOf } from "../../lib/event-stream.ts";
 import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
@@ -52,19 +53,8 @@ const isStream = ({ headers }: Response): boolean =>
 
 type Read = Pick<Exchange, "text" | "messages">;
 
-async function whole({ body }: Response): Promise<Read> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      parts.push(chunk);
-      size += chunk.length;
-      if (size >= bounds.bytes) break;
-    }
-  } catch {
-    // What came until it broke off will do.
-  }
-  const text = Buffer.concat(parts).toString().slice(0, bounds.bytes);
+async function whole(response: Response): Promise<Read> {
+  const { text } = await beginningOf(response, bounds.bytes);
   return { text, messages: messagesOf(parsedJson(text)) };
 }
 
