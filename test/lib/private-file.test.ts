@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { writePrivately } from "../../src/lib/credentials-file.ts";
+import { writePrivately } from "../../src/lib/whole-file.ts";
 
 test("what somebody else laid beside a private file is neither followed nor filled", () => {
   const folder = mkdtempSync(join(tmpdir(), "mcpctl-private-"));
