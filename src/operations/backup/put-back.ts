@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type FieldError, Problem } from "../../lib/problem.ts";
+import { type Action, actionFor, type Strategy } from "../../resources/backup-strategy.ts";
 import type { AnyKind } from "../../resources/define.ts";
 import { findKind, kinds } from "../../resources/index.ts";
 import { backupTables, deferReferences, deleteRowsOf, insertRow, rowsOf, type Table } from "../../storage/backup.ts";
@@ -16,7 +17,6 @@ import { putSealed } from "../../storage/sealed.ts";
 import type { Staged } from "../../storage/staged.ts";
 import { findToken } from "../../storage/tokens.ts";
 import { allRows, type Sealing } from "./stage.ts";
-import { type Action, actionFor, type Strategy } from "./strategy.ts";
 
 /** What became of one object. */
 export type Outcome = { kind: AnyKind; id: string; name: string; action: Action; why?: string };
