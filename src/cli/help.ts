@@ -20,7 +20,8 @@ export function overview(screen?: Screen): string {
     const rows = rowsOf(group);
     return rows.length === 0 ? [] : [`${title}:\n${columns(rows, screen)}`, ""];
   });
-  const exits = Object.entries(catalogue).map(([code, { exit }]) => `${exit} ${code}`);
+  const byCode = Object.entries(catalogue).toSorted(([, one], [, other]) => one.exit - other.exit);
+  const exits = byCode.map(([code, { exit }]) => `${exit} ${code}`);
   const lines = [
     "mcpctl: kubectl for MCP servers",
     "",
@@ -44,10 +45,12 @@ function rowsOf(group: Verb["group"]): string[][] {
   for (const [name, verb] of Object.entries(verbs)) {
     if (verb.group !== group) continue;
     const family = familyOf(name.split(" ").slice(0, -1).join(" "));
-    if (family === undefined || family.members.length === 1)
-      // What is a verb of its own and begins others too is told from them by its words.
+    const kin = family?.members.filter(([, member]) => member.group === group) ?? [];
+    // What is a verb of its own here and begins others too is told from them by its words, and they stand beside it.
+    if (family === undefined || kin.length === 1 || verbs[family.name]?.group === group)
       rows.set(name, [familyOf(name) === undefined ? name : `${name} ${verb.words}`.trim(), firstClause(verb.summary)]);
-    else rows.set(family.name, [family.name, `${family.summary}: ${lastWords(family).join(", ")}`]);
+    else
+      rows.set(family.name, [family.name, `${family.summary}: ${lastWords({ ...family, members: kin }).join(", ")}`]);
   }
   return [...rows.values()];
 }
@@ -83,7 +86,8 @@ export async function verbHelp(name: string, general: Verb, flags: Flags, word =
   if (Object.keys(flags).length > 0) lines.push("Flags:", flagTable(flags, screen), "");
   const family = familyOf(name);
   if (family !== undefined) lines.push(`Verbs that begin with ${name}:`, membersOf(family, screen), "");
-  const everywhere = Object.fromEntries(Object.entries(globalFlags).filter(([flag]) => !(flag in flags)));
+  const without = new Set<string>([...Object.keys(flags), ...(verb.ignores ?? [])]);
+  const everywhere = Object.fromEntries(Object.entries(globalFlags).filter(([flag]) => !without.has(flag)));
   const examples = verb.examples.map((example) => wrappedCommand(example, screen, "  "));
   lines.push("Everywhere:", flagTable(everywhere, screen), "", "Examples:", ...examples);
   return lines.join("\n");

@@ -1,4 +1,4 @@
-import { isByPassphrase, type Keys } from "../lib/age.ts";
+import { isAge, isByPassphrase, type Keys, notAge } from "../lib/age.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Env } from "./environment.ts";
 import { typed } from "./typed.ts";
@@ -24,6 +24,7 @@ export async function newPassphrase(args: Args, env: Env): Promise<string> {
 
 /** What opens a file that begins so. @throws Problem `invalid` */
 export async function keysFor(beginning: string, args: Args, env: Env): Promise<Keys> {
+  if (!isAge(beginning)) throw notAge();
   if (isByPassphrase(beginning))
     return { passphrase: await passphraseFrom(args, env, (ask) => ask("Passphrase of the backup: ")) };
   return { identities: await identitiesFrom(args, env) };

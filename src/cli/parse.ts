@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { didYouMean, nearest } from "../lib/nearest.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { familyOf, lastWords } from "./families.ts";
+import { flagHabits, habits } from "./habits.ts";
 import { type Args, type Flag, type Flags, globalFlags, kebab, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -28,6 +29,9 @@ export function findVerb(argv: readonly string[]): Found {
     else break;
   }
   const next = found.left[firstWord(found.left)];
+  const words = `${found.name} ${next ?? ""}`.trim();
+  const meant = habits.get(words);
+  if (meant !== undefined) throw new Problem("invalid", `there is no "${words}" here.`, { hint: meant });
   if (found.verb !== undefined || next === undefined) return found;
   throw unknownVerb(found.name, next);
 }
@@ -89,7 +93,8 @@ function flagError(error: unknown, argv: readonly string[], flags: Flags): strin
   const flag = quoted.split("=")[0] ?? "";
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
     const known = Object.keys(flags).map((word) => `--${word}`);
-    return `there is no flag ${flag}.${didYouMean(flag, known)}`;
+    const meant = flagHabits.get(flag);
+    return `there is no flag ${flag}${meant === undefined ? `.${didYouMean(flag, known)}` : `: ${meant}`}`;
   }
   if (flags[flag.replace(/^--?/, "")]?.type === "boolean") return `the flag ${flag} takes no value`;
   const isDashed = argv[argv.indexOf(flag) + 1]?.startsWith("-") === true && argv.includes(flag);

@@ -2,7 +2,7 @@ import { cutToWidth } from "../lib/cut.ts";
 import { printable } from "../lib/printable.ts";
 import type { Env, Screen } from "./environment.ts";
 import { table } from "./output.ts";
-import { wrapped } from "./wrap.ts";
+import { fitted, wrapped } from "./wrap.ts";
 
 /** What `/api/v1/status` answers. What is about the machine is told to who has the right `metrics`. */
 export type Status = {
@@ -38,7 +38,8 @@ export function statusPage(url: string, status: Status, env: Env): string {
   const head = [`mcpctl ${version} at ${url}, up ${uptime(uptimeSeconds)}${data}`, ...itself(status)];
   const some = Object.entries(counts).filter(([plural, count]) => count > 0 || plural === "servers");
   const summed = some.map(([plural, count]) => counted(count, plural)).join(", ");
-  const lines = [...head, ...stopLine(status), ...wrapped(summed, env.screen?.columns ?? Number.POSITIVE_INFINITY)];
+  const told = [...head, ...stopLine(status)].flatMap((line) => fitted(line, env.screen).split("\n"));
+  const lines = [...told, ...wrapped(summed, env.screen?.columns ?? Number.POSITIVE_INFINITY)];
   const room = roomIn(env.screen, lines.length, servers.length, projects.length);
   const blocks = [serversBlock(servers, room.servers, env), projectsBlock(projects, room.projects, env)];
   return [lines.join("\n"), ...blocks.filter((block) => block !== "")].join("\n\n");

@@ -28,7 +28,7 @@ export function fitted(text: string, screen: Screen | undefined): string {
 function margins(line: string): { first: string; next: string } {
   const quoted = /^ *\| /.exec(line)?.[0];
   if (quoted !== undefined) return { first: quoted, next: quoted };
-  const labelled = /^ *(?=[A-Z][a-z ]*: )[A-Za-z: ]{12}/.exec(line)?.[0];
+  const labelled = /^ *[A-Z][a-z ]{0,14}: +(?=\S)/.exec(line)?.[0];
   if (labelled !== undefined) return { first: labelled, next: " ".repeat(labelled.length) };
   const first = /^ *(?:- )*/.exec(line)?.[0] ?? "";
   return { first, next: " ".repeat(first.length + 2) };

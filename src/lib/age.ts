@@ -119,6 +119,8 @@ async function* withHeader(file: Bytes): Bytes & AsyncGenerator<Uint8Array> {
   for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
 }
 
+export const isAge = (beginning: string): boolean => beginning.startsWith(magic);
+
 /** Whether a file that begins so is opened by a passphrase. */
 export const isByPassphrase = (beginning: string): boolean => beginning.startsWith(`${magic}-> scrypt `);
 
@@ -144,7 +146,8 @@ export function streamOf(bytes: Bytes): ReadableStream<Uint8Array> {
   );
 }
 
-const notAge = (cause: unknown) =>
+/** For what is no age file, or none of ours. */
+export const notAge = (cause?: unknown): Problem =>
   new Problem("invalid", "this is no file that mcpctl backup or age wrote", {
     hint: "mcpctl backup -o FILE makes one",
     cause,

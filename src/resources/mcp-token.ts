@@ -54,7 +54,7 @@ export const McpToken = defineKind({
     { header: "PROJECT", value: (t) => String(t["project"]) },
     { header: "PREFIX", value: (t) => String(t["prefix"]) },
     { header: "CREATED", value: (t) => t.createdAt },
-    { header: "LAST-USED", value: (t) => String(t["lastUsedAt"] ?? "never") },
+    { header: "LAST USED", value: (t) => String(t["lastUsedAt"] ?? "never") },
     { header: "EXPIRES", value: (t) => String(t["expiresAt"] ?? "never") },
     {
       header: "STATUS",

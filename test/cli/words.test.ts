@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { familyOf } from "../../src/cli/families.ts";
+import { habits } from "../../src/cli/habits.ts";
+import { overview, verbHelp } from "../../src/cli/help.ts";
 import { flagsOfKind } from "../../src/cli/kind-flags.ts";
 import { findVerb, parseWords } from "../../src/cli/parse.ts";
 import { type Flag, globalFlags, kebab } from "../../src/cli/verb.ts";
@@ -59,6 +61,10 @@ describe("what does not fit is told", () => {
   test.each([
     [["gett", "servers"], 'there is no verb "gett". Did you mean "get"?'],
     [["token", "crate", "x"], '"token" has no verb "crate". Did you mean "token create"?'],
+    [["rollout", "restart", "x"], 'there is no "rollout" here.'],
+    [["config", "use-context", "x"], 'there is no "config use-context" here.'],
+    [["get", "servers", "-A"], "there is no flag -A: without -p it is of all projects"],
+    [["get", "servers", "-n", "x"], "there is no flag -n: a project is said with -p NAME"],
     [["get"], "a word is missing: mcpctl get KIND[,KIND…]|all [NAME…]"],
     [["status", "now"], 'there are too many words: "now" was not expected'],
     [["get", "servers", "--dry-rn"], "there is no flag --dry-rn."],
@@ -75,6 +81,36 @@ test("verbs that begin alike are said in one line, so somebody wrote that line",
   const names = new Set(Object.keys(verbs).flatMap((name) => name.split(" ").slice(0, -1).join(" ") || []));
   const without = [...names].map((name) => familyOf(name)).filter((family) => family?.isDescribed === false);
   expect(without.filter((family) => (family?.members.length ?? 0) > 1)).toEqual([]);
+});
+
+test("what is meant by a word of another program is a command here", async () => {
+  for (const command of habits.values())
+    for (const words of mcpctlCommandsIn(command)) expect([words, await mistakeIn(words)]).toEqual([words, undefined]);
+  for (const words of habits.keys()) expect([words, Object.hasOwn(verbs, words)]).toEqual([words, false]);
+});
+
+test("the overview names each verb once, with words of its own", () => {
+  const rows = overview()
+    .split("\n")
+    .filter((line) => /^ {2}\S/.test(line))
+    .map((line) => line.trim());
+  const about = (name: string) =>
+    rows.filter((row) => row.startsWith(`${name} `)).map((row) => row.replace(/^.* {3}/, ""));
+  expect(about("config [CLIENT]")).toEqual(["Set a client up for a project"]);
+  expect(about("config  ")).toEqual([
+    "What this command line remembers, and where it lies: view, get, set, unset, path",
+  ]);
+  expect(about("backup  ")).toEqual(["Write all of the instance into one encrypted file"]);
+  expect(about("backup git")).toEqual([
+    "Keep every change in a git repository: enable, disable, status, sync, log, restore",
+  ]);
+});
+
+test("help leaves out the flags for every verb that mean nothing to this one", async () => {
+  const { verb } = findVerb(["serve"]);
+  if (verb === undefined) throw new Error("no verb");
+  expect(verb.ignores).toContain("project");
+  expect(await verbHelp("serve", verb, verb.flags ?? {})).not.toContain("--project");
 });
 
 test("every verb has an example, and the parser accepts each", async () => {

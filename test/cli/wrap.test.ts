@@ -52,6 +52,10 @@ test("what goes on stands under where it began", () => {
     "  State:      ERROR: it cannot",
     "              be reached",
   ]);
+  expect(fitted("Kinds: server, template, project", narrow).split("\n")).toEqual([
+    "Kinds: server, template,",
+    "       project",
+  ]);
   expect(fitted("  | a line of its own that is long", narrow).split("\n")).toEqual([
     "  | a line of its own that is",
     "  | long",

@@ -8,6 +8,7 @@ import { whereOf } from "../clients/asked.ts";
 import type { Env } from "../environment.ts";
 import { formatOf, table } from "../output.ts";
 import type { Args } from "../verb.ts";
+import { fitted } from "../wrap.ts";
 
 /** Every client, whether it seems to be here, and for which projects it was set up from here. */
 export async function run(args: Args, env: Env): Promise<void> {
@@ -34,7 +35,12 @@ export async function run(args: Args, env: Env): Promise<void> {
     ),
   );
   if (env.isTerminal)
-    env.err("\nmcpctl config CLIENT -p PROJECT prints what belongs into it; --mint --write puts it there.");
+    env.err(
+      fitted(
+        "\nmcpctl config CLIENT -p PROJECT prints what belongs into it; --mint --write puts it there.",
+        env.screen,
+      ),
+    );
 }
 
 /** By its executable, its file, or the folder that only it would have made. */

@@ -26,6 +26,7 @@ export async function list(args: Args, env: Env): Promise<void> {
   if (args.has("quiet") || format === "name") for (const name of names) env.out(name);
   else if (format === "json") env.out(JSON.stringify(contextRows(config, env), null, 2));
   else env.out(contextTable(config, env));
+  warnOfUrl(args, env);
 }
 
 export async function current(args: Args, env: Env): Promise<void> {
@@ -36,9 +37,12 @@ export async function current(args: Args, env: Env): Promise<void> {
   if (format === "json") env.out(JSON.stringify({ name, ...contextNamed(config.contexts, name) }, null, 2));
   else if (args.has("quiet") || format === "name") env.out(name);
   else env.out(`${name}: ${url}${project === undefined ? "" : `, project ${project}`}`);
-  const other = env.variables["MCPCTL_URL"];
-  if (other !== undefined && args.flag("context") === undefined)
-    env.err("warning: MCPCTL_URL is set, and is used before this context");
+  warnOfUrl(args, env);
+}
+
+function warnOfUrl(args: Args, env: Env): void {
+  if (env.variables["MCPCTL_URL"] !== undefined && args.flag("context") === undefined)
+    env.err("warning: MCPCTL_URL is set, and is used before the current context");
 }
 
 export async function use(args: Args, env: Env): Promise<void> {

@@ -15,6 +15,7 @@ const paints: Record<Mark, (text: string) => string> = {
   skipped: colors.gray,
 };
 const nameWidth = 18;
+const timeWidth = 8;
 /** A narrower screen has no room for what stands beside a step. */
 const leastColumns = 60;
 
@@ -36,7 +37,9 @@ export function teller(env: Env) {
       const told = printable(detail);
       if (isNarrow) out(mark, `${printable(name)}  ${ms} ms`, told === "" ? [] : [told]);
       else {
-        const head = `${printable(name).padEnd(nameWidth)}  ${`${ms} ms`.padStart(8)}  `;
+        // A name that is too long takes the room before the time, so that the rest stands in its column again.
+        const title = printable(name).padEnd(nameWidth);
+        const head = `${title}  ${`${ms} ms`.padStart(timeWidth - Math.max(0, title.length - nameWidth))}  `;
         // What does not fit goes on beneath its beginning.
         const [first = "", ...others] = wrapped(
           told,
@@ -63,7 +66,7 @@ export function teller(env: Env) {
       const explained = findings.map(({ explain, severity, title }) => `${explain}   ${severity}: ${title}`);
       const lines = [
         "",
-        `${steps.length} steps in ${tookMs < 10_000 ? `${tookMs} ms` : `${Math.round(tookMs / 1000)} s`}`,
+        `${steps.length} ${steps.length === 1 ? "step" : "steps"} in ${tookMs < 10_000 ? `${tookMs} ms` : `${Math.round(tookMs / 1000)} s`}`,
         ...counts,
         ...explained,
       ];

@@ -21,7 +21,7 @@ export function expected(names: readonly string[], tools: readonly Tool[]): Done
   const known = tools.map(({ name }) => name);
   const told = missing.map((name) => `${name}${didYouMean(name, known)}`);
   if (missing.length > 0) throw new McpFailure("contract", `missing: ${told.join(", ")}${isGated(known) ? gated : ""}`);
-  return { detail: `all ${names.length} there`, value: undefined };
+  return { detail: `${names.length} of ${names.length} there`, value: undefined };
 }
 
 const isGated = (known: readonly string[]): boolean => known.length === 1 && known[0] === "begin_session";

@@ -97,8 +97,15 @@ const mostSaid = 8;
 /** A program that does not start says why on standard error, and to nobody else. */
 const withWords = (said: readonly string[]) => (error: unknown) => {
   const words = oneLine(said.join(""), 300);
-  if (!(error instanceof McpFailure) || words === "") throw error;
-  throw new McpFailure(error.kind, `${error.message}; it said: ${words}`, error);
+  if (!(error instanceof McpFailure)) throw error;
+  if (words !== "") throw new McpFailure(error.kind, `${error.message}; it said: ${words}`, error);
+  // npx and uvx say nothing while they fetch, and that takes longer than a server may.
+  if (!error.message.startsWith("no answer within")) throw error;
+  throw new McpFailure(
+    error.kind,
+    `${error.message}; a program that is fetched first takes longer: --timeout 60`,
+    error,
+  );
 };
 
 /** Which eras it speaks, each with the revision that was agreed on. */

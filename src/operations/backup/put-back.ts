@@ -48,8 +48,10 @@ export function* putBack(db: Staged, hands: Hands): Op<Outcome[]> {
   for (const kind of order) yield* putBackKind(kind, db, hands, outcomes);
   yield* putBackTokens(db, hands, outcomes);
   for (const kind of later) yield* putBackKind(kind, db, hands, outcomes);
+  // Of an account that was here a login that the backup has and we have not was ended since.
+  const made = new Set(outcomes.filter(({ action }) => action === "created").map(({ id }) => id));
   for (const row of allRows(db, tableOf("sessions")))
-    if (yield* isHere(row["user_id"])) yield* insertRow(tableOf("sessions"), row);
+    if (made.has(String(row["user_id"]))) yield* insertRow(tableOf("sessions"), row);
   refuseConflicts(outcomes);
   yield* checkReferences(outcomes);
   return outcomes;
