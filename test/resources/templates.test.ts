@@ -43,6 +43,8 @@ describe("the templates of mcpctl", () => {
       if (packageName !== undefined)
         expect([name, /.@\d+\.\d+\.\d+$/.test(packageName)]).toEqual([name, runtime !== "python"]);
       expect([name, /:[^/]+$/.test(image ?? "")]).toEqual([name, false]);
+      // Which registry an image comes from is for whoever runs it to say.
+      expect([name, /^[^/]*[.:]/.test(image ?? "")]).toEqual([name, false]);
     }
   });
 
