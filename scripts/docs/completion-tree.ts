@@ -47,7 +47,7 @@ async function verbNode(name: string, verb: Verb): Promise<VerbNode> {
   return {
     about: aboutOf(verb.summary),
     most: verb.most,
-    words: verb.completes ?? wordsIn(verb.words, name),
+    words: (verb.completes ?? wordsIn(verb.words, name)).map((word) => lists[word]?.join("|") ?? word),
     flags: flagNodes({ ...verb.flags, ...more }),
     ...(byKind ? { flagsOf: await flagsByKind(verb) } : {}),
     ...(verb.ignores === undefined ? {} : { ignores: verb.ignores }),

@@ -1,3 +1,4 @@
+import { boundedText } from "../lib/bounded-text.ts";
 import type { Clock } from "../lib/clock.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import type { Jwk } from "./jwt.ts";
@@ -105,14 +106,9 @@ async function documentAt(url: string): Promise<Record<string, unknown>> {
     await response.body?.cancel();
     throw new Error(`${new URL(url).pathname} answers ${response.status}`);
   }
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body ?? []) {
-    size += part.byteLength;
-    if (size > mostBytes) throw new Error("its answer is too long");
-    parts.push(part);
-  }
-  const value: unknown = JSON.parse(Buffer.concat(parts).toString());
+  const text = await boundedText(response, mostBytes);
+  if (text === undefined) throw new Error("its answer is too long");
+  const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null) throw new Error("its answer is no JSON object");
   return value as Record<string, unknown>;
 }

@@ -1,10 +1,10 @@
 import type { Client } from "../client/client.ts";
-import { Problem } from "../lib/problem.ts";
 import { Secret } from "../resources/secret.ts";
 import type { Valued } from "../resources/server-fields.ts";
 import { runsOf, Template, type TemplateFields } from "../resources/template.ts";
 import { fromTemplate } from "../resources/templates/fill.ts";
 import { dryRunOf } from "./dry-run.ts";
+import { pair } from "./kind-flags.ts";
 import { usage } from "./parse.ts";
 import { isAway } from "./session.ts";
 import type { Args } from "./verb.ts";
@@ -85,9 +85,8 @@ const told = ({ name, valueFrom }: Valued, given: readonly string[]): string =>
 function argumentsIn(flags: readonly string[]): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const flag of flags) {
-    const at = flag.indexOf("=");
-    if (at < 1) throw new Problem("invalid", "--arg takes NAME=VALUE");
-    found.set(flag.slice(0, at), [...(found.get(flag.slice(0, at)) ?? []), flag.slice(at + 1)]);
+    const [name, value] = pair(flag, "arg");
+    found.set(name, [...(found.get(name) ?? []), value]);
   }
   return found;
 }

@@ -19,7 +19,7 @@ export function importPage(
     name,
     action === "clash" ? "taken" : action,
     secret === undefined ? "" : Object.keys(secret.data).join(","),
-    wholeRun(server as unknown as TemplateFields),
+    wholeRun(server as unknown as Shown),
   ]);
   const notes = planned.flatMap(({ name, from, notes: own }) => [
     ...(name === from ? [] : [`${name}: it was called ${from}`]),
@@ -35,9 +35,16 @@ export function importPage(
   return lines.map((line, at) => (rows.length > 0 && at === 1 ? line : fitted(printable(line), env.screen))).join("\n");
 }
 
-/** What it runs, with its arguments and what it sees of the machine: somebody is about to agree to it. */
-const wholeRun = (server: TemplateFields): string =>
-  [runsOf(server), ...(server.args ?? []), ...(server.volumes ?? []).map((volume) => `(${volume})`)].join(" ");
+type Shown = Omit<TemplateFields, "env"> & { env?: { name: string; value?: string }[] };
+
+/** What it runs, with its arguments, what it sees of the machine and its plain variables, some of which run code: somebody is about to agree to it. */
+const wholeRun = ({ env = [], ...server }: Shown): string =>
+  [
+    runsOf(server),
+    ...(server.args ?? []),
+    ...(server.volumes ?? []).map((volume) => `(${volume})`),
+    ...env.flatMap(({ name, value }) => (value === undefined ? [] : [`${name}=${value}`])),
+  ].join(" ");
 
 /** The documents as somebody may read them: no value of a secret, but a word that says whose place it has. */
 export const shownDocuments = (documents: readonly Record<string, unknown>[]): Record<string, unknown>[] =>

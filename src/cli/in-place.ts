@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { writePrivately } from "../lib/credentials-file.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
+import { writePrivately } from "../lib/whole-file.ts";
 import type { Env } from "./environment.ts";
 
 /**

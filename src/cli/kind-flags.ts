@@ -282,7 +282,8 @@ function secretFrom(text: string, flag: string) {
   return secret;
 }
 
-function pair(text: string, flag: string): [string, string] {
+/** `NAME=VALUE` in two. @throws Problem `invalid` naming the flag, never the value */
+export function pair(text: string, flag: string): [string, string] {
   const at = text.indexOf("=");
   if (at < 1) throw new Problem("invalid", `--${flag} takes NAME=VALUE`);
   return [text.slice(0, at), text.slice(at + 1)];

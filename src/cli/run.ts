@@ -20,7 +20,7 @@ function withTaste(env: Env): void {
   try {
     if (readConfig(env.home).settings.colour === "never") env.variables["NO_COLOR"] ??= "1";
   } catch {
-    // As said.
+    // A file that makes no sense says nothing about colours; who needs more of it says what is wrong.
   }
 }
 

@@ -3,8 +3,8 @@ import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
 import type { Resource } from "../resources/define.ts";
+import type { Meant } from "./meant.ts";
 import { cellsOf, columnsIn, type Look, openPrinter, toJson } from "./printing/formats.ts";
-import type { Target } from "./targets.ts";
 
 /** Alive it says something every fifteen seconds. */
 const silentMs = 60_000;
@@ -17,7 +17,7 @@ const firstRows = 50;
 /** A list that goes on with what changes: until Ctrl-C, until nobody reads it, or until the right to it ends; over restarts of the server. */
 export async function watch(
   client: Client,
-  target: Target,
+  target: Meant,
   query: ListQuery,
   output: string,
   look: Look,
@@ -50,12 +50,7 @@ export async function watch(
 }
 
 /** The events of one connection, which is given up when nothing comes for long. */
-async function* alive(
-  client: Client,
-  { kind }: Target,
-  query: ListQuery,
-  gone: AbortSignal,
-): AsyncGenerator<ListEvent> {
+async function* alive(client: Client, { kind }: Meant, query: ListQuery, gone: AbortSignal): AsyncGenerator<ListEvent> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), silentMs);
   try {
@@ -72,7 +67,7 @@ async function* alive(
 }
 
 /** What stands on the screen. Pure but for what it prints: nothing is said twice that looks the same. */
-function openShown({ kind, names }: Target, output: string, look: Look) {
+function openShown({ kind, names }: Meant, output: string, look: Look) {
   const { env } = look;
   const printer = openPrinter(output, { ...look, isSingle: output === "json" });
   const columns = columnsIn(output, kind, look);

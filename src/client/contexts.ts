@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultOrigin, writePrivately } from "../lib/credentials-file.ts";
+import { defaultOrigin } from "../lib/credentials-file.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { isObject } from "../lib/object.ts";
 import { Problem } from "../lib/problem.ts";
+import { writePrivately } from "../lib/whole-file.ts";
 import { type Settings, settingsFrom } from "./settings.ts";
 
 /** What is known of an instance, and how it is talked to. `ca` is the file of an authority that signs its certificate. */

@@ -15,3 +15,20 @@ export async function boundedText(response: Response, maxBytes: number): Promise
   }
   return text + decoder.decode();
 }
+
+/** What came of a body, which may be endless: its first `most` bytes as text, and why it broke off before, where it did. */
+export async function beginningOf({ body }: Response, most: number): Promise<{ text: string; broken?: unknown }> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  const text = () => Buffer.concat(parts).subarray(0, most).toString();
+  try {
+    for await (const part of body ?? []) {
+      parts.push(part);
+      size += part.length;
+      if (size >= most) break;
+    }
+  } catch (broken) {
+    return { text: text(), broken };
+  }
+  return { text: text() };
+}

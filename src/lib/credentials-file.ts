@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
+import { writePrivately } from "./whole-file.ts";
 
 /**
  * A login and whose it is, by the origin it is for (`http://127.0.0.1:3200`); it is sent nowhere else. One that lies in the system's keyring
@@ -28,21 +28,4 @@ export function saveCredential(path: string, origin: string, credential: Credent
     path,
     `${JSON.stringify(credential === undefined ? others : { ...others, [origin]: credential }, null, 2)}\n`,
   );
-}
-
-/**
- * Writes a file for nobody but its owner: a temporary one first, so that whoever reads sees the old or the new, never a part.
- * @throws Error for what is no file: root would put one in the place of /dev/null
- */
-export function writePrivately(path: string, text: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() === false) throw new Error(`${path} is no regular file`);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    writeFileSync(temporary, text, { mode: 0o600 });
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
 }

@@ -41,14 +41,18 @@ function middleDiff(old: readonly string[], now: readonly string[]): Line[] {
   return lines;
 }
 
-/** As `diff -u` writes it, without its first two lines: pieces with their places, and so many unchanged lines around. Nothing where nothing differs. */
-export function unified(old: readonly string[], now: readonly string[], around = 3): string[] {
-  const lines = compared(old, now);
-  const near = new Set(
+/** The places of the lines that differ, and of so many around each. */
+export const nearChanges = (lines: readonly Line[], around: number): ReadonlySet<number> =>
+  new Set(
     lines.flatMap(({ sign }, i) =>
       sign === " " ? [] : Array.from({ length: 2 * around + 1 }, (_, step) => i + step - around),
     ),
   );
+
+/** As `diff -u` writes it, without its first two lines: pieces with their places, and so many unchanged lines around. Nothing where nothing differs. */
+export function unified(old: readonly string[], now: readonly string[], around = 3): string[] {
+  const lines = compared(old, now);
+  const near = nearChanges(lines, around);
   const pieces: string[] = [];
   let [oldAt, nowAt] = [1, 1];
   for (let i = 0; i < lines.length; ) {

@@ -202,6 +202,8 @@ export const Template = defineKind({
   normalize,
   check,
   deleted: ({ source }) => (source === "overlay" ? "restored to its default" : undefined),
+  // Whoever makes a server of it trusts what it runs, and hands it a secret: writing that is no smaller right than writing the server.
+  executes: [...runFields, "env", "headers"],
   example: {
     kind: "template",
     name: "docs",

@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { BearerKeys } from "../auth/bearer.ts";
-import { decrypted, encrypted, newPair, streamOf } from "../lib/age.ts";
+import { type Bytes, decrypted, encrypted, newPair, streamOf } from "../lib/age.ts";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
@@ -32,6 +32,8 @@ type Upload = {
 
 const mostBytes = 4 * 1024 ** 3;
 const mostUploads = 4;
+/** Being made, or not read to their end yet: each is a file as large as the instance. */
+const mostMade = 4;
 const uploadMs = 3_600_000;
 /** What one request brings of it. */
 export const pieceBytes = 4 * 1024 * 1024;
@@ -44,6 +46,7 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
   // What a process left that was killed in the middle is of no use to anybody.
   rmSync(folder, { recursive: true, force: true });
   const uploads = new Map<string, Upload>();
+  const made = new Set<string>();
   const pathOf = (id: string, end: string) => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return join(folder, `${id}.${end}`);
@@ -63,15 +66,22 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
 
   /** Writes it to a file of ours first, so that a slow reader holds no state of the database, and a failure is told rather than a torn file. */
   async function make(recipients: readonly string[], withAudit: boolean) {
-    const path = pathOf(newId(), "age");
+    if (made.size >= mostMade)
+      throw new Problem("unavailable", "Other backups are being made", { hint: "try again when they are done" });
     const snapshot = db.snapshot();
+    const path = pathOf(newId(), "age");
+    made.add(path);
+    const remove = () => {
+      made.delete(path);
+      rmSync(path, { force: true });
+    };
     try {
       const { header, entries } = taken(snapshot, { keys: keys(), valuesOf }, withAudit, clock.now());
       const bytes = encrypted(written(header, entries), { recipients });
       await pipeline(bytes, createWriteStream(path, { mode: 0o600, flags: "wx" }));
-      return { header, bytes: statSync(path).size, body: streamOf(fileOnce(path)) };
+      return { header, bytes: statSync(path).size, body: streamOf(fileOnce(path, remove)) };
     } catch (error) {
-      rmSync(path, { force: true });
+      remove();
       throw error;
     } finally {
       snapshot.close();
@@ -162,11 +172,26 @@ async function busy<T>(found: Upload, work: (found: Upload) => Promise<T>): Prom
   }
 }
 
-/** Read once, then gone; also when the reader goes. */
-async function* fileOnce(path: string) {
-  try {
-    yield* createReadStream(path);
-  } finally {
-    rmSync(path, { force: true });
+/** Read once, then gone; also when the reader goes before the first byte, which no `finally` of a generator hears of. */
+function fileOnce(path: string, remove: () => void): Bytes {
+  async function* reading() {
+    try {
+      yield* createReadStream(path);
+    } finally {
+      remove();
+    }
   }
+  return {
+    [Symbol.asyncIterator]() {
+      const pieces = reading();
+      return {
+        next: () => pieces.next(),
+        async return() {
+          await pieces.return();
+          remove();
+          return { done: true, value: undefined };
+        },
+      };
+    },
+  };
 }

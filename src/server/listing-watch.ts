@@ -20,8 +20,8 @@ const lookMs = 400;
 const share = 1 / 20;
 const heartbeatMs = 15_000;
 const partItems = 250;
-/** So many watches at once, and so many things in one: each is remembered by the fingerprint of what was told of it. */
-const most = { watches: 64, items: 50_000 } as const;
+/** So many watches at once, half of them for one bearer, and so many things in one: each is remembered by the fingerprint of what was told of it. */
+const most = { watches: 64, ofOne: 32, items: 50_000 } as const;
 
 /** What was told of each, by id. */
 type Told = Map<string, { name: string; print: number | bigint }>;
@@ -34,12 +34,11 @@ export type ListWatch = ReturnType<typeof createListWatch>;
 
 export function createListWatch() {
   let open = 0;
+  const openOf = new Map<string, number>();
 
   return {
     /** @throws Problem `unavailable` when too many watch, and what the list throws */
     async open(kind: AnyKind, call: Call, rooms: Rooms): Promise<Response> {
-      if (open >= most.watches)
-        throw new Problem("unavailable", `${most.watches} lists are watched already`, { hint: "try again later" });
       const list = lister(kind, call, rooms);
       const told: Told = new Map();
       const gone = new AbortController();
@@ -48,11 +47,18 @@ export function createListWatch() {
       const refuse = (why: Problem) => {
         refusal = why;
         gone.abort();
+        // Its reader may never ask for the last line.
+        end();
       };
       // Whoever may not look is told so by the answer, not within it.
       await list("", 1);
+      const whose = JSON.stringify(call.bearer ?? "");
+      const theirs = openOf.get(whose) ?? 0;
+      if (open >= most.watches || theirs >= most.ofOne)
+        throw new Problem("unavailable", "too many lists are watched already", { hint: "try again later" });
       const release = rooms.watch.keep(call.bearer, (rights) => demandList(rights, kind), refuse);
       open++;
+      openOf.set(whose, theirs + 1);
       call.keepOpen();
       const lines = watching(list, told, over, () => open);
       const encoder = new TextEncoder();
@@ -61,6 +67,9 @@ export function createListWatch() {
         if (isOver) return;
         isOver = true;
         open--;
+        const left = (openOf.get(whose) ?? 1) - 1;
+        if (left > 0) openOf.set(whose, left);
+        else openOf.delete(whose);
         release();
       };
       const body = new ReadableStream<Uint8Array>({

@@ -240,7 +240,7 @@ test("what is misspelt is told with the nearest word, the right code, and change
     expect(answer.err).not.toMatch(/\n\s+at /);
   }
   const broken = mcpctl(
-    ["apply", "-f", "-"],
+    ["apply", "--atomic", "-f", "-"],
     "kind: project\nname: fine\n---\nkind: server\nname: x\ncomand: [secret-word]\n",
   );
   expect([broken.code, broken.err]).toEqual([

@@ -124,6 +124,29 @@ test("two set-ups: which is undone is asked; a token is revoked by who says so",
   );
 });
 
+test("--check shows the login of this terminal to no address that a file names", async () => {
+  writeFileSync(file("odd.json"), '{"mcpServers":{"odd":{"url":"http://127.0.0.1:3999/mcp"}}}');
+  const flags = ["--name", "odd", "--bridge", "--file", file("odd.json")];
+  expect(await cli("cursor", "-p", "demo", ...flags, "--check")).toMatchObject({
+    code: 1,
+    out: expect.stringContaining("is for http://127.0.0.1:3200, and not for http://127.0.0.1:3999"),
+  });
+  writeFileSync(file("odd.json"), '{"mcpServers":{"odd":{"url":"file:///etc/passwd"}}}');
+  expect(await cli("cursor", "-p", "demo", ...flags, "--check")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("is none of http or https"),
+  });
+});
+
+test("a token of one instance is not called revoked because another does not know it", async () => {
+  await cli("jan", "-p", "demo", "--mint", "--write");
+  const undone = await w.cli(["config", "jan", "--undo", "--revoke", "--url", "http://127.0.0.1:3999"]);
+  expect([undone.code, undone.out]).toEqual([
+    0,
+    expect.stringMatching(/accepted still: mcpctl token revoke \S+ --url http:\/\/127\.0\.0\.1:3200$/),
+  ]);
+});
+
 test("--check says whose token is missing or wrong, and where it has it from", async () => {
   expect(await cli("cursor", "-p", "demo", "--check")).toMatchObject({
     code: 1,

@@ -510,6 +510,17 @@ describe("keys", () => {
       expect(plan([entryOf("s", { command: "x", args })]).skipped).toHaveLength(1);
   });
 
+  test("are what a reference's name says they are, wherever it stands", () => {
+    const entries = [
+      entryOf("a", { command: "x", args: ["${MY_API_KEY}"] }),
+      entryOf("b", { url: "https://x.example.com/${MY_API_KEY}/mcp" }),
+      entryOf("c", { command: "x", args: ["${FOLDER}"], env: { KEY: "${MY_API_KEY}" } }),
+    ];
+    const { planned, skipped } = plan(entries, { MY_API_KEY: "hunter2", FOLDER: "/srv" });
+    expect(skipped.map(({ from }) => from)).toEqual(["a", "b"]);
+    expect(planned.map(({ secret }) => secret?.data)).toEqual([{ KEY: "hunter2" }]);
+  });
+
   test("are not what is plainly something else", () => {
     const env = {
       MAX_TOKENS: "4096",

@@ -20,7 +20,8 @@ async function mcpctl(...words: string[]): Promise<[code: number, out: string, e
     isTerminal: false,
     screen: undefined,
     isInteractive: false,
-    variables: { HOME: home },
+    // Variables that are empty lead nowhere: least of all to the folder that one is in.
+    variables: { HOME: home, XDG_DATA_HOME: "", XDG_CONFIG_HOME: "" },
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
   });

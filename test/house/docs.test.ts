@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { generated } from "../../scripts/docs/generated.ts";
+import { shippedTemplates } from "../../src/resources/templates/shipped.ts";
 import { mcpctlCommandsIn, mistakeIn } from "../shell-words.ts";
 
 const pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ...new Bun.Glob("docs/**/*.md").scanSync()].toSorted();
@@ -11,6 +12,17 @@ describe("what is made of the tables is what it would be now (if not: bun script
   test.each(Object.keys(generated))("%s", async (path) => {
     expect(textOf(path) === (await generated[path]?.()) ? "fresh" : "stale: bun scripts/docs.ts").toBe("fresh");
   });
+});
+
+test("the pages count the shipped templates as many as there are", () => {
+  const told = [
+    ["README.md", /(\d+) well-known servers/],
+    ["docs/templates.md", /(\d+) are in mcpctl/],
+    ["CHANGELOG.md", /(\d+) of them in mcpctl/],
+  ] as const;
+  expect(told.map(([page, count]) => [page, Number(count.exec(textOf(page))?.[1])])).toEqual(
+    told.map(([page]) => [page, shippedTemplates.length]),
+  );
 });
 
 test("every variable that the program knows is told of", async () => {

@@ -50,6 +50,7 @@ test("every kind file is registered, and no two kinds share a word", () => {
         "parse.ts",
         "binding.ts",
         "audit.ts",
+        "backup-strategy.ts",
         "limits.ts",
         "selector.ts",
         "server-fields.ts",

@@ -43,6 +43,8 @@ describe("the templates of mcpctl", () => {
       if (packageName !== undefined)
         expect([name, /.@\d+\.\d+\.\d+$/.test(packageName)]).toEqual([name, runtime !== "python"]);
       expect([name, /:[^/]+$/.test(image ?? "")]).toEqual([name, false]);
+      // Which registry an image comes from is for whoever runs it to say.
+      expect([name, /^[^/]*[.:]/.test(image ?? "")]).toEqual([name, false]);
     }
   });
 
@@ -156,7 +158,7 @@ describe("a file of the MCP registry", () => {
     packages: [
       {
         registryType: "oci",
-        identifier: "docker.io/example/files",
+        identifier: "registry.example/files",
         version: "1.0.2",
         runtimeArguments: [
           {
@@ -212,7 +214,7 @@ describe("a file of the MCP registry", () => {
         name: "io-github-example-files-image",
         description: "Files",
         links: { repository: "https://github.com/example/files" },
-        image: "docker.io/example/files:1.0.2",
+        image: "registry.example/files:1.0.2",
         args: ["/data"],
         volumes: ["{from}:{to}"],
         arguments: [

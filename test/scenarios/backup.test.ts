@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openSession } from "../../src/auth/session.ts";
 import { decrypted, encrypted, isByPassphrase, newPair } from "../../src/lib/age.ts";
 import { verifyAudit } from "../../src/operations/audit-verify.ts";
 import { staged } from "../../src/operations/backup/stage.ts";
@@ -172,6 +173,23 @@ test("the right to back up is enough for the recipients of the instance, and for
   expect((await backupOf(source, own, token)).status).toBe(403);
 });
 
+test("who goes before the first byte leaves no file behind, and few that nobody reads lie there at once", async () => {
+  const begin = () =>
+    source.fetch(
+      new Request(`${source.url}/api/v1/backup`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${source.admin}`, "content-type": "application/json" },
+        body: JSON.stringify({ recipients: [pair.recipient] }),
+      }),
+    );
+  const answers = await Promise.all(Array.from({ length: 5 }, begin));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 200, 503]);
+  const left = join(source.home, "data", "backups");
+  expect(readdirSync(left).length).toBe(4);
+  await Promise.all(answers.map(({ body }) => body?.cancel()));
+  expect(readdirSync(left)).toEqual([]);
+});
+
 describe("what is not what was written is refused whole", () => {
   const parsed = () => lines.map((line) => JSON.parse(line));
   /** As somebody would who has the key, and writes a new end to it. */
@@ -275,6 +293,20 @@ test("fail changes nothing, skip keeps what is here, overwrite makes it what it 
   expect((await opened((await backupOf(source)).bytes)).includes(canary)).toBe(true);
   expect((await source.rpc(token, "tools/list")).status).toBe(401);
 }, 20_000);
+
+test("a login of a service account that was ended does not come back to an account that stayed", async () => {
+  const { id } = await source.must("GET", "/api/v1/serviceaccounts/ci");
+  const login = await source.rooms.db.write(() => openSession(source.rooms.hashKeys, id, "key", Date.now(), null));
+  const whoami = async () => (await source.api("GET", "/api/v1/auth/whoami", undefined, login.token)).status;
+  const text = await opened((await backupOf(source)).bytes);
+  expect(await whoami()).toBe(200);
+  await source.must("DELETE", `/api/v1/sessions/${login.id}`);
+  expect((await restoreInto(source, text, { strategy: "skip" })).status).toBe(200);
+  expect(await whoami()).toBe(401);
+  await source.must("DELETE", "/api/v1/serviceaccounts/ci");
+  expect((await restoreInto(source, text, { strategy: "skip" })).status).toBe(200);
+  expect(await whoami()).toBe(200);
+});
 
 test("while others write, a backup is one state: never one half of what was written together", async () => {
   const documents = (n: number) => ["one", "two"].map((name) => ({ kind: "project", name, description: `state ${n}` }));

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decryptedText, newPair } from "../../src/lib/age.ts";
 import { keepInGit } from "../../src/operations/backup/git/keeper-loop.ts";
+import { shownUrl } from "../../src/operations/backup/git/place.ts";
 import { openRepository } from "../../src/operations/backup/git/repository.ts";
 import { fixture, type World, world } from "../world.ts";
 
@@ -173,6 +174,60 @@ test.skipIf(!hasGit)(
   },
   20_000,
 );
+
+test.skipIf(!hasGit)("what is not of the backup stays in a repository of others, and is not read either", async () => {
+  const team = join(folder, "team.git");
+  const programs = { PATH: process.env["PATH"] ?? "" };
+  const repository = await openRepository({ url: team, branch: "main", path: "" }, team, programs);
+  const text = "jobs: {}\n";
+  const changes = [".github/build.yaml", "deploy.yaml", "servers/odd\u0009name.yaml"].map((path) => ({ path, text }));
+  await repository.commit([{ author: "eve <eve@x>", at: 1, message: "theirs\n", changes }], undefined);
+  await w.rooms.gitBackup.enable({ url: team, branch: "main", path: "" });
+  await w.rooms.gitBackup.sync(false);
+  const files = await repository.files((await repository.tip()) ?? "");
+  expect([...files.keys()]).toEqual(
+    expect.arrayContaining([".github/build.yaml", "deploy.yaml", "servers/files.yaml"]),
+  );
+  const { db } = await w.rooms.gitBackup.sound(undefined, undefined);
+  db.close();
+});
+
+test.skipIf(!hasGit)("a password in the address goes to no other that the repository's host names", async () => {
+  const heard: string[] = [];
+  const git = (body: string, of: string) =>
+    new Response(body, { headers: { "content-type": `application/x-git-upload-pack-${of}` } });
+  const other = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch({ method, headers }) {
+      heard.push(`${method} ${headers.get("authorization")}`);
+      return method === "GET"
+        ? git("001e# service=git-upload-pack\n0000000eversion 2\n000cls-refs\n0000", "advertisement")
+        : git("0000", "result");
+    },
+  });
+  const host = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: ({ url }) => {
+      const { pathname, search } = new URL(url);
+      return Response.redirect(`http://127.0.0.1:${other.port}${pathname}${search}`, 302);
+    },
+  });
+  try {
+    const place = { url: `http://bob:hunter2@127.0.0.1:${host.port}/x.git`, branch: "main", path: "" };
+    const repository = await openRepository(place, join(folder, "sent-on.git"), { PATH: process.env["PATH"] ?? "" });
+    await expect(repository.fetch()).rejects.toThrow("302");
+    expect(heard).toEqual([]);
+  } finally {
+    await Promise.all([host.stop(true), other.stop(true)]);
+  }
+});
+
+test("an address is shown without its password, whatever that holds", () => {
+  expect(shownUrl("https://bob:hun@ter2@git.example.com/x.git")).toBe("https://•••@git.example.com/x.git");
+  expect(shownUrl("https://git.example.com/x@1.git")).toBe("https://git.example.com/x@1.git");
+});
 
 test.skipIf(!hasGit).each([
   ["--upload-pack=touch /tmp/x", {}],

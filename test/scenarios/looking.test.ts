@@ -148,6 +148,31 @@ test("a watch tells what there is, what becomes of it, and nothing of what its c
   expect(w.rooms.listWatch.size()).toBe(0);
 });
 
+test("a rehearsal does not say whether a secret is what it would be set to", async () => {
+  const rehearsed = async (key: string) =>
+    (
+      await w.must("POST", "/api/v1/apply", {
+        dryRun: true,
+        show: true,
+        documents: [{ kind: "secret", name: "amber", data: { key }, labels: { team: "docs", tier: "test" } }],
+      })
+    ).results;
+  expect(await rehearsed("x")).toEqual(await rehearsed("other"));
+});
+
+test("one bearer leaves room for the watches of others, and who loses the right has no place, read or not", async () => {
+  const greedy = await w.userWith("greedy", [{ role: "view", resource: "secrets" }]);
+  const open = async (token: string) =>
+    await w.fetch(new Request(`${w.url}/api/v1/secrets?watch=true`, { headers: { authorization: `Bearer ${token}` } }));
+  const answers = await Promise.all(Array.from({ length: 33 }, () => open(greedy)));
+  expect(answers.filter(({ status }) => status === 200).length).toBe(32);
+  const other = await open(w.admin);
+  expect(other.status).toBe(200);
+  await other.body?.cancel();
+  await w.must("DELETE", "/api/v1/rbac/of-greedy");
+  await w.until("its places are free", () => w.rooms.listWatch.size() === 0);
+});
+
 describe("get", () => {
   const ok = async (...words: string[]) => {
     const { code, out, err } = await w.cli(words);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Binding } from "../../src/resources/rbac.ts";
 import { definitionsFor } from "../../src/storage/subjects.ts";
-import { fixture, type World, world } from "../world.ts";
+import { alike, fixture, type World, world } from "../world.ts";
 
 let w: World;
 beforeAll(async () => {
@@ -204,7 +204,7 @@ describe("the ceiling, at every request", () => {
         await w.api("GET", `${path}?project=demo`, undefined, token),
         await w.api("GET", `${path}?project=nowhere`, undefined, token),
       ];
-      expect([there.status, there.text]).toEqual([403, nowhere.text]);
+      expect([there.status, alike(there.text)]).toEqual([403, alike(nowhere.text)]);
     }
   });
 
@@ -281,7 +281,7 @@ describe("logins", () => {
     const refusals = [await login("bob@example.com", "wrong"), await login("nobody@example.com", "wrong")];
     await w.must("PUT", "/api/v1/users/bob%40example.com", { name: "bob@example.com", disabled: true });
     refusals.push(await login("bob@example.com", "correct horse"));
-    expect(new Set(refusals.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(new Set(refusals.map(({ status, text }) => `${status} ${alike(text)}`)).size).toBe(1);
     expect(refusals[0]?.status).toBe(401);
     expect((await w.api("GET", "/api/v1/auth/whoami", undefined, good.json.token)).status).toBe(401);
   });

@@ -129,6 +129,8 @@ test("what is no message, a wrong token and a gateway that stays away are answer
   const client = open();
   client.line("{nonsense");
   expect((await client.answered(({ error }) => error !== undefined)).error.code).toBe(-32700);
+  client.line('[{"jsonrpc":"2.0","id":1,"method":"ping"}]');
+  await client.answered(({ error }) => error?.code === -32600);
   await client.close();
   const stranger = desktop({ url: "http://127.0.0.1:3200", token: "mcpctl_pat_wrong", fetch });
   expect((await stranger.request("initialize")).error.message).toContain("token");

@@ -175,6 +175,9 @@ test("names that are taken are refused before anything is made, unless it is for
       mcpServers: { gh: { command: "other", env: { K: key } }, fresh: { url: "https://x.example.com/mcp" } },
     }),
   );
+  const odd = join(w.home, "odd.json");
+  writeFileSync(odd, JSON.stringify({ mcpServers: { odd: { command: "node", env: { NODE_OPTIONS: "--import=x" } } } }));
+  expect((await w.cli(["import", odd, "--dry-run"])).out).toContain("command node NODE_OPTIONS=--import=x");
   const refused = await w.cli(["import", file, "--yes"]);
   expect([refused.code, refused.err]).toEqual([7, expect.stringContaining("server/gh, secret/gh")]);
   expect((await w.api("GET", "/api/v1/servers/fresh")).status).toBe(404);

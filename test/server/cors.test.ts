@@ -40,7 +40,7 @@ test("a preflight has no token, and is told all that clients of MCP send", async
   const api = await ask("OPTIONS", "/api/v1/servers/x", asked(page));
   expect([api.status, api.headers.get("access-control-allow-methods")]).toEqual([
     204,
-    "GET, POST, DELETE, OPTIONS, PUT",
+    "GET, POST, DELETE, OPTIONS, PUT, PATCH",
   ]);
 });
 

@@ -9,9 +9,11 @@ import { lookAt } from "../../client/clients/files.ts";
 import { readLedger } from "../../client/clients/ledger.ts";
 import { changesFor, fileOf } from "../../client/clients/set-up.ts";
 import { printable } from "../../lib/printable.ts";
+import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
+import { isColoured } from "../printing/colour.ts";
 import { targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
@@ -29,8 +31,16 @@ export async function check(asked: Asked, args: Args, env: Env): Promise<number>
   const wiring = wiringOf(named);
   const { entry, file } = await entryOf(named, wiring.name);
   const url = entry?.url !== undefined && entry.project === undefined ? entry.url : wiring.url;
+  if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ""))
+    throw new Problem(
+      "invalid",
+      `the address of "${wiring.name}" in ${file ?? named.row.title} is none of http or https`,
+      {
+        hint: `mcpctl config ${named.row.id} -p ${wiring.project} --write`,
+      },
+    );
   const target = targetFor(args, env, { token: undefined });
-  const { token, from } = await tokenOf(named, entry, target, env);
+  const { token, from } = await tokenOf(named, entry, url, target, env);
   const origin = args.flag("origin") ?? usualOrigin;
   const report = await visit([tokenStep(token, from), ...named.row.check], {
     url,
@@ -90,12 +100,17 @@ async function entryOf(asked: Asked, name: string): Promise<{ entry?: Entry; fil
 async function tokenOf(
   asked: Asked,
   entry: Entry | undefined,
+  url: string,
   target: Target,
   env: Env,
 ): Promise<{ token?: string | undefined; from: string }> {
   if (asked.token !== undefined) return { token: asked.token, from: "the one that was given" };
   if (entry?.token !== undefined) return { token: entry.token, from: "the one in the file" };
   if (asked.bridge || entry?.project !== undefined) {
+    const { origin, hostname } = new URL(url);
+    // A file that somebody put there may lead anywhere.
+    if (origin !== target.url && !fromContainer.test(hostname))
+      return { from: `the login of this terminal is for ${target.url}, and not for ${origin}` };
     const token = await bearerOf(target);
     return {
       token,
@@ -121,7 +136,7 @@ const tokenStep = (token: string | undefined, from: string): CheckStep => ({
 type About = { title: string; url: string; from: string | undefined };
 
 function show({ title, url, from }: About, { steps, failed, exitCode }: CheckReport, quiet: boolean, env: Env): void {
-  const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
+  const colour = isColoured(env);
   const paint = (ok: boolean, text: string) => (colour ? (ok ? colors.green(text) : colors.red(text)) : text);
   if (quiet) {
     env.out(failed ?? "ok");

@@ -21,7 +21,7 @@ export async function undo(asked: Asked, args: Args, env: Env): Promise<void> {
   const { file } = clientRow(written.client);
   if (file === undefined) return;
   const told = await takeBack(file, written, env.home);
-  const revoked = await withdraw(written, args, env);
+  const revoked = written.origin === asked.here && (await withdraw(written, args, env));
   if (format === "json")
     return env.out(
       JSON.stringify(
@@ -42,7 +42,11 @@ export async function undo(asked: Asked, args: Args, env: Env): Promise<void> {
   say(`${written.file}: ${told}`);
   if (written.token === undefined) return;
   if (revoked) say(`Token "${written.token.name}" revoked`);
-  else say(`Its token is accepted still: mcpctl token revoke ${written.token.id}`);
+  else {
+    // Another instance knows nothing of the token, which says nothing of whether it has ended.
+    const elsewhere = written.origin === asked.here ? "" : ` --url ${written.origin}`;
+    say(`Its token is accepted still: mcpctl token revoke ${written.token.id}${elsewhere}`);
+  }
 }
 
 /** Which of those that were written: by name, project and file, as far as they were said. @throws Problem `invalid` when several are left */

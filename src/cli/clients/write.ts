@@ -1,4 +1,3 @@
-import { colors } from "consola/utils";
 import { blotter } from "../../client/blot.ts";
 import { carryOut, fileOf, type Plan, planOf } from "../../client/clients/set-up.ts";
 import { isObject } from "../../lib/object.ts";
@@ -7,6 +6,7 @@ import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
+import { colouredChange } from "../printing/colour.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
 import { type Asked, lacksToken, mintCommand, placeholder, wiringOf } from "./asked.ts";
@@ -68,7 +68,7 @@ export async function write(asked: Asked, args: Args, env: Env): Promise<void> {
   if (!isNew) return env.out(`${path} says so already: nothing was changed`);
   const say = (line: string) => env.out(fitted(line, env.screen));
   say(`${path} ${plan.found.text === undefined ? "made" : "changed"}`);
-  for (const line of differences(plan)) env.out(painted(line, env));
+  for (const line of differences(plan)) env.out(colouredChange(line, env));
   if (copy !== undefined) say(`As it was: ${copy}`);
   if (minted !== undefined)
     say(`Token "${minted.name}" minted for project "${project}"; it stands in the file and nowhere else.`);
@@ -133,9 +133,4 @@ function warningsOf({ found, changes }: Plan, { row, scope }: Asked): string[] {
     ...(isOpen ? [`${found.path} holds a token, and others may read it: chmod 600 ${found.path}`] : []),
     ...(isShared ? [`${found.path} holds a token: keep it out of what you share of this folder`] : []),
   ];
-}
-
-function painted(line: string, env: Env): string {
-  if (!env.isTerminal || env.variables["NO_COLOR"] !== undefined) return line;
-  return line.startsWith("+") ? colors.green(line) : line.startsWith("-") ? colors.red(line) : line;
 }

@@ -3,6 +3,7 @@ import { printable } from "../../lib/printable.ts";
 import { catalogue } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
+import { isColoured } from "../printing/colour.ts";
 import { type Answer, ask, shown } from "../question.ts";
 import type { Args } from "../verb.ts";
 
@@ -17,7 +18,7 @@ export async function run(args: Args, env: Env): Promise<number> {
 
 /** Yes or no, and in the same line why. What comes from the server is made harmless before ours is coloured. */
 export function sentence({ allowed, subject, by = [], missing, who, because }: Answer, env: Env): string {
-  const colour = env.isTerminal && env.variables["NO_COLOR"] === undefined;
+  const colour = isColoured(env);
   if (allowed) {
     const reasons = by.map((one) => `${one.who === subject ? "" : `${one.who}: `}${shown(one)}`);
     return `${colour ? colors.green("yes") : "yes"}: ${printable(reasons.join("; "))}`;

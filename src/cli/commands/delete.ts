@@ -8,12 +8,12 @@ import { Server } from "../../resources/server.ts";
 import { complain } from "../complaint.ts";
 import type { Env } from "../environment.ts";
 import { manifestsFrom } from "../manifests.ts";
+import { meantBy } from "../meant.ts";
 import { usage } from "../parse.ts";
 import { during } from "../progress.ts";
 import { timeoutOf, untilGone } from "../readiness.ts";
 import { selected, victimOf } from "../selected.ts";
 import { clientFor, confirm, kindOf, projectFor } from "../session.ts";
-import { targetsOf } from "../targets.ts";
 import type { Args } from "../verb.ts";
 
 type Target = { kind: AnyKind; ref: string; name: string; project?: string | undefined };
@@ -76,7 +76,7 @@ async function chosen(args: Args, env: Env, client: Client): Promise<Target[]> {
 }
 
 function fromWords(args: Args): Target[] {
-  const targets = targetsOf(args.words).flatMap(({ kind, names }) => {
+  const targets = meantBy(args.words).flatMap(({ kind, names }) => {
     const project = projectFor(kind, args, names);
     return names.map((name) => ({ kind, ref: name, name, project }));
   });

@@ -7,17 +7,17 @@ import { type Description, descriptions } from "../describing/kinds.ts";
 import { events, usedBy, uses, whoMay } from "../describing/related.ts";
 import { type About, type Described, type Section, titled } from "../describing/section.ts";
 import type { Env } from "../environment.ts";
+import { meantBy } from "../meant.ts";
 import { humane } from "../output.ts";
 import { clientFor, projectFor } from "../session.ts";
 import { settlingOf } from "../settle.ts";
-import { targetsOf } from "../targets.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
 
 /** Everything about resources, in sections: what each is, what was asked for, how it fares, what hangs together with it, who may touch it. */
 export async function run(args: Args, env: Env): Promise<void> {
   const client = clientFor(args, env);
-  const targets = targetsOf(args.words);
+  const targets = meantBy(args.words);
   const [first] = targets;
   const unnamed = targets.find(({ names }) => names.length === 0);
   if (first === undefined || unnamed !== undefined)

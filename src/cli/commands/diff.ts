@@ -1,4 +1,3 @@
-import { colors } from "consola/utils";
 import { unified } from "../../lib/line-diff.ts";
 import { redact } from "../../lib/log.ts";
 import { printable } from "../../lib/printable.ts";
@@ -10,6 +9,7 @@ import { complain } from "../complaint.ts";
 import type { Env } from "../environment.ts";
 import { documentsFrom, isRead } from "../manifests.ts";
 import { usage } from "../parse.ts";
+import { colouredChange } from "../printing/colour.ts";
 import { during } from "../progress.ts";
 import { misread } from "../report.ts";
 import { orphans } from "../selected.ts";
@@ -59,7 +59,7 @@ async function compare(args: Args, env: Env): Promise<number> {
       for (const { kind, id } of await orphans(selector, named, client))
         pieces.push(...piece(kind, await client.get(kind, id), undefined));
   }
-  for (const line of pieces) env.out(coloured(printable(redact(line)), env));
+  for (const line of pieces) env.out(colouredChange(printable(redact(line)), env));
   if (failure > 0) return failure;
   return pieces.length > 0 ? exits.different : exits.same;
 }
@@ -94,15 +94,4 @@ function shown(kind: AnyKind, item: Resource | undefined, manifest?: Manifest): 
   return toYaml(Object.fromEntries([...fields, ...hidden]))
     .trimEnd()
     .split("\n");
-}
-
-const colourOf: Record<string, (text: string) => string> = {
-  "+": colors.green,
-  "-": colors.red,
-  "@": colors.cyan,
-};
-
-function coloured(line: string, env: Env): string {
-  if (!env.isTerminal || env.variables["NO_COLOR"] !== undefined) return line;
-  return /^(---|\+\+\+) /.test(line) ? colors.bold(line) : (colourOf[line[0] ?? ""]?.(line) ?? line);
 }

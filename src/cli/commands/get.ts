@@ -2,10 +2,10 @@ import type { Client, ListQuery } from "../../client/client.ts";
 import type { Problem } from "../../lib/problem.ts";
 import type { Resource } from "../../resources/define.ts";
 import type { Env } from "../environment.ts";
+import { type Meant, meantBy } from "../meant.ts";
 import { usage } from "../parse.ts";
 import { hasLabels, type Look, openPrinter, type Printer } from "../printing/formats.ts";
 import { clientFor, projectFor } from "../session.ts";
-import { type Target, targetsOf } from "../targets.ts";
 import type { Args } from "../verb.ts";
 
 export async function run(args: Args, env: Env): Promise<void> {
@@ -21,7 +21,7 @@ export async function run(args: Args, env: Env): Promise<void> {
       env,
     );
   }
-  const targets = targetsOf(args.words);
+  const targets = meantBy(args.words);
   const source = args.flag("source");
   if (source !== undefined) return await printFile(source, targets, output, args, env);
   const client = clientFor(args, env);
@@ -51,7 +51,7 @@ export async function run(args: Args, env: Env): Promise<void> {
 /** What a file says there is, and no instance. */
 async function printFile(
   source: string,
-  targets: readonly Target[],
+  targets: readonly Meant[],
   output: string,
   args: Args,
   env: Env,
@@ -80,7 +80,7 @@ async function printerOf(output: string, args: Args, look: Look): Promise<Printe
 }
 
 /** @throws Problem `invalid` for a flag that means nothing for this kind */
-function checkFlags({ kind, names }: Target, args: Args): void {
+function checkFlags({ kind, names }: Meant, args: Args): void {
   if (args.flag("server") !== undefined && (!isOfServer(kind) || names.length > 0))
     throw usage("get", "--server is for lists of what belongs to a server, such as toolchanges");
   const asksForLabels = args.flag("selector") !== undefined || args.has("show-labels");
@@ -93,15 +93,15 @@ function refuse(args: Args, what: string, flags: readonly string[]): void {
   if (given !== undefined) throw usage("get", `--${given} does not go with ${what}`);
 }
 
-const isOfServer = ({ fields }: Target["kind"]): boolean => "server" in fields.properties;
+const isOfServer = ({ fields }: Meant["kind"]): boolean => "server" in fields.properties;
 
-const queryFor = ({ kind }: Target, args: Args): ListQuery => ({
+const queryFor = ({ kind }: Meant, args: Args): ListQuery => ({
   project: isOfServer(kind) || "project" in kind.fields.properties ? args.flag("project") : undefined,
   server: args.flag("server"),
   labels: args.flag("selector"),
 });
 
-async function* partsOf(target: Target, args: Args, client: Client): AsyncGenerator<Resource[]> {
+async function* partsOf(target: Meant, args: Args, client: Client): AsyncGenerator<Resource[]> {
   const { kind, names } = target;
   if (names.length === 0) return yield* client.parts(kind, queryFor(target, args));
   const project = projectFor(kind, args, names);

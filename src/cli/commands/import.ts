@@ -1,10 +1,10 @@
 import type { Client } from "../../client/client.ts";
 import { outcomeOf } from "../../client/import/outcome.ts";
 import { neededFor, type Plan, planOf } from "../../client/import/plan.ts";
-import { writePrivately } from "../../lib/credentials-file.ts";
 import { isName } from "../../lib/id.ts";
 import { printable } from "../../lib/printable.ts";
 import { Problem } from "../../lib/problem.ts";
+import { writePrivately } from "../../lib/whole-file.ts";
 import { toYaml } from "../../lib/yaml.ts";
 import type { Env } from "../environment.ts";
 import { importPage, shownDocuments } from "../import-page.ts";

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { dataFolder } from "../../lib/xdg.ts";
 import type { Env } from "../environment.ts";
 import { putInPlace } from "../in-place.ts";
 import page from "../manual/mcpctl.1" with { type: "text" };
@@ -9,7 +10,7 @@ export async function run(args: Args, env: Env): Promise<void> {
     env.out(page.trimEnd());
     return;
   }
-  const { XDG_DATA_HOME, HOME } = env.variables;
-  const data = XDG_DATA_HOME ?? join(HOME ?? dirname(env.home), ".local/share");
+  const { variables } = env;
+  const data = dataFolder({ home: variables["HOME"] ?? dirname(env.home), variables });
   putInPlace(join(data, "man/man1/mcpctl.1"), page, env);
 }

@@ -4,6 +4,7 @@ import { type Restored, type RestoreOptions, sendBackup } from "../../client/bac
 import { decrypted } from "../../lib/age.ts";
 import { didYouMean } from "../../lib/nearest.ts";
 import { Problem } from "../../lib/problem.ts";
+import { type Strategy, strategies } from "../../resources/backup-strategy.ts";
 import { bytesInWords } from "../../resources/limits.ts";
 import type { Env } from "../environment.ts";
 import { keysFor } from "../locks.ts";
@@ -12,8 +13,6 @@ import { during } from "../progress.ts";
 import { tellRestored } from "../restored.ts";
 import { clientFor, confirm } from "../session.ts";
 import type { Args } from "../verb.ts";
-
-const strategies = ["fail", "skip", "overwrite"];
 
 export async function run(args: Args, env: Env): Promise<number> {
   const isJson = formatOf(args, ["table", "json"]) === "json";
@@ -59,10 +58,11 @@ export async function putBack(
   return 0;
 }
 
-export function strategyIn(args: Args): string {
-  const strategy = args.flag("strategy") ?? "fail";
-  if (strategies.includes(strategy)) return strategy;
-  throw new Problem("invalid", `the strategy is one of ${strategies.join(", ")}.${didYouMean(strategy, strategies)}`, {
+export function strategyIn(args: Args): Strategy {
+  const given = args.flag("strategy") ?? "fail";
+  const strategy = strategies.find((one) => one === given);
+  if (strategy !== undefined) return strategy;
+  throw new Problem("invalid", `the strategy is one of ${strategies.join(", ")}.${didYouMean(given, strategies)}`, {
     hint: "mcpctl restore --help",
   });
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { configFolder, dataFolder } from "../../lib/xdg.ts";
 import bash from "./mcpctl.bash" with { type: "text" };
 import fish from "./mcpctl.fish" with { type: "text" };
 import powershell from "./mcpctl.ps1" with { type: "text" };
@@ -14,27 +15,25 @@ type Shell = {
   rest: string;
 };
 
-const dataFolder = ({ XDG_DATA_HOME }: Variables, home: string) => XDG_DATA_HOME ?? join(home, ".local/share");
-
 /** Every shell, by the word that `mcpctl completion` takes. */
 export const shells: Readonly<Record<string, Shell>> = {
   bash: {
     script: bash,
     file: (variables, home) =>
       join(
-        variables["BASH_COMPLETION_USER_DIR"] ?? join(dataFolder(variables, home), "bash-completion"),
+        variables["BASH_COMPLETION_USER_DIR"] ?? join(dataFolder({ home, variables }), "bash-completion"),
         "completions/mcpctl",
       ),
     rest: "A new shell has it where the package bash-completion is installed; elsewhere add to ~/.bashrc: source <(mcpctl completion bash)",
   },
   zsh: {
     script: zsh,
-    file: (variables, home) => join(dataFolder(variables, home), "zsh/site-functions/_mcpctl"),
+    file: (variables, home) => join(dataFolder({ home, variables }), "zsh/site-functions/_mcpctl"),
     rest: "If ~/.zshrc does not say so yet, before compinit: fpath=(~/.local/share/zsh/site-functions $fpath)",
   },
   fish: {
     script: fish,
-    file: ({ XDG_CONFIG_HOME }, home) => join(XDG_CONFIG_HOME ?? join(home, ".config"), "fish/completions/mcpctl.fish"),
+    file: (variables, home) => join(configFolder({ home, variables }), "fish/completions/mcpctl.fish"),
     rest: "A new shell has it.",
   },
   powershell: {

@@ -2,6 +2,7 @@ import { colors } from "consola/utils";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { wrapped } from "../wrap.ts";
+import { isColoured } from "./colour.ts";
 
 const gap = 3;
 /** A narrower column is a ladder of words. */
@@ -87,7 +88,7 @@ const stateColours: Record<string, (text: string) => string> = {
 };
 
 function coloured(cell: string, isHead: boolean, env: Env): string {
-  if (!env.isTerminal || env.variables["NO_COLOR"] !== undefined) return cell;
+  if (!isColoured(env)) return cell;
   // "RUNNING 2/3" is a state too.
   const word = cell.replace(/ \d+\/\d+$/, "");
   return isHead ? colors.bold(cell) : (stateColours[word]?.(cell) ?? cell);

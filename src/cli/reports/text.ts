@@ -3,6 +3,7 @@ import type { Report, Step } from "../../client/validator/report.ts";
 import type { Result, SuiteName } from "../../client/validator/suites.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
+import { isColoured } from "../printing/colour.ts";
 import { fitted, wrapped } from "../wrap.ts";
 
 type Mark = "ok" | "failed" | "warned" | "skipped";
@@ -20,8 +21,7 @@ const leastColumns = 60;
 
 /** Tells a person of each step as it ends, and at last what all of it comes to. */
 export function teller(env: Env) {
-  const isColoured = env.isTerminal && env.variables["NO_COLOR"] === undefined;
-  const paint = (mark: Mark, text: string) => (isColoured ? paints[mark](text) : text);
+  const paint = (mark: Mark, text: string) => (isColoured(env) ? paints[mark](text) : text);
   const isNarrow = (env.screen?.columns ?? leastColumns) < leastColumns;
   let suite: SuiteName | undefined;
 

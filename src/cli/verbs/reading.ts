@@ -69,8 +69,8 @@ export const readingVerbs: Record<string, Verb> = {
   explain: {
     group: "Resources",
     summary: "Tell what a kind, or a field of it, is and takes; needs no server",
-    words: "[KIND[.FIELD…]]",
-    completes: ["<kind get>"],
+    words: "[KIND[.FIELD…] | finding ID]",
+    completes: ["<kind get>|finding", "ID"],
     ignores: ["project", "context", "url", "token", "yes"],
     least: 0,
     most: 2,

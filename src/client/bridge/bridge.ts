@@ -195,6 +195,9 @@ export async function bridge({ lines, say }: Speaker, door: Door): Promise<void>
     const message = messageOf(line);
     if (message === undefined) return await say(refusal(undefined, codes.parse, "The line is not JSON"));
     const { id, method } = message;
+    // What the gateway says of it would be about nothing that anybody asked.
+    if (id === undefined && method === undefined)
+      return await say(refusal(undefined, codes.invalidRequest, "The line is no JSON-RPC message; batches are none"));
     if (id === undefined || method === undefined)
       return await tell(message).catch((error: unknown) => door.tell(wordsOf(error)));
     if (running.size >= bounds.inFlight)

@@ -1,5 +1,6 @@
+import { configFolder } from "../../lib/xdg.ts";
 import { anyName, dropsAbove, listing, noDots, postsFirst, quietStream } from "./check/steps.ts";
-import { bearer, bridgeEnv, type ClientRow, folderOf, stdio, type Where, xdgFolder } from "./client.ts";
+import { bearer, bridgeEnv, type ClientRow, folderOf, stdio, type Where } from "./client.ts";
 
 const servers = ["mcpServers"];
 
@@ -110,7 +111,7 @@ export const agents: readonly ClientRow[] = [
     reference: (variable) => `{env:${variable}}`,
     file: {
       format: "json",
-      user: (where) => ["opencode.json", "opencode.jsonc"].map((name) => `${xdgFolder(where)}/opencode/${name}`),
+      user: (where) => ["opencode.json", "opencode.jsonc"].map((name) => `${configFolder(where)}/opencode/${name}`),
       project: ({ folder }) => ["opencode.json", "opencode.jsonc"].map((name) => `${folder}/${name}`),
       at: ["mcp"],
       entry: (wiring) => ({ type: "remote", url: wiring.url, headers: bearer(wiring), oauth: false, enabled: true }),
@@ -226,5 +227,5 @@ function gooseFile(where: Where): string {
   const { platform, home, variables } = where;
   return platform === "win32"
     ? `${variables["APPDATA"] ?? `${home}/AppData/Roaming`}/Block/goose/config/config.yaml`
-    : `${xdgFolder(where)}/goose/config.yaml`;
+    : `${configFolder(where)}/goose/config.yaml`;
 }

@@ -1,3 +1,4 @@
+import { configFolder } from "../../lib/xdg.ts";
 import type { CheckStep } from "./check/visit.ts";
 
 /** What decides where a client's file lies; tests hand in another machine. */
@@ -104,15 +105,12 @@ export const stdio = (wiring: Wiring) => ({
 });
 
 /** Where programs keep their settings on each platform. */
-export function settingsFolder({ platform, home, variables }: Where): string {
+export function settingsFolder(where: Where): string {
+  const { platform, home, variables } = where;
   if (platform === "win32") return variables["APPDATA"] ?? `${home}/AppData/Roaming`;
   if (platform === "darwin") return `${home}/Library/Application Support`;
-  return xdgFolder({ home, variables });
+  return configFolder(where);
 }
-
-/** For programs that follow XDG on every platform. */
-export const xdgFolder = ({ home, variables }: Pick<Where, "home" | "variables">): string =>
-  variables["XDG_CONFIG_HOME"] || `${home}/.config`;
 
 /** A variable that leads to a folder, else this one below the home. */
 export const folderOf = ({ home, variables }: Where, variable: string, usual: string): string =>

@@ -1,20 +1,6 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { dirname } from "node:path";
+import { lstatSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { messageOf, Problem } from "../../lib/problem.ts";
+import { writeWhole } from "../../lib/whole-file.ts";
 
 /** A client's file as it was found. `text` and `mode` are undefined when there is none. */
 export type Found = {
@@ -75,24 +61,15 @@ function textOf(path: string, target: string): string {
  * @throws Problem `conflict` when somebody wrote it since it was looked at, `invalid` when it cannot be written
  */
 export function replace(found: Found, text: string): void {
-  const temporary = `${found.target}.${process.pid}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  try {
-    mkdirSync(dirname(found.target), { recursive: true, mode: 0o700 });
-    const file = openSync(temporary, "wx", found.mode ?? 0o600);
-    try {
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    if (found.mode !== undefined) chmodSync(temporary, found.mode);
+  const lastly = () => {
     if (lookAt(found.path).text !== found.text)
       throw new Problem("conflict", `${found.path} was written by somebody else meanwhile`, {
         hint: "nothing was changed: try again",
       });
-    renameSync(temporary, found.target);
+  };
+  try {
+    writeWhole(found.target, text, { mode: found.mode, lastly });
   } catch (error) {
-    rmSync(temporary, { force: true });
     if (error instanceof Problem) throw error;
     throw new Problem("invalid", `${found.path} cannot be written: ${messageOf(error)}`, {
       ...nothingChanged,

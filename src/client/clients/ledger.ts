@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { writePrivately } from "../../lib/credentials-file.ts";
 import { Problem } from "../../lib/problem.ts";
+import { writePrivately } from "../../lib/whole-file.ts";
 import type { Change } from "./client.ts";
 
 /** What one `config --write` did, so that `--undo` can take it back and a second `--write` knows its own. */

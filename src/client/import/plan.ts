@@ -91,7 +91,7 @@ function plannedOf(entry: Entry, choice: Choice, taken: Set<string>): Planned | 
     ...(env.length > 0 && { env }),
     ...(headers.length > 0 && { headers }),
   };
-  const why = whyNot(server, ran);
+  const why = whyNot(server, ran, secretsOf(entry, choice));
   if (why !== undefined) {
     taken.delete(name);
     return why;
@@ -107,12 +107,21 @@ function plannedOf(entry: Entry, choice: Choice, taken: Set<string>): Planned | 
   };
 }
 
+/** Values of references that are secrets, by their input or their name: wherever an entry puts them they stay that. */
+const secretsOf = (entry: Entry, { inputs, values }: Choice): string[] =>
+  referencesOf(entry).flatMap(({ name }) => {
+    const value = values.get(name);
+    const isSecret = (Object.hasOwn(inputs, name) && inputs[name]?.secret === true) || namesSecret(name);
+    return isSecret && value !== undefined && !isHarmless(value) ? [value] : [];
+  });
+
 /** Why a server cannot be made so. */
-function whyNot(server: Record<string, unknown>, { fields }: Ran): string | undefined {
+function whyNot(server: Record<string, unknown>, { fields }: Ran, secrets: readonly string[]): string | undefined {
   const { kind: _kind, name: _name, env: _env, headers: _headers, ...shown } = server;
   const words = plainTexts(fields);
   const named = words.find((word, at) => isSecretFlag(word, words[at + 1]));
-  if (named !== undefined || plainTexts(shown).some(looksLikeKey))
+  const isOpen = (text: string) => looksLikeKey(text) || secrets.some((secret) => text.includes(secret));
+  if (named !== undefined || plainTexts(shown).some(isOpen))
     return "its command or address holds what looks like a key, which everybody would read in a server: give it by a variable or a header";
   try {
     parseManifest(Server, server);
@@ -192,7 +201,9 @@ function notesOf({ fields, lost }: Ran): string[] {
   const isLoose = typeof packageName === "string" && parseSpec(packageName).version === "latest";
   return [
     ...(isLoose
-      ? [`${runtime === "python" ? "PyPI's" : "npm's"} newest version at its first start, and that one from then on: no version is said`]
+      ? [
+          `${runtime === "python" ? "PyPI's" : "npm's"} newest version at its first start, and that one from then on: no version is said`,
+        ]
       : []),
     ...(command === undefined ? [] : ["its program must be on the machine that runs mcpctl serve"]),
     ...(lost.length === 0 ? [] : [`not carried over: ${lost.join(", ")}`]),

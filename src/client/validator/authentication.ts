@@ -1,6 +1,6 @@
 import { McpFailure } from "../sdk.ts";
 import { type Exchange, inShort, resultOf } from "./exchange.ts";
-import { clientInfo, legacyVersions, type Wire } from "./speaker.ts";
+import { initialize, type Wire } from "./speaker.ts";
 import type { Done } from "./stepper.ts";
 
 /** What one request without a credential and one with a wrong one came to. */
@@ -9,8 +9,7 @@ export type Asked = { nobody: Exchange; stranger: Exchange };
 const wrong = { authorization: "Bearer mcpctl-test-not-a-token" };
 
 export async function askAsOthers(wire: Wire): Promise<Asked> {
-  const params = { protocolVersion: legacyVersions[0], capabilities: {}, clientInfo };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params });
+  const body = initialize();
   return { nobody: await wire.send({ as: "nobody", body }), stranger: await wire.send({ as: wrong, body }) };
 }
 

@@ -1,3 +1,4 @@
+import { beginningOf } from "../../lib/bounded-text.ts";
 import { eventsOf } from "../../lib/event-stream.ts";
 import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
@@ -21,7 +22,7 @@ export type Message = Record<string, unknown>;
 /** What breaks off within a message: no reader can make sense of it. */
 export const torn = `${JSON.stringify({ jsonrpc: "2.0", id: 1 }).slice(0, -1)},`;
 
-const bounds = { bytes: 1024 * 1024, messages: 200, listenMs: 300 } as const;
+const bounds = { bytes: 1024 * 1024, messages: 200, events: 10_000, listenMs: 300 } as const;
 
 /** Sends one request and reads its answer: of a stream until every request in it is answered, of one that answers nothing only its beginning. */
 export async function exchange(sent: Sent, timeoutMs: number): Promise<Exchange> {
@@ -52,19 +53,8 @@ const isStream = ({ headers }: Response): boolean =>
 
 type Read = Pick<Exchange, "text" | "messages">;
 
-async function whole({ body }: Response): Promise<Read> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      parts.push(chunk);
-      size += chunk.length;
-      if (size >= bounds.bytes) break;
-    }
-  } catch {
-    // What came until it broke off will do.
-  }
-  const text = Buffer.concat(parts).toString().slice(0, bounds.bytes);
+async function whole(response: Response): Promise<Read> {
+  const { text } = await beginningOf(response, bounds.bytes);
   return { text, messages: messagesOf(parsedJson(text)) };
 }
 
@@ -72,6 +62,7 @@ async function streamed({ body }: Response, sent: Sent, time: AbortController): 
   const waiting = new Set(requestIds(sent.body));
   const messages: Message[] = [];
   const texts: string[] = [];
+  let size = 0;
   if (waiting.size === 0) setTimeout(() => time.abort(), bounds.listenMs);
   try {
     for await (const { event, data } of eventsOf(body ?? new ReadableStream(), bounds.bytes, () => new Error("long"))) {
@@ -81,7 +72,8 @@ async function streamed({ body }: Response, sent: Sent, time: AbortController): 
       for (const message of found) if (!("method" in message)) waiting.delete(JSON.stringify(message["id"]));
       // Whoever is told more than was asked for hears the rest of what was said in one breath.
       if (waiting.size === 0 && requestIds(sent.body).length > 0) setTimeout(() => time.abort(), settleMs);
-      if (messages.length >= bounds.messages) break;
+      size += data.length;
+      if (messages.length >= bounds.messages || texts.length >= bounds.events || size >= bounds.bytes) break;
     }
   } catch {
     // A stream that ends in any way has said what it has.

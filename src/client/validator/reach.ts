@@ -1,3 +1,4 @@
+import { beginningOf } from "../../lib/bounded-text.ts";
 import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf } from "../../lib/problem.ts";
@@ -31,13 +32,13 @@ export async function reach({ url, headers, hasCredential, timeoutMs }: ReachTar
   }
   const refusal = refusalOf(response.status, hasCredential);
   if (refusal !== undefined)
-    throw new McpFailure(refusal.kind, `${refusal.what}${saying(await beginningOf(response))}`);
+    throw new McpFailure(refusal.kind, `${refusal.what}${saying((await beginningOf(response, mostBytes)).text)}`);
   const { status } = response;
   if (status < 400) {
     await response.body?.cancel().catch(() => {});
     return { status, transport: "streamable-http" };
   }
-  const isOlder = !isRpc(await beginningOf(response)) && (await isSse(url, headers, timeoutMs));
+  const isOlder = !isRpc((await beginningOf(response, mostBytes)).text) && (await isSse(url, headers, timeoutMs));
   return { status, transport: isOlder ? "sse" : "streamable-http" };
 }
 
@@ -88,20 +89,4 @@ function fieldOf(json: string): string {
   } catch {
     return "";
   }
-}
-
-/** The first bytes of a body, which may be endless; nothing when it breaks off. */
-async function beginningOf({ body }: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  try {
-    for await (const chunk of body ?? []) {
-      parts.push(chunk);
-      size += chunk.length;
-      if (size >= mostBytes) break;
-    }
-  } catch {
-    // What came until then will do.
-  }
-  return Buffer.concat(parts).toString().slice(0, mostBytes);
 }

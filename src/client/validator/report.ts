@@ -70,7 +70,7 @@ export function foundIn(suites: readonly SuiteReport[]): Found[] {
 }
 
 /** Takes what we sent as a secret out of every word that came from the server, then bounds it. */
-function cleaner(secrets: readonly string[]): (text: string) => string {
+export function cleaner(secrets: readonly string[]): (text: string) => string {
   const clean = blotter(secrets);
   return (text) => clean(text).slice(0, mostDetail);
 }

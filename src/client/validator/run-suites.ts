@@ -1,8 +1,8 @@
-import { blotter } from "../blot.ts";
 import { type McpConnection, McpFailure } from "../sdk.ts";
 import type { Program } from "../sdk-stdio.ts";
 import { openBait } from "./bait.ts";
 import { allOf, type Bait, capabilitiesOf, type Ground, harmless, isServed, survey } from "./ground.ts";
+import { cleaner } from "./report.ts";
 import { guarded } from "./security/credentials.ts";
 import type { Done } from "./stepper.ts";
 import { type Result, runSuite, type SuiteName, type SuiteReport } from "./suites.ts";
@@ -33,7 +33,7 @@ export async function inSuites(
 ): Promise<SuiteReport[]> {
   const { suites = [], timeoutMs, program } = check;
   if (suites.length === 0) return [];
-  const clean = blotter(secrets);
+  const clean = cleaner(secrets);
   const reports: SuiteReport[] = [];
   let way = http;
   let bait: (Bait & { close: () => void }) | undefined;
@@ -53,9 +53,7 @@ export async function inSuites(
     if (ground === undefined) return [];
     for (const suite of suites)
       reports.push(
-        await runSuite(suite, ground, (result) =>
-          check.toldRow?.(suite, { ...result, detail: clean(result.detail).slice(0, mostDetail) }),
-        ),
+        await runSuite(suite, ground, (result) => check.toldRow?.(suite, { ...result, detail: clean(result.detail) })),
       );
     await step("still there", () => stillThere(ground));
   } finally {
@@ -64,8 +62,6 @@ export async function inSuites(
   }
   return reports;
 }
-
-const mostDetail = 1_000;
 
 /** On standard input only the era that was agreed on is tried: many servers end when they hear of another. */
 async function groundOn(way: Way, check: Suites, open: McpConnection, bait: Bait | undefined): Promise<Ground> {

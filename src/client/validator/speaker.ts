@@ -73,15 +73,17 @@ export type Params = Record<string, unknown>;
 
 export const clientInfo = { name: "mcpctl-test", version: ownVersion };
 
+/** The request that opens a legacy conversation, or with `over` one that should not. */
+export function initialize(version: string = legacyVersions[0], over: Params = {}): string {
+  const params = { protocolVersion: version, capabilities: {}, clientInfo, ...over };
+  return JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params });
+}
+
 /** Of a server that will not open a conversation, what it said instead. */
 export type Opened = { speaker: Speaker } | { refused: Exchange };
 
 export async function openLegacy(wire: Wire, version: string = legacyVersions[0], as: As = "us"): Promise<Opened> {
-  const body = { protocolVersion: version, capabilities: {}, clientInfo };
-  const opening = await wire.send({
-    as,
-    body: JSON.stringify({ jsonrpc: "2.0", id: 0, method: "initialize", params: body }),
-  });
+  const opening = await wire.send({ as, body: initialize(version) });
   const agreed = resultOf(opening)?.["protocolVersion"];
   if (typeof agreed !== "string") return { refused: opening };
   const session = opening.headers.get("mcp-session-id") ?? undefined;

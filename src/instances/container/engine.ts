@@ -1,4 +1,5 @@
 import { accessSync, constants } from "node:fs";
+import { boundedText } from "../../lib/bounded-text.ts";
 import { Problem } from "../../lib/problem.ts";
 import { type Attached, attachTo } from "./attach.ts";
 import { messageIn, Refusal } from "./refusal.ts";
@@ -75,14 +76,9 @@ export function engineAt(socket: string) {
 }
 
 async function bounded(response: Response): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of bytesOf(response)) {
-    size += part.byteLength;
-    if (size > answerBytes) throw new Error("the answer is too long");
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString();
+  const text = await boundedText(response, answerBytes);
+  if (text === undefined) throw new Error("the answer is too long");
+  return text;
 }
 
 const bytesOf = (response: Response): AsyncIterable<Uint8Array> =>

@@ -1,4 +1,4 @@
-import { compared, type Line } from "../../lib/line-diff.ts";
+import { compared, type Line, nearChanges } from "../../lib/line-diff.ts";
 import { escaped } from "../../lib/unseen.ts";
 import { canonicalJson } from "../canonical.ts";
 import { membersOf } from "../spans.ts";
@@ -54,11 +54,7 @@ function linesOf(value: string | undefined, asText: boolean): string[] {
 const lineDiff = (old: readonly string[], now: readonly string[]): string[] => withContext(compared(old, now));
 
 function withContext(lines: readonly Line[]): string[] {
-  const near = new Set(
-    lines.flatMap(({ sign }, i) =>
-      sign === " " ? [] : Array.from({ length: 2 * around + 1 }, (_, step) => i + step - around),
-    ),
-  );
+  const near = nearChanges(lines, around);
   const shownLines: string[] = [];
   lines.forEach(({ sign, text }, i) => {
     if (near.has(i)) shownLines.push(`${sign} ${text}`);

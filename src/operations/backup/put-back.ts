@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type FieldError, Problem } from "../../lib/problem.ts";
+import { type Action, actionFor, type Strategy } from "../../resources/backup-strategy.ts";
 import type { AnyKind } from "../../resources/define.ts";
 import { findKind, kinds } from "../../resources/index.ts";
 import { backupTables, deferReferences, deleteRowsOf, insertRow, rowsOf, type Table } from "../../storage/backup.ts";
@@ -16,7 +17,6 @@ import { putSealed } from "../../storage/sealed.ts";
 import type { Staged } from "../../storage/staged.ts";
 import { findToken } from "../../storage/tokens.ts";
 import { allRows, type Sealing } from "./stage.ts";
-import { type Action, actionFor, type Strategy } from "./strategy.ts";
 
 /** What became of one object. */
 export type Outcome = { kind: AnyKind; id: string; name: string; action: Action; why?: string };
@@ -48,8 +48,10 @@ export function* putBack(db: Staged, hands: Hands): Op<Outcome[]> {
   for (const kind of order) yield* putBackKind(kind, db, hands, outcomes);
   yield* putBackTokens(db, hands, outcomes);
   for (const kind of later) yield* putBackKind(kind, db, hands, outcomes);
+  // Of an account that was here a login that the backup has and we have not was ended since.
+  const made = new Set(outcomes.filter(({ action }) => action === "created").map(({ id }) => id));
   for (const row of allRows(db, tableOf("sessions")))
-    if (yield* isHere(row["user_id"])) yield* insertRow(tableOf("sessions"), row);
+    if (made.has(String(row["user_id"]))) yield* insertRow(tableOf("sessions"), row);
   refuseConflicts(outcomes);
   yield* checkReferences(outcomes);
   return outcomes;

@@ -101,14 +101,17 @@ function resultOf(outcome: Outcome, { dryRun, show }: { dryRun: boolean; show: b
   const { document, kind, manifest } = outcome;
   if (outcome.error !== undefined) return { document, kind, name: outcome.name, error: problemBody(outcome.error) };
   const { resource, action, token } = outcome.saved;
+  const isTraceless = dryRun && givesSecret(manifest);
+  const { version: _version, updatedAt: _updatedAt, ...undated } = resource;
+  const after = isTraceless ? undated : resource;
   return {
     document,
     kind,
     name: resource.name,
     ...(manifest?.fields["project"] === undefined ? {} : { project: manifest.fields["project"] }),
     ...warningsOf(manifest, resource),
-    action: dryRun && action === "unchanged" && givesSecret(manifest) ? "configured" : action,
-    ...(show ? { ...(outcome.before === undefined ? {} : { before: outcome.before }), after: resource } : {}),
+    action: isTraceless && action === "unchanged" ? "configured" : action,
+    ...(show ? { ...(outcome.before === undefined ? {} : { before: outcome.before }), after } : {}),
     ...(token === undefined || dryRun ? {} : { token }),
   };
 }
@@ -124,7 +127,7 @@ function endingOf(ending: Ending) {
   return { kind: kind.kind, id, name: ending.gone.name, action: kind.deleted?.(ending.gone) ?? "deleted" };
 }
 
-/** To say without a trace that a secret is what it would be set to is to let it be guessed, thousands a request. */
+/** To say without a trace that a secret is what it would be set to, by a word or by a version that stays, is to let it be guessed, thousands a request. */
 const givesSecret = (manifest: Manifest | undefined): boolean =>
   (manifest?.kind.secrets ?? []).some((field) => manifest?.fields[field] !== undefined);
 

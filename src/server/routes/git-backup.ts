@@ -1,8 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import { placeOf, shownUrl } from "../../operations/backup/git/place.ts";
-import { type Strategy, strategies } from "../../operations/backup/strategy.ts";
 import { demandEverything } from "../../rbac/ceiling.ts";
 import type { Rights } from "../../rbac/rights.ts";
+import { type Strategy, strategies } from "../../resources/backup-strategy.ts";
 import { oneOf } from "../../resources/define.ts";
 import { wholeNumber } from "../audit-query.ts";
 import { typedBody } from "../body.ts";

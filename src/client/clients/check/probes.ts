@@ -47,7 +47,10 @@ export const preflight: CheckStep = {
         "reach",
         `HTTP ${response.status}: pages of ${origin} are not let in (mcpctl serve --allowed-origins ${origin}; --origin if the page is elsewhere)`,
       );
-    const headers = (response.headers.get("access-control-allow-headers") ?? "").toLowerCase().split(/\s*,\s*/);
+    const headers = (response.headers.get("access-control-allow-headers") ?? "")
+      .toLowerCase()
+      .split(",")
+      .map((name) => name.trim());
     const missing = asked.filter(
       (name) => !headers.includes(name) && (!headers.includes("*") || name === "authorization"),
     );

@@ -1,3 +1,4 @@
+import { beginningOf } from "../../../lib/bounded-text.ts";
 import { eventsOf } from "../../../lib/event-stream.ts";
 import { messageOf } from "../../../lib/problem.ts";
 
@@ -93,16 +94,11 @@ async function saying(response: Response): Promise<string> {
   return words.trim() === "" ? "" : ` (${words.replace(/\s+/g, " ").trim().slice(0, mostSaid)})`;
 }
 
-/** Its text, as far as `most`. */
-export async function bodyOf({ body }: Response, most = mostBytes): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body ?? []) {
-    parts.push(part);
-    size += part.length;
-    if (size >= most) break;
-  }
-  return Buffer.concat(parts).toString();
+/** Its text, as far as `most`. @throws when it breaks off */
+export async function bodyOf(response: Response, most = mostBytes): Promise<string> {
+  const { text, broken } = await beginningOf(response, most);
+  if (broken !== undefined) throw broken;
+  return text;
 }
 
 export type Answer = { result?: Record<string, unknown>; error?: { code?: number; message?: string } };

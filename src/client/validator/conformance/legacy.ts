@@ -2,7 +2,7 @@ import { isObject } from "../../../lib/object.ts";
 import { type Exchange, inShort, resultOf } from "../exchange.ts";
 import { isServed } from "../ground.ts";
 import { NotHere, type Requirement, tried } from "../row.ts";
-import { clientInfo, legacyVersions, openLegacy, type Speaker, type Wire } from "../speaker.ts";
+import { initialize, legacyVersions, openLegacy, type Speaker, type Wire } from "../speaker.ts";
 
 const lifecycle = "2025-11-25 basic/lifecycle";
 const transports = "2025-11-25 basic/transports";
@@ -39,7 +39,7 @@ export const legacy: readonly Requirement[] = [
     eras,
     over: "http",
     tried: tried(
-      (_speaker, { wire }) => initialize(wire, { protocolVersion: "1999-01-01" }),
+      (_speaker, { wire }) => opens(wire, { protocolVersion: "1999-01-01" }),
       (answer) => {
         const version = resultOf(answer)?.["protocolVersion"];
         return typeof version === "string" && version !== "1999-01-01" ? undefined : `${inShort(answer)}, ${version}`;
@@ -55,7 +55,7 @@ export const legacy: readonly Requirement[] = [
     eras,
     over: "http",
     tried: tried(
-      async ({ version }, { wire }) => ({ version, answer: await initialize(wire, { protocolVersion: version }) }),
+      async ({ version }, { wire }) => ({ version, answer: await opens(wire, { protocolVersion: version }) }),
       ({ version, answer }) =>
         resultOf(answer)?.["protocolVersion"] === version ? undefined : `${version}: ${inShort(answer)}`,
     ),
@@ -211,7 +211,7 @@ export const legacy: readonly Requirement[] = [
     eras,
     over: "http",
     tried: tried(
-      (_speaker, { wire }) => initialize(wire, { protocolVersion: undefined, capabilities: undefined }),
+      (_speaker, { wire }) => opens(wire, { protocolVersion: undefined, capabilities: undefined }),
       (answer) => (isServed(answer) ? "it opened a conversation" : undefined),
     ),
   },
@@ -230,10 +230,8 @@ export const legacy: readonly Requirement[] = [
   },
 ];
 
-async function initialize(wire: Wire, over: Record<string, unknown>): Promise<Exchange> {
-  const params = { protocolVersion: legacyVersions[0], capabilities: {}, clientInfo, ...over };
-  return await wire.send({ body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "initialize", params }) });
-}
+const opens = (wire: Wire, over: Record<string, unknown>): Promise<Exchange> =>
+  wire.send({ body: initialize(legacyVersions[0], over) });
 
 async function ended(
   { version, session }: Speaker,

@@ -2,7 +2,7 @@ import { hostOf } from "../../../lib/address-guard.ts";
 import { type Exchange, inShort, resultOf } from "../exchange.ts";
 import { type Ground, harmless, isServed } from "../ground.ts";
 import { NotHere, tried } from "../row.ts";
-import { clientInfo, legacyVersions, openLegacy, type Speaker, type Wire } from "../speaker.ts";
+import { initialize, legacyVersions, openLegacy, type Speaker, type Wire } from "../speaker.ts";
 import { open, type Probe } from "./probe.ts";
 
 type Try = { with: string; answer: Exchange };
@@ -77,10 +77,12 @@ export const credentials: readonly Probe[] = [
       const answers: Try[] = [];
       for (const version of [...legacyVersions, "1999-01-01", undefined]) {
         const headers = { "mcp-protocol-version": version };
-        for (const body of [initialize(version ?? legacyVersions[0]), { method: "tools/list", params: {} }]) {
-          const text = JSON.stringify({ jsonrpc: "2.0", id: 1, ...body });
-          const answer = await wire.send({ as: "nobody", headers, body: text });
-          answers.push({ with: `${body.method} in ${version ?? "no revision"}`, answer });
+        for (const [method, body] of [
+          ["initialize", initialize(version)],
+          ["tools/list", listing],
+        ] as const) {
+          const answer = await wire.send({ as: "nobody", headers, body });
+          answers.push({ with: `${method} in ${version ?? "no revision"}`, answer });
         }
       }
       return answers;
@@ -94,7 +96,7 @@ export const credentials: readonly Probe[] = [
       async (_speaker, { isGuarded, wire }) => {
         if (!isGuarded) return open;
         const answers: Try[] = [];
-        const body = JSON.stringify({ jsonrpc: "2.0", id: 1, ...initialize(legacyVersions[0]) });
+        const body = initialize();
         for (const path of doors) {
           const url = new URL(path, wire.url).href;
           if (url === wire.url) continue;
@@ -111,10 +113,7 @@ export const credentials: readonly Probe[] = [
 
 const invention = "Bearer mcpctl-probe-not-a-token";
 const doors = ["/", "/mcp", "/mcp/", "/rpc", "/message", "/messages"] as const;
-const initialize = (version: string) => ({
-  method: "initialize",
-  params: { protocolVersion: version, capabilities: {}, clientInfo },
-});
+const listing = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} });
 
 function firstServed(answers: readonly Try[]): string | undefined {
   const one = answers.find(({ answer }) => isServed(answer));

@@ -121,8 +121,11 @@ export const readme = `This is the state of an mcpctl instance, written by the i
 changed here is written over. Files that end in .age hold secrets, password hashes and tokens' hashes for the recipients that were set, and open
 with the age tool. An empty instance is restored with: mcpctl backup git enable REPO, then mcpctl backup git restore.
 `;
+const folders: ReadonlySet<string> = new Set(kinds.map(({ plural }) => plural));
+/** What else is in a repository of a team's, such as the YAML of its own build, is neither read nor taken out. */
 export const isOurs = (path: string): boolean =>
-  path.endsWith(manifestEnd) || path.endsWith(sealedEnd) || [readmeFile, recipientsFile].includes(path);
+  [readmeFile, recipientsFile, keysFile].includes(path) ||
+  (folders.has(path.split("/", 1)[0] ?? "") && (path.endsWith(manifestEnd) || path.endsWith(sealedEnd)));
 /** For whom what is sealed was sealed, a line each: when they change, all of it is sealed anew. */
 export const recipientsFile = "recipients.txt";
 export const readmeFile = "README.txt";

@@ -72,7 +72,14 @@ export class GitError extends Error {
 }
 
 function environment({ PATH = usual, HOME, SSH_AUTH_SOCK }: Programs, settings: Readonly<Record<string, string>>) {
-  const safe = { "core.hooksPath": "/dev/null", "core.fsmonitor": "false", "gc.auto": "0", ...settings };
+  // A repository that others may write to has settings of its own, and some of them name programs.
+  const safe = {
+    "core.hooksPath": "/dev/null",
+    "core.fsmonitor": "false",
+    "log.showSignature": "false",
+    "gc.auto": "0",
+    ...settings,
+  };
   const entries = Object.entries(safe);
   return {
     PATH,

@@ -54,7 +54,7 @@ export async function syncOnce(
   const from = parent === undefined ? 0 : seqIn(await repository.messageOf(parent));
   const snapshot = db.snapshot();
   try {
-    const manifests = [...known.keys()].filter((path) => path.endsWith(manifestEnd)).length;
+    const manifests = [...known.keys()].filter((path) => isOurs(path) && path.endsWith(manifestEnd)).length;
     if (!isForced && manifests > 2 && snapshot.now(freshInstance) !== undefined)
       throw new Waits(
         `this instance is new and the repository holds ${manifests} objects: restore them (mcpctl backup git restore), or write over them (mcpctl backup git sync --force)`,

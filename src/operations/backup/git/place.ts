@@ -36,9 +36,13 @@ export function withoutCredentials(url: string): { url: string; settings: Record
   parsed.password = "";
   return {
     url: parsed.href,
-    settings: { "http.extraHeader": `Authorization: Basic ${Buffer.from(pair).toString("base64")}` },
+    settings: {
+      "http.extraHeader": `Authorization: Basic ${Buffer.from(pair).toString("base64")}`,
+      // Git shows the header to whom it is sent on to as well.
+      "http.followRedirects": "false",
+    },
   };
 }
 
-/** As it may be shown. */
-export const shownUrl = (url: string): string => url.replace(/^([a-z]+:\/\/)[^/@]*@/, "$1•••@");
+/** As it may be shown. A password may hold an at as well: the last one ends it. */
+export const shownUrl = (url: string): string => url.replace(/^([a-z]+:\/\/)[^/]*@/, "$1•••@");

@@ -14,7 +14,7 @@ import { schemaVersion } from "../../../storage/backup.ts";
 import type { Row } from "../../../storage/op.ts";
 import { nameInTable, type StoredResource } from "../../../storage/resources.ts";
 import { type Entry, formatVersion, type Header } from "../format.ts";
-import { keysFile, manifestEnd, sealedEnd } from "./documents.ts";
+import { isOurs, keysFile, manifestEnd, sealedEnd } from "./documents.ts";
 import type { Repository } from "./repository.ts";
 
 /** What a commit holds, in the shape of a backup, so that it is checked and put back as one. Without keys, what is sealed stays out. */
@@ -29,7 +29,7 @@ export async function readCommit(
   keys: Keys | undefined,
   now: number,
 ): Promise<FromGit> {
-  const files = [...(await repository.files(commit))];
+  const files = [...(await repository.files(commit))].filter(([path]) => isOurs(path));
   const manifests = files.filter(([path]) => path.endsWith(manifestEnd));
   if (manifests.length === 0)
     throw new Problem("not_found", "there is nothing to restore in this commit", { hint: "mcpctl backup git log" });

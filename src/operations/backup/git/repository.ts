@@ -70,6 +70,8 @@ export async function openRepository(place: Place, own: string, programs: Progra
       const [, mode, type, hash = "", name = ""] = /^(\d+) (\w+) ([0-9a-f]+)\t([\s\S]*)$/.exec(line) ?? [];
       // A link or another repository among them is nothing of ours, and leads who knows where.
       if (type !== "blob" || (mode !== "100644" && mode !== "100755")) continue;
+      // Nor is a name that fast-import could not be told.
+      if (/[\p{Cc}\ufffd]/u.test(name)) continue;
       found.set(path === "" ? name : name.slice(path.length + 1), hash);
       if (found.size > mostFiles) throw new Problem("invalid", `there are over ${mostFiles} files in this repository`);
     }

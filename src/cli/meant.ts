@@ -3,7 +3,7 @@ import type { AnyKind } from "../resources/define.ts";
 import { kindOf } from "./session.ts";
 
 /** Resources of one kind that a command line means: those of these names, or without any all of them. */
-export type Target = { kind: AnyKind; names: string[] };
+export type Meant = { kind: AnyKind; names: string[] };
 
 const mostKinds = 20;
 
@@ -11,7 +11,7 @@ const mostKinds = 20;
  * `servers`, `servers files own`, `servers/files projects/demo`, `servers,projects`: what is meant, kind by kind in the order of the words.
  * @throws Problem `invalid`
  */
-export function targetsOf(words: readonly string[]): Target[] {
+export function meantBy(words: readonly string[]): Meant[] {
   const [first = "", ...others] = words;
   if (first.includes(",")) {
     if (others.length > 0)
@@ -28,7 +28,7 @@ export function targetsOf(words: readonly string[]): Target[] {
     return kinds.map((kind) => ({ kind, names: [] }));
   }
   const [word = "", name] = split(first);
-  const head: Target = { kind: kindOf(word), names: name === undefined ? [] : [name] };
+  const head: Meant = { kind: kindOf(word), names: name === undefined ? [] : [name] };
   const targets = [head];
   for (const other of others) {
     const [prefix = "", own] = split(other);
@@ -39,7 +39,7 @@ export function targetsOf(words: readonly string[]): Target[] {
   return targets;
 }
 
-function namedOf(targets: Target[], kind: AnyKind): string[] {
+function namedOf(targets: Meant[], kind: AnyKind): string[] {
   const known = targets.find((target) => target.kind === kind);
   if (known !== undefined) return known.names;
   const names: string[] = [];
