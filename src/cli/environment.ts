@@ -168,8 +168,16 @@ const ownNames = "localhost,127.0.0.1,::1";
  */
 function writer(stream: () => NodeJS.WriteStream, onGone: () => void): (text: string) => void {
   let opened: NodeJS.WriteStream | undefined;
+  let hasFailed = false;
   const onError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    if (error.code !== "EPIPE" && !hasFailed) {
+      hasFailed = true;
+      // A full disk: what was asked for is not all there, whatever the verb thinks.
+      process.once("exit", () => {
+        process.exitCode = 1;
+      });
+      process.stderr.write(`error: what was to be written could not be: ${error.message}\n`);
+    }
     onGone();
   };
   return (text) => {

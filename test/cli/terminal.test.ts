@@ -123,3 +123,12 @@ test("logs that are followed end when their reader goes, in silence", async () =
   expect(await new Response(child.stdout).text()).toBe("a line\n");
   expect([await child.exited, await new Response(child.stderr).text()]).toEqual([0, ""]);
 });
+
+test("a full disk is an error in one line, and no success", async () => {
+  const child = Bun.spawn(["sh", "-c", '"$0" "$@" > /dev/full', process.execPath, main, "explain"], { stderr: "pipe" });
+  const told = await new Response(child.stderr).text();
+  expect([await child.exited, told]).toEqual([
+    1,
+    expect.stringMatching(/^error: what was to be written .*ENOSPC.*\n$/),
+  ]);
+});
