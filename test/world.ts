@@ -214,7 +214,7 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
 }
 
 /** A refusal without what is of that one request alone: two may say the same. */
-export const alike = (text: string | undefined): string => (text ?? "").replace(/"requestId":"[^"]*"/, "");
+export const alike = (text: string | undefined): string => (text ?? "").replace(/,?"requestId":"[^"]*"/, "");
 
 export const fixture = (...flags: string[]): string[] => [
   process.execPath,
