@@ -161,9 +161,9 @@ export async function world(settings: Record<string, string> = {}, keyByte = 7) 
     return { code, out: out.join("\n"), err: err.join("\n") };
   }
 
-  /** Waits until a condition holds; fails loudly after fifteen seconds. */
-  async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-    const end = performance.now() + 15_000;
+  /** Waits until a condition holds; fails loudly after fifteen seconds, where nothing else is said. */
+  async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+    const end = performance.now() + ms;
     while (!(await holds())) {
       if (performance.now() > end) throw new Error(`it never happened: ${what}\n${logs.slice(-20).join("\n")}`);
       await Bun.sleep(10);

@@ -20,6 +20,8 @@ const variables: Record<string, string> = {
   URL: URL_,
   FIXTURE: fixture().join(" "),
   EXAMPLES: resolve("examples"),
+  BUN: process.execPath,
+  AGE: resolve("src/lib/age.ts"),
 };
 let serve: Bun.Subprocess;
 

@@ -12,7 +12,7 @@ import { upstream } from "./upstreams.ts";
 import { readAll, writeAll } from "./writers.ts";
 
 /** How often the disk is full: `MOMENTS=100 bun test test/delivery/disk-full.test.ts` for longer. */
-const moments = Number(process.env["MOMENTS"] ?? 6);
+const moments = Number(process.env["MOMENTS"] ?? 4);
 const recoveryMs = 5_000;
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-full-"));

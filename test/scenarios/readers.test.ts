@@ -107,17 +107,19 @@ test("of 100 MiB of progress that a client does not read little is kept, and the
     { accept: "text/event-stream, application/json", "mcp-session-id": await session() },
   );
   let most = 0;
-  await w.until("it is answered", async () => {
+  const isAnswered = () => {
     most = Math.max(most, w.rooms.gateway.sizes().unread);
     return answered === 1;
-  });
+  };
+  // It has a fifth of the time, and on a busy machine of little.
+  await w.until("it is answered", isAnswered, 40_000);
   await w.until("it is told", async () => (await w.api("GET", "/api/v1/audit/events?kind=call")).json.items.length > 0);
   most = Math.max(most, w.rooms.gateway.sizes().unread);
   expect(most).toBeGreaterThan(0);
   expect(most).toBeLessThan(4 * 1024 * 1024);
   client.end();
   await w.until("nothing is kept", () => w.rooms.gateway.sizes().unread === 0);
-}, 20_000);
+}, 60_000);
 
 test("an answer as JSON that its client does not read is kept as long as there is room, and not in pieces beyond it", async () => {
   const client = await mute("big__big", { kib: 12 * 1024 }, { accept: "application/json" });
