@@ -119,3 +119,9 @@ export function inShort(exchange: Exchange): string {
           : `"${text.slice(0, 120).replace(/\s+/g, " ")}"`;
   return `HTTP ${status}, ${said}`;
 }
+
+/** Judges an answer that must be this error and no other. */
+export function withCode(code: number, status?: number): (answer: Exchange) => string | undefined {
+  return (answer) =>
+    errorOf(answer)?.code === code && (status === undefined || answer.status === status) ? undefined : inShort(answer);
+}

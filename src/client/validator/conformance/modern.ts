@@ -1,8 +1,7 @@
-import { type Exchange, errorOf, inShort, type Message, resultOf } from "../exchange.ts";
+import { type Exchange, errorOf, inShort, type Message, resultOf, withCode } from "../exchange.ts";
 import { capabilitiesOf, isServed } from "../ground.ts";
 import { NotHere, type Requirement, tried } from "../row.ts";
 import { envelope, metaKeys, modernVersion, type Speaker, type Wire } from "../speaker.ts";
-import { withCode } from "./messages.ts";
 
 const base = "2026-07-28 basic";
 const http = "2026-07-28 basic/transports/streamable-http";
