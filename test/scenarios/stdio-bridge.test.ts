@@ -71,7 +71,7 @@ test("a legacy client initializes, lists, calls, hears of changes, and outlives 
   expect((await client.answered((message) => message.id === id)).result.content[0].text).toBe("b");
   expect(client.told).toHaveLength(2);
   await w?.must("POST", "/api/v1/apply", {
-    documents: [{ kind: "project", name: "one", servers: [{ server: "web", deny: ["slow"] }] }],
+    documents: [{ kind: "project", name: "one", servers: [{ server: "web", deny: ["fail"] }] }],
   });
   await client.answered(({ method }) => method === "notifications/tools/list_changed");
   await client.close();
@@ -90,11 +90,11 @@ test("a modern client needs no session: discovery, a call, a subscription that o
       client.said.filter(({ method }) => method === message.method && /acknowledged/.test(method)).length === 2,
   );
   const slow = client.send("tools/call", modern({ name: "web__slow", arguments: { ms: 5_000 } }));
-  await client.answered(() => calls() > 0);
+  await w?.until("it is under way", () => web.requests.some(({ body }) => body.includes('"slow"')));
   client.tell("notifications/cancelled", { requestId: slow });
   expect((await client.request("tools/call", modern(call("c")))).result.content[0].text).toBe("c");
   await client.close();
-  expect(client.said.some(({ id }) => id === slow)).toBe(false);
+  expect(client.said.filter(({ id }) => id === slow)).toEqual([]);
 });
 
 test("what may have been carried out is not sent again, and the answer says so; a list is asked for again", async () => {
@@ -150,5 +150,34 @@ test("an id that no number holds goes and comes as it was written", async () => 
   await client.initialize();
   client.line('{"jsonrpc":"2.0","id":9007199254740993,"method":"ping"}');
   await client.answered(({ id, result }) => id === Number("9007199254740993") && result !== undefined);
+  await client.close();
+});
+
+test("a second request of an id that is under way is refused, and the first is answered", async () => {
+  const client = open();
+  await client.initialize();
+  const before = calls();
+  client.send("tools/call", { name: "web__slow", arguments: { ms: 200 } }, "twin");
+  client.send("tools/call", call("not made"), "twin");
+  const { error } = await client.answered((message) => message.id === "twin" && message.error !== undefined);
+  expect(error).toEqual({ code: -32600, message: "Another request of this id is under way" });
+  await client.answered(({ id, result }) => id === "twin" && result !== undefined);
+  expect(calls()).toBe(before + 1);
+  await client.close();
+});
+
+test("an answer without an end is let go of at the bound, and said to be broken off", async () => {
+  const client = open();
+  await client.initialize();
+  let given = 0;
+  const flood = new ReadableStream({
+    pull(controller) {
+      given += 1;
+      controller.enqueue(new Uint8Array(1024 * 1024).fill(32));
+    },
+  });
+  fault = async () => new Response(flood, { headers: { "content-type": "application/json" } });
+  expect((await client.request("tools/call", call("x"))).error.message).toContain("broke before it had answered");
+  expect(given).toBeLessThan(80);
   await client.close();
 });

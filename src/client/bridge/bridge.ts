@@ -1,3 +1,4 @@
+import { beginningOf, boundedText } from "../../lib/bounded-text.ts";
 import { eventsOf } from "../../lib/event-stream.ts";
 import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
@@ -24,6 +25,8 @@ const bounds = {
   /** Requests of the client under way at once. */
   inFlight: 256,
   messageBytes: 64 * 1024 * 1024,
+  /** Of what is no MCP, such as a problem. */
+  refusalBytes: 64 * 1024,
   /** How often what may be asked again is, and a stream that broke taken up. */
   tries: 3,
   againMs: 250,
@@ -125,8 +128,11 @@ export async function bridge({ lines, say }: Speaker, door: Door): Promise<void>
   /** @throws Unanswered */
   async function ask(message: Message, signal: AbortSignal): Promise<void> {
     const response = await posted(message, signal);
-    const body = isAnswer(response) ? undefined : parsedJson(await response.text());
-    if (body !== undefined || !isAnswer(response)) return await say(refused(message, response.status, body));
+    if (!isAnswer(response)) {
+      const { text } = await beginningOf(response, bounds.refusalBytes);
+      signal.throwIfAborted();
+      return await say(refused(message, response.status, parsedJson(text)));
+    }
     const at: Said = { text: "" };
     const broke = (error: unknown) => {
       // There is something to go on from.
@@ -202,6 +208,7 @@ export async function bridge({ lines, say }: Speaker, door: Door): Promise<void>
       return await tell(message).catch((error: unknown) => door.tell(wordsOf(error)));
     if (running.size >= bounds.inFlight)
       return await say(refusal(id, codes.busy, `Over ${bounds.inFlight} requests are under way`));
+    if (running.has(id)) return await say(refusal(id, codes.invalidRequest, "Another request of this id is under way"));
     const letGo = new AbortController();
     running.set(id, { message, letGo });
     const one = carry(message, AbortSignal.any([letGo.signal, ended.signal])).finally(() => {
@@ -260,8 +267,11 @@ const isAnswer = (response: Response): boolean =>
 /** The messages of an answer, as its events or as its body. @throws Unanswered when it breaks off */
 async function* saidIn(response: Response): AsyncGenerator<Said> {
   try {
-    if (!isStream(response)) yield { text: await response.text() };
-    else if (response.body !== null)
+    if (!isStream(response)) {
+      const text = await boundedText(response, bounds.messageBytes);
+      if (text === undefined) throw tooMuch("bytes", bounds.messageBytes);
+      yield { text };
+    } else if (response.body !== null)
       for await (const { data, id } of eventsOf(response.body, bounds.messageBytes, tooMuch, 1))
         yield { text: data, id };
   } catch (error) {
@@ -269,4 +279,4 @@ async function* saidIn(response: Response): AsyncGenerator<Said> {
   }
 }
 
-const tooMuch = (of: string, most: number) => new Error(`an event of over ${most} ${of}`);
+const tooMuch = (of: string, most: number) => new Error(`a message of over ${most} ${of}`);
