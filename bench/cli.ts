@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { buildEmpty } from "./floor.ts";
+import { buildEmpty } from "./empty-program.ts";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string", default: "15" }, objects: { type: "string", default: "10000" } },

@@ -2,7 +2,7 @@
 // Through serve, a few calls with a pipeline and as many without take turns, a pair after the other, since machines are noisy and what lasts a moment
 // is the same for both of a pair: the middle one of their ratios counts, and how surely it is known stands beside it. What is compared is the time
 // that serve's threads were at work for a call, which is what bounds its throughput; the clock would tell what else the machine has to do.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -18,6 +18,7 @@ import { builtInStages } from "../src/mcp/pipeline/stages/index.ts";
 import { createSealing } from "../src/secrets/sealing.ts";
 import { realServe } from "../test/delivery/real-serve.ts";
 import { silentLog } from "../test/log.ts";
+import { workOf } from "./process.ts";
 import { quantile } from "./slopes.ts";
 import { longTexts, type Sort, serveTexts, textOf } from "./texts-server.ts";
 import { readCorpus, shownCorpus } from "./tool-corpus/corpus.ts";
@@ -189,21 +190,6 @@ async function throughServe(): Promise<void> {
     );
   }
   await server.stop(true);
-}
-
-/** How long all threads of a process were at work until now, in ms; nothing where the kernel does not tell. */
-function workOf(pid: number): number {
-  try {
-    const threads = readdirSync(`/proc/${pid}/task`);
-    return (
-      threads.reduce(
-        (sum, id) => sum + Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]),
-        0,
-      ) / 1e6
-    );
-  } catch {
-    return Number.NaN;
-  }
 }
 
 /** Ten megabytes through the stage alone, its result kept, and how long nobody else had a turn meanwhile. */

@@ -36,3 +36,14 @@ function relative(name: string): Relative[] {
     return [];
   }
 }
+
+/** How long all threads of a process were at work until now, in ms; nothing where the kernel does not tell. */
+export function workOf(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    const worked = (id: string) => Number(readFileSync(`/proc/${pid}/task/${id}/schedstat`, "utf8").split(" ")[0]);
+    return threads.reduce((sum, id) => sum + worked(id), 0) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}

@@ -1,4 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
+import { Ending } from "../lib/ending.ts";
 import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/problem.ts";
 import { limiter, within } from "../lib/wait.ts";
@@ -32,7 +33,7 @@ export type HealthOptions = {
   /** When it last answered anything at all, Unix milliseconds. */
   answeredAt: (id: string) => number | undefined;
   /** Asks through the very conversation that serves callers. Resolves to what is wrong, if anything is. */
-  probe: (one: Watched, look: Look, options: { signal: AbortSignal; timeoutMs: number }) => Promise<string | undefined>;
+  probe: (one: Watched, look: Look, options: { ending: Ending; timeoutMs: number }) => Promise<string | undefined>;
   /** It has not answered for as often as is borne; told once, until it has answered again. */
   lost: (one: Watched, reason: string) => void;
   /** It passed a look after one that it did not. */
@@ -56,7 +57,7 @@ export function createHealthWatch({ watched, answeredAt, probe, lost, recovered,
   const rows = new Map<string, Rows>();
   const told = new Map<string, Health>();
   const underWay = new Set<string>();
-  const stopping = new AbortController();
+  const stopping = new Ending();
   const bounded = limiter(atOnce, mostWaiting, () => new Error("too many looks wait"));
   let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -112,16 +113,16 @@ export function createHealthWatch({ watched, answeredAt, probe, lost, recovered,
   }
 
   async function lookAt(one: Watched, look: Look, { rhythm }: Row): Promise<void> {
-    if (stopping.signal.aborted) return;
+    if (stopping.hasEnded) return;
     const at = clock.now();
     const longestMs = look === "check" ? rhythm.timeoutMs : serverLimitsOf(one.server.fields).callSeconds * 1000;
     const timeoutMs = Math.min(rhythm.timeoutMs, longestMs);
-    const asked = probe(one, look, { signal: stopping.signal, timeoutMs }).catch(messageOf);
+    const asked = probe(one, look, { ending: stopping, timeoutMs }).catch(messageOf);
     const outcome = await within(
       timeoutMs + graceMs,
       asked.then((failure) => ({ at, ...(failure === undefined ? {} : { failure }) })),
     );
-    if (!stopping.signal.aborted) note(one, look, outcome ?? { at, failure: `no answer within ${timeoutMs / 1000} s` });
+    if (!stopping.hasEnded) note(one, look, outcome ?? { at, failure: `no answer within ${timeoutMs / 1000} s` });
   }
 
   function note(one: Watched, look: Look, found: Probe): void {
@@ -160,7 +161,7 @@ export function createHealthWatch({ watched, answeredAt, probe, lost, recovered,
       timer = setInterval(onTick, tickMs);
     },
     stop(): void {
-      stopping.abort();
+      stopping.end();
       clearInterval(timer);
     },
   };

@@ -1,5 +1,6 @@
 import type { Clock } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
+import { Ending } from "../lib/ending.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { projectLimitsOf, setByProject } from "../resources/limits.ts";
@@ -96,7 +97,7 @@ export function createGateway(options: GatewayOptions) {
     if (request.method === "DELETE") return legacy.finish(visit);
     if (request.method === "GET") return listen(visit);
     const judged = await read(visit);
-    visit.cut.throwIfAborted();
+    visit.cut.throwIfEnded();
     if ("refusal" in judged) {
       visit.release();
       return respond(judged.id, judged.refusal);
@@ -145,15 +146,15 @@ export function createGateway(options: GatewayOptions) {
   }
 
   function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
-    const cut = new AbortController();
-    const refuse = (why: Problem) => cut.abort(why);
+    const cut = new Ending();
+    const refuse = (why: Problem) => cut.end(why);
     const letGo = watch(request, endpoint, refuse);
     open.add(cut);
     return {
       request,
       endpoint,
       admission,
-      cut: cut.signal,
+      cut,
       again: () => admit(request, endpoint),
       uses: (server, tool) => watch(request, endpoint, refuse, { server, tool }),
       release() {

@@ -1,3 +1,4 @@
+import type { Ending } from "../lib/ending.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import { type ProjectLimits, projectLimitsOf } from "../resources/limits.ts";
 import type { ProjectFields } from "../resources/project.ts";
@@ -26,8 +27,8 @@ export type Visit = {
   request: Request;
   endpoint: Endpoint;
   admission: Admission;
-  /** Aborted, with the Problem as its reason, when the right to it has ended. */
-  cut: AbortSignal;
+  /** Ends, with the Problem as its reason, when the right to it has ended. */
+  cut: Ending;
   /** The same question again, of this moment. @throws Problem */
   again: () => Promise<Admission>;
   /** From now on the right to this tool of a server, or to what is no single tool of it, is part of the question. Answers how to let go. */

@@ -1,3 +1,4 @@
+import { Ending } from "../../lib/ending.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shareOfTurn } from "../../lib/share.ts";
 import { elementsOf, hasTwins, membersOf, memberText } from "../spans.ts";
@@ -55,11 +56,11 @@ async function fetchList(
   const { method, capability } = lists[name];
   const known = new Map(before.map((item) => [item.text, item]));
   if (upstream.capabilities[capability] === undefined) return [];
-  const items: Item[] = [];
+  const [items, ending] = [[] as Item[], Ending.of(signal)];
   let cursor: string | undefined;
   let length = 0;
   for (let page = 0; page < mostPages && items.length < mostItems; page++) {
-    const outcome = await upstream.request(method, cursor === undefined ? "{}" : `{"cursor":${cursor}}`, { signal });
+    const outcome = await upstream.request(method, cursor === undefined ? "{}" : `{"cursor":${cursor}}`, { ending });
     if ("error" in outcome) {
       if (name === "tools") throw new Problem("unavailable", `${method} was refused by the server`);
       return items;

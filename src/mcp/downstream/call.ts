@@ -112,7 +112,9 @@ export function createCalls({ connections, catalog, log, counters, record, seal,
       },
       inTurn: (work) => (exchange.inbound.within === undefined ? countedOwn(holderOf(visit), work) : work()),
       isAlone: (serverId) => connections.isAlone(serverId, admission.principal),
-      signal: cut,
+      get signal() {
+        return cut.signal;
+      },
     };
   }
 

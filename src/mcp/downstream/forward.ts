@@ -61,7 +61,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     };
     const isOfTool = method === "tools/call" || method.startsWith("tasks/");
     const letGo = visit.uses(server.name, isOfTool ? key : undefined);
-    const carried = client.through(call, async (half, signal, input) => {
+    const carried = client.through(call, async (half, ending, input) => {
       const { abilities, clientInfo, logLevel } = client;
       const peer: Peer = {
         ...half,
@@ -77,7 +77,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
       };
       const holder = holderOf(visit);
       const longestMs = holder.most.callSeconds * 1000;
-      const options = { signal, peer, tool: text, longestMs };
+      const options = { ending, peer, tool: text, longestMs };
       return askable(abilities, await counted(holder, () => sent(server, method, withMembers(params, input), options)));
     });
     const outcome = await carried.finally(letGo);

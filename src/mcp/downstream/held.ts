@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { Ending } from "../../lib/ending.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { answerMs, type Peer } from "../peer.ts";
@@ -7,13 +8,13 @@ import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
 import type { CallKey, RequestStates } from "./request-state.ts";
 
 /** One request of the client within a call: rounds come one after the other. */
-export type Round = { notify: Peer["notify"]; gone: AbortSignal };
+export type Round = { notify: Peer["notify"]; gone: Ending };
 /** What the client brought to this round: its `inputResponses` and `requestState` as JSON text. */
 export type Brought = { responses: string | undefined; state: unknown };
 /** Sends the call to its server. `input` is what goes along when the server itself asked: members of the parameters, as JSON text. */
 export type Send = (
   peer: Pick<Peer, "notify" | "ask" | "takesInput" | "pause">,
-  signal: AbortSignal,
+  ending: Ending,
   input: Record<string, string>,
 ) => Promise<Outcome>;
 
@@ -26,7 +27,7 @@ type Call = {
   ended: { outcome: Outcome } | { error: unknown } | undefined;
   /** The state that may go on with it; another round's does not. */
   nonce: string;
-  cancel: AbortController;
+  cancel: Ending;
   timer: Timer | undefined;
   asked: number;
 };
@@ -63,7 +64,7 @@ export function createHeldCalls(states: RequestStates) {
       round: undefined,
       ended: undefined,
       nonce: "",
-      cancel: new AbortController(),
+      cancel: new Ending(),
       timer: undefined,
       asked: 0,
     };
@@ -73,7 +74,7 @@ export function createHeldCalls(states: RequestStates) {
       notify: (method: string, params: string) => call.round?.notify(method, params),
       ask: (method: string, params: string, unwanted: AbortSignal) => ask(call, method, params, unwanted),
     };
-    send(peer, call.cancel.signal, input).then(
+    send(peer, call.cancel, input).then(
       (outcome) => settle(call, { outcome: isQuestion(outcome) ? passedOn(outcome, key) : outcome }),
       (error: unknown) => settle(call, { error }),
     );
@@ -100,10 +101,9 @@ export function createHeldCalls(states: RequestStates) {
     call.nonce = "";
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     const onGone = () => drop(call, "the caller went away");
-    round.gone.addEventListener("abort", onGone, { once: true });
     const detach = () => {
       call.round = undefined;
-      round.gone.removeEventListener("abort", onGone);
+      stop();
     };
     call.round = {
       ...round,
@@ -116,8 +116,9 @@ export function createHeldCalls(states: RequestStates) {
         reject(error);
       },
     };
-    if (round.gone.aborted) onGone();
-    else if (call.ended !== undefined) settle(call, call.ended);
+    const stop = round.gone.onEnd(onGone);
+    if (round.gone.hasEnded) return promise;
+    if (call.ended !== undefined) settle(call, call.ended);
     else if (call.questions.size > 0) askSoon(call);
     return promise;
   }
@@ -179,7 +180,7 @@ export function createHeldCalls(states: RequestStates) {
     calls.delete(call.id);
     for (const { answer } of call.questions.values()) answer(errorOutcome(codes.internal, why));
     call.questions.clear();
-    call.cancel.abort();
+    call.cancel.end();
     call.round?.fail(new Problem("unavailable", why));
   }
 

@@ -1,4 +1,5 @@
 import { onAbort } from "../../lib/abort.ts";
+import { Ending } from "../../lib/ending.ts";
 import { busyOutcome, errorOutcome, headOf, type Outcome, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
@@ -59,7 +60,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       streams: facts === undefined ? "never" : tasteOf(visit.request),
       ...(live === undefined ? {} : { transcript: live.transcripts.post }),
     });
-    visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
+    visit.cut.onEnd((why) => reply.abort(why));
     answerTo({ visit, facts, live, outlet: reply }, inbound, { id, method })
       .then(
         // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
@@ -110,17 +111,18 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     const { visit, live } = asking;
     if (live?.running.has(id) === true)
       return errorOutcome(codes.invalidRequest, "A request of this id is still running: use each id once");
-    const cancel = new AbortController();
+    const cancel = new Ending();
+    const stop = visit.cut.onEnd((why) => cancel.end(why));
     live?.running.set(id, cancel);
     try {
-      const signal = AbortSignal.any([visit.cut, cancel.signal]);
-      return await calls.answer(visit, inbound, method, clientOf(asking, signal));
+      return await calls.answer(visit, inbound, method, clientOf(asking, cancel));
     } finally {
+      stop();
       live?.running.delete(id);
     }
   }
 
-  function clientOf({ visit, facts, live, outlet }: Asking, signal: AbortSignal): Client {
+  function clientOf({ visit, facts, live, outlet }: Asking, ending: Ending): Client {
     const notify = (method: string, params: string) => void outlet.send(notification(method, params), true);
     const nobody = async () => errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session");
     return {
@@ -141,7 +143,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
                 ? nobody
                 : (method, params, unwanted) => askClient(live, method, params, unwanted, outlet.send),
           },
-          signal,
+          ending,
           {},
         ),
     };
@@ -161,7 +163,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     else if (method === "notifications/cancelled") {
       const { requestId } = params;
       if (typeof requestId === "string" || typeof requestId === "number")
-        live?.running.get(JSON.stringify(requestId))?.abort();
+        live?.running.get(JSON.stringify(requestId))?.end();
     } else if (method === "notifications/roots/list_changed" && facts.abilities.roots !== undefined)
       calls.rootsChanged(visit, facts.clientInfo?.name);
   }
@@ -193,7 +195,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
         visit.release();
       },
     });
-    onAbort(visit.cut, () => out.close());
+    visit.cut.onEnd(() => out.close());
     onAbort(visit.request.signal, () => out.close());
     const isOfPost = lastEventId !== null && !lastEventId.startsWith("0.");
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);

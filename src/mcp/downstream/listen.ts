@@ -46,9 +46,9 @@ export async function openListen(
   const view = await calls.viewOf(visit, abilitiesOf(declared));
   const { lists, resources, tasks } = await honoured(calls, changes, visit, view, owner, wanted);
   // Either may have come while the servers were asked, and then nobody would end the stream any more.
-  if (visit.cut.aborted || visit.request.signal.aborted) {
+  if (visit.cut.hasEnded || visit.request.signal.aborted) {
     changes.unfollow(owner);
-    visit.cut.throwIfAborted();
+    visit.cut.throwIfEnded();
     visit.release();
     return new Response(null, { status: 202 });
   }
@@ -81,10 +81,9 @@ export async function openListen(
     changes.unfollow(owner);
     visit.release();
   }
-  visit.cut.addEventListener("abort", end);
+  visit.cut.onEnd(end);
   visit.request.signal.addEventListener("abort", () => out.close());
   // While the servers were asked, the right may have ended or the client gone: of that nothing is heard any more.
-  if (visit.cut.aborted) end();
   if (visit.request.signal.aborted) out.close();
   return new Response(out.body, { headers: streamHeaders });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Counters } from "../../lib/counters.ts";
+import type { Ending } from "../../lib/ending.ts";
 import { Problem } from "../../lib/problem.ts";
 import { setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
@@ -20,7 +21,7 @@ export type Live = {
   /** Resources it wants to hear of, as it calls them. */
   subscriptions: Map<string, { serverId: string; key: string }>;
   /** Its requests that have no answer yet, by their id as it was written. */
-  running: Map<string, AbortController>;
+  running: Map<string, Ending>;
   /** Questions to it that have no answer yet, by our id. */
   asks: Map<string, (answer: Outcome) => void>;
   transcripts: Transcripts;
@@ -144,7 +145,7 @@ export function createLives(clock: Clock, onEnd: (id: string) => void, counters?
     const { key = "" } = live.holder ?? {};
     held.get(key)?.delete(id);
     if (held.get(key)?.size === 0) held.delete(key);
-    for (const running of live.running.values()) running.abort();
+    for (const running of live.running.values()) running.end();
     for (const answer of live.asks.values()) answer(gone());
     live.transcripts.close();
     onEnd(id);

@@ -1,3 +1,5 @@
+import { onAbort } from "../../lib/abort.ts";
+import { Ending } from "../../lib/ending.ts";
 import { errorOutcome, headOf, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { progressTokenOf } from "../meta.ts";
@@ -42,8 +44,8 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
     method: string,
     logLevel: Client["logLevel"],
   ): Promise<Response> {
-    const left = new AbortController();
-    const reply = createReply({ readers, streams: tasteOf(visit.request), onGone: () => left.abort() });
+    const gone = new Ending();
+    const reply = createReply({ readers, streams: tasteOf(visit.request), onGone: () => gone.end() });
     const { meta } = inbound;
     const clientInfo = meta[metaKeys.clientInfo];
     const brought = {
@@ -58,7 +60,7 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
         if (isProgress && progressToken === undefined) return;
         reply.send(notification(what, isProgress ? withMembers(params, { progressToken }) : params), true);
       },
-      gone: AbortSignal.any([visit.cut, left.signal, visit.request.signal]),
+      gone,
     };
     const client: Client = {
       abilities: abilitiesOf(meta[metaKeys.clientCapabilities]),
@@ -69,7 +71,11 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
       resubscribe: async () => [],
       through: (call, send) => held.go(call, brought, round, send),
     };
-    visit.cut.addEventListener("abort", () => reply.abort(visit.cut.reason));
+    visit.cut.onEnd((why) => {
+      reply.abort(why);
+      gone.end(why);
+    });
+    onAbort(visit.request.signal, () => gone.end());
     calls
       .answer(visit, inbound, method, client)
       .then(

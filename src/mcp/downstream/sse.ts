@@ -44,7 +44,7 @@ export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives:
         unsubscribe = legacy.subscribe(visit, live, say, () => {});
       },
     });
-    onAbort(visit.cut, () => out.close());
+    visit.cut.onEnd(() => out.close());
     onAbort(visit.request.signal, () => out.close());
     const path = new URL(visit.request.url).pathname.replace(/\/$/, "");
     // A path, never a whole address: the client knows better than we by which name it reached us.

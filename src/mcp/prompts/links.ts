@@ -1,4 +1,5 @@
 import type { Clock } from "../../lib/clock.ts";
+import { Ending } from "../../lib/ending.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { limiter, within } from "../../lib/wait.ts";
@@ -93,13 +94,13 @@ export function createLinks(options: LinkOptions) {
   }
 
   async function fetched(link: Linked, { server, uri }: Target, trail: Trail): Promise<Reading> {
-    const given = new AbortController();
+    const given = new Ending();
     const blot = options.blotOf?.(server.id) ?? ((text: string) => text);
     const ask = async () => {
       if (options.connections === undefined) throw new Problem("unavailable", "no server can be reached from here");
       const upstream = await options.connections.get(server);
       const params = JSON.stringify({ uri, _meta: { [trailKey]: [...trail, link.id] } });
-      return readingOf(await upstream.request("resources/read", params, { timeoutMs: answerMs, signal: given.signal }));
+      return readingOf(await upstream.request("resources/read", params, { timeoutMs: answerMs, ending: given }));
     };
     try {
       const reading = (await within(answerMs, ask())) ?? {
@@ -113,7 +114,7 @@ export function createLinks(options: LinkOptions) {
       const reason = blot(messageOf(error));
       return { dead: reason.startsWith("server ") ? reason : `server "${server.name}": ${reason}` };
     } finally {
-      given.abort();
+      given.end();
     }
   }
 

@@ -57,10 +57,10 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   });
 
   function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const { signal, peer, tool } = options;
+    const { ending, peer, tool } = options;
     if (ended !== undefined) return Promise.reject(ended);
     // While the body came or the server started, the right may have ended: such a call must not arrive.
-    if (signal?.aborted === true) return Promise.reject(unavailable(callerLeft));
+    if (ending?.hasEnded === true) return Promise.reject(unavailable(callerLeft));
     const id = nextId++;
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
     let letGo = () => {};
@@ -71,7 +71,6 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
         void notify("notifications/cancelled", JSON.stringify({ requestId: id, reason: why.message }));
       call.reject(why);
     };
-    const onAbort = () => giveUp(unavailable(callerLeft));
     const call: Call = {
       id,
       peer,
@@ -97,7 +96,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
       calls.delete(id);
       call.patience.end();
       call.questions?.abort();
-      signal?.removeEventListener("abort", onAbort);
+      stopListening?.();
       leave();
     };
     const start = () => {
@@ -111,7 +110,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
         call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
       }
     };
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const stopListening = ending?.onEnd(() => giveUp(unavailable(callerLeft)));
     open.add(call);
     try {
       leave = enter(peer, start);

@@ -1,3 +1,4 @@
+import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import type { Peer } from "../peer.ts";
@@ -17,7 +18,7 @@ const firstWaitMs = 250;
  */
 export async function answeredByClient(
   params: string,
-  { peer, signal }: RequestOptions,
+  { peer, ending }: RequestOptions,
   once: (params: string) => Promise<Outcome>,
 ): Promise<Outcome> {
   let outcome = await once(params);
@@ -28,11 +29,11 @@ export async function answeredByClient(
     if (round === mostRounds) return errorOutcome(codes.internal, `the server asked more than ${mostRounds} times`);
     const members = membersOf(outcome.result);
     const questions = memberText(outcome.result, members, "inputRequests");
-    const answers = await answersTo(questions, peer, signal ?? new AbortController().signal);
+    const answers = await answersTo(questions, peer, ending);
     if ("error" in answers) return answers;
     // A result with a state alone means: later.
-    if (answers.result === "{}") await sleep(Math.min(firstWaitMs * 2 ** round, 5_000), signal);
-    if (signal?.aborted === true) throw unavailable(callerLeft);
+    if (answers.result === "{}") await sleep(Math.min(firstWaitMs * 2 ** round, 5_000), ending?.signal);
+    if (ending?.hasEnded === true) throw unavailable(callerLeft);
     outcome = await once(
       withMembers(params, {
         inputResponses: answers.result === "{}" ? undefined : answers.result,
@@ -46,19 +47,20 @@ export async function answeredByClient(
 type Answers = { result: string } | { error: string };
 
 /** All of them asked at once; the text of `inputResponses`, or the first error. */
-async function answersTo(questions: string | undefined, peer: Peer, signal: AbortSignal): Promise<Answers> {
+async function answersTo(questions: string | undefined, peer: Peer, ending: Ending | undefined): Promise<Answers> {
   if (questions?.startsWith("{") !== true) return { result: "{}" };
   const asked = membersOf(questions);
   if (asked.length > mostQuestions) return errorOutcome(codes.internal, "the server asks too much at once") as Answers;
   const over = new AbortController();
   const end = () => over.abort();
-  signal.addEventListener("abort", end);
+  const stop = ending?.onEnd(end);
   try {
     const answers = await Promise.race([
       Promise.all(asked.map(({ start, end }) => answerTo(questions.slice(start, end), peer, over.signal))),
       sleep(limits.askMs, over.signal),
     ]);
-    if (answers === undefined) throw unavailable(signal.aborted ? callerLeft : "the client did not answer in time");
+    if (answers === undefined)
+      throw unavailable(ending?.hasEnded === true ? callerLeft : "the client did not answer in time");
     const failed = answers.find((answer) => "error" in answer);
     if (failed !== undefined && "error" in failed) return { error: failed.error };
     const parts = answers.map(
@@ -67,7 +69,7 @@ async function answersTo(questions: string | undefined, peer: Peer, signal: Abor
     return { result: `{${parts.join(",")}}` };
   } finally {
     end();
-    signal.removeEventListener("abort", end);
+    stop?.();
   }
 }
 

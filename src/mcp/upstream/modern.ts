@@ -1,3 +1,4 @@
+import { Ending } from "../../lib/ending.ts";
 import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
@@ -42,7 +43,7 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
   const open: Parameters<typeof listening>[1] = (filter, signal) =>
     talk.request("subscriptions/listen", inEnvelope(`{"notifications":${JSON.stringify(filter)}}`, undefined), {
       timeoutMs: Number.POSITIVE_INFINITY,
-      signal,
+      ending: Ending.of(signal),
     });
   const listen = listening(introduction.capabilities, open, talk.limits.connectSeconds * 1000);
   talk.speak({

@@ -4,7 +4,7 @@ import type { Outcome } from "../answers.ts";
 import { memberOf } from "../spans.ts";
 import type { RequestOptions, Upstream } from "./upstream.ts";
 
-type Options = Pick<RequestOptions, "signal" | "timeoutMs">;
+type Options = Pick<RequestOptions, "ending" | "timeoutMs">;
 
 /** Resolves to what is wrong with the server, if anything is; what it does not answer is thrown. */
 export type Probing = (upstream: Upstream, options: Options) => Promise<string | undefined>;

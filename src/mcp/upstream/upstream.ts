@@ -1,13 +1,14 @@
 import type { Meter } from "../../lib/counters.ts";
+import type { Ending } from "../../lib/ending.ts";
 import type { Problem } from "../../lib/problem.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import { type Abilities, answerMs, type Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
-/** `signal` gives up early; the time is `callSeconds` of its limits when none is given, begun anew by progress and standing still while the client is asked. */
+/** `ending` gives up early; the time is `callSeconds` of its limits when none is given, begun anew by progress and standing still while the client is asked. */
 export type RequestOptions = {
-  signal?: AbortSignal;
+  ending?: Ending;
   timeoutMs?: number;
   /** In which field that time stands. */
   setBy?: string;

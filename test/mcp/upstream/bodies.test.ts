@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
+import { Ending } from "../../../src/lib/ending.ts";
 import { openHttp, openSse } from "../../../src/mcp/upstream/negotiate.ts";
 import type { Upstream } from "../../../src/mcp/upstream/upstream.ts";
 import { serverLimitsOf } from "../../../src/resources/limits.ts";
@@ -75,10 +76,10 @@ describe("an answer", () => {
 
 /** A call whose caller goes away. */
 async function takenBack(upstream: Upstream): Promise<void> {
-  const leaving = new AbortController();
-  const calling = call(upstream, "x", {}, { signal: leaving.signal }).catch(() => {});
+  const leaving = new Ending();
+  const calling = call(upstream, "x", {}, { ending: leaving }).catch(() => {});
   await Bun.sleep(5 + Math.random() * 20);
-  leaving.abort();
+  leaving.end();
   await calling;
 }
 

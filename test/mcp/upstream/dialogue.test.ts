@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { createCounters } from "../../../src/lib/counters.ts";
+import { Ending } from "../../../src/lib/ending.ts";
 import { Problem } from "../../../src/lib/problem.ts";
 import type { Outcome } from "../../../src/mcp/answers.ts";
 import { dialogue, type Manner } from "../../../src/mcp/upstream/dialogue.ts";
@@ -53,8 +54,9 @@ function setUp(manner: Partial<Manner> = {}, limits: Partial<ServerLimits> = {})
 
 test("what was given up before it began is not sent, and nobody waits for it", async () => {
   const { request, sent } = setUp();
-  const signal = AbortSignal.abort();
-  expect(await request("tools/call", "{}", { signal, timeoutMs: 300 }).catch(String)).toContain("the caller went away");
+  const ending = new Ending();
+  ending.end();
+  expect(await request("tools/call", "{}", { ending, timeoutMs: 300 }).catch(String)).toContain("the caller went away");
   expect(sent).toEqual([]);
 });
 
@@ -159,12 +161,12 @@ describe("calls beyond limits.inFlight", () => {
 
   test("whose caller goes away, or whose time is up, leave the queue and are never sent", async () => {
     const { request, say, sent, counters } = setUp({}, few);
-    const leaving = new AbortController();
+    const leaving = new Ending();
     for (const name of ["1", "2"]) void request(name, "{}", { peer: a });
-    const left = request("left", "{}", { peer: a, signal: leaving.signal }).catch(String);
+    const left = request("left", "{}", { peer: a, ending: leaving }).catch(String);
     const late = request("late", "{}", { peer: a, timeoutMs: 5 }).catch((why: Problem) => why);
     void request("3", "{}", { peer: a });
-    leaving.abort();
+    leaving.end();
     expect(await left).toContain("the caller went away");
     expect(await late).toBeInstanceOf(Busy);
     expect(await late).toMatchObject({ message: expect.stringContaining("for its turn; limits.inFlight") });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { Ending } from "../../../src/lib/ending.ts";
 import { allWays, call, peerOf, until, ways } from "./ways.ts";
 
 describe.each(allWays)("%s", (name, open) => {
@@ -88,9 +89,9 @@ describe.each(allWays)("%s", (name, open) => {
 
   test("a call that is given up is taken back in the way of its wire", async () => {
     const { upstream, close } = await open();
-    const leaving = new AbortController();
-    const waiting = call(upstream, "wait", { ms: 60_000 }, { signal: leaving.signal });
-    setTimeout(() => leaving.abort(), 50);
+    const leaving = new Ending();
+    const waiting = call(upstream, "wait", { ms: 60_000 }, { ending: leaving });
+    setTimeout(() => leaving.end(), 50);
     await expect(waiting).rejects.toThrow("the caller went away");
     // HTTP of the modern era has no such message: there the stream is closed, which http.test.ts looks at.
     if (name !== "HTTP, modern")

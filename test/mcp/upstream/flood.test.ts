@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { startChild } from "../../../src/instances/child.ts";
 import { logRing } from "../../../src/instances/log-ring.ts";
 import { createCounters } from "../../../src/lib/counters.ts";
+import { Ending } from "../../../src/lib/ending.ts";
 import { openHttp, openProcess, openSse } from "../../../src/mcp/upstream/negotiate.ts";
 import type { Opening, Upstream } from "../../../src/mcp/upstream/upstream.ts";
 import { type ServerLimits, serverLimitsOf } from "../../../src/resources/limits.ts";
@@ -108,12 +109,10 @@ async function calling(way: string, words: Words, limits: Partial<ServerLimits> 
   const { own, counters } = bounded(limits);
   const upstream = await (ways[way] as (typeof ways)[string])(words, own);
   const peer = peerOf("User:a", { logLevel: "debug" });
-  const leaving = new AbortController();
-  const asked = upstream
-    .request("tools/call", "{}", { peer, signal: leaving.signal })
-    .catch((why: Error) => why.message);
+  const leaving = new Ending();
+  const asked = upstream.request("tools/call", "{}", { peer, ending: leaving }).catch((why: Error) => why.message);
   closers.push(upstream.close);
-  return { asked, peer, counters, leave: () => leaving.abort() };
+  return { asked, peer, counters, leave: () => leaving.end() };
 }
 
 test.each(Object.keys(ways))("a flood of messages over %s leaves everybody else their turns", async (way) => {

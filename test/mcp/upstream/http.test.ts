@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Ending } from "../../../src/lib/ending.ts";
 import { metaKeys } from "../../../src/mcp/protocol.ts";
 import { Absent } from "../../../src/mcp/upstream/failures.ts";
 import { openHttp, openSse } from "../../../src/mcp/upstream/negotiate.ts";
@@ -138,7 +139,7 @@ describe("modern", () => {
 
   test("while the client is asked, leaving ends it", async () => {
     const upstream = await open(modern());
-    const leaving = new AbortController();
+    const leaving = new Ending();
     let wasTold = false;
     const peer = peerOf("User:a", {
       ask: (_method, _params, signal) =>
@@ -146,12 +147,10 @@ describe("modern", () => {
           signal.addEventListener("abort", () => {
             wasTold = true;
           });
-          leaving.abort();
+          leaving.end();
         }),
     });
-    expect(await call(upstream, "ask", {}, { peer, signal: leaving.signal }).catch(String)).toContain(
-      "the caller went away",
-    );
+    expect(await call(upstream, "ask", {}, { peer, ending: leaving }).catch(String)).toContain("the caller went away");
     expect(wasTold).toBe(true);
   });
 
