@@ -1,5 +1,4 @@
 import { hostOf, mayReach, reachOf } from "../../lib/address-guard.ts";
-import type { Ending } from "../../lib/ending.ts";
 import { Unreached, unavailable } from "./failures.ts";
 import type { Answer } from "./http1/answer.ts";
 import type { Destination } from "./http1/connection.ts";
@@ -25,7 +24,7 @@ export type Place = {
   connectMs: number;
 };
 
-/** Sends one request, once. @throws Unreached when nothing was sent @throws Problem `unavailable` */
+/** Sends one request, once; what it throws may come at once. @throws Unreached when nothing was sent @throws Problem `unavailable` */
 export type Dial = (request: Request) => Promise<Answer>;
 
 const triedAddresses = 4;
@@ -40,13 +39,8 @@ export function dialTo(ways: Ways, place: Place): Dial {
   const name = isWritten ? undefined : host;
   const destinationAt = destinations(url, trust, name);
 
-  async function send(address: string, request: Request): Promise<Answer> {
-    try {
-      return await ways.pool.send(destinationAt(address), bytesOf(url, request), request.ending, connectMs);
-    } catch (error) {
-      throw failureOf(error, request.ending);
-    }
-  }
+  const send = (address: string, request: Request): Promise<Answer> =>
+    ways.pool.send(destinationAt(address), bytesOf(url, request), request.ending, connectMs);
 
   let judged: readonly string[] | undefined;
   /** Once for each list of addresses. */
@@ -60,13 +54,13 @@ export function dialTo(ways: Ways, place: Place): Dial {
   async function byProxy(request: Request): Promise<Answer> {
     judge(written);
     return await throughProxy(url, trust, name, request).catch((error: unknown) => {
-      throw failureOf(error, request.ending);
+      throw unreachedBy(error);
     });
   }
 
-  async function byAddress(request: Request): Promise<Answer> {
+  function byAddress(request: Request): Promise<Answer> {
     judge(written);
-    return await send(host, request);
+    return send(host, request);
   }
 
   async function byName(request: Request): Promise<Answer> {
@@ -100,10 +94,6 @@ function destinations(url: URL, trust: TlsTrust, name: string | undefined): (add
     if (last?.hostname !== hostname) last = { hostname, port, tls, key: `${hostname} ${common}` };
     return last;
   };
-}
-
-function failureOf(error: unknown, { hasEnded, reason }: Ending): unknown {
-  return unreachedBy(hasEnded ? reason : error);
 }
 
 function demand(isWritten: boolean, addresses: readonly string[], { setting, server, allowPrivate }: Place): void {

@@ -67,27 +67,43 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
   for (const [name, value] of Object.entries(target.headers)) configured[name.toLowerCase()] = value;
 
   async function follow(request: Request, opens: boolean): Promise<Answer> {
-    let answer = await reachedOnce(dial, request, opens);
+    let answer: Answer;
+    try {
+      answer = await dial(request);
+    } catch (error) {
+      answer = await again(error, dial, request, opens);
+    }
+    if (!isRedirect(answer)) return answer;
+    return await elsewhere(answer, request, opens);
+  }
+
+  async function elsewhere(first: Answer, request: Request, opens: boolean): Promise<Answer> {
+    let answer = first;
     let { url } = place;
     for (let hops = 0; isRedirect(answer); hops++) {
       answer.letGo();
       const { status } = answer;
       const location = answer.header("location");
       url = redirected(url, { method: request.method, status, location, hops });
-      answer = await reachedOnce(dialTo(egress, { ...place, url }), request, opens);
+      const there = dialTo(egress, { ...place, url });
+      answer = await there(request).catch((error: unknown) => again(error, there, request, opens));
     }
     return answer;
   }
 
-  async function reach({ method = "POST", fields, body, ending, opens = false }: Asked): Promise<Answer> {
+  function reach({ method = "POST", fields, body, ending, opens = false }: Asked): Promise<Answer> {
     const request: Request = { method, fields, body, ending };
-    if (oauth === undefined || issuer === undefined) return await follow(request, opens);
-    const token = await tokenFrom(oauth, issuer);
+    if (oauth === undefined || issuer === undefined) return follow(request, opens);
+    return withTokenOf(oauth, issuer, request, opens);
+  }
+
+  async function withTokenOf(client: ClientCredentials, from: Place, request: Request, opens: boolean) {
+    const token = await tokenFrom(client, from);
     const answer = await follow(withToken(request, token), opens);
     // Whoever is refused for the token has had nothing carried out.
-    if (answer.status !== 401 || !egress.tokens.refused(oauth, issuer, token)) return answer;
+    if (answer.status !== 401 || !egress.tokens.refused(client, from, token)) return answer;
     answer.letGo();
-    return await follow(withToken(request, await tokenFrom(oauth, issuer)), opens);
+    return await follow(withToken(request, await tokenFrom(client, from)), opens);
   }
 
   async function tokenFrom(client: ClientCredentials, from: Place): Promise<string> {
@@ -105,14 +121,10 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
 }
 
 /** What did not reach anybody may be sent again; nothing else ever is. */
-async function reachedOnce(dial: Dial, request: Request, opens: boolean): Promise<Answer> {
-  try {
-    return await dial(request);
-  } catch (error) {
-    if (opens || !(error instanceof Unreached)) throw error;
-    await sleep(againMs, request.ending.signal);
-    return await dial(request);
-  }
+async function again(error: unknown, dial: Dial, request: Request, opens: boolean): Promise<Answer> {
+  if (opens || !(error instanceof Unreached)) throw error;
+  await sleep(againMs, request.ending.signal);
+  return await dial(request);
 }
 
 const withToken = (request: Request, token: string): Request => ({

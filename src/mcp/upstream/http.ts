@@ -54,7 +54,7 @@ export function answerReader(limits: ServerLimits) {
     let rest: Alarm | undefined;
     const hand = (data: string) => {
       ear.receive(data, id);
-      if (!ear.waits(id)) rest ??= wheel.after(restMs, answer.letGo);
+      if (!ear.waits(id)) rest ??= wheel.after(restMs, () => answer.letGo());
     };
     try {
       await readStream(answer, hand, at);

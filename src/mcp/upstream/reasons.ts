@@ -1,5 +1,6 @@
+import { Problem } from "../../lib/problem.ts";
 import { Absent, Unreached } from "./failures.ts";
-import { Unsent } from "./http1/connection.ts";
+import { Unsent } from "./http1/unsent.ts";
 
 type Reason = { why: string /** No byte of the request was sent. */; isUnsent?: true };
 
@@ -47,7 +48,8 @@ const reasons: Readonly<Record<string, Reason>> = {
 };
 
 /** @returns `Unreached` when it is certain that nothing was sent */
-export function unreachedBy(error: unknown) {
+export function unreachedBy(error: unknown): Problem {
+  if (error instanceof Problem) return error;
   if (error instanceof Unsent) return new Unreached(`it cannot be reached: ${error.message}`, error);
   const { code } = (error ?? {}) as { code?: unknown };
   const reason = reasons[String(code)];

@@ -16,7 +16,7 @@ export type Answer = {
 export type Receive = (bytes: Buffer) => Promise<void> | undefined;
 
 /** What a body can ask of the connection that it comes over. */
-export type Flow = { pause: () => void; resume: () => void; letGo: () => void };
+export type Flow = { hold: (isPaused: boolean) => void; unwanted: () => void };
 
 /** The same answer, whose body was read and can be read again. */
 export const readAlready = (answer: Answer, text: string): Answer => ({

@@ -28,7 +28,7 @@ export class Body {
     this.#reader?.();
     if (this.#held <= this.#wanted || this.#isPaused) return;
     this.#isPaused = true;
-    this.#flow.pause();
+    this.#flow.hold(true);
   }
 
   /** @param failure why it broke off */
@@ -43,7 +43,7 @@ export class Body {
     if (this.#isOver) return;
     this.end(new Error("the rest of it was not wanted"));
     this.#chunks = [];
-    this.#flow.letGo();
+    this.#flow.unwanted();
   }
 
   async text(maxBytes: number): Promise<string | undefined> {
@@ -81,7 +81,7 @@ export class Body {
     this.#held = 0;
     if (this.#isPaused) {
       this.#isPaused = false;
-      this.#flow.resume();
+      this.#flow.hold(false);
     }
     return chunks;
   }
@@ -89,7 +89,7 @@ export class Body {
   #until(isSo: () => boolean): Promise<void> {
     if (this.#isPaused && this.#held <= this.#wanted) {
       this.#isPaused = false;
-      this.#flow.resume();
+      this.#flow.hold(false);
     }
     return new Promise((resolve) => {
       if (isSo()) return resolve();

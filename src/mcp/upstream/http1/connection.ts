@@ -2,10 +2,11 @@ import type { Socket, SocketHandler } from "bun";
 import type { Ending } from "../../../lib/ending.ts";
 import type { tlsOptions } from "../tls.ts";
 import type { Answer } from "./answer.ts";
-import { Exchange } from "./exchange.ts";
+import { Exchange, type Line } from "./exchange.ts";
 import { type Framing, fieldOf, type Head } from "./head.ts";
-import { Parser } from "./parser.ts";
+import { type Listener, Parser } from "./parser.ts";
 import type { Bytes } from "./request.ts";
+import { Unsent } from "./unsent.ts";
 
 /** Where a connection leads; those with the same `key` may be used for each other. */
 export type Destination = {
@@ -14,9 +15,6 @@ export type Destination = {
   tls: ReturnType<typeof tlsOptions> | undefined;
   key: string;
 };
-
-/** Nothing of the request was written: nobody can have got it. */
-export class Unsent extends Error {}
 
 /** Who has connections. */
 export type Owner = {
@@ -34,7 +32,7 @@ const assumedIdleMs = 4_000;
 const longestIdleMs = 60_000;
 
 /** One connection, over which one request after the other goes. */
-export class Connection {
+export class Connection implements Line, Listener {
   readonly destination: Destination;
   readonly #owner: Owner;
   readonly #parser = new Parser(this);
@@ -72,14 +70,13 @@ export class Connection {
    * @throws Unsent
    */
   send(bytes: Bytes, ending: Ending): Promise<Answer> {
-    ending.throwIfEnded();
     const written = this.isGone ? -1 : (this.#socket?.write(bytes) ?? -1);
     if (written < 0) {
       this.close(undefined);
       throw new Unsent("it closed the connection at once");
     }
     this.#parser.expect();
-    const exchange = new Exchange(ending, (reason) => this.close(reason));
+    const exchange = new Exchange(this, ending);
     this.#exchange = exchange;
     if (written < Buffer.byteLength(bytes)) this.#rest = Buffer.from(bytes).subarray(written);
     return exchange.answer;
@@ -132,7 +129,7 @@ export class Connection {
 
   /** The other side has ended it, which is how some bodies end. */
   ended(error: unknown): void {
-    if (this.#exchange?.hasHead === true && (this.#failure ?? error) === undefined) {
+    if (this.#exchange?.hasBegun === true && (this.#failure ?? error) === undefined) {
       try {
         this.#parser.finish();
       } catch (why) {
@@ -156,16 +153,10 @@ export class Connection {
     const says = fieldOf(head, "keep-alive");
     const seconds = says === undefined ? undefined : /(?:^|[\s,])timeout=(\d{1,9})/i.exec(says)?.[1];
     if (seconds !== undefined) this.idleMs = Math.max(0, Math.min(longestIdleMs, (Number(seconds) - 1) * 1000));
-    const exchange = this.#exchange;
-    const isOurs = () => this.#exchange === exchange;
-    exchange?.begin(head, framing, {
-      pause: () => isOurs() && this.#hold(true),
-      resume: () => isOurs() && this.#hold(false),
-      letGo: () => isOurs() && this.close(new Error("the rest of it was not wanted")),
-    });
+    this.#exchange?.begin(head, framing);
   }
 
-  #hold(isPaused: boolean): void {
+  hold(isPaused: boolean): void {
     this.#isPaused = isPaused;
     if (isPaused) this.#socket?.pause();
     else this.#socket?.resume();
@@ -179,7 +170,7 @@ export class Connection {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     // Its reader has it all now.
-    if (this.#isPaused) this.#hold(false);
+    if (this.#isPaused) this.hold(false);
     exchange?.end();
     if (isKept && this.#rest === undefined && !this.isGone) this.#owner.free(this);
     else this.close(undefined);

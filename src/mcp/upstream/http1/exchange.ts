@@ -1,32 +1,44 @@
 import type { Ending } from "../../../lib/ending.ts";
+import { unreachedBy } from "../reasons.ts";
 import type { Answer, Flow, Receive } from "./answer.ts";
 import { Body } from "./body.ts";
 import { type Framing, fieldOf, type Head } from "./head.ts";
 import { inflated } from "./inflate.ts";
 
-/** One request that was sent, and what has come of its answer. */
-export class Exchange {
-  readonly answer: Promise<Answer>;
-  readonly #resolve: (answer: Answer) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #stopListening: () => void;
-  #body: Body | undefined;
+/** What an exchange can ask of its connection. */
+export type Line = { hold: (isPaused: boolean) => void; close: (why: unknown) => void };
 
-  constructor(ending: Ending, letGo: (reason: unknown) => void) {
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.answer = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#stopListening = ending.onEnd(letGo);
+/** Nobody has an answer before it has begun. */
+const notYet = Promise.resolve(undefined);
+
+/** One request that was sent, and its answer as it comes. Once that is over the connection is none of its business any more. */
+export class Exchange implements Answer, Flow {
+  /** Settles with the head. */
+  readonly answer: Promise<Answer>;
+  #resolve!: (answer: Answer) => void;
+  #reject!: (error: unknown) => void;
+  #line: Line | undefined;
+  #body: Body | undefined;
+  #head: Head = { status: 0, isOld: false, fields: [] };
+  readonly #stopListening: () => void;
+
+  constructor(line: Line, ending: Ending) {
+    this.#line = line;
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    this.#stopListening = ending.onEnd((reason) => this.#line?.close(reason));
   }
 
-  get hasHead(): boolean {
+  get hasBegun(): boolean {
     return this.#body !== undefined;
   }
 
-  begin(head: Head, framing: Framing, flow: Flow): void {
-    this.#body = new Body(flow, typeof framing === "number" ? framing : undefined);
-    this.#resolve(inflated(new Received(head, this.#body)));
+  begin(head: Head, framing: Framing): void {
+    this.#head = head;
+    this.#body = new Body(this, typeof framing === "number" ? framing : undefined);
+    this.#resolve(inflated(this));
   }
 
   push(bytes: Buffer): void {
@@ -34,24 +46,27 @@ export class Exchange {
   }
 
   end(): void {
-    this.#stopListening();
+    this.#over();
     this.#body?.end();
   }
 
   fail(error: unknown): void {
-    this.#stopListening();
-    if (this.#body === undefined) this.#reject(error);
+    this.#over();
+    if (this.#body === undefined) this.#reject(unreachedBy(error));
     else this.#body.end(error instanceof Error ? error : new Error("the answer broke off"));
   }
-}
 
-class Received implements Answer {
-  readonly #head: Head;
-  readonly #body: Body;
+  #over(): void {
+    this.#line = undefined;
+    this.#stopListening();
+  }
 
-  constructor(head: Head, body: Body) {
-    this.#head = head;
-    this.#body = body;
+  hold(isPaused: boolean): void {
+    this.#line?.hold(isPaused);
+  }
+
+  unwanted(): void {
+    this.#line?.close(new Error("the rest of it was not wanted"));
   }
 
   get status(): number {
@@ -63,12 +78,14 @@ class Received implements Answer {
   }
 
   text(maxBytes: number): Promise<string | undefined> {
-    return this.#body.text(maxBytes);
+    return this.#body?.text(maxBytes) ?? notYet;
   }
 
   each(receive: Receive): Promise<void> {
-    return this.#body.each(receive);
+    return this.#body?.each(receive) ?? notYet;
   }
 
-  readonly letGo = () => this.#body.letGo();
+  letGo(): void {
+    this.#body?.letGo();
+  }
 }

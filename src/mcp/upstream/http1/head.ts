@@ -35,13 +35,24 @@ export function fieldsIn(text: string, from: number): string[] {
     const colon = text.indexOf(":", at);
     // A line that goes on with the one before (obs-fold) has no name either.
     if (colon < 0 || colon > end) throw new Malformed("a field without a name");
-    const name = text.slice(at, colon);
-    if (!token.test(name)) throw new Malformed("a field whose name is none");
-    fields.push(name.toLowerCase(), text.slice(colon + 1, end).trim());
+    fields.push(nameOf(text.slice(at, colon)), text.slice(colon + 1, end).trim());
     if (fields.length > 2 * most.fields) throw new Malformed(`over ${most.fields} fields`);
     at = end + 2;
   }
   return fields;
+}
+
+/** Servers send the same few names again and again. */
+const names = new Map<string, string>();
+const keptNames = 256;
+
+function nameOf(written: string): string {
+  const known = names.get(written);
+  if (known !== undefined) return known;
+  if (!token.test(written)) throw new Malformed("a field whose name is none");
+  const name = written.toLowerCase();
+  if (names.size < keptNames) names.set(written, name);
+  return name;
 }
 
 /** The value of a field, several joined as RFC 9110 §5.3 has it. */

@@ -1,8 +1,10 @@
 import type { Ending } from "../../../lib/ending.ts";
 import { wheel } from "../../../lib/wheel.ts";
+import { unreachedBy } from "../reasons.ts";
 import type { Answer } from "./answer.ts";
-import { Connection, type Destination, type Owner, Unsent } from "./connection.ts";
+import { Connection, type Destination, type Owner } from "./connection.ts";
 import type { Bytes } from "./request.ts";
+import { Unsent } from "./unsent.ts";
 
 /** Idle connections to one destination and in all; there are never more than there were requests at once. */
 const most = { idleOfOne: 256, idle: 1_024, hanging: 32 } as const;
@@ -91,8 +93,7 @@ export function createPool() {
   }
 
   /** @throws Unsent when it takes too long */
-  async function open(to: Destination, connectMs: number, ending: Ending): Promise<Connection> {
-    ending.throwIfEnded();
+  async function open(to: Destination, ending: Ending, connectMs: number): Promise<Connection> {
     const late = new Unsent(`no connection within ${connectMs / 1000} s`);
     if ((hanging.get(to.key)?.size ?? 0) >= most.hanging) throw late;
     const { promise, resolve, reject } = Promise.withResolvers<Connection>();
@@ -109,11 +110,22 @@ export function createPool() {
     }
   }
 
+  async function sendAnew(to: Destination, bytes: Bytes, ending: Ending, connectMs: number): Promise<Answer> {
+    try {
+      return await (await open(to, ending, connectMs)).send(bytes, ending);
+    } catch (error) {
+      throw unreachedBy(error);
+    }
+  }
+
   return {
     /**
-     * The answer to one request, written once. @throws Unsent when nobody can have got any of it
+     * The answer to one request, written once, as soon as its head has come.
+     * @throws Unreached when nobody can have got any of it
+     * @throws Problem `unavailable`
      */
     send(to: Destination, bytes: Bytes, ending: Ending, connectMs: number): Promise<Answer> {
+      if (ending.hasEnded) return Promise.reject(unreachedBy(ending.reason));
       for (let kept = take(to.key); kept !== undefined; kept = take(to.key)) {
         try {
           return kept.send(bytes, ending);
@@ -121,7 +133,7 @@ export function createPool() {
           if (!(error instanceof Unsent)) throw error;
         }
       }
-      return open(to, connectMs, ending).then((connection) => connection.send(bytes, ending));
+      return sendAnew(to, bytes, ending, connectMs);
     },
   };
 }

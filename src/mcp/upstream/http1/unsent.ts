@@ -1,0 +1,2 @@
+/** Nothing of the request was written: nobody can have got it. */
+export class Unsent extends Error {}
