@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { createDurations } from "../src/lib/durations.ts";
 import type { Admission } from "../src/mcp/visit.ts";
 import { createAudit } from "../src/operations/audit.ts";
 import { callRecorder } from "../src/server/note.ts";
@@ -19,7 +20,7 @@ const log = { debug: quiet, info: quiet, warn: console.error, error: console.err
 const clock = { now: () => Date.now() };
 const key = Buffer.alloc(32, 1);
 const audit = createAudit({ db, clock, log, key, fingerprintKey: key, retentionDays: 0 });
-const record = callRecorder(audit, clock);
+const record = callRecorder(audit, createDurations(), clock);
 const admissions = Array.from({ length: 32 }, (_, n) => {
   const sha = Bun.hash(String(n)).toString(16).padStart(16, "0");
   const actor = { subject: `McpToken:${sha}`, user: `user${n % 8}@example.com`, tokenName: `t${n}`, tokenSha: sha };
