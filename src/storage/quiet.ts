@@ -1,6 +1,7 @@
 /** Tables from which nobody learns who may do what, or what there is: what was done, seen and shown. */
 const quietTables = [
   "audit_anchor",
+  "audit_blocks",
   "audit_events",
   "audit_heads",
   "eras",
