@@ -44,23 +44,40 @@ export const noMeter: Meter = { add: () => {}, shift: () => {} };
 export type Counters = ReturnType<typeof createCounters>;
 
 export function createCounters() {
-  const numbers = new Map<Counted | Gauged, Map<string, number>>();
+  const numbers = new Map<Counted | Gauged, Map<string, { number: number }>>();
 
-  function change(what: Counted | Gauged, name: string, by: number): void {
-    const of = numbers.get(what) ?? new Map<string, number>();
+  function cellOf(what: Counted | Gauged, name: string): { number: number } {
+    const of = numbers.get(what) ?? new Map<string, { number: number }>();
     numbers.set(what, of);
     const key = of.has(name) || of.size < mostNames ? name : others;
-    of.set(key, (of.get(key) ?? 0) + by);
+    const cell = of.get(key) ?? { number: 0 };
+    of.set(key, cell);
+    return cell;
   }
 
+  /** What happens with every call is found only once. */
+  function meterOf(name: string): Meter {
+    const cells = new Map<Counted | Gauged, { number: number }>();
+    const change = (what: Counted | Gauged, by: number): void => {
+      let cell = cells.get(what);
+      if (cell === undefined) {
+        cell = cellOf(what, name);
+        cells.set(what, cell);
+      }
+      cell.number += by;
+    };
+    return { add: (what) => change(what, 1), shift: change };
+  }
+
+  const cellsOf = (what: Counted | Gauged) => [...(numbers.get(what) ?? [])];
+
   return {
-    add: (what: Counted, name = others, by = 1) => change(what, name, by),
-    of: (name: string): Meter => ({
-      add: (what) => change(what, name, 1),
-      shift: (what, by) => change(what, name, by),
-    }),
-    numbers: (what: Counted | Gauged): ReadonlyMap<string, number> => numbers.get(what) ?? new Map(),
-    total: (what: Counted | Gauged): number =>
-      [...(numbers.get(what)?.values() ?? [])].reduce((sum, number) => sum + number, 0),
+    add(what: Counted, name = others, by = 1): void {
+      cellOf(what, name).number += by;
+    },
+    of: meterOf,
+    numbers: (what: Counted | Gauged): ReadonlyMap<string, number> =>
+      new Map(cellsOf(what).map(([name, { number }]) => [name, number])),
+    total: (what: Counted | Gauged): number => cellsOf(what).reduce((sum, [, { number }]) => sum + number, 0),
   };
 }
