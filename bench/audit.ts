@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDurations } from "../src/lib/durations.ts";
-import type { Admission } from "../src/mcp/visit.ts";
-import { createAudit } from "../src/operations/audit.ts";
 import { callRecorder } from "../src/server/note.ts";
 import type { Database, Op } from "../src/storage/op.ts";
 import { openDatabase } from "../src/storage/open.ts";
+import { auditIn, callOf } from "./audit-calls.ts";
 import { quantile } from "./slopes.ts";
 
 /**
@@ -27,31 +26,8 @@ const timed: Database = {
     return writing;
   },
 };
-const quiet = () => {};
-const log = { debug: quiet, info: quiet, warn: console.error, error: console.error };
-const clock = { now: Date.now };
-const key = Buffer.alloc(32, 1);
-const audit = createAudit({ db: timed, clock, log, key, fingerprintKey: key, retentionDays: 0 });
-const record = callRecorder(audit, createDurations(), clock);
-const admissions = Array.from({ length: 32 }, (_, n) => {
-  const sha = Bun.hash(String(n)).toString(16).padStart(16, "0");
-  const actor = { subject: `McpToken:${sha}`, user: `user${n % 8}@example.com`, tokenName: `t${n}`, tokenSha: sha };
-  return { actor, address: `10.0.0.${n}`, project: { name: `project-${n % 4}`, fields: {} } } as unknown as Admission;
-});
-
-const note = (n: number) =>
-  record({
-    admission: admissions[n % 32] as Admission,
-    action: "tools/call",
-    server: `server-${n % 10}`,
-    tool: `tool_${n % 50}`,
-    resource: undefined,
-    outcome: "ok",
-    durationMs: 1 + (n % 90) / 7,
-    requestBytes: 60 + (n % 50),
-    responseBytes: 200 + (n % 500),
-    argumentsText: undefined,
-  });
+const audit = auditIn(timed, Date.now);
+const record = callRecorder(audit, createDurations(), { now: Date.now });
 
 const cpuUs = () => {
   const { user, system } = process.cpuUsage();
@@ -64,7 +40,7 @@ async function round(count: number, batch: number): Promise<string> {
   const begun = cpuUs();
   for (let n = 0; n < count; ) {
     const before = cpuUs();
-    for (const end = n + batch; n < end; n++) note(n);
+    for (const end = n + batch; n < end; n++) record(callOf(n));
     noting += cpuUs() - before;
     await audit.flush();
   }
