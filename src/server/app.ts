@@ -3,13 +3,15 @@ import { plainAddress } from "../lib/address.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
-import { turn } from "../lib/wait.ts";
+import { wheel } from "../lib/wheel.ts";
 import { streamHeaders } from "../mcp/downstream/event-out.ts";
-import { endpointAt } from "../mcp/endpoint.ts";
+import type { Endpoint } from "../mcp/endpoint.ts";
 import { idleSeconds } from "./body.ts";
 import { withCors } from "./cors.ts";
-import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { answeredAtDoor, frontDoor } from "./front-door.ts";
 import { noteRefusal } from "./note.ts";
+import { createPace } from "./pace.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
@@ -17,11 +19,21 @@ import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 
+type ListenOptions = {
+  hostname: string;
+  port: number;
+  reusePort?: boolean;
+  idleTimeout?: number;
+  maxRequestBodySize?: number;
+};
 type App = {
-  handle: (request: Request) => Promise<Response>;
-  listen: (options: object) => unknown;
+  handle: (request: Request) => Response | Promise<Response>;
+  listen: (options: ListenOptions) => void;
   server: Bun.Server<unknown> | null;
 };
+
+/** A call that takes longer may take longer than the time after which a silent connection is closed. */
+const longMs = 5_000;
 
 /**
  * The HTTP surface: the front door, the MCP endpoints, every declared route, and one shape for all that goes wrong. Who calls is what the
@@ -31,53 +43,90 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const routes = allRoutes();
   checkRoutes(routes);
   const match = routeTable(routes);
-  // Without standardHostname Elysia finds the path by its distance from the start of the URL: `Host: x` then opens other routes.
-  // Without aot it compiles nothing at start, which is a third of the time until ready.
-  const app = new Elysia({ aot: false, handler: { standardHostname: false } });
+  const refusalAtDoor = frontDoor(rooms.config);
+  const endpointOf = createEndpoints();
+  const pace = createPace();
+  const { allowedOrigins, oauth } = rooms.config;
+  const app: App = {
+    // Calls go straight to the gateway: a framework's way there costs more than all that is asked of a caller.
+    handle(request) {
+      const endpoint = endpointOf(request);
+      return endpoint === undefined ? others.handle(request) : finished(request, called(request, endpoint));
+    },
+    listen(options) {
+      app.server = Bun.serve({ ...options, development: false, fetch: app.handle });
+    },
+    server: null,
+  };
+  const others = elysia();
 
-  async function answer(request: Request): Promise<Response> {
+  /** What is asked of every request, whatever it is for. Answers who sends it. @throws Problem */
+  async function letIn(request: Request): Promise<string | undefined> {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
-    // Connections are taken for as long as there are new ones: five clients that open one for each request, answered at once, stopped timers
-    // and servers' answers for seconds. Answered a turn later, they have their turn like everybody else.
-    await turn();
-    const refusal = refusalAtDoor(request.headers, rooms.config);
+    const wait = pace();
+    if (wait !== undefined) await wait;
+    const refusal = refusalAtDoor(request.headers);
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
-    const keepOpen = () => void app.server?.timeout(request, 0);
+    return address;
+  }
+
+  async function called(request: Request, endpoint: Endpoint): Promise<Response> {
+    let isLong = false;
+    const alarm = wheel.after(longMs, () => {
+      isLong = true;
+      app.server?.timeout(request, 0);
+    });
+    try {
+      await letIn(request);
+      const response = await rooms.gateway.handle(request, endpoint);
+      if (response.headers.get("content-type") === streamHeaders["content-type"]) app.server?.timeout(request, 0);
+      // An answer that nobody reads is not kept for ever.
+      else if (isLong) app.server?.timeout(request, idleSeconds);
+      return response;
+    } finally {
+      alarm.cancel();
+    }
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    const address = await letIn(request);
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
-    const endpoint = endpointAt(path);
-    if (endpoint !== undefined) {
-      // A tool may take longer than the time after which a silent connection is closed.
-      keepOpen();
-      const response = await rooms.gateway.handle(request, endpoint);
-      // An answer that nobody reads is not kept for ever.
-      if (response.headers.get("content-type") !== streamHeaders["content-type"])
-        app.server?.timeout(request, idleSeconds);
-      return response;
-    }
     const found = match(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
+    const keepOpen = () => void app.server?.timeout(request, 0);
     return await runRoute(found.route, { request, params: found.params, address, keepOpen }, rooms);
   }
 
-  // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
-  app.mount("/", (request: Request) => {
+  async function finished(request: Request, answering: Promise<Response>): Promise<Response> {
     const requestId = newId();
-    return answer(request)
-      .catch((error: unknown) => {
-        void noteRefusal(error, request, rooms);
-        return problemResponse(error, request, { requestId, log: rooms.log, oauth: rooms.config.oauth });
-      })
-      .then((response) => withCors(signed(response, requestId), request, rooms.config.allowedOrigins));
-  });
-  app.onError({ as: "global" }, ({ error, request }) =>
-    problemResponse(error, request, { requestId: newId(), log: rooms.log }),
-  );
-  return app as unknown as App;
+    let response: Response;
+    try {
+      response = await answering;
+    } catch (error) {
+      void noteRefusal(error, request, rooms);
+      response = problemResponse(error, request, { requestId, log: rooms.log, oauth });
+    }
+    return withCors(signed(response, requestId), request, allowedOrigins);
+  }
+
+  function elysia() {
+    // Without standardHostname Elysia finds the path by its distance from the start of the URL: `Host: x` then opens other routes.
+    // Without aot it compiles nothing at start, which is a third of the time until ready.
+    const framework = new Elysia({ aot: false, handler: { standardHostname: false } });
+    // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
+    framework.mount("/", (request: Request) => finished(request, answer(request)));
+    framework.onError({ as: "global" }, ({ error, request }) =>
+      problemResponse(error, request, { requestId: newId(), log: rooms.log }),
+    );
+    return framework;
+  }
+
+  return app;
 }
 
 /** What the log calls this request, and who answers: a command line of another version can say why it was not understood. */

@@ -163,7 +163,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const watch = createWatch(db, hashKeys, clock);
   const admit = admission(db, hashKeys, clock, uses.note, senders);
   const gateway = createGateway({
-    admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
+    admit(request, endpoint) {
+      const shown = credentials.of(request);
+      return shown instanceof Promise
+        ? shown.then((verified) => admit(request, endpoint, verified))
+        : admit(request, endpoint, shown);
+    },
     watch: (request, endpoint, refuse, use) =>
       watch.keep(
         credentials.known(request),

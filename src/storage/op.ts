@@ -23,5 +23,10 @@ export type Database = {
   writeBehind: <T>(operation: () => Op<T>) => Promise<T>;
   /** All of it as it is at this moment, for reading piece by piece while others go on writing. To be closed. */
   snapshot: () => Snapshot;
+  /**
+   * Another number once anything was committed, by whomever, that may say otherwise of rights or of what there is; undefined when that cannot be
+   * told. Not asked within an operation. An engine without it is read anew each time (decision 18).
+   */
+  revision?: () => number | undefined;
   close: () => void;
 };
