@@ -3,6 +3,7 @@ import { plainAddress } from "../lib/address.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
+import { turn } from "../lib/wait.ts";
 import { wheel } from "../lib/wheel.ts";
 import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
@@ -61,11 +62,10 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const others = elysia();
 
   /** What is asked of every request, whatever it is for. Answers who sends it. @throws Problem */
-  async function letIn(request: Request): Promise<string | undefined> {
+  async function letIn(request: Request, wait: Promise<void> | undefined): Promise<string | undefined> {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
-    const wait = pace();
     if (wait !== undefined) await wait;
     const refusal = refusalAtDoor(request.headers);
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
@@ -79,7 +79,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
       app.server?.timeout(request, 0);
     });
     try {
-      await letIn(request);
+      await letIn(request, pace());
       const response = await rooms.gateway.handle(request, endpoint);
       if (response.headers.get("content-type") === streamHeaders["content-type"]) app.server?.timeout(request, 0);
       // An answer that nobody reads is not kept for ever.
@@ -91,7 +91,8 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   }
 
   async function answer(request: Request): Promise<Response> {
-    const address = await letIn(request);
+    // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
+    const address = await letIn(request, turn());
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
