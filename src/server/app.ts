@@ -1,4 +1,3 @@
-import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
@@ -17,10 +16,13 @@ import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 
+type Listening = { hostname: string; port: number; idleTimeout?: number; maxRequestBodySize?: number };
+
 type App = {
   handle: (request: Request) => Promise<Response>;
-  listen: (options: object) => unknown;
-  server: Bun.Server<unknown> | null;
+  /** @throws what the system says where the port is taken: it is never shared */
+  listen: (options: Listening) => void;
+  server: Bun.Server<undefined> | null;
 };
 
 /**
@@ -31,9 +33,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const routes = allRoutes();
   checkRoutes(routes);
   const match = routeTable(routes);
-  // Without standardHostname Elysia finds the path by its distance from the start of the URL: `Host: x` then opens other routes.
-  // Without aot it compiles nothing at start, which is a third of the time until ready.
-  const app = new Elysia({ aot: false, handler: { standardHostname: false } });
+  const app: App = { handle, listen, server: null };
 
   async function answer(request: Request): Promise<Response> {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
@@ -64,8 +64,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return await runRoute(found.route, { request, params: found.params, address, keepOpen }, rooms);
   }
 
-  // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
-  app.mount("/", (request: Request) => {
+  function handle(request: Request): Promise<Response> {
     const requestId = newId();
     return answer(request)
       .catch((error: unknown) => {
@@ -73,11 +72,21 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
         return problemResponse(error, request, { requestId, log: rooms.log, oauth: rooms.config.oauth });
       })
       .then((response) => withCors(signed(response, requestId), request, rooms.config.allowedOrigins));
-  });
-  app.onError({ as: "global" }, ({ error, request }) =>
-    problemResponse(error, request, { requestId: newId(), log: rooms.log }),
-  );
-  return app as unknown as App;
+  }
+
+  function listen(options: Listening): void {
+    app.server = Bun.serve({
+      ...options,
+      reusePort: false,
+      development: false,
+      fetch: (request) =>
+        handle(request).catch((error: unknown) =>
+          problemResponse(error, request, { requestId: newId(), log: rooms.log }),
+        ),
+    });
+  }
+
+  return app;
 }
 
 /** What the log calls this request, and who answers: a command line of another version can say why it was not understood. */
