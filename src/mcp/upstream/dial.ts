@@ -1,4 +1,4 @@
-import { createConnection, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { onAbort } from "../../lib/abort.ts";
 import { hostOf, mayReach, reachOf } from "../../lib/address-guard.ts";
 import { Unreached, unavailable } from "./failures.ts";
@@ -114,7 +114,7 @@ async function takesConnections(at: URL, ms: number, signal: AbortSignal): Promi
   const port = Number(at.port || (at.protocol === "https:" ? 443 : 80));
   let socket: Socket | undefined;
   const look = setTimeout(() => {
-    socket = createConnection({ host: hostOf(at).host, port });
+    socket = process.getBuiltinModule("node:net").createConnection({ host: hostOf(at).host, port });
     socket.once("connect", () => resolve(true));
     // A refusal is an answer too, and `fetch` gets it by itself.
     socket.once("error", () => resolve(true));

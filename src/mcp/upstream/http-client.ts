@@ -1,4 +1,3 @@
-import { rootCertificates } from "node:tls";
 import { systemClock } from "../../lib/clock.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
@@ -105,4 +104,5 @@ const withToken = (init: Init, token: string): Init => ({
 });
 
 /** An issuer is often somebody else, with a certificate of a public authority; the rest of what is said is of the server alone. */
-const besides = ({ ca }: TlsTrust): TlsTrust => (ca === undefined ? {} : { ca: [...rootCertificates, ca].join("\n") });
+const besides = ({ ca }: TlsTrust): TlsTrust =>
+  ca === undefined ? {} : { ca: [...process.getBuiltinModule("node:tls").rootCertificates, ca].join("\n") };
