@@ -1,4 +1,3 @@
-import { rootCertificates } from "node:tls";
 import { systemClock } from "../../lib/clock.ts";
 import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
@@ -133,4 +132,5 @@ const withToken = (request: Request, token: string): Request => ({
 });
 
 /** An issuer is often somebody else, with a certificate of a public authority; the rest of what is said is of the server alone. */
-const besides = ({ ca }: TlsTrust): TlsTrust => (ca === undefined ? {} : { ca: [...rootCertificates, ca].join("\n") });
+const besides = ({ ca }: TlsTrust): TlsTrust =>
+  ca === undefined ? {} : { ca: [...process.getBuiltinModule("node:tls").rootCertificates, ca].join("\n") };
