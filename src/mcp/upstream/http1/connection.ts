@@ -1,5 +1,6 @@
 import type { Socket, SocketHandler } from "bun";
 import type { Ending } from "../../../lib/ending.ts";
+import { wheel } from "../../../lib/wheel.ts";
 import type { tlsOptions } from "../tls.ts";
 import type { Answer } from "./answer.ts";
 import { Exchange, type Line } from "./exchange.ts";
@@ -30,6 +31,8 @@ export type Owner = {
 /** Of servers that do not say it: Node's own ends what has been idle for five seconds. */
 const assumedIdleMs = 4_000;
 const longestIdleMs = 60_000;
+/** How long the other side may take to end it as well. */
+const farewellMs = 1_000;
 
 /** One connection, over which one request after the other goes. */
 export class Connection implements Line, Listener {
@@ -85,8 +88,12 @@ export class Connection implements Line, Listener {
   /** Ends it at once, whatever is under way: what came of a body is not the whole of it then. */
   close(why: unknown): void {
     const socket = this.#socket;
+    const isIdle = this.#exchange === undefined;
     this.gone(why);
-    socket?.terminate();
+    if (!isIdle || why !== undefined) return void socket?.terminate();
+    // A reset would be an error in the log of whoever has done nothing wrong.
+    socket?.end();
+    wheel.after(farewellMs, () => socket?.terminate());
   }
 
   connected(socket: Socket<Connection>): void {
