@@ -8,6 +8,7 @@ import type { Allowance, Confinement } from "./confine.ts";
 import { endFamily, type Family } from "./family.ts";
 import type { LogRing } from "./log-ring.ts";
 import { type Mark, markOfRun, markVariable } from "./mark.ts";
+import { type Outlet, openOutlet, type Pieces } from "./outlet.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "./output.ts";
 import { processOf } from "./proc.ts";
 import { childWord, selfCommand } from "./self.ts";
@@ -55,7 +56,8 @@ export function startChild(options: ChildOptions): Child {
   const said = boundedWords(log.add);
   const output = serverOutput({ add: said.add });
   const mark = markOfRun(dataDir, options.instance);
-  const process_ = spawn(options, mark);
+  const outlet = openOutlet();
+  const process_ = spawn(options, mark, outlet);
   const { pid } = process_;
   const family: Family = { leader: pid, startTicks: processOf(pid)?.startTicks ?? 0n, mark };
   remember(dataDir, { pid, startTicks: family.startTicks });
@@ -63,6 +65,7 @@ export function startChild(options: ChildOptions): Child {
   let reason: string | undefined;
   let isOverlong = false;
   let unsent = 0;
+  let unwritten: string[] = [];
   let stopping = false;
 
   const failWith = (why: string) => {
@@ -70,7 +73,7 @@ export function startChild(options: ChildOptions): Child {
     end();
   };
   const unwatch = options.usage?.watch(family, options.allowance ?? {}, failWith);
-  const out = chunksOf(process_.stdout);
+  const out = outlet?.read() ?? chunksOf(process_.stdout);
   const errors = chunksOf(process_.stderr);
   const reading = output.read(out.chunks, lineBytes, () => {
     isOverlong = true;
@@ -113,20 +116,34 @@ export function startChild(options: ChildOptions): Child {
     if (process_.exitCode !== null || process_.signalCode !== null || stopping)
       throw new Problem("unavailable", "the server's process has ended");
     if (unsent > outputBounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
-    process_.stdin.write(`${text}\n`);
-    const flushed = process_.stdin.flush();
-    if (!(flushed instanceof Promise)) return;
     unsent += text.length;
-    void flushed
-      .catch(() => {})
-      .then(() => {
-        unsent -= text.length;
-      });
+    unwritten.push(text);
+    if (unwritten.length === 1) setImmediate(write);
+  }
+
+  /** All that is sent in one turn of the event loop, in one go. */
+  function write(): void {
+    if (unwritten.length === 0) return;
+    const text = `${unwritten.join("\n")}\n`;
+    const sent = text.length - unwritten.length;
+    unwritten = [];
+    const written = () => {
+      unsent -= sent;
+    };
+    try {
+      process_.stdin.write(text);
+      const flushed = process_.stdin.flush();
+      if (flushed instanceof Promise) void flushed.then(written, written);
+      else written();
+    } catch {
+      // It has ended: `closed` says so to all who wait.
+    }
   }
 
   async function stop(fast: boolean): Promise<Exit> {
     stopping = true;
     if (!fast) {
+      write();
       await Promise.resolve(process_.stdin.end()).catch(() => {});
       if ((await within(patience.afterEofMs, closed)) !== undefined) return await closed;
       killGroup(pid, "SIGTERM");
@@ -139,7 +156,7 @@ export function startChild(options: ChildOptions): Child {
   return { pid, send, stop, exited, closed, onMessage: output.onMessage };
 }
 
-function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark) {
+function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark, outlet?: Outlet) {
   const marked = { ...env, [markVariable]: mark.text };
   const entry: Entry = { ...confinement, parent: process.pid, asBun, mark: String(mark.number) };
   // Only Linux lets a process ask to die with its parent; elsewhere the command is started as it is.
@@ -148,15 +165,18 @@ function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Ma
       ? [[...selfCommand(), childWord, JSON.stringify(entry), ...command], marked]
       : [[...command], asBun ? { ...marked, BUN_BE_BUN: "1" } : marked];
   try {
-    return Bun.spawn(words, {
+    const child = Bun.spawn(words, {
       env: variables,
       stdin: "pipe",
-      stdout: "pipe",
+      stdout: outlet?.childEnd ?? "pipe",
       stderr: "pipe",
       detached: true,
       ...(cwd === undefined ? {} : { cwd }),
     });
+    outlet?.spawned(true);
+    return child;
   } catch (error) {
+    outlet?.spawned(false);
     throw new Problem(
       "unavailable",
       cwd === undefined ? "the process cannot be started" : "the process cannot be started in its cwd",
@@ -174,15 +194,14 @@ function killGroup(pgid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** A pipe that can be let go of while it is read, so that one which somebody else holds open costs no descriptor. */
-function chunksOf(stream: ReadableStream<Uint8Array>) {
-  const reader = stream.getReader();
+function chunksOf(stream: ReadableStream<Uint8Array> | number | undefined): Pieces {
+  const reader = typeof stream === "object" ? stream.getReader() : undefined;
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return;
-      yield value;
+      const read = await reader?.read();
+      if (read?.done !== false) return;
+      yield read.value;
     }
   }
-  return { chunks: chunks(), close: () => void reader.cancel().catch(() => {}) };
+  return { chunks: chunks(), close: () => void reader?.cancel().catch(() => {}) };
 }
