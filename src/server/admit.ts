@@ -3,7 +3,9 @@ import { callerOf } from "../auth/authenticate.ts";
 import type { BearerKeys } from "../auth/bearer.ts";
 import type { Clock } from "../lib/clock.ts";
 import { frozen } from "../lib/frozen.ts";
+import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
+import { remember } from "../lib/remember.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
 import type { Use } from "../mcp/gateway.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
@@ -15,10 +17,13 @@ import { present } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
 import { type ProjectFields, serverNames } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
-import { findResource } from "../storage/resources.ts";
-import { Entry, rememberedAdmissions } from "./remembered.ts";
+import { findNamed, findResource } from "../storage/resources.ts";
+import { type Admitted, Entry, type KnownServers, rememberedAdmissions } from "./remembered.ts";
 import { identified, type Senders } from "./sender.ts";
 import { serverRef } from "./status.ts";
+
+/** Whose servers are kept at once. */
+const mostProjects = 256;
 
 /** What is there and not open to the caller, who is told that there is no such thing; the audit log is told better. */
 export class Unseen extends Problem {}
@@ -38,10 +43,11 @@ export function admission(
   const remembered = rememberedAdmissions(db, clock);
 
   async function read(request: Request, endpoint: Endpoint, bearer: Credential, at: number | undefined) {
+    const known = at === undefined ? undefined : remembered.servers;
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKeys, bearer, clock.now());
       identified(senders, request, caller);
-      return { caller, admitted: yield* admit(yield* rightsOf(caller), endpoint) };
+      return { caller, admitted: yield* admit(yield* rightsOf(caller), endpoint, known) };
     });
     const entry = new Entry(caller, admitted);
     remembered.keep(at, endpoint, bearer, entry);
@@ -64,16 +70,13 @@ export function admission(
 }
 
 /** @throws Problem 401, 403, 404 */
-function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address">> {
+function* admit(rights: Rights, endpoint: Endpoint, known?: KnownServers): Op<Admitted> {
   const project = yield* projectOf(rights, endpoint.project);
   const { name } = project;
   const fields = project as unknown as ProjectFields;
   const whole = decide(rights.layers, { verb: "run", resource: "projects", name }).allowed;
-  const servers = [];
-  for (const server of serverNames(fields)) {
-    const row = yield* findResource("server", server);
-    if (row !== undefined) servers.push(frozen(serverRef(present(row))));
-  }
+  const servers = known?.get(project.id) ?? (yield* serversOf(fields));
+  if (known !== undefined) remember(known, project.id, servers, mostProjects);
   const isFiltered = !whole || rights.filters.some(({ tools }) => tools !== null);
   const reaches = (server: string) => reachesServer(rights, server, name);
   if (!whole && !servers.some((server) => reaches(server.name)))
@@ -89,6 +92,18 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
     principal: rights.tokenId ?? rights.userId,
     actor: rights.actor,
   };
+}
+
+/** In the project's order; one that is not there is left out. */
+function* serversOf(fields: ProjectFields): Op<readonly ServerRef[]> {
+  const names = serverNames(fields);
+  const rows = yield* findNamed("server", names);
+  const servers: ServerRef[] = [];
+  for (const name of names) {
+    const row = isId(name) ? yield* findResource("server", name) : rows.get(name);
+    if (row !== undefined) servers.push(frozen(serverRef(present(row))));
+  }
+  return servers;
 }
 
 /** One of a project's servers. What is not in it and what the caller may not reach are told alike. @throws Problem 404 */

@@ -1,6 +1,7 @@
 import type { Credential } from "../auth/access-token.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
+import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Admission } from "../mcp/visit.ts";
 import type { Caller, TimedCaller } from "../rbac/rights.ts";
 import type { Database } from "../storage/op.ts";
@@ -12,6 +13,9 @@ const mostAddresses = 64;
 
 /** An admission but for the address that its request came from. */
 export type Admitted = Omit<Admission, "address">;
+
+/** The servers of a project, by its id. */
+export type KnownServers = Map<string, readonly ServerRef[]>;
 
 /** Who was let in where, and what into: shared by all requests that are told the same, so nothing of it is ever changed. */
 export class Entry {
@@ -40,6 +44,8 @@ export class Entry {
 export function rememberedAdmissions(db: Pick<Database, "revision">, clock: Clock) {
   /** Of an endpoint as it was handed in: the same address is the same object for as long as it is called. */
   const entries = new Map<Endpoint, Map<string, Entry>>();
+  /** By project, whoever asks. */
+  const servers: KnownServers = new Map();
   let size = 0;
   let revision: number | undefined;
 
@@ -52,10 +58,15 @@ export function rememberedAdmissions(db: Pick<Database, "revision">, clock: Cloc
     /** The revision of this moment, under which what is read from now on may be kept; undefined when nothing may. */
     look(): number | undefined {
       const now = db.revision?.();
-      if (now !== revision) clear();
+      if (now !== revision) {
+        clear();
+        servers.clear();
+      }
       revision = now;
       return now;
     },
+    /** The servers of projects, of the revision that was looked at last. */
+    servers,
     /** After `look`. */
     find(endpoint: Endpoint, bearer: Credential): Entry | undefined {
       const key = keyOf(bearer);

@@ -78,6 +78,13 @@ export function* findResource(kind: string, ref: string): Op<StoredResource | un
   return rows[0] === undefined ? undefined : toResource(rows[0]);
 }
 
+/** Those of these names that are there, in one question; by their names in the table. */
+export function* findNamed(kind: string, names: readonly string[]): Op<Map<string, StoredResource>> {
+  const rows: Row[] =
+    yield sql`SELECT * FROM resources WHERE kind = ${kind} AND name IN (SELECT value FROM json_each(${JSON.stringify(names)}))`;
+  return new Map(rows.map((row) => [String(row["name"]), toResource(row)]));
+}
+
 /** The user or service account of this id. */
 export function* findPrincipal(id: string): Op<StoredResource | undefined> {
   const [row]: Row[] = yield sql`SELECT * FROM resources WHERE id = ${id} AND kind IN ('user', 'serviceaccount')`;
