@@ -63,11 +63,13 @@ export function processEnvironment(): Env & { isHeld: () => boolean } {
   const out = outputTo(
     1,
     () => process.stdout,
+    process.env,
     () => reader.abort(),
   );
   const err = outputTo(
     2,
     () => process.stderr,
+    process.env,
     () => {},
   );
   return {

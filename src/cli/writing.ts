@@ -1,5 +1,6 @@
 import { fstatSync, statSync, writeSync } from "node:fs";
 import { devNull } from "node:os";
+import type { Env } from "./environment.ts";
 import { plainSigns, speaksUnicode } from "./locale.ts";
 
 type Stream = NodeJS.WriteStream;
@@ -11,7 +12,7 @@ export type Output = { line: (text: string) => void; stream: () => Stream; isTer
  * Standard output or standard error, written without the platform's streams as long as that can be: to open one costs as much as the whole start of
  * an empty program. A reader who has gone, as in `mcpctl get servers | head -1`, is no error: there is nobody to tell.
  */
-export function outputTo(fd: 1 | 2, platform: () => Stream, onGone: () => void): Output {
+export function outputTo(fd: 1 | 2, platform: () => Stream, variables: Env["variables"], onGone: () => void): Output {
   let opened: Stream | undefined;
   let hasFailed = false;
   const onError = (error: NodeJS.ErrnoException) => {
@@ -35,7 +36,7 @@ export function outputTo(fd: 1 | 2, platform: () => Stream, onGone: () => void):
     stream,
     isTerminal,
     line(text) {
-      const isPlain = !speaksUnicode(process.platform, process.env) && isTerminal();
+      const isPlain = !speaksUnicode(process.platform, variables) && isTerminal();
       const bytes = Buffer.from(`${isPlain ? plainSigns(text) : text}\n`);
       const left = opened === undefined ? written(fd, bytes, onError) : bytes;
       if (left.length > 0) stream().write(left);
