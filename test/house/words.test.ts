@@ -3,6 +3,7 @@ import { kinds, wordsOf } from "../../src/resources/index.ts";
 
 /** A word of power and the only places it may stand (design §2, reference/style.md §5.6). */
 const homes: [word: RegExp, only: RegExp][] = [
+  [/from "elysia"/, /^src\/server\//],
   [/"bun:sqlite"|\bnew SQL\(/, /^src\/storage\//],
   [/\b(SELECT|INSERT INTO|DELETE FROM|UPDATE \w+ SET)\b/, /^src\/storage\//],
   // git is no server: it runs beside them, with an environment of its own (docs/decisions/0015-backup.md).
@@ -19,6 +20,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bprocess\.exit\(/, /^src\/(main|instances\/child-entry)\.ts$/],
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
   [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],
+  // There is one door, and what listens there is the same function that tests call in memory.
   [/\bBun\.serve\(/, /^src\/server\/app\.ts$/],
   [/"jsonrpc":"2\.0"/, /^src\/(mcp\/json-rpc\.ts$|client\/clients\/commands\.ts$|client\/validator\/)/],
 ];

@@ -13,7 +13,8 @@ import type { Exchange } from "./exchange.ts";
 import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
-import { methods, openTools } from "./methods.ts";
+import { openTools } from "./list.ts";
+import { methods } from "./methods.ts";
 import { nestedCall } from "./nested.ts";
 import { ownOf } from "./own.ts";
 import { createPlaces } from "./places.ts";
@@ -33,7 +34,7 @@ const nothing = Promise.resolve(undefined);
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls({ connections, catalog, log, counters, record, seal, shaping, served }: Options) {
-  const { viewOf, viewWith, faceOf, mayOf, rightsTo, quarantineOf, forget } = createScope(catalog);
+  const { viewOf, viewWith, faceOf, mayOf, policyOf, rightsTo, quarantineOf, forget } = createScope(catalog);
   /** Of tools that no server has: those that they call take places of their own. */
   const countedOwn = createPlaces(counters);
   const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
@@ -62,6 +63,7 @@ export function createCalls({ connections, catalog, log, counters, record, seal,
       view: () => viewOf(visit, client.abilities),
       viewWith: (list, asked) => viewWith(list, asked, visit, client.abilities),
       may,
+      policy: () => policyOf(visit),
       reaches: admission.reaches ?? (() => true),
       mayUse: (list, target) => {
         const isOpen = may?.(list, target) !== false;

@@ -15,7 +15,7 @@ function modern(method: string, outcome: Outcome, serverInfo: unknown): Outcome 
   const stamped = withMembers(objectOf(result, "_meta") ?? "{}", {
     [metaKeys.serverInfo]: JSON.stringify(serverInfo),
   });
-  return { result: withMembers(result, { resultType: JSON.stringify(type), ...caching, _meta: stamped }) };
+  return { ...outcome, result: withMembers(result, { resultType: JSON.stringify(type), ...caching, _meta: stamped }) };
 }
 
 /** What is unknown has one code there, and a resource says which. */

@@ -5,6 +5,7 @@ import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
 import { Busy } from "../upstream/failures.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
+import { answerOf } from "./answer.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
@@ -66,7 +67,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
         // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
         (outcome) =>
           reply.end(
-            response(id, outcome),
+            answerOf(id, outcome),
             headOf(facts === undefined && "retryAfterSeconds" in outcome ? outcome : done),
           ),
         (error: unknown) => reply.abort(error),

@@ -1,6 +1,6 @@
 import type { headOf } from "../answers.ts";
+import { type Answer, bodyOf, textOf } from "./answer.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
-import { jsonBody } from "./json-body.ts";
 import type { Readers } from "./readers.ts";
 
 /** Where the messages of one event stream go, so that they can be had again. */
@@ -70,13 +70,13 @@ export function createReply({ readers, streams, transcript, onGone }: Options) {
       return log !== undefined || out?.isOpen() === true;
     },
     /** The answer. On a stream it is the last event, and its status is told by what it holds. */
-    end(text: string, head: ReturnType<typeof headOf>): void {
+    end(answer: Answer, head: ReturnType<typeof headOf>): void {
       if (isDone) return;
       isDone = true;
       clearTimeout(timer);
-      if (out === undefined) answered.resolve(new Response(jsonBody(text, readers), head));
+      if (out === undefined) answered.resolve(new Response(bodyOf(answer, readers), head));
       else {
-        write(text);
+        write(textOf(answer));
         log?.end();
         out.close();
       }

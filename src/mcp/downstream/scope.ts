@@ -26,6 +26,11 @@ export function createScope(catalog: Catalog) {
     return (list, target) => mine?.(list, target) !== false && heldBack(list, target) === undefined;
   }
 
+  /** What `mayOf` decides by, beside the view that it is asked about. */
+  function policyOf({ admission: { readOnly, policy } }: Visit): string {
+    return `${readOnly} ${policy?.() ?? ""}`;
+  }
+
   /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
   function quarantineOf({ admission: { project } }: Visit) {
     if (project.fields.onToolChange !== "quarantine") return undefined;
@@ -44,7 +49,11 @@ export function createScope(catalog: Catalog) {
 
   async function viewOf({ admission: { project, servers }, endpoint }: Visit, abilities: Abilities): Promise<View> {
     const entries = await catalog.entriesOf(servers, abilities);
-    const key = [catalog.revision(), project.version, ...servers.map(({ id, version: at }) => `${id}@${at}`)].join();
+    const key = [
+      catalog.revisionOf(servers),
+      project.version,
+      ...servers.map(({ id, version: at }) => `${id}@${at}`),
+    ].join();
     const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
     const variants = entries.map(({ variant = "" }) => variant).join();
     const cached = views.get(place);
@@ -100,6 +109,7 @@ export function createScope(catalog: Catalog) {
     viewWith,
     faceOf,
     mayOf,
+    policyOf,
     rightsTo,
     quarantineOf,
     /** Lets go of what is remembered of a project. */
