@@ -13,7 +13,7 @@ const rounds = Number(values.rounds);
 const objects = Number(values.objects);
 const executable = resolve("dist/mcpctl");
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-bench-"));
-const url = `http://127.0.0.1:${20_000 + Math.floor(Math.random() * 20_000)}`;
+const url = `http://127.0.0.1:${12_000 + Math.floor(Math.random() * 20_000)}`;
 const env = { PATH: process.env["PATH"] ?? "", HOME: folder, MCPCTL_URL: url, MCPCTL_LOG: "silent" };
 const targets = { get: "target <= 4.0 x, < 60 ms", first: "target < 200 ms" } as const;
 

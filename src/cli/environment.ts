@@ -5,7 +5,7 @@ import { type Keyring, mayHaveKeyring, systemKeyring } from "../client/keyring.t
 import { systemClock } from "../lib/clock.ts";
 import { Problem } from "../lib/problem.ts";
 
-import { plainSigns, speaksUnicode } from "./locale.ts";
+import { outputTo } from "./writing.ts";
 
 /** How much fits on a terminal. */
 export type Screen = { columns: number; rows: number };
@@ -14,6 +14,8 @@ export type Screen = { columns: number; rows: number };
 export type Env = {
   out: (text: string) => void;
   err: (text: string) => void;
+  /** The same for who has others to serve: it waits for nobody who does not read. */
+  errPatiently?: (text: string) => void;
   /** Standard output is a terminal: columns may be coloured, times told in words. */
   isTerminal: boolean;
   /** Undefined when standard output is no terminal: what is read by programs is not cut. */
@@ -58,30 +60,35 @@ export type Env = {
 export function processEnvironment(): Env & { isHeld: () => boolean } {
   let isHeld = false;
   const reader = new AbortController();
-  const out = writer(
+  const out = outputTo(
+    1,
     () => process.stdout,
+    process.env,
     () => reader.abort(),
   );
-  const err = writer(
+  const err = outputTo(
+    2,
     () => process.stderr,
+    process.env,
     () => {},
   );
   return {
-    out,
-    err,
-    // Asked only when needed: looking costs two milliseconds, a third of what serve takes to be ready.
+    out: out.line,
+    err: err.line,
+    errPatiently: (text) => void err.stream().write(`${text}\n`),
     get isTerminal() {
-      return process.stdout.isTTY === true;
+      return out.isTerminal();
     },
     get screen() {
-      const { isTTY, columns = 80, rows = 24 } = process.stdout;
-      return isTTY === true ? { columns, rows } : undefined;
+      if (!out.isTerminal()) return undefined;
+      const { columns = 80, rows = 24 } = out.stream();
+      return { columns, rows };
     },
     get statusLine() {
-      return process.stderr.isTTY === true ? statusLine : undefined;
+      return err.isTerminal() ? statusLine : undefined;
     },
     get isInteractive() {
-      return process.stdin.isTTY === true && process.stderr.isTTY === true;
+      return err.isTerminal() && process.stdin.isTTY === true;
     },
     variables: process.env,
     now: systemClock.now,
@@ -91,11 +98,11 @@ export function processEnvironment(): Env & { isHeld: () => boolean } {
     input: () => Bun.stdin.stream(),
     say: (line) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
+        out.stream().write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
       }),
     outBytes: (chunk) =>
       new Promise((resolve, reject) => {
-        process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
+        out.stream().write(chunk, (error) => (error ? reject(error) : resolve()));
       }),
     ask,
     async edit(path) {
@@ -161,31 +168,6 @@ function exemptLoopback(variables: Record<string, string | undefined>): void {
     variables[name] = [named, ownNames].filter((part) => part !== "").join(",");
 }
 const ownNames = "localhost,127.0.0.1,::1";
-
-/**
- * Opened at the first line: the streams cost more than all else that a start does. A reader who has gone, as in
- * `mcpctl get servers | head -1`, is no error: there is nobody to tell.
- */
-function writer(stream: () => NodeJS.WriteStream, onGone: () => void): (text: string) => void {
-  let opened: NodeJS.WriteStream | undefined;
-  let hasFailed = false;
-  const onError = (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && !hasFailed) {
-      hasFailed = true;
-      // A full disk: what was asked for is not all there, whatever the verb thinks.
-      process.once("exit", () => {
-        process.exitCode = 1;
-      });
-      process.stderr.write(`error: what was to be written could not be: ${error.message}\n`);
-    }
-    onGone();
-  };
-  return (text) => {
-    opened ??= stream().on("error", onError);
-    const isPlain = opened.isTTY && !speaksUnicode(process.platform, process.env);
-    opened.write(`${isPlain ? plainSigns(text) : text}\n`);
-  };
-}
 
 /** Asks on standard error, so that standard output stays what was asked for. Hidden input shows nothing. */
 async function ask(question: string, hidden = false): Promise<string> {

@@ -1,3 +1,4 @@
+import { once } from "../lib/once.ts";
 import type { Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -25,11 +26,21 @@ export type Family = {
 
 /** The verbs that begin with these words; undefined where there are none. */
 export function familyOf(name: string): Family | undefined {
-  const members = Object.entries(verbs).filter(([verb]) => verb.startsWith(`${name} `));
-  const [first] = members;
-  if (first === undefined) return undefined;
+  const members = byFirstWords().get(name);
+  const [first] = members ?? [];
+  if (members === undefined || first === undefined) return undefined;
   return { name, summary: summaries[name] ?? first[1].summary, isDescribed: name in summaries, members };
 }
+
+const byFirstWords = once(() => {
+  const families = new Map<string, [string, Verb][]>();
+  for (const [name, verb] of Object.entries(verbs))
+    for (let at = name.indexOf(" "); at >= 0; at = name.indexOf(" ", at + 1)) {
+      const first = name.slice(0, at);
+      families.set(first, [...(families.get(first) ?? []), [name, verb]]);
+    }
+  return families;
+});
 
 /** The last words of a family's verbs, as one types them after its name. */
 export const lastWords = ({ name, members }: Family): string[] => members.map(([verb]) => verb.slice(name.length + 1));

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { didYouMean, nearest } from "../lib/nearest.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import { familyOf, lastWords } from "./families.ts";
@@ -80,6 +79,8 @@ function strictly(name: string, flags: Flags, argv: readonly string[]): Parsed {
     ]),
   );
   try {
+    // Help needs none of it, and it takes a while to load.
+    const { parseArgs } = process.getBuiltinModule("node:util");
     const { values, positionals } = parseArgs({ args: [...before], options, allowPositionals: true, strict: true });
     return { values: values as Parsed["values"], positionals, rest: [...rest] };
   } catch (error) {

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { redact } from "../lib/log.ts";
 import { printable } from "../lib/printable.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
@@ -53,7 +52,9 @@ function said(argv: readonly string[]) {
   const args = end < 0 ? [...argv] : argv.slice(0, end);
   const { output, verbose } = globalFlags;
   try {
-    return parseArgs({ args, options: { output, verbose }, strict: false, allowPositionals: true }).values;
+    return process
+      .getBuiltinModule("node:util")
+      .parseArgs({ args, options: { output, verbose }, strict: false, allowPositionals: true }).values;
   } catch {
     return {};
   }

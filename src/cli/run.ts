@@ -2,6 +2,7 @@ import { readConfig } from "../client/contexts.ts";
 import { type Env, processEnvironment } from "./environment.ts";
 import { guarded } from "./guarded.ts";
 import { findVerb, firstWord, parseWords } from "./parse.ts";
+import { isColoured, loadColours } from "./printing/colour.ts";
 import { misread, report } from "./report.ts";
 import { standingProject } from "./target.ts";
 
@@ -47,6 +48,7 @@ async function dispatch(argv: readonly string[], env: Env): Promise<number> {
   }
   const args = parseWords(name, verb, flags, left);
   withTaste(env);
+  if (isColoured(env)) await loadColours();
   const { run: work } = await verb.load();
   return (await work({ ...args, standingProject: () => standingProject(args, env) }, env)) ?? 0;
 }

@@ -7,6 +7,7 @@ import { isObject } from "../lib/object.ts";
 import { type FieldError, Problem } from "../lib/problem.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
+import { quotable, unknownKind } from "./unknown-kind.ts";
 
 /**
  * A manifest that passed: its kind, its name, and its fields with defaults filled in; `ended` when it tells of what is over, `warnings` when some of
@@ -120,15 +121,6 @@ export const manifestsIn = (document: unknown, where: string): Manifest[] =>
     return read.manifest;
   });
 
-export function unknownKind(word: string, where = ""): Problem {
-  const plurals = kinds.map((kind) => kind.plural);
-  const words = kinds.flatMap((kind) => [kind.plural, kind.kind, ...kind.aliases]);
-  return new Problem(
-    "invalid",
-    `${where}there is no kind "${quotable(word)}".${didYouMean(word, words)} Kinds: ${plurals.join(", ")}`,
-  );
-}
-
 /** The kind's full schema, every object closed: a misspelt field is an error, never silence. */
 export function manifestSchema(kind: AnyKind): TSchema {
   const readOnly = new Set(kind.readOnly ?? []);
@@ -140,7 +132,6 @@ export function manifestSchema(kind: AnyKind): TSchema {
 
 const pluralOf = (word: string) => findKind(word)?.plural;
 const shortName = /^[A-Za-z0-9@._-]{1,80}$/;
-const quotable = (word: string) => (/^[A-Za-z0-9@._/-]{0,64}$/.test(word) ? word : "…");
 
 const checkers = new Map<AnyKind, TypeCheck<TSchema>>();
 function checkerOf(kind: AnyKind): TypeCheck<TSchema> {

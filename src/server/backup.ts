@@ -1,7 +1,5 @@
 import { createReadStream, createWriteStream, mkdirSync, rmSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { BearerKeys } from "../auth/bearer.ts";
 import { type Bytes, decrypted, encrypted, newPair, streamOf } from "../lib/age.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -78,6 +76,7 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
     try {
       const { header, entries } = taken(snapshot, { keys: keys(), valuesOf }, withAudit, clock.now());
       const bytes = encrypted(written(header, entries), { recipients });
+      const { pipeline } = await import("node:stream/promises");
       await pipeline(bytes, createWriteStream(path, { mode: 0o600, flags: "wx" }));
       return { header, bytes: statSync(path).size, body: streamOf(fileOnce(path, remove)) };
     } catch (error) {
@@ -119,6 +118,7 @@ export function createBackups({ db, master, vault, hashKeys, dataDir, clock }: N
       if (offset !== found.received || found.sound !== undefined)
         throw new Problem("conflict", `The next piece begins at ${found.received}`);
       if (offset + bytes.length > found.most) throw new Problem("invalid", "There is more than was said");
+      const { open } = await import("node:fs/promises");
       const file = await open(found.path, "a", 0o600);
       try {
         await file.write(bytes);

@@ -57,6 +57,7 @@ test("every kind file is registered, and no two kinds share a word", () => {
         "server-fields.ts",
         "server-rules.ts",
         "system-prompts.ts",
+        "unknown-kind.ts",
       ].includes(f),
   );
   expect(kinds).toHaveLength(files.length);

@@ -1,4 +1,3 @@
-import { colors } from "consola/utils";
 import { shownUrl } from "../../client/blot.ts";
 import { bearerOf, type Target } from "../../client/client.ts";
 import { type CheckReport, check as visit } from "../../client/clients/check/check.ts";
@@ -13,7 +12,7 @@ import { Problem } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
 import { usage } from "../parse.ts";
-import { isColoured } from "../printing/colour.ts";
+import { isColoured, painted } from "../printing/colour.ts";
 import { targetFor } from "../target.ts";
 import type { Args } from "../verb.ts";
 import { fitted } from "../wrap.ts";
@@ -137,7 +136,7 @@ type About = { title: string; url: string; from: string | undefined };
 
 function show({ title, url, from }: About, { steps, failed, exitCode }: CheckReport, quiet: boolean, env: Env): void {
   const colour = isColoured(env);
-  const paint = (ok: boolean, text: string) => (colour ? (ok ? colors.green(text) : colors.red(text)) : text);
+  const paint = (ok: boolean, text: string) => (colour ? painted(ok ? "green" : "red", text) : text);
   if (quiet) {
     env.out(failed ?? "ok");
     return;

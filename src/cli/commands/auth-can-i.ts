@@ -1,9 +1,8 @@
-import { colors } from "consola/utils";
 import { printable } from "../../lib/printable.ts";
 import { catalogue } from "../../lib/problem.ts";
 import type { Env } from "../environment.ts";
 import { formatOf } from "../output.ts";
-import { isColoured } from "../printing/colour.ts";
+import { isColoured, painted } from "../printing/colour.ts";
 import { type Answer, ask, shown } from "../question.ts";
 import type { Args } from "../verb.ts";
 
@@ -21,9 +20,9 @@ export function sentence({ allowed, subject, by = [], missing, who, because }: A
   const colour = isColoured(env);
   if (allowed) {
     const reasons = by.map((one) => `${one.who === subject ? "" : `${one.who}: `}${shown(one)}`);
-    return `${colour ? colors.green("yes") : "yes"}: ${printable(reasons.join("; "))}`;
+    return `${colour ? painted("green", "yes") : "yes"}: ${printable(reasons.join("; "))}`;
   }
   const whose = who === undefined || who === subject ? subject : `${subject}: ${who}`;
   const why = `${whose} lacks ${missing}${because === undefined ? "" : `: ${because}`}`;
-  return `${colour ? colors.red("no") : "no"}: ${printable(why)}`;
+  return `${colour ? painted("red", "no") : "no"}: ${printable(why)}`;
 }

@@ -1,8 +1,9 @@
 import type { Client } from "../../client/client.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
-import { changeIn, draftOf, instead, instructions, withNotes, withoutNotes } from "../draft.ts";
+import { changeIn, draftOf, instructions, withNotes, withoutNotes } from "../draft.ts";
 import type { Env } from "../environment.ts";
+import { instead } from "../instead.ts";
 import { formatOf, printResources } from "../output.ts";
 import { usage } from "../parse.ts";
 import { scratchFile } from "../scratch.ts";

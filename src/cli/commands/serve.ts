@@ -28,6 +28,6 @@ export const run = (args: Args, env: Env): Promise<number> =>
     flags: Object.fromEntries(flags.map((flag) => [flag, args.flag(flag)])),
     env: env.variables,
     out: env.out,
-    err: env.err,
+    err: env.errPatiently ?? env.err,
     isTerminal: () => env.isTerminal,
   });

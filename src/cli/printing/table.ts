@@ -1,8 +1,7 @@
-import { colors } from "consola/utils";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
 import { wrapped } from "../wrap.ts";
-import { isColoured } from "./colour.ts";
+import { type Colour, isColoured, painted } from "./colour.ts";
 
 const gap = 3;
 /** A narrower column is a ladder of words. */
@@ -70,26 +69,27 @@ export function openTable(head: Row, env: Env) {
 /** A whole table at once. */
 export const table = (head: Row, rows: readonly Row[], env: Env): string => openTable(head, env).begin(rows).join("\n");
 
-const stateColours: Record<string, (text: string) => string> = {
-  RUNNING: colors.green,
-  STARTING: colors.yellow,
-  STOPPING: colors.yellow,
-  ERROR: colors.red,
-  healthy: colors.green,
-  degraded: colors.yellow,
-  unhealthy: colors.red,
-  active: colors.green,
-  expired: colors.yellow,
-  rotated: colors.yellow,
-  revoked: colors.red,
-  disabled: colors.yellow,
-  refused: colors.yellow,
-  error: colors.red,
+const stateColours: Record<string, Colour> = {
+  RUNNING: "green",
+  STARTING: "yellow",
+  STOPPING: "yellow",
+  ERROR: "red",
+  healthy: "green",
+  degraded: "yellow",
+  unhealthy: "red",
+  active: "green",
+  expired: "yellow",
+  rotated: "yellow",
+  revoked: "red",
+  disabled: "yellow",
+  refused: "yellow",
+  error: "red",
 };
 
 function coloured(cell: string, isHead: boolean, env: Env): string {
   if (!isColoured(env)) return cell;
   // "RUNNING 2/3" is a state too.
   const word = cell.replace(/ \d+\/\d+$/, "");
-  return isHead ? colors.bold(cell) : (stateColours[word]?.(cell) ?? cell);
+  const colour = isHead ? "bold" : stateColours[word];
+  return colour === undefined ? cell : painted(colour, cell);
 }

@@ -1,19 +1,13 @@
-import { colors } from "consola/utils";
 import type { Report, Step } from "../../client/validator/report.ts";
 import type { Result, SuiteName } from "../../client/validator/suites.ts";
 import { printable } from "../../lib/printable.ts";
 import type { Env } from "../environment.ts";
-import { isColoured } from "../printing/colour.ts";
+import { type Colour, isColoured, painted } from "../printing/colour.ts";
 import { fitted, wrapped } from "../wrap.ts";
 
 type Mark = "ok" | "failed" | "warned" | "skipped";
 const marks: Record<Mark, string> = { ok: "✓", failed: "✗", warned: "!", skipped: "-" };
-const paints: Record<Mark, (text: string) => string> = {
-  ok: colors.green,
-  failed: colors.red,
-  warned: colors.yellow,
-  skipped: colors.gray,
-};
+const paints: Record<Mark, Colour> = { ok: "green", failed: "red", warned: "yellow", skipped: "gray" };
 const nameWidth = 18;
 const timeWidth = 8;
 /** A narrower screen has no room for what stands beside a step. */
@@ -21,7 +15,7 @@ const leastColumns = 60;
 
 /** Tells a person of each step as it ends, and at last what all of it comes to. */
 export function teller(env: Env) {
-  const paint = (mark: Mark, text: string) => (isColoured(env) ? paints[mark](text) : text);
+  const paint = (mark: Mark, text: string) => (isColoured(env) ? painted(paints[mark], text) : text);
   const isNarrow = (env.screen?.columns ?? leastColumns) < leastColumns;
   let suite: SuiteName | undefined;
 

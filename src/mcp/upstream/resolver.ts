@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import type { Clock } from "../../lib/clock.ts";
 import { within } from "../../lib/wait.ts";
 import { Absent, unavailable } from "./failures.ts";
@@ -6,8 +5,10 @@ import { Absent, unavailable } from "./failures.ts";
 /** All addresses that a name leads to. @throws when it leads nowhere */
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
-export const systemLookup: Lookup = async (name) =>
-  (await lookup(name, { all: true, order: "verbatim" })).map(({ address }) => address);
+export const systemLookup: Lookup = async (name) => {
+  const { lookup } = await import("node:dns/promises");
+  return (await lookup(name, { all: true, order: "verbatim" })).map(({ address }) => address);
+};
 
 /** How long a name is believed to lead to the same place; a request after that asks, and judges, anew. */
 const keptMs = 30_000;
