@@ -37,13 +37,16 @@ export type Targets = {
 };
 
 /** Everything that calls can go through, started once. Peers that are not there are told of and left out. */
-export async function startTargets(wanted: readonly PeerName[]): Promise<Targets> {
+export async function startTargets(
+  wanted: readonly PeerName[],
+  serve: Parameters<typeof startGateway>[0] = {},
+): Promise<Targets> {
   const upstream = await startProgram("http-upstream", [], "rest");
   const at = `http://127.0.0.1:${upstream.port}`;
   const [floor, sdk, gateway] = [
     await startProgram("floor", [at], "measured"),
     await startProgram("sdk-proxy", [`${at}/s/0/mcp?legacy=1`], "measured"),
-    await startGateway(),
+    await startGateway(serve),
   ];
   const stdio = [process.execPath, programPath("stdio-upstream")];
   const all: Target[] = [
