@@ -1,6 +1,9 @@
-import { join } from "node:path";
-import { freePort, realServe } from "../test/delivery/real-serve.ts";
+import { pin } from "./cores.ts";
+import { type Gateway, startGateway } from "./gateway.ts";
 import type { Door } from "./load/speech.ts";
+import { type PeerName, peers } from "./peers.ts";
+import { childrenOf } from "./process.ts";
+import { type Program, programPath, startProgram } from "./programs.ts";
 
 /** What is measured: a door to the upstream, and the process behind it whose work is counted. */
 export type Target = {
@@ -9,59 +12,86 @@ export type Target = {
   door: Door;
   /** A tool of the upstream, as it is called here. */
   tool: (name: string) => string;
+  /** How long after its last answer it may still be at work on it. */
+  settleMs: number;
+};
+
+const asIs = { tool: (name: string) => name, settleMs: 50 };
+/** The audit log is written behind the answers, half a second at most. */
+const behindMs = 550;
+
+/** The ways to the upstream: how it is found there, and as what server of mcpctl. Old ones know nothing of the modern era. */
+const upstreams = {
+  "": "/s/0/mcp",
+  "old upstream": "/s/0/mcp?legacy=1",
+  events: "/s/0/mcp?legacy=1&events=1",
+  "50 tools": "/s/0/mcp?tools=50",
+} as const;
+const nameOf = (base: string, way: string) => (way === "" ? base : `${base}, ${way}`);
+
+export type Targets = {
+  of: (name: string) => Target | undefined;
+  upstream: number;
+  gateway: Gateway;
   close: () => Promise<void>;
 };
 
-const program = (name: string) => join(import.meta.dir, "programs", `${name}.ts`);
-const cores = { upstream: "1", measured: "0" } as const;
-
-/** Starts one of the bench's own programs on a port, and answers once it listens. */
-export async function startProgram(name: string, args: readonly string[], core: string = cores.measured) {
-  const port = freePort();
-  const child = Bun.spawn(["taskset", "-c", core, process.execPath, program(name), String(port), ...args], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  await listening(port);
-  const close = async () => {
-    child.kill();
-    await child.exited;
-  };
-  return { port, pid: child.pid, close };
-}
-
-export async function listening(port: number): Promise<void> {
-  for (const end = performance.now() + 20_000; performance.now() < end; await Bun.sleep(20)) {
-    const socket = await Bun.connect({ hostname: "127.0.0.1", port, socket: { data() {} } }).catch(() => undefined);
-    if (socket === undefined) continue;
-    socket.end();
-    return;
+/** Everything that calls can go through, started once. Peers that are not there are told of and left out. */
+export async function startTargets(
+  wanted: readonly PeerName[],
+  serve: Parameters<typeof startGateway>[0] = {},
+): Promise<Targets> {
+  const upstream = await startProgram("http-upstream", [], "rest");
+  const at = `http://127.0.0.1:${upstream.port}`;
+  const [floor, sdk, gateway] = [
+    await startProgram("floor", [at], "measured"),
+    await startProgram("sdk-proxy", [`${at}/s/0/mcp?legacy=1`], "measured"),
+    await startGateway(serve),
+  ];
+  const stdio = [process.execPath, programPath("stdio-upstream")];
+  const all: Target[] = [
+    { name: "SDK proxy", pid: sdk.pid, door: { port: sdk.port, path: "/mcp", headers: {} }, ...asIs },
+  ];
+  for (const [way, path] of Object.entries(upstreams)) {
+    const bearer = { authorization: "Bearer token-7" };
+    all.push(
+      { name: nameOf("direct", way), pid: upstream.pid, door: { port: upstream.port, path, headers: {} }, ...asIs },
+      { name: nameOf("floor", way), pid: floor.pid, door: { port: floor.port, path, headers: bearer }, ...asIs },
+    );
   }
-  throw new Error(`nothing listens at port ${port}`);
+  const ways = { ...upstreams, stdio: undefined };
+  for (const [n, [way, path]] of Object.entries(ways).entries()) {
+    const server = path === undefined ? { command: stdio } : { url: at + path };
+    await gateway.apply([{ name: `up${n}`, ...server }], [{ name: `p${n}`, servers: [`up${n}`] }]);
+    const door = await gateway.doorOf(`p${n}`);
+    all.push({
+      name: nameOf("mcpctl", way),
+      pid: gateway.pid(),
+      door,
+      tool: (tool) => `up${n}__${tool}`,
+      settleMs: behindMs,
+    });
+  }
+  const started: Program[] = [upstream, floor, sdk];
+  for (const name of wanted) {
+    const peer = await peers[name](stdio).catch(
+      (error: Error) => void process.stdout.write(`without ${name}: ${error.message}\n`),
+    );
+    if (peer === undefined) continue;
+    started.push(peer);
+    all.push({ name, pid: peer.pid, door: { port: peer.port, path: "/mcp", headers: {} }, ...asIs });
+  }
+  await Bun.sleep(1_500);
+  // A stdio server is an upstream, whoever starts it.
+  for (const { pid } of [{ pid: gateway.pid() }, ...started.slice(3)])
+    for (const child of childrenOf(pid)) pin(child, "rest");
+  return {
+    of: (name) => all.find((target) => target.name === name),
+    upstream: upstream.port,
+    gateway,
+    async close() {
+      await gateway.close();
+      for (const each of started) await each.close();
+    },
+  };
 }
-
-export const startUpstream = () => startProgram("http-upstream", [], cores.upstream);
-
-export async function floor(upstream: number): Promise<Target> {
-  const { port, pid, close } = await startProgram("floor", [`http://127.0.0.1:${upstream}`]);
-  const headers = { authorization: "Bearer token-7" };
-  return { name: "floor", pid, door: { port, path: "/s/0/mcp", headers }, tool: (name) => name, close };
-}
-
-/** mcpctl as it is shipped: with authentication, rights, audit and metrics. */
-export async function mcpctl(name: string, server: Record<string, unknown>): Promise<Target> {
-  const gateway = await realServe();
-  await gateway.must("POST", "/api/v1/apply", {
-    documents: [
-      { kind: "server", name: "up", ...server },
-      { kind: "project", name: "bench", servers: ["up"] },
-    ],
-  });
-  const { token } = await gateway.must("POST", "/api/v1/mcptokens", { name: "bench", project: "bench" });
-  pin(gateway.pid(), cores.measured);
-  const door = { port: Number(new URL(gateway.url).port), path: "/mcp", headers: { authorization: `Bearer ${token}` } };
-  const close = async () => await gateway[Symbol.asyncDispose]();
-  return { name, pid: gateway.pid(), door, tool: (tool) => `up__${tool}`, close };
-}
-
-export const pin = (pid: number, core: string): void =>
-  void Bun.spawnSync(["taskset", "-a", "-c", "-p", core, String(pid)], { stdout: "ignore" });

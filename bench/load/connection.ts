@@ -4,12 +4,16 @@ type Waiting = { resolve: (answer: Answer) => void; reject: (why: Error) => void
 
 const headEnd = Buffer.from("\r\n\r\n");
 const lineEnd = Buffer.from("\r\n");
+const lastChunk = "\r\n0\r\n\r\n";
 
 /** One keep-alive connection with one request at a time: a caller that costs next to nothing, so that what is called is what is measured. */
 export class Connection {
   #socket: Bun.Socket | undefined;
   #waiting: Waiting | undefined;
-  #bytes: Buffer = Buffer.alloc(0);
+  #parts: Buffer[] = [];
+  #length = 0;
+  /** What the head says of the end: so many bytes, or the last chunk. Before that the rest is not looked at. */
+  #until: number | "last chunk" = 0;
   #unsent: Uint8Array | undefined;
 
   static async open(port: number): Promise<Connection> {
@@ -53,36 +57,46 @@ export class Connection {
   }
 
   #take(chunk: Buffer): void {
-    this.#bytes = this.#bytes.length === 0 ? Buffer.from(chunk) : Buffer.concat([this.#bytes, chunk]);
-    const answer = answerIn(this.#bytes);
-    if (answer === undefined) return;
-    this.#bytes = Buffer.alloc(0);
+    this.#parts.push(Buffer.from(chunk));
+    this.#length += chunk.length;
+    if (this.#until === "last chunk" ? !this.#endsInLastChunk() : this.#length < this.#until) return;
+    const bytes = this.#parts.length === 1 ? (this.#parts[0] ?? chunk) : Buffer.concat(this.#parts);
+    this.#parts = [bytes];
+    const answer = answerIn(bytes);
+    if (typeof answer !== "object") {
+      this.#until = answer;
+      return;
+    }
+    [this.#parts, this.#length, this.#until] = [[], 0, 0];
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.resolve(answer);
   }
+
+  #endsInLastChunk(): boolean {
+    const end = Buffer.concat(this.#parts.slice(-lastChunk.length)).subarray(-lastChunk.length);
+    return end.toString("latin1") === lastChunk;
+  }
 }
 
-/** The answer that these bytes are; undefined as long as they are not the whole of it. */
-function answerIn(bytes: Buffer): Answer | undefined {
+/** The answer that these bytes are, or what is missing of it. */
+function answerIn(bytes: Buffer): Answer | number | "last chunk" {
   const end = bytes.indexOf(headEnd);
-  if (end < 0) return undefined;
+  if (end < 0) return 0;
   const head = bytes.toString("latin1", 0, end);
   const [, digits] = /\r\ncontent-length: *(\d+)/i.exec(head) ?? [];
   const status = Number(head.slice(9, 12));
   const from = end + headEnd.length;
   if (digits !== undefined) {
     const length = Number(digits);
-    return bytes.length < from + length ? undefined : { status, head, body: bytes.subarray(from, from + length) };
+    return bytes.length < from + length ? from + length : { status, head, body: bytes.subarray(from, from + length) };
   }
   if (!/\r\ntransfer-encoding: *chunked/i.test(head)) return { status, head, body: Buffer.alloc(0) };
   const body = chunksIn(bytes, from);
-  return body === undefined ? undefined : { status, head, body };
+  return body === undefined ? "last chunk" : { status, head, body };
 }
 
 function chunksIn(bytes: Buffer, from: number): Buffer | undefined {
-  // The last chunk is empty: without it at the end there is no need to look at the others.
-  if (bytes.indexOf("\r\n0\r\n\r\n", Math.max(from - 2, bytes.length - 7)) < 0) return undefined;
   const parts: Buffer[] = [];
   for (let at = from; ; ) {
     const line = bytes.indexOf(lineEnd, at);
