@@ -1,78 +1,57 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { createDurations } from "../src/lib/durations.ts";
-import type { Admission } from "../src/mcp/visit.ts";
-import { createAudit } from "../src/operations/audit.ts";
 import { callRecorder } from "../src/server/note.ts";
+import type { Database, Op } from "../src/storage/op.ts";
 import { openDatabase } from "../src/storage/open.ts";
+import { auditIn, callOf } from "./audit-calls.ts";
+import { quantile } from "./slopes.ts";
 
 /**
- * What one call costs in the audit log: the CPU of the whole process from the note to the disk, and how long a flush held the event loop.
- *   bun bench/audit.ts [EVENTS] [PER_SECOND]
+ * What a call costs in the audit log: CPU of the whole process from the note to the disk, and for how long writing a batch held the event loop.
+ *   bun bench/audit.ts [EVENTS] [BATCH ...]
  */
-const [events = 100_000, perSecond = 5_000] = process.argv.slice(2).map(Number);
+const [events = 50_000, ...batches] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-audit-bench-"));
 const db = openDatabase(`sqlite:${join(folder, "a.db")}`);
-const quiet = () => {};
-const log = { debug: quiet, info: quiet, warn: console.error, error: console.error };
-const clock = { now: () => Date.now() };
-const key = Buffer.alloc(32, 1);
-const audit = createAudit({ db, clock, log, key, fingerprintKey: key, retentionDays: 0 });
-const record = callRecorder(audit, createDurations(), clock);
-const admissions = Array.from({ length: 32 }, (_, n) => {
-  const sha = Bun.hash(String(n)).toString(16).padStart(16, "0");
-  const actor = { subject: `McpToken:${sha}`, user: `user${n % 8}@example.com`, tokenName: `t${n}`, tokenSha: sha };
-  return { actor, address: `10.0.0.${n}`, project: { name: `project-${n % 4}`, fields: {} } } as unknown as Admission;
-});
+const held: number[] = [];
+const timed: Database = {
+  ...db,
+  // What is done before the promise is there is done in one turn.
+  writeBehind<T>(operation: () => Op<T>): Promise<T> {
+    const begun = performance.now();
+    const writing = db.writeBehind(operation);
+    held.push(performance.now() - begun);
+    return writing;
+  },
+};
+const audit = auditIn(timed, Date.now);
+const record = callRecorder(audit, createDurations(), { now: Date.now });
 
-const note = (n: number) =>
-  record({
-    admission: admissions[n % 32] as Admission,
-    action: "tools/call",
-    server: `server-${n % 10}`,
-    tool: `tool_${n % 50}`,
-    resource: undefined,
-    outcome: "ok",
-    durationMs: 1 + (n % 90) / 7,
-    requestBytes: 60 + (n % 50),
-    responseBytes: 200 + (n % 500),
-    argumentsText: undefined,
-  });
+const cpuUs = () => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
 
-async function round(count: number): Promise<{ us: number; noteUs: number; blockedMs: number }> {
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
+async function round(count: number, batch: number): Promise<string> {
+  held.length = 0;
   let noting = 0;
-  const perTurn = Math.max(1, Math.round(perSecond / 200));
-  const idle = process.cpuUsage();
-  await Bun.sleep(1_000);
-  const ofIdle = process.cpuUsage(idle);
-  delay.reset();
-  const begun = process.cpuUsage();
-  const startedAt = performance.now();
+  const begun = cpuUs();
   for (let n = 0; n < count; ) {
-    const at = performance.now();
-    for (let k = 0; k < perTurn && n < count; k++) note(n++);
-    noting += performance.now() - at;
-    await Bun.sleep(4);
+    const before = cpuUs();
+    for (const end = n + batch; n < end; n++) record(callOf(n));
+    noting += cpuUs() - before;
+    await audit.flush();
   }
-  await audit.flush();
-  const seconds = (performance.now() - startedAt) / 1_000;
-  const { user, system } = process.cpuUsage(begun);
-  const us = (user + system - (ofIdle.user + ofIdle.system) * seconds) / count;
-  return { us, noteUs: (noting * 1_000) / count, blockedMs: delay.max / 1e6 };
+  const us = (spent: number) => (spent / count).toFixed(2).padStart(6);
+  const heldMs = [0.5, 0.99].map((q) => quantile(held, q).toFixed(1)).join(" and ");
+  return `${String(batch).padStart(5)} at once: ${us(cpuUs() - begun)} us CPU an event, ${us(noting)} of it before the answer; the loop held ${heldMs} ms (p50, p99)`;
 }
 
-await round(5_000);
-for (let n = 0; n < 3; n++) {
-  const { us, noteUs, blockedMs } = await round(Math.round(events / 3));
-  console.log(
-    `${us.toFixed(1)} us CPU an event, ${noteUs.toFixed(2)} us of it before the answer; longest turn ${blockedMs.toFixed(1)} ms; ` +
-      `lost ${audit.waiting().dropped}; ${(statSync(join(folder, "a.db")).size / 1e6).toFixed(1)} MB`,
-  );
-}
+await round(20_000, 1_000);
+for (const batch of batches.length > 0 ? batches : [20, 100, 500, 1_000, 2_000])
+  console.log(await round(events, batch));
 await audit.close();
 db.close();
 rmSync(folder, { recursive: true });

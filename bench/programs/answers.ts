@@ -1,6 +1,6 @@
 /**
  * What the upstream of the benches answers, in either era: nothing is computed that could be prepared, so that what is measured is what stands in
- * front of it. Tools: `echo` gives its argument back, `give` so many KiB of text.
+ * front of it. Tools: `echo` gives its argument back, `give` so many KiB of text or of rows.
  */
 const filler = new Map<number, string>();
 /** Text as tools give it: words, line breaks and quotes, so that JSON has something to escape. */
@@ -22,6 +22,16 @@ const tool = (name: string) => ({
   annotations: { readOnlyHint: true },
 });
 
+/** So many KiB of small values, as a table has them. */
+function rowsOf(kib: number): string {
+  const known =
+    rows.get(kib) ??
+    `[${Array.from({ length: kib * 11 }, (_, n) => `{"n":${n},"name":"row ${n}","isOdd":${n % 2 === 1},"by":["a \\"word\\"",null,1.5]}`).join()}]`;
+  rows.set(kib, known);
+  return known;
+}
+const rows = new Map<number, string>();
+
 /** The tools of a server that has so many of them. */
 const listOf = (count: number): string =>
   JSON.stringify(Array.from({ length: count }, (_, n) => tool(["echo", "give"][n] ?? `tool_${n}`)));
@@ -30,7 +40,7 @@ const lists = new Map<number, string>();
 type Message = {
   id?: unknown;
   method?: string;
-  params?: { name?: string; arguments?: { text?: string; kib?: number } };
+  params?: { name?: string; arguments?: { text?: string; kib?: number; rows?: boolean } };
 };
 
 /** The answer to one message; undefined for what has none. `tools` is how many tools the server has. */
@@ -51,7 +61,8 @@ export function answerTo(text: string, tools: number): { method: string; text: s
 
 function resultOf(method: string, params: Message["params"], tools: number): string | undefined {
   if (method === "tools/call") {
-    const { text = "", kib } = params?.arguments ?? {};
+    const { text = "", kib, rows } = params?.arguments ?? {};
+    if (kib !== undefined && rows === true) return `"content":[],"structuredContent":{"rows":${rowsOf(kib)}}`;
     return `"content":[{"type":"text","text":${kib === undefined ? JSON.stringify(text) : textOf(kib)}}]`;
   }
   if (method === "tools/list") {

@@ -1,13 +1,17 @@
 import { redact } from "../lib/log.ts";
 import { response } from "./json-rpc.ts";
 import { codes } from "./protocol.ts";
+import type { ReadyList } from "./ready-list.ts";
 
 /**
  * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200, `retryAfterSeconds` where it was
  * refused before anything was done. Results are without the words that
- * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it.
+ * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it. `list` is what stands in the list
+ * that such a result begins with, which is empty in its text.
  */
-export type Outcome = { result: string; type?: "input_required" | "task"; ttlMs?: number } | OutcomeError;
+export type Outcome =
+  | { result: string; type?: "input_required" | "task"; ttlMs?: number; list?: ReadyList }
+  | OutcomeError;
 type OutcomeError = { error: string; status?: number; retryAfterSeconds?: number };
 
 export function errorOutcome(code: number, message: string, data?: unknown, status?: number): OutcomeError {

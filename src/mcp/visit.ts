@@ -13,6 +13,8 @@ export type Admission = {
   reaches: ((server: string) => boolean) | undefined;
   /** Whether the caller may use a tool of a server, or without a tool all that is no single tool; undefined when nothing is closed. */
   mayCall: ((server: string, tool: string | undefined) => boolean) | undefined;
+  /** What `mayCall` decides by, in words; undefined when nothing is closed. */
+  policy: (() => string) | undefined;
   /** Only tools that change nothing. */
   readOnly: boolean;
   /** Who calls, by id, so that nobody is given what belongs to somebody else: a name may be another's tomorrow. */

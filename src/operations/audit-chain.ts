@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "../lib/crypto.ts";
 import type { AuditPlace, AuditRow, SignedPlace } from "../storage/audit.ts";
 
 /** What makes a chain of rows, and finds the first that is not what was written. Pure: rows and keys in, words out. */

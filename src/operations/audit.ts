@@ -70,7 +70,7 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
   }
   let announced = 0;
 
-  const queue = createAuditQueue({ write: (entries) => db.write(() => append(entries)), clock, log });
+  const queue = createAuditQueue({ write: (entries) => db.writeBehind(() => append(entries)), clock, log });
 
   async function prune(): Promise<void> {
     try {

@@ -9,6 +9,7 @@ import type { Use } from "../mcp/gateway.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
 import type { Admission } from "../mcp/visit.ts";
 import { decide } from "../rbac/evaluate.ts";
+import { policyOf } from "../rbac/policy.ts";
 import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
 import { present } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
@@ -83,6 +84,7 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
     reaches: isFiltered ? reaches : undefined,
     // A server's name holds no `*`, so what is no single tool needs the right to all of them.
     mayCall: isFiltered ? (server, tool) => decideCall(rights, `${server}/${tool ?? "*"}`, name).allowed : undefined,
+    policy: isFiltered ? () => policyOf(rights) : undefined,
     readOnly: rights.filters.some(({ readOnly }) => readOnly),
     principal: rights.tokenId ?? rights.userId,
     actor: rights.actor,

@@ -1,12 +1,13 @@
-import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
+import { turn } from "../lib/wait.ts";
 import { wheel } from "../lib/wheel.ts";
 import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
 import { idleSeconds } from "./body.ts";
+import type { controlApi } from "./control-api.ts";
 import { withCors } from "./cors.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { answeredAtDoor, frontDoor } from "./front-door.ts";
@@ -22,7 +23,6 @@ import { pathOf } from "./sender.ts";
 type ListenOptions = {
   hostname: string;
   port: number;
-  reusePort?: boolean;
   idleTimeout?: number;
   maxRequestBodySize?: number;
 };
@@ -48,24 +48,25 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const pace = createPace();
   const { allowedOrigins, oauth } = rooms.config;
   const app: App = {
-    // Calls go straight to the gateway: a framework's way there costs more than all that is asked of a caller.
+    // Calls go straight to the gateway: a framework's way there costs more than all that is asked of a caller. Who only asks whether it is there
+    // need not wait until the framework is.
     handle(request) {
       const endpoint = endpointOf(request);
-      return endpoint === undefined ? others.handle(request) : finished(request, called(request, endpoint));
+      if (endpoint !== undefined) return finished(request, called(request, endpoint));
+      return isProbe(request) ? finished(request, answer(request)) : throughFramework(request);
     },
     listen(options) {
-      app.server = Bun.serve({ ...options, development: false, fetch: app.handle });
+      app.server = Bun.serve({ ...options, reusePort: false, development: false, fetch: app.handle });
     },
     server: null,
   };
-  const others = elysia();
+  let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
   /** What is asked of every request, whatever it is for. Answers who sends it. @throws Problem */
-  async function letIn(request: Request): Promise<string | undefined> {
+  async function letIn(request: Request, wait: Promise<void> | undefined): Promise<string | undefined> {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
-    const wait = pace();
     if (wait !== undefined) await wait;
     const refusal = refusalAtDoor(request.headers);
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
@@ -79,7 +80,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
       app.server?.timeout(request, 0);
     });
     try {
-      await letIn(request);
+      await letIn(request, pace());
       const response = await rooms.gateway.handle(request, endpoint);
       if (response.headers.get("content-type") === streamHeaders["content-type"]) app.server?.timeout(request, 0);
       // An answer that nobody reads is not kept for ever.
@@ -91,7 +92,8 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   }
 
   async function answer(request: Request): Promise<Response> {
-    const address = await letIn(request);
+    // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
+    const address = await letIn(request, turn());
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
@@ -114,20 +116,21 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return withCors(signed(response, requestId), request, allowedOrigins);
   }
 
-  function elysia() {
-    // Without standardHostname Elysia finds the path by its distance from the start of the URL: `Host: x` then opens other routes.
-    // Without aot it compiles nothing at start, which is a third of the time until ready.
-    const framework = new Elysia({ aot: false, handler: { standardHostname: false } });
-    // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
-    framework.mount("/", (request: Request) => finished(request, answer(request)));
-    framework.onError({ as: "global" }, ({ error, request }) =>
-      problemResponse(error, request, { requestId: newId(), log: rooms.log }),
+  async function throughFramework(request: Request): Promise<Response> {
+    api ??= import("./control-api.ts").then(({ controlApi }) =>
+      controlApi(
+        (asked) => finished(asked, answer(asked)),
+        (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log }),
+      ),
     );
-    return framework;
+    return await (await api)(request);
   }
 
   return app;
 }
+
+/** What orchestrators ask every few seconds. */
+const isProbe = ({ url }: Request): boolean => url.endsWith("/readyz") || url.endsWith("/healthz");
 
 /** What the log calls this request, and who answers: a command line of another version can say why it was not understood. */
 function signed(response: Response, requestId: string): Response {

@@ -125,7 +125,8 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
         if ((await db.read(() => findResource("project", id))) === undefined) await cache.clear(id);
       if (kinds.has("prompt")) await renewTexts();
       if (kinds.has("proxymodel")) await readModels();
-      return new Set([...(await shelf.changed(kinds)), ...projects]);
+      const ids = changed.flatMap(({ kind: { kind }, id }) => (kind === "prompt" || kind === "project" ? [id] : []));
+      return new Set([...(await shelf.changed(kinds, ids)), ...projects]);
     },
     /** Brings a text through the stages of a model. What is kept of that is this caller's alone. */
     async try(name: string, { content, contentType, source, project, caller, signal }: Attempt): Promise<Trial> {

@@ -162,7 +162,9 @@ function* rangeOf({ since, until }: AuditFilter): Op<Range | undefined> {
     from = row["seq"];
   }
   if (until !== undefined) {
-    const [row]: Row[] = yield sql`SELECT max(seq + 0) AS seq FROM audit_events WHERE at < ${until}`;
+    const earliest = since ?? Number.MIN_SAFE_INTEGER;
+    const [row]: Row[] =
+      yield sql`SELECT max(seq + 0) AS seq FROM audit_events WHERE at >= ${earliest} AND at < ${until}`;
     if (typeof row?.["seq"] !== "number") return undefined;
     to = row["seq"];
   }

@@ -1,5 +1,6 @@
 import { constants, type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
 import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
@@ -22,6 +23,7 @@ const longestWaitMs = 1_000;
 const waitMs = 10;
 
 type Query = Prepared<Row, (string | number | null)[]>;
+type Known = { query: Query; quiet: boolean; answers: boolean };
 export type SqliteDatabase = Database & Pick<Snapshot, "now"> & { raw: Sqlite };
 
 /** Told of a statement that held everything up for long: its text, which has no values in it. */
@@ -66,7 +68,8 @@ export function openReadOnly(path: string): SqliteDatabase {
 }
 
 function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteDatabase {
-  const prepared = new Map<readonly string[], { query: Query; quiet: boolean }>();
+  const isFile = db.filename !== ":memory:" && db.filename !== "";
+  const prepared = new Map<readonly string[], Known>();
   /** Of which others' commits the revision tells already. */
   let othersSeen = 0;
   let revised = 0;
@@ -76,13 +79,17 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     let known = prepared.get(statement.parts);
     if (known === undefined) {
       const text = statement.parts.join("?");
-      known = { query: db.prepare(text), quiet: isQuiet(text) };
+      const query: Query = db.prepare(text);
+      known = { query, quiet: isQuiet(text), answers: query.columnNames.length > 0 };
       prepared.set(statement.parts, known);
     }
     const begunAt = performance.now();
     // Before it is committed, and also when it never is: nobody is served in between.
     if (!known.quiet) revised++;
-    const rows = known.query.all(...statement.values);
+    let rows: Row[] = [];
+    // Where there is nothing to read, this takes half the time.
+    if (known.answers) rows = known.query.all(...statement.values);
+    else known.query.run(...statement.values);
     tellIfSlow(statement.parts, begunAt);
     return rows;
   }
@@ -107,6 +114,23 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
       }
     });
 
+  /** Leaves out the waiting for the disk at a commit, which SQLite does with the event loop. What follows stays in order all the same. */
+  function unsynced<T>(begin: string, operation: () => Op<T>): T {
+    db.run("PRAGMA synchronous = 1");
+    try {
+      return once(begin, operation);
+    } finally {
+      db.run(`PRAGMA synchronous = ${pragmas.synchronous}`);
+    }
+  }
+
+  /** The write-ahead log alone is synced: closing a file drops the locks on it, and SQLite holds none on that one. */
+  async function writeBehind<T>(operation: () => Op<T>): Promise<T> {
+    const value = await transaction("BEGIN IMMEDIATE", operation, unsynced);
+    if (isFile) await synced(`${db.filename}-wal`);
+    return value;
+  }
+
   /** Commits through other connections, of this process or another, are told by SQLite itself, those through this one are not. */
   function revision(): number | undefined {
     try {
@@ -121,10 +145,10 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
   }
 
   /** Waits for whoever holds the database without holding up the event loop, which `busy_timeout` would. */
-  async function transaction<T>(begin: string, operation: () => Op<T>): Promise<T> {
+  async function transaction<T>(begin: string, operation: () => Op<T>, run = once<T>): Promise<T> {
     for (const end = performance.now() + longestWaitMs; ; await sleep(waitMs)) {
       try {
-        return once(begin, operation);
+        return run(begin, operation);
       } catch (error) {
         if (!isBusy(error as Error) || performance.now() >= end) throw error;
       }
@@ -133,7 +157,6 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
 
   /** Of a file, a reader of its own whose transaction stays open: the write-ahead log keeps its state for it. Of memory, a copy. */
   function snapshot(): Snapshot {
-    const isFile = db.filename !== ":memory:" && db.filename !== "";
     const reader = translated(path, () =>
       isFile ? new Sqlite(db.filename, { readonly: true }) : Sqlite.deserialize(db.serialize(), true),
     );
@@ -154,12 +177,21 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     revision,
     read: (operation) => transaction("BEGIN", operation),
     write: (operation) => transaction("BEGIN IMMEDIATE", operation),
+    writeBehind,
     close: () => {
       for (const { query } of prepared.values()) query.finalize();
       others?.finalize();
       db.close();
     },
   };
+}
+
+/** A disk that fails here tells SQLite's own descriptor too, at the next commit that waits for it. */
+async function synced(path: string): Promise<void> {
+  try {
+    const file = await open(path, "r+");
+    await file.datasync().finally(() => file.close());
+  } catch {}
 }
 
 /** Nothing of the operation was done: it can be run again. */

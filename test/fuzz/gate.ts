@@ -48,6 +48,7 @@ export const ours: Gate = {
       view: async () => view,
       viewWith: async () => undefined,
       may: undefined,
+      policy: () => "",
       reaches: () => true,
       mayUse: () => true,
       live: undefined,

@@ -57,3 +57,57 @@ test("a list is as old as the asking: what changes while it is under way is aske
   expect(await known()).toEqual(["newest"]);
   db.close();
 });
+
+test("what one server does makes nothing new of the others, and what did not change is answered as it was", async () => {
+  const listed = new Map([
+    ["a", "one"],
+    ["b", "one"],
+  ]);
+  const connections = {
+    get: async ({ id }: ServerRef) => ({
+      capabilities: { tools: {} },
+      request: async () => ({ result: JSON.stringify({ tools: [{ name: listed.get(id) }] }) }),
+    }),
+    sleeps: () => false,
+    broken: () => {},
+  } as unknown as Connections;
+  let now = 1_000_000;
+  const db = openDatabase("sqlite::memory:");
+  const catalog = await createCatalog(db, () => connections, { now: () => now }, silentLog, {
+    *tell() {},
+    changed: () => {},
+    blotOf: () => (text) => text,
+  });
+  const refOf = (id: string): ServerRef => ({
+    id,
+    name: id,
+    version: 1,
+    fields: { transport: "http", url: "http://127.0.0.1:9" },
+  });
+  const [a, b] = [refOf("a"), refOf("b")];
+  const servers = [a];
+  await Promise.all([catalog.refresh(a), catalog.refresh(b)]);
+  const [before, revision, all] = [
+    await catalog.entriesOf(servers),
+    catalog.revisionOf(servers),
+    catalog.revisionOf([a, b]),
+  ];
+  expect(await catalog.entriesOf(servers)).toBe(before);
+
+  listed.set("b", "two");
+  await catalog.refresh(b);
+  expect(catalog.revisionOf(servers)).toBe(revision);
+  expect(catalog.revisionOf([a, b])).toBeGreaterThan(all);
+  expect((await catalog.entriesOf([b]))[0]?.offer?.tools[0]?.key).toBe("two");
+
+  listed.set("a", "two");
+  await catalog.refresh(a);
+  expect(catalog.revisionOf(servers)).toBeGreaterThan(revision);
+  expect((await catalog.entriesOf(servers))[0]?.offer?.tools[0]?.key).toBe("two");
+  listed.set("a", "three");
+  now += 61_000;
+  await catalog.entriesOf(servers);
+  await catalog.refresh(a);
+  expect((await catalog.entriesOf(servers))[0]?.offer?.tools[0]?.key).toBe("three");
+  db.close();
+});

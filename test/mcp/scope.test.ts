@@ -8,6 +8,7 @@ test("what a project shows is ready at once until something of it is another, or
   let [asked, made, revision, now] = [0, 0, 1, 1_000];
   const catalog = {
     revision: () => revision,
+    revisionOf: () => revision,
     async entriesOf() {
       asked++;
       return [];

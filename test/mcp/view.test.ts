@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Entry } from "../../src/mcp/catalog/catalog.ts";
 import { createExposure, type Variant } from "../../src/mcp/catalog/exposure.ts";
+import type { ListName } from "../../src/mcp/catalog/offer.ts";
 import { createUriOwners } from "../../src/mcp/catalog/uri-owners.ts";
+import type { View } from "../../src/mcp/catalog/view.ts";
+import { ReadyList } from "../../src/mcp/ready-list.ts";
 import type { Curation, ProjectFields } from "../../src/resources/project.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { deleteResource, insertResource } from "../../src/storage/resources.ts";
@@ -46,6 +49,8 @@ async function project(servers: (string | Curation)[], more: Partial<ProjectFiel
   const fields = { servers, ...more };
   return (entries: Entry[], variant: Variant = "project") => exposure.view({ id, fields }, entries, variant);
 }
+const textOf = ({ items }: View, list: ListName) => new ReadyList(items[list]).text;
+const toolsIn = (view: View) => namesIn(textOf(view, "tools"));
 const namesIn = (text: string) => (JSON.parse(text) as { name: string }[]).map(({ name }) => name);
 
 describe("what an endpoint shows", () => {
@@ -57,19 +62,19 @@ describe("what an endpoint shows", () => {
 
   test("the project: by server and name, or plain as far as nothing clashes", async () => {
     const prefixed = await (await project(servers))(entries);
-    expect(namesIn(prefixed.lists.tools)).toEqual([
+    expect(namesIn(textOf(prefixed, "tools"))).toEqual([
       "a__search",
       expect.stringMatching(/^a__odd_name_x_[0-9a-f]{8}$/),
       "b__search",
     ]);
     const plain = await (await project(servers, { toolNames: "plain" }))(entries);
-    expect(namesIn(plain.lists.tools)).toEqual([
+    expect(namesIn(textOf(plain, "tools"))).toEqual([
       "search",
       expect.stringMatching(/^odd_name_x_[0-9a-f]{8}$/),
       "b__search",
     ]);
-    expect(namesIn(plain.lists.prompts)).toEqual(["help", "b__help"]);
-    expect(plain.lists.tools).toStartWith('[{"name":"search","x":1e400,"description":"Ours"}');
+    expect(namesIn(textOf(plain, "prompts"))).toEqual(["help", "b__help"]);
+    expect(textOf(plain, "tools")).toStartWith('[{"name":"search","x":1e400,"description":"Ours"}');
     expect(plain.tools.get("b/search")?.server.name).toBe("b");
     expect([plain.tools.get("hidden"), plain.tools.get("a/hidden"), plain.tools.get("a__hidden")]).toEqual([
       undefined,
@@ -83,8 +88,8 @@ describe("what an endpoint shows", () => {
       [entries[0] as Entry],
       "server",
     );
-    expect(view.lists.tools).toBe(`[${tool("search")},${tool("odd.name/x")}]`);
-    expect(view.lists.resources).toBe('[{"uri":"u://1"},{"uri":"u://shared"}]');
+    expect(textOf(view, "tools")).toBe(`[${tool("search")},${tool("odd.name/x")}]`);
+    expect(textOf(view, "resources")).toBe('[{"uri":"u://1"},{"uri":"u://shared"}]');
     expect(view.tools.get("odd.name/x")?.key).toBe("odd.name/x");
     expect([view.tools.get("hidden"), view.tools.get("a/hidden")]).toEqual([undefined, undefined]);
     // What the project fixes about a call is not to be got round by another address.
@@ -96,13 +101,13 @@ describe("what an endpoint shows", () => {
   test("vLLM: the project's names, every tool with a description and a schema it can read", async () => {
     const view = await (await project(servers, { toolNames: "plain" }))(entries, "vllm");
     const inputSchema = { type: "object", properties: {} };
-    expect(view.lists.tools).toContain("1e400");
-    expect((JSON.parse(view.lists.tools) as object[])[0]).toMatchObject({
+    expect(textOf(view, "tools")).toContain("1e400");
+    expect((JSON.parse(textOf(view, "tools")) as object[])[0]).toMatchObject({
       name: "search",
       description: "Ours",
       inputSchema,
     });
-    expect((JSON.parse(view.lists.tools) as object[])[2]).toMatchObject({
+    expect((JSON.parse(textOf(view, "tools")) as object[])[2]).toMatchObject({
       name: "b__search",
       description: "b__search",
       inputSchema,
@@ -116,14 +121,14 @@ describe("names stay", () => {
     const show = await project(["a", "b"], plain);
     const id = `p${projects - 1}`;
     const [a, b] = [entry("a", [tool("search")]), entry("b", [tool("search")])];
-    expect(namesIn((await show([b])).lists.tools)).toEqual(["search"]);
+    expect(toolsIn(await show([b]))).toEqual(["search"]);
     const again = createExposure(db, log, createUriOwners());
     const both = await again.view({ id, fields: { servers: ["a", "b"], ...plain } }, [a, b], "project");
-    expect(namesIn(both.lists.tools)).toEqual(["a__search", "search"]);
+    expect(namesIn(textOf(both, "tools"))).toEqual(["a__search", "search"]);
     const alone = await show([a]);
-    expect([namesIn(alone.lists.tools), alone.tools.get("search")]).toEqual([["a__search"], undefined]);
+    expect([namesIn(textOf(alone, "tools")), alone.tools.get("search")]).toEqual([["a__search"], undefined]);
     const prefixed = await again.view({ id, fields: { servers: ["a", "b"] } }, [a, b], "project");
-    expect(namesIn(prefixed.lists.tools)).toEqual(["a__search", "b__search"]);
+    expect(namesIn(textOf(prefixed, "tools"))).toEqual(["a__search", "b__search"]);
     expect(prefixed.tools.get("search")?.server.name).toBe("b");
   });
 
@@ -131,7 +136,7 @@ describe("names stay", () => {
     const show = await project(["c", "b"], { toolNames: "plain" });
     await show([entry("c", [tool("only")])]);
     await db.write(() => deleteResource("c"));
-    expect(namesIn((await show([entry("b", [tool("only")])])).lists.tools)).toEqual(["only"]);
+    expect(toolsIn(await show([entry("b", [tool("only")])]))).toEqual(["only"]);
   });
 
   test("what could not be stored is not shown, and said; the rest is", async () => {
@@ -148,15 +153,15 @@ describe("names stay", () => {
       [entry("a", [tool("old"), tool("new")])],
       "project",
     );
-    expect([namesIn(view.lists.tools), view.tools.get("a/new")]).toEqual([["a__old"], undefined]);
+    expect([namesIn(textOf(view, "tools")), view.tools.get("a/new")]).toEqual([["a__old"], undefined]);
     expect(view.missing).toEqual([{ server: "a", reason: 'server "a": 1 tool without a name' }]);
     expect(logs.at(-1)).toContain("disk full");
-    expect(namesIn((await show([entry("a", [tool("old"), tool("new")])])).lists.tools)).toEqual(["a__old", "a__new"]);
+    expect(toolsIn(await show([entry("a", [tool("old"), tool("new")])]))).toEqual(["a__old", "a__new"]);
   });
 });
 
 test("a tool that declares its headers wrongly is shown to nobody", async () => {
   const wrong = tool("t", ',"inputSchema":{"type":"object","properties":{"p":{"type":"string","x-mcp-header":"a b"}}}');
   const view = await (await project(["a"]))([entry("a", [wrong.replace("1e400", "1"), tool("fine")])]);
-  expect([namesIn(view.lists.tools), view.tools.get("a/t")]).toEqual([["a__fine"], undefined]);
+  expect([namesIn(textOf(view, "tools")), view.tools.get("a/t")]).toEqual([["a__fine"], undefined]);
 });

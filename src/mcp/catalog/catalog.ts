@@ -2,7 +2,6 @@ import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
-import { serverLimitsOf } from "../../resources/limits.ts";
 import { listOffers, putOffer } from "../../storage/offers.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
@@ -11,6 +10,7 @@ import type { Connections, ServerRef } from "../upstream/connections.ts";
 import type { Introduction, Upstream } from "../upstream/upstream.ts";
 import { createApprovals } from "./approvals.ts";
 import { createExposure } from "./exposure.ts";
+import { freshUntil, type Known } from "./known.ts";
 import { changeName } from "./names.ts";
 import { differing, fetchOffer, isAsBefore, type ListName, type Offer } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
@@ -18,23 +18,7 @@ import { type Told, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
 import { isReadable } from "./view.ts";
-import { type Untold, writerOf } from "./writing.ts";
-
-type Known = Untold & {
-  offer?: Offer;
-  /** The same as it was last written, which may have failed. */
-  written?: Offer;
-  fetchedAt: number;
-  /** What the server executed when it offered this. */
-  execution?: string;
-  /** The newest configuration of the server that answered, and that which is asked. */
-  version?: number;
-  asked?: number;
-  /** How often it had news: other lists than before, or its word that they changed. */
-  news: number;
-  failure?: { reason: string; at: number };
-  refreshing?: Promise<void>;
-};
+import { writerOf } from "./writing.ts";
 
 /**
  * One server of a project and what it is known to offer; `missing` says why nothing is known or why it is old. `variant` is there when the offer is
@@ -70,6 +54,7 @@ export async function createCatalog(
   const uriOwners = createUriOwners();
   const exposure = createExposure(db, log, uriOwners);
   let revision = 1;
+  const answered = new WeakMap<readonly ServerRef[], { entries: readonly Entry[]; revision: number; until: number }>();
   const write = writerOf({ db, tell, decided, clock, log });
   const variants = createVariants({
     read: (server, abilities) => connections().lookAs(server, abilities, (upstream) => fetched(server, upstream)),
@@ -77,7 +62,7 @@ export async function createCatalog(
     plainOf: (serverId) => known.get(serverId)?.offer,
     keep: keepVariant,
     changed(server, lists) {
-      revision++;
+      renewed(knownOf(server.id));
       if (lists.length > 0) changed(server, lists);
     },
     clock,
@@ -88,12 +73,23 @@ export async function createCatalog(
   async function load(isMeant: (serverId: string) => boolean): Promise<void> {
     for (const { serverId, fingerprint, body, fetchedAt } of await db.read(listOffers)) {
       if (isMeant(serverId))
-        known.set(serverId, { news: 0, offer: JSON.parse(body) as Offer, fetchedAt, execution: fingerprint });
+        known.set(serverId, {
+          revision: 0,
+          news: 0,
+          offer: JSON.parse(body) as Offer,
+          fetchedAt,
+          execution: fingerprint,
+        });
     }
   }
 
+  /** What `entriesOf` answers of this server is something else now. */
+  function renewed(entry: Known): void {
+    entry.revision = ++revision;
+  }
+
   const knownOf = (id: string): Known => {
-    const entry = known.get(id) ?? { news: 0, fetchedAt: 0 };
+    const entry = known.get(id) ?? { revision: 0, news: 0, fetchedAt: 0 };
     known.set(id, entry);
     return entry;
   };
@@ -129,7 +125,7 @@ export async function createCatalog(
       await keep(server, entry, offer, askedAt);
     } catch (error) {
       const reason = blotOf(server.id)(messageOf(error));
-      if (entry.failure?.reason !== reason) revision++;
+      if (entry.failure?.reason !== reason) renewed(entry);
       entry.failure = { reason, at: clock.now() };
       log.info("a server's lists cannot be read", { server: server.name, reason });
     }
@@ -145,7 +141,7 @@ export async function createCatalog(
     const isOther = !isAsBefore(offer, entry.offer);
     const others = differing(offer, entry.offer);
     if (isOther) entry.news++;
-    if (isOther || entry.failure !== undefined) revision++;
+    if (isOther || entry.failure !== undefined) renewed(entry);
     entry.offer = offer;
     entry.fetchedAt = askedAt;
     delete entry.failure;
@@ -180,7 +176,7 @@ export async function createCatalog(
   /** After what is approved became another, by a list or by somebody's word, and the commit. */
   async function decided(serverId: string): Promise<void> {
     await approvals.reload(serverId);
-    revision++;
+    renewed(knownOf(serverId));
   }
 
   /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
@@ -195,29 +191,29 @@ export async function createCatalog(
   const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>
     variant === undefined ? known.get(serverId)?.offer : variants.offerOf(serverId, variant);
 
-  function isStale({ id, fields }: ServerRef): boolean {
-    const { failure, fetchedAt } = knownOf(id);
-    const { listSeconds, absentSeconds } = serverLimitsOf(fields);
-    const [since, seconds] = failure === undefined ? [fetchedAt, listSeconds] : [failure.at, absentSeconds];
-    return clock.now() - since > seconds * 1000;
-  }
-
   const isKnown = ({ id, fields }: ServerRef): boolean => {
     const { offer, execution } = knownOf(id);
     return offer !== undefined && execution === executionOf(fields);
   };
 
   /** What these servers offer to a client of these abilities, as far as it is known now. */
-  async function entriesOf(servers: readonly ServerRef[], abilities: Abilities = {}): Promise<Entry[]> {
+  async function entriesOf(servers: readonly ServerRef[], abilities: Abilities = {}): Promise<readonly Entry[]> {
     const startedAt = performance.now();
-    const entries = await plainEntriesOf(servers);
+    const entries = freshOf(servers) ?? (await plainEntriesOf(servers));
     return await variants.of(entries, abilities, Math.max(0, firstWaitMs - (performance.now() - startedAt)));
   }
 
-  async function plainEntriesOf(servers: readonly ServerRef[]): Promise<Entry[]> {
+  /** The same again for the same servers while nothing is old or changed. */
+  function freshOf(servers: readonly ServerRef[]): readonly Entry[] | undefined {
+    const last = answered.get(servers);
+    return last?.revision === revision && clock.now() <= last.until ? last.entries : undefined;
+  }
+
+  async function plainEntriesOf(servers: readonly ServerRef[]): Promise<readonly Entry[]> {
     // One that sleeps is not woken to say the same again.
     const rests = (server: ServerRef) => isKnown(server) && connections().sleeps(server);
-    const stale = servers.filter((server) => isStale(server) && !rests(server));
+    const now = clock.now();
+    const stale = servers.filter((server) => freshUntil(knownOf(server.id), server) < now && !rests(server));
     const asked = stale.map((server) => ({ server, asking: refresh(server) }));
     // Of one that was asked in vain before it is known why it is missing, and whoever asks later is not kept waiting for it.
     const unknown = asked.filter(({ server: { id } }) => knownOf(id).offer === undefined && !knownOf(id).failure);
@@ -227,11 +223,21 @@ export async function createCatalog(
       if (entry.offer === undefined)
         entry.failure ??= { reason: `server "${server.name}" has not answered yet`, at: clock.now() };
     }
-    return servers.map((server) => {
+    const entries = servers.map((server) => {
       const { offer, failure } = knownOf(server.id);
       return { server, offer, missing: failure?.reason };
     });
+    answered.set(servers, {
+      entries,
+      revision,
+      until: Math.min(...servers.map((server) => freshUntil(knownOf(server.id), server))),
+    });
+    return entries;
   }
+
+  /** Changes whenever any answer of `entriesOf` for these servers may have changed, and by nothing that another server does. */
+  const revisionOf = (servers: readonly ServerRef[]): number =>
+    servers.reduce((last, { id }) => Math.max(last, known.get(id)?.revision ?? 0), 0);
 
   return {
     entriesOf,
@@ -249,6 +255,7 @@ export async function createCatalog(
      */
     async readAnew(server: ServerRef): Promise<void> {
       knownOf(server.id).news++;
+      revision++;
       await known.get(server.id)?.refreshing;
       await refresh(server);
     },
@@ -301,7 +308,8 @@ export async function createCatalog(
       const tools = offer.tools.filter(isReadable).length;
       return { tools, left: offer.tools.length - tools };
     },
-    /** Changes whenever any answer of `entriesOf` may have changed. */
+    revisionOf,
+    /** Changes with that of any servers: while it is the same, so is all else. */
     revision: () => revision,
     close: variants.close,
   };

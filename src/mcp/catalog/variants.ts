@@ -1,6 +1,7 @@
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
+import { remember } from "../../lib/remember.ts";
 import { limiter, sleep, within } from "../../lib/wait.ts";
 import { contentHash } from "../canonical.ts";
 import { executionOf } from "../execution.ts";
@@ -50,6 +51,8 @@ const firstPauseMs = 5_000;
 const longestPauseMs = 10 * 60_000;
 /** Asked for again behind the answer, since not every server tells of changes. */
 const oldMs = 60 * 60_000;
+/** Each of them is not asked after at every call. */
+const goodMs = 1_000;
 /** After this long without a client of these abilities, they make room for others. */
 const idleMs = 10 * 60_000;
 
@@ -59,6 +62,8 @@ const idleMs = 10 * 60_000;
  */
 export function createVariants({ read, newsOf, plainOf, keep, changed, clock, log }: Options) {
   const known = new Map<string, Map<string, Variant>>();
+  /** What clients of these abilities were last answered for these entries, which are others as soon as there is news of one. */
+  const answered = new WeakMap<readonly Entry[], Map<string, { at: number; entries: readonly Entry[] }>>();
   const closing = new AbortController();
   const inTurn = limiter(mostAtOnce, mostWaiting, () => new Problem("unavailable", "too many are asked already"));
 
@@ -121,10 +126,13 @@ export function createVariants({ read, newsOf, plainOf, keep, changed, clock, lo
 
   return {
     /** The entries as a client of these abilities sees them; of what is being asked for the first time, what is there after so long. */
-    async of(entries: readonly Entry[], abilities: Abilities, waitMs: number): Promise<Entry[]> {
+    async of(entries: readonly Entry[], abilities: Abilities, waitMs: number): Promise<readonly Entry[]> {
       const asked = interactive(abilities);
-      if (Object.keys(asked).length === 0) return [...entries];
-      const key = contentHash(JSON.stringify(asked)).slice(0, 16);
+      if (Object.keys(asked).length === 0) return entries;
+      const words = JSON.stringify(asked);
+      const before = answered.get(entries)?.get(words);
+      if (before !== undefined && clock.now() - before.at < goodMs) return before.entries;
+      const key = contentHash(words).slice(0, 16);
       const found = entries.map(({ server, offer }) => {
         const variant = offer?.introduction?.era === "legacy" ? placeOf(server.id, key, asked) : undefined;
         if (variant !== undefined) refresh(server, variant);
@@ -133,12 +141,18 @@ export function createVariants({ read, newsOf, plainOf, keep, changed, clock, lo
       const awaited = found.filter((variant) => variant?.isLate === false && variant.asking !== undefined);
       if (awaited.length > 0) await within(waitMs, Promise.all(awaited.map((variant) => variant?.asking)));
       for (const variant of awaited) if (variant?.asking !== undefined) variant.isLate = true;
-      return entries.map((entry, n) => {
+      const theirs = entries.map((entry, n) => {
         const differs = found[n]?.differs;
         // What another program offered is no word of the one that is called now.
         if (differs?.execution !== executionOf(entry.server.fields)) return entry;
         return { ...entry, offer: differs.offer, variant: key };
       });
+      if (found.every((variant) => variant?.asking === undefined)) {
+        const byAbilities = answered.get(entries) ?? new Map();
+        answered.set(entries, byAbilities);
+        remember(byAbilities, words, { at: clock.now(), entries: theirs }, mostVariants);
+      }
+      return theirs;
     },
     offerOf: (serverId: string, key: string): Offer | undefined => known.get(serverId)?.get(key)?.differs?.offer,
     /** Those of a server that differ, by their names. */

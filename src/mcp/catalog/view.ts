@@ -16,9 +16,8 @@ export type NamedTarget = Target & { text: string; preset?: Preset };
 /** One entry of a list: what clients call it, its text as the server wrote it, its text as clients see it, and what it leads to. */
 export type Listed = Target & { name: string; text: string; shown: string };
 
-/** A project as its clients see it: its lists, ready as JSON text too, and the way back from each exposed name. */
+/** A project as its clients see it: its lists, and the way back from each exposed name. */
 export type View = {
-  lists: Record<ListName, string>;
   items: Record<ListName, readonly Listed[]>;
   tools: ReadonlyMap<string, NamedTarget>;
   prompts: ReadonlyMap<string, NamedTarget>;
@@ -56,12 +55,6 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
     offers.map(({ server, offer }) => ({ server, items: offer.resourceTemplates.filter(isReadable) })),
   );
   return {
-    lists: {
-      tools: listText(tools.items),
-      prompts: listText(prompts.items),
-      resources: listText(resources.items),
-      resourceTemplates: listText(templates),
-    },
     items: { tools: tools.items, prompts: prompts.items, resources: resources.items, resourceTemplates: templates },
     tools: tools.targets,
     prompts: prompts.targets,
@@ -196,5 +189,3 @@ function sharedIn(offers: Offers): ReadonlySet<string> {
     for (const key of new Set(items.map((item) => item.key))) (seen.has(key) ? shared : seen).add(key);
   return shared;
 }
-
-export const listText = (items: readonly { shown: string }[]) => `[${items.map(({ shown }) => shown).join(",")}]`;

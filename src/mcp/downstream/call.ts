@@ -15,7 +15,8 @@ import type { Exchange, Found, May } from "./exchange.ts";
 import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
-import { methods, openTools } from "./methods.ts";
+import { openTools } from "./list.ts";
+import { methods } from "./methods.ts";
 import { nestedCall } from "./nested.ts";
 import { ownOf } from "./own.ts";
 import { createPlaces } from "./places.ts";
@@ -76,6 +77,10 @@ export function createCalls({ connections, catalog, clock, log, counters, record
 
     get extensions() {
       return this.client.abilities.extensions as Record<string, unknown> | undefined;
+    }
+
+    policy() {
+      return scope.policyOf(this.visit);
     }
 
     view() {

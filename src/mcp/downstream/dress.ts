@@ -17,10 +17,10 @@ function modern(method: string, outcome: Outcome, serverInfo: () => unknown): Ou
   const stamp = { [metaKeys.serverInfo]: JSON.stringify(serverInfo()) };
   const stamped = withMembers(meta?.startsWith("{") === true ? meta : "{}", stamp);
   const added = { resultType: JSON.stringify(type), ...caching, _meta: stamped };
-  if (members.some(({ key }) => Object.hasOwn(added, key))) return { result: withMembers(result, added) };
+  if (members.some(({ key }) => Object.hasOwn(added, key))) return { ...outcome, result: withMembers(result, added) };
   // A big result is not put together anew only to have something behind it.
   const behind = withMembers("{}", added).slice(1);
-  return { result: `${result.slice(0, -1)}${members.length === 0 ? "" : ","}${behind}` };
+  return { ...outcome, result: `${result.slice(0, -1)}${members.length === 0 ? "" : ","}${behind}` };
 }
 
 /** What is unknown has one code there, and a resource says which. */

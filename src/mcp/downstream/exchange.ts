@@ -22,6 +22,8 @@ export type Exchange = {
   viewWith: (list: Found, asked: string) => Promise<View | undefined>;
   /** What of the view this caller may see; undefined when it is all of it. */
   may: May | undefined;
+  /** In words, what `may` decides by: of two callers of one view with the same, both may see the same. */
+  policy: () => string;
   /** Whether anything of a server is open to this caller. */
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */

@@ -5,6 +5,7 @@ import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
 import { Busy } from "../upstream/failures.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
+import { answerOf } from "./answer.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
 import { eventOut, streamHeaders } from "./event-out.ts";
@@ -73,7 +74,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       const outcome = await answerTo(asking, inbound, asked);
       // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
       const isTold = asking.facts === undefined && "retryAfterSeconds" in outcome;
-      reply.end(response(asked.id, outcome), headOf(isTold ? outcome : done));
+      reply.end(answerOf(asked.id, outcome), headOf(isTold ? outcome : done));
     } catch (error) {
       reply.abort(error);
     } finally {

@@ -2,13 +2,12 @@ import { errorOutcome, type Outcome, resultOutcome } from "../answers.ts";
 import { capabilitiesFor } from "../capabilities.ts";
 import { presetIn } from "../catalog/curation.ts";
 import { canonicalName, ownerIn } from "../catalog/names.ts";
-import type { ListName } from "../catalog/offer.ts";
 import { resourceTarget, templateTarget } from "../catalog/resource-target.ts";
-import { type Listed, listText, type NamedTarget, type View } from "../catalog/view.ts";
+import type { NamedTarget, View } from "../catalog/view.ts";
 import { codes, type Era, supportedVersions, tasksExtension } from "../protocol.ts";
 import { memberOf, withMembers } from "../spans.ts";
-import { dressedTool } from "./dress.ts";
 import { type Exchange, forwarded } from "./exchange.ts";
+import { list } from "./list.ts";
 import { nothingToComplete } from "./own.ts";
 import { factsOf } from "./session.ts";
 import { setLevel, subscribe, unsubscribe } from "./session-methods.ts";
@@ -64,52 +63,6 @@ async function instructionsOf(exchange: Exchange): Promise<{ instructions?: stri
   return instructions === undefined ? {} : { instructions };
 }
 
-/** The whole list on one page: several clients read no second one (reference/clients.md §6.4). */
-async function list(exchange: Exchange, name: ListName): Promise<Outcome> {
-  const { inbound, may, own } = exchange;
-  const { cursor } = inbound.params;
-  if (cursor !== undefined && cursor !== null)
-    return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
-  const current = await exchange.view();
-  const { lists, items } = current;
-  const {
-    items: ours = [],
-    leftOut = [],
-    hides = () => false,
-  } = name === "prompts" || name === "resources" ? (own?.listed(name, current) ?? {}) : {};
-  const open = may === undefined ? items[name] : items[name].filter((item) => may(name, item));
-  const theirs = ours.length === 0 ? open : open.filter((item) => !hides(item.name));
-  const shown = await shapedList(exchange, name, theirs, ours);
-  const asItIs = () => {
-    if (name === "tools") return toolsOf(inbound.era, theirs).text();
-    return may === undefined && ours.length === 0 ? lists[name] : listText([...theirs, ...ours]);
-  };
-  const missing = [...current.missing.filter(({ server }) => exchange.reaches(server)), ...leftOut];
-  const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
-  return { result: `{"${name}":${shown === undefined ? asItIs() : listText(shown)}${meta}}` };
-}
-
-/** As the project's proxy model has it; undefined when it has none. */
-async function shapedList(
-  exchange: Exchange,
-  name: ListName,
-  theirs: readonly Listed[],
-  ours: readonly { name: string; shown: string }[],
-) {
-  const shaping = await exchange.shape();
-  if (shaping === undefined || name === "resourceTemplates") return undefined;
-  return name === "tools"
-    ? await shaping.tools(toolsOf(exchange.inbound.era, theirs).items)
-    : await shaping.others(name, [...theirs, ...ours]);
-}
-
-/** The servers' tools that are open to the caller. */
-export async function openTools(exchange: Exchange): Promise<readonly Listed[]> {
-  const { inbound, may } = exchange;
-  const { tools } = (await exchange.view()).items;
-  return toolsOf(inbound.era, may === undefined ? tools : tools.filter((item) => may("tools", item))).items;
-}
-
 async function byName(exchange: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
   const { inbound } = exchange;
   const { name: asked } = inbound.params;
@@ -154,22 +107,6 @@ function toServer(
 
 /** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */
 const goodbye = "cleanup_session";
-
-type Dressed = { items: readonly Listed[]; text: () => string };
-const toolLists = new WeakMap<readonly Listed[], Partial<Record<Era, Dressed>>>();
-
-/** The tools as this era says them. Remembered for as long as the list is the same one. */
-function toolsOf(era: Era, items: readonly Listed[]): Dressed {
-  const known = toolLists.get(items) ?? {};
-  toolLists.set(items, known);
-  known[era] ??= dressedList(items.map((item) => ({ ...item, shown: dressedTool(era, item.shown) })));
-  return known[era];
-}
-
-function dressedList(items: readonly Listed[]): Dressed {
-  let text: string | undefined;
-  return { items, text: () => (text ??= listText(items)) };
-}
 
 async function readResource(exchange: Exchange): Promise<Outcome> {
   const { inbound, own } = exchange;

@@ -1,12 +1,13 @@
 import { onAbort } from "../../lib/abort.ts";
 import { Ending } from "../../lib/ending.ts";
 import { errorOutcome, headOf, respond } from "../answers.ts";
-import { notification, response } from "../json-rpc.ts";
+import { notification } from "../json-rpc.ts";
 import { progressTokenOf } from "../meta.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
 import { memberText, withMembers } from "../spans.ts";
 import type { Visit } from "../visit.ts";
+import { answerOf } from "./answer.ts";
 import type { Calls } from "./call.ts";
 import type { Changes } from "./changes.ts";
 import type { Client } from "./forward.ts";
@@ -89,7 +90,7 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
   ): Promise<void> {
     try {
       const outcome = await calls.answer(visit, inbound, method, client);
-      reply.end(response(id, outcome), headOf(outcome));
+      reply.end(answerOf(id, outcome), headOf(outcome));
     } catch (error) {
       reply.abort(error);
     } finally {

@@ -1,7 +1,7 @@
 import { type Alarm, wheel } from "../../lib/wheel.ts";
 import type { headOf } from "../answers.ts";
+import { type Answer, bodyOf, textOf } from "./answer.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
-import { jsonBody } from "./json-body.ts";
 import type { Readers } from "./readers.ts";
 
 /** Where the messages of one event stream go, so that they can be had again. */
@@ -64,13 +64,13 @@ export class Reply {
   }
 
   /** The answer. On a stream it is the last event, and its status is told by what it holds. */
-  end(text: string, head: ReturnType<typeof headOf>): void {
+  end(answer: Answer, head: ReturnType<typeof headOf>): void {
     if (this.#isDone) return;
     this.#isDone = true;
     this.#alarm?.cancel();
-    if (this.#out === undefined) this.#answered.resolve(new Response(jsonBody(text, this.#options.readers), head));
+    if (this.#out === undefined) this.#answered.resolve(new Response(bodyOf(answer, this.#options.readers), head));
     else {
-      this.#write(text);
+      this.#write(textOf(answer));
       this.#log?.end();
       this.#out.close();
     }

@@ -29,7 +29,7 @@ type Shown = {
   version: number;
   servers: readonly ServerRef[];
   views: Map<string, View>;
-  ready: Map<string, { at: number; view: View }>;
+  ready: Map<string, { at: number; revision: number; view: View }>;
 };
 
 /** What a visitor sees of a project, and what of it is open to them. */
@@ -43,6 +43,11 @@ export function createScope(catalog: Catalog, clock: Clock) {
     const heldBack = quarantineOf(visit);
     if (heldBack === undefined) return mine;
     return (list, target) => mine?.(list, target) !== false && heldBack(list, target) === undefined;
+  }
+
+  /** What `mayOf` decides by, beside the view that it is asked about. */
+  function policyOf({ admission: { readOnly, policy } }: Visit): string {
+    return `${readOnly} ${policy?.() ?? ""}`;
   }
 
   /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
@@ -69,11 +74,9 @@ export function createScope(catalog: Catalog, clock: Clock) {
     const asksNothing = elicitation === undefined && sampling === undefined && roots === undefined;
     const key = asksNothing ? "" : JSON.stringify(interactive(abilities));
     const ready = shown.ready.get(key);
-    const isGood =
-      shown.revision === catalog.revision() &&
-      shown.version === project.version &&
-      (shown.servers === servers || isSame(shown.servers, servers));
-    if (isGood && ready !== undefined && Math.abs(clock.now() - ready.at) < freshMs) return ready.view;
+    const isGood = shown.version === project.version && (shown.servers === servers || isSame(shown.servers, servers));
+    if (isGood && ready?.revision === catalog.revision() && Math.abs(clock.now() - ready.at) < freshMs)
+      return ready.view;
     return lookedUp(visit, abilities, shown, key);
   }
 
@@ -81,7 +84,8 @@ export function createScope(catalog: Catalog, clock: Clock) {
     const { project, servers } = admission;
     const at = clock.now();
     const entries = await catalog.entriesOf(servers, abilities);
-    const revision = catalog.revision();
+    const made = { at, revision: catalog.revision() };
+    const revision = catalog.revisionOf(servers);
     if (shown.revision !== revision || shown.version !== project.version || !isSame(shown.servers, servers)) {
       Object.assign(shown, { revision, version: project.version, servers });
       shown.views.clear();
@@ -96,7 +100,7 @@ export function createScope(catalog: Catalog, clock: Clock) {
     if (views.size >= mostVariants) views.clear();
     views.set(variants, view);
     if (ready.size >= mostVariants) ready.clear();
-    ready.set(key, { at, view });
+    ready.set(key, { ...made, view });
     return view;
   }
 
@@ -159,6 +163,7 @@ export function createScope(catalog: Catalog, clock: Clock) {
     infoOf,
     faceOf,
     mayOf,
+    policyOf,
     rightsTo,
     quarantineOf,
     /** Lets go of what is remembered of a project. */

@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
 import { onAbort } from "../../lib/abort.ts";
+import { randomBytes } from "../../lib/crypto.ts";
 import { errorOutcome, respond } from "../answers.ts";
-import { response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
+import { answerOf, textOf } from "./answer.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
@@ -82,7 +82,7 @@ export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives:
     legacy
       .answerTo({ visit, facts, live, outlet }, inbound, asked)
       .then(
-        (outcome) => void outlet.send(response(asked.id, outcome)),
+        (outcome) => void outlet.send(textOf(answerOf(asked.id, outcome))),
         () => out.close(),
       )
       .finally(() => {

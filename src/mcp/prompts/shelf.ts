@@ -4,7 +4,7 @@ import type { AuditActor } from "../../resources/audit.ts";
 import type { Linked } from "./link-target.ts";
 import { createLinks, type LinkOptions, type ReadOptions } from "./links.ts";
 import { createProposals } from "./proposals.ts";
-import { arranged, findText, loadRows, type Row } from "./rows.ts";
+import { type Arranged, arranged, findText, loadAll, loadSome, type Row, shelfOf, whoSees } from "./rows.ts";
 import { type Facts, factsOf, shelvedOf, statusOf } from "./shelved.ts";
 import { createSummaries, type Place, type SummaryOptions } from "./summaries.ts";
 
@@ -47,8 +47,10 @@ const listMs = 60_000;
 /** Projects are known by name and by id. */
 export async function createShelf(options: ShelfOptions) {
   const { db, clock, log } = options;
+  /** By id, and by name. */
   let places: ReadonlyMap<string, Place> = new Map();
-  let shelves: ReadonlyMap<string, readonly Row[]> = new Map();
+  let named: ReadonlyMap<string, Place> = new Map();
+  let shelves: Arranged = arranged([]);
   let rows: ReadonlyMap<string, Row> = new Map();
   let facts: ReadonlyMap<string, Facts> = new Map();
   const lists = new Map<string, { at: number; list: readonly Shelved[] }>();
@@ -77,15 +79,30 @@ export async function createShelf(options: ShelfOptions) {
   };
 
   function of(project: string): readonly Shelved[] {
-    const place = places.get(project);
+    const place = placeOf(project);
     if (place === undefined) return [];
     const known = lists.get(place.id);
     if (known !== undefined && clock.now() < known.at + listMs) return known.list;
-    const own = shelves.get(place.id) ?? [];
+    const own = shelfOf(shelves, place.name);
     for (const row of own) summarise(place, row);
     const list = own.map((row) => shelvedOf(row, facts.get(row.id), madeOf(place, row), stateOf(row)));
     lists.set(place.id, { at: clock.now(), list });
     return list;
+  }
+
+  /** Whether a model of the project says what its prompts are about, and so should begin. */
+  const isSummarised = (id: string): boolean => {
+    const place = places.get(id);
+    return place !== undefined && options.llmOf?.(place.fields) !== undefined;
+  };
+
+  const placeOf = (project: string) => places.get(project) ?? named.get(project);
+
+  function rowOf(project: string, name: string): Row | undefined {
+    const place = placeOf(project);
+    if (place === undefined) return undefined;
+    const isIt = (row: Row) => row.name === name;
+    return shelves.own.get(place.name)?.find(isIt) ?? shelves.common.find(isIt);
   }
 
   function summarise(place: Place, row: Row): void {
@@ -100,7 +117,7 @@ export async function createShelf(options: ShelfOptions) {
   }
 
   async function read(project: string, name: string, reading?: ReadOptions): Promise<string> {
-    const row = shelves.get(places.get(project)?.id ?? "")?.find((one) => one.name === name);
+    const row = rowOf(project, name);
     const text = row === undefined ? undefined : await textOf(row, reading);
     if (text === undefined)
       throw new Problem("not_found", "There is no prompt of this name in this project", {
@@ -110,32 +127,53 @@ export async function createShelf(options: ShelfOptions) {
   }
 
   /** One after another, so that what was read first never takes the place of what was read later. */
-  function renew(): Promise<readonly string[]> {
-    const turn = renewing.then(load);
+  function renew(only?: readonly string[]): Promise<readonly string[]> {
+    const turn = renewing.then(() => load(only));
     renewing = turn.catch(() => {});
     return turn;
   }
 
-  /** Answers the ids of the projects that have something else on their shelf now. */
-  async function load(): Promise<readonly string[]> {
-    const found = await db.read(loadRows);
-    const before = { rows, shelves };
-    // Texts are read when they are asked for: of each the facts are kept.
-    const known = new Map<string, Facts>();
-    const light = found.rows.map((row): Row => {
-      const kept = isAsBefore(before.rows.get(row.id), row) ? facts.get(row.id) : undefined;
-      const { content, ...fields } = row.fields;
-      const told = kept ?? (content === undefined ? undefined : factsOf(content));
-      if (told !== undefined) known.set(row.id, told);
-      return { ...row, fields };
-    });
-    places = new Map(found.places.flatMap((place) => [[place.name, place] as const, [place.id, place] as const]));
-    rows = new Map(light.map((row) => [row.id, row]));
-    shelves = arranged(found.places, light);
+  /** Of what is stored, or of these alone. Answers the ids of the projects that have something else on their shelf now. */
+  async function load(only?: readonly string[]): Promise<readonly string[]> {
+    const ids = new Set([...places.keys(), ...rows.keys()]);
+    const found = await db.read(() => (only === undefined ? loadAll(ids) : loadSome(only, ids)));
+    const { gone } = found;
+    const before = { places, rows, shelves };
+    const [allPlaces, allRows, known] = [new Map(places), new Map(rows), new Map(facts)];
+    const changed: Row[] = [];
+    for (const row of found.rows) {
+      const last = before.rows.get(row.id);
+      if (last?.version === row.version) continue;
+      changed.push(row, ...(last === undefined ? [] : [last]));
+      if (isAsBefore(last, row) && known.has(row.id)) continue;
+      // Texts are read when they are asked for: of each the facts are kept.
+      if (row.fields.content === undefined) known.delete(row.id);
+      else known.set(row.id, factsOf(row.fields.content));
+    }
+    for (const {
+      fields: { content: _, ...fields },
+      ...row
+    } of found.rows)
+      allRows.set(row.id, { ...row, fields });
+    for (const place of found.places) allPlaces.set(place.id, place);
+    for (const id of gone) {
+      const last = before.rows.get(id);
+      if (last !== undefined) changed.push(last);
+      for (const all of [allPlaces, allRows, known]) all.delete(id);
+    }
+    places = allPlaces;
+    named = new Map([...allPlaces.values()].map((place) => [place.name, place]));
+    rows = allRows;
     facts = known;
+    if (changed.length > 0) shelves = arranged(allRows.values());
     lists.clear();
     links.keepOnly(new Set(rows.keys()));
-    return [...shelves].flatMap(([id, shelf]) => (signature(shelf) === signature(before.shelves.get(id)) ? [] : [id]));
+    const isOther = ({ id, name }: Place) => before.places.get(id)?.name !== name && shelfOf(shelves, name).length > 0;
+    const others = new Set([
+      ...whoSees(places.values(), changed, before.shelves, shelves),
+      ...found.places.filter(isOther),
+    ]);
+    return [...others].map(({ id }) => id);
   }
 
   const allLinks = () => [...rows.values()].flatMap((row) => linkedBy(row) ?? []);
@@ -147,17 +185,20 @@ export async function createShelf(options: ShelfOptions) {
     of,
     read,
     async propose(project: string, by: AuditActor, proposal: Proposal): Promise<string> {
-      const place = places.get(project);
+      const place = placeOf(project);
       if (place === undefined) throw new Problem("not_found", "There is no project of this name");
       return await proposals.add(place.name, by, proposal);
     },
-    /** After a change to something of these kinds. Answers the ids of the projects whose clients see something else now. */
-    async changed(kinds: ReadonlySet<string>): Promise<readonly string[]> {
+    /**
+     * After a change to something of these kinds; of prompts and projects, to these alone. Answers the ids of the projects whose clients see
+     * something else now.
+     */
+    async changed(kinds: ReadonlySet<string>, only?: readonly string[]): Promise<readonly string[]> {
       const before = new Map(allLinks().map(({ id, link }) => [id, link]));
-      const others = kinds.has("prompt") || kinds.has("project") ? await renew() : [];
+      const others = kinds.has("prompt") || kinds.has("project") ? await renew(only) : [];
       // A model that was not there may be now.
       if (kinds.has("llm")) lists.clear();
-      for (const project of kinds.has("llm") ? shelves.keys() : others) of(project);
+      for (const id of kinds.has("llm") ? places.keys() : others) if (isSummarised(id)) of(id);
       if (reviewedAfter.some((kind) => kinds.has(kind))) await links.review(allLinks());
       for (const link of allLinks()) if (before.get(link.id) !== link.link) void links.look(link);
       if (others.length > 0) log.debug("prompts are others now", { projects: others.length });
@@ -167,7 +208,7 @@ export async function createShelf(options: ShelfOptions) {
     statusOf(id: string): Record<string, unknown> {
       const row = rows.get(id);
       if (row === undefined) return {};
-      const place = row.project === undefined ? undefined : places.get(row.project);
+      const place = row.project === undefined ? undefined : placeOf(row.project);
       return statusOf(row, facts.get(id), madeOf(place, row), stateOf(row));
     },
     close: (): void => summaries.close(),
@@ -182,6 +223,3 @@ const linkedBy = ({ id, fields: { link } }: Row): Linked | undefined => (link ==
 const isAsBefore = (before: Row | undefined, row: Row): boolean =>
   before !== undefined &&
   (row.fields.link === undefined ? before.version === row.version : before.fields.link === row.fields.link);
-
-const signature = (shelf: readonly Row[] | undefined): string =>
-  (shelf ?? []).map(({ id, version }) => `${id} ${version}`).join();

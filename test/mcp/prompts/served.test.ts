@@ -80,3 +80,34 @@ test("a prompt that has the name of a server's stays out of the list, with the r
     leftOut: [{ server: "mcpctl", reason: "the project's prompt \"greet\" has the name of a server's prompt" }],
   });
 });
+
+test("what changed is read alone; what is new, gone or moved besides is found all the same", async () => {
+  using w = await shelfWorld();
+  const demo = await w.put("project", "demo", { servers: [] });
+  const other = await w.put("project", "other", { servers: [] });
+  const tone = await w.put("prompt", "tone", { priority: 5, content: "Be kind." });
+  const style = await w.put("prompt", "style", { project: "demo", priority: 5, content: "Be brief." });
+  const names = (project: string) => w.served.ownPrompts(project).map(({ name }) => name);
+  expect((await w.changedAlone("prompt", tone)).toSorted()).toEqual([demo, other].toSorted());
+  expect(names("demo")).toEqual(["style", "tone"]);
+
+  await w.change("prompt", style, { project: "demo", priority: 5, content: "Be briefer.", description: "Short" });
+  expect(await w.changedAlone("prompt", style)).toEqual([demo]);
+  expect(JSON.parse(w.served.ownPrompts("demo")[0]?.text ?? "")).toEqual({ name: "style", description: "Short" });
+  expect(JSON.parse(await w.served.getOwnPrompt("demo", "style")).messages[0].content.text).toBe("Be briefer.");
+
+  // An own one hides the other of its name from the one project, and nobody else hears of it.
+  const own = await w.put("prompt", "tone", { project: "demo", priority: 5, content: "Be ours." });
+  expect(await w.changedAlone("prompt", own)).toEqual([demo]);
+  await w.change("prompt", tone, { priority: 6, content: "Be kinder." });
+  expect(await w.changedAlone("prompt", tone)).toEqual([other]);
+
+  await w.remove(own);
+  await w.remove(other);
+  expect(await w.changedAlone("project", other)).toEqual([demo]);
+  expect(names("other")).toEqual([]);
+  expect(names("demo")).toEqual(["style", "tone"]);
+  await w.change("prompt", style, { project: "gone", priority: 5, content: "Be briefer." });
+  expect(await w.changedAlone("prompt", style)).toEqual([demo]);
+  expect(names("demo")).toEqual(["tone"]);
+});

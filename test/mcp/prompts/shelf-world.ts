@@ -86,6 +86,7 @@ export async function shelfWorld(options: Partial<ShelfOptions> = {}) {
     shelf,
     served: createServed(shelf),
     changed: (...kinds: string[]) => shelf.changed(new Set(kinds)),
+    changedAlone: (kind: string, ...ids: string[]) => shelf.changed(new Set([kind]), ids),
     advance: (ms: number) => {
       now += ms;
     },

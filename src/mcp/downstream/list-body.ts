@@ -1,0 +1,48 @@
+import type { Readers } from "./readers.ts";
+
+/** So much goes out at once; the next piece when that was read. Bigger ones cost no less. */
+const longestPiece = 128 * 1024;
+const encoder = new TextEncoder();
+
+type Parts = { before: string; list: Uint8Array; after: string };
+
+/**
+ * The body of an answer with a long list. Everybody is sent the same bytes: nothing is copied for who reads slowly, and what waits is counted.
+ * A stream whose first piece is there when it begins takes Bun half the system calls of a body in one piece.
+ */
+export function listBody({ before, list, after }: Parts, readers: Readers): ReadableStream<Uint8Array> {
+  let at = 0;
+  let over = () => {};
+
+  function next(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const end = at + longestPiece;
+    controller.enqueue(list.subarray(at, end));
+    at = end;
+    if (at < list.length) return;
+    controller.enqueue(encoder.encode(after));
+    controller.close();
+    over();
+  }
+
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        controller.enqueue(encoder.encode(before));
+        next(controller);
+        if (at >= list.length) return;
+        over = readers.watch({
+          beat: () => {},
+          unread: () => list.length - at,
+          drop() {
+            controller.error(new Error("too much is unread"));
+            readers.dropped();
+            over();
+          },
+        });
+      },
+      pull: next,
+      cancel: () => over(),
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+  );
+}
