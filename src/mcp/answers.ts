@@ -31,11 +31,16 @@ export const busyOutcome = (message: string): Outcome => ({
   retryAfterSeconds: 1,
 });
 
+const json = { "content-type": "application/json" } as const;
+const ok = { status: 200, headers: json } as const;
+
 /** What HTTP says beside an answer that stands alone. */
 export function headOf(outcome: Outcome): { status: number; headers: Record<string, string> } {
-  const { status = 200, retryAfterSeconds = undefined } = "error" in outcome ? outcome : {};
-  const retry = retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
-  return { status, headers: { "content-type": "application/json", ...retry } };
+  if (!("error" in outcome)) return ok;
+  const { status = 200, retryAfterSeconds } = outcome;
+  return retryAfterSeconds === undefined
+    ? { status, headers: json }
+    : { status, headers: { ...json, "retry-after": String(retryAfterSeconds) } };
 }
 
 /** The whole answer to a request, on its own. */

@@ -1,6 +1,5 @@
 import type { Clock } from "../lib/clock.ts";
 import { type Counters, createCounters } from "../lib/counters.ts";
-import { Ending } from "../lib/ending.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { projectLimitsOf, setByProject } from "../resources/limits.ts";
@@ -25,6 +24,7 @@ import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
 import type { Admission, Visit } from "./visit.ts";
+import { createVisits } from "./visits.ts";
 
 export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
@@ -57,7 +57,7 @@ export type Use = { server: string; tool: string | undefined };
 export type Gateway = ReturnType<typeof createGateway>;
 
 export function createGateway(options: GatewayOptions) {
-  const { admit, watch, readBody, clock } = options;
+  const { admit, readBody, clock } = options;
   const counters = options.counters ?? createCounters();
   const seal = createSeal(options.sealKey);
   const changes = createChanges(options.connections);
@@ -75,40 +75,40 @@ export function createGateway(options: GatewayOptions) {
     shaping?.ended(id);
   }
 
-  const open = new Set<object>();
-  const idle = Promise.withResolvers<void>();
+  const visits = createVisits(options);
   let isDraining = false;
 
   async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
     const methods = methodsOf(endpoint.transport, request.headers.has("mcp-session-id"));
     // Before anybody is asked who he is.
     if (!methods.includes(request.method)) return notServed(methods, endpoint);
-    const visit = visitOf(request, endpoint, await admit(request, endpoint));
+    const admitted = admit(request, endpoint);
+    const visit = visits.enter(request, endpoint, admitted instanceof Promise ? await admitted : admitted);
     try {
-      return await enter(visit);
+      if (request.method === "DELETE") return legacy.finish(visit);
+      if (request.method === "GET") return listen(visit);
+      const judged = await read(visit);
+      visit.cut.throwIfEnded();
+      return await answer(visit, judged);
     } catch (error) {
       visit.release();
       throw error;
     }
   }
 
-  async function enter(visit: Visit): Promise<Response> {
-    const { request, endpoint } = visit;
-    if (request.method === "DELETE") return legacy.finish(visit);
-    if (request.method === "GET") return listen(visit);
-    const judged = await read(visit);
-    visit.cut.throwIfEnded();
+  function answer(visit: Visit, judged: Judged): Response | Promise<Response> {
     if ("refusal" in judged) {
       visit.release();
       return respond(judged.id, judged.refusal);
     }
-    if (isDraining && beginsWork(judged.inbound)) {
+    const { inbound } = judged;
+    if (isDraining && beginsWork(inbound)) {
       visit.release();
-      return refusedForNow(judged.inbound.id);
+      return refusedForNow(inbound.id);
     }
-    if (judged.inbound.method === "subscriptions/listen") mayStream();
-    if (endpoint.transport === "message") return sse.take(visit, judged.inbound);
-    return await (judged.inbound.era === "modern" ? modern : legacy).take(visit, judged.inbound);
+    if (inbound.method === "subscriptions/listen") mayStream();
+    if (visit.endpoint.transport === "message") return sse.take(visit, inbound);
+    return (inbound.era === "modern" ? modern : legacy).take(visit, inbound);
   }
 
   /** @throws Problem `unavailable` */
@@ -132,41 +132,14 @@ export function createGateway(options: GatewayOptions) {
     const limits = projectLimitsOf(project.fields);
     const refused = () => counters.add("requests_refused", project.name);
     try {
-      const judged = judge(
-        await readBody(request, limits.messageBytes, setByProject("messageBytes")),
-        request.headers,
-        limits,
-      );
+      const body = readBody(request, limits.messageBytes, bodyBound);
+      const judged = judge(typeof body === "string" ? body : await body, request.headers, limits);
       if ("refusal" in judged && judged.isBeyond === true) refused();
       return judged;
     } catch (error) {
       if (error instanceof Problem && error.status === 413) refused();
       throw error;
     }
-  }
-
-  function visitOf(request: Request, endpoint: Endpoint, admission: Admission): Visit {
-    const cut = new Ending();
-    const refuse = (why: Problem) => cut.end(why);
-    const letGo = watch(request, endpoint, refuse);
-    open.add(cut);
-    return {
-      request,
-      endpoint,
-      admission,
-      cut,
-      again: async () => await admit(request, endpoint),
-      uses: (server, tool) => watch(request, endpoint, refuse, { server, tool }),
-      release() {
-        letGo();
-        open.delete(cut);
-        resolveWhenIdle();
-      },
-    };
-  }
-
-  function resolveWhenIdle(): void {
-    if (isDraining && open.size === 0) idle.resolve();
   }
 
   return {
@@ -194,7 +167,7 @@ export function createGateway(options: GatewayOptions) {
       readers: readers.size(),
       unread: readers.unread(),
       shaped: shaping?.size() ?? 0,
-      underWay: open.size,
+      underWay: visits.size(),
     }),
     /**
      * What is under way is answered; who only listens is let go of, since nobody waits for anything there; what is new is refused. Resolves once
@@ -204,8 +177,7 @@ export function createGateway(options: GatewayOptions) {
       isDraining = true;
       changes.end();
       sse.drain();
-      resolveWhenIdle();
-      return idle.promise;
+      return visits.whenIdle();
     },
     close(): void {
       held.close();
@@ -215,6 +187,8 @@ export function createGateway(options: GatewayOptions) {
     },
   };
 }
+
+const bodyBound = setByProject("messageBytes");
 
 const stopping = () => new Problem("unavailable", "mcpctl is stopping", { hint: "try again in a moment" });
 

@@ -35,6 +35,8 @@ export type Visit = {
   again: () => Promise<Admission>;
   /** From now on the right to this tool of a server, or to what is no single tool of it, is part of the question. Answers how to let go. */
   uses: (server: string, tool: string | undefined) => () => void;
+  /** Calls back once it has taken so long that it is watched: what is over sooner need not listen to whether its client is still there. */
+  whenLong: (then: () => void) => void;
   /** It is over: nobody need watch it any more. */
   release: () => void;
 };
@@ -52,8 +54,14 @@ export const ownerOf = ({ admission: { actor } }: Visit): string => actor.user ?
 /** Who has sessions and calls going on in a project, and how many of each they may have. */
 export type Holder = { key: string; project: string; most: ProjectLimits };
 
-export const holderOf = ({ admission: { principal, project } }: Visit): Holder => ({
-  key: `${project.id} ${principal}`,
-  project: project.name,
-  most: projectLimitsOf(project.fields),
-});
+/** Made once for all requests that are let in alike. */
+const holders = new WeakMap<Admission, Holder>();
+
+export function holderOf({ admission }: Visit): Holder {
+  const known = holders.get(admission);
+  if (known !== undefined) return known;
+  const { principal, project } = admission;
+  const holder = { key: `${project.id} ${principal}`, project: project.name, most: projectLimitsOf(project.fields) };
+  holders.set(admission, holder);
+  return holder;
+}

@@ -1,4 +1,5 @@
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
+import { membersOf } from "../../src/mcp/spans.ts";
 import { type Gate, ours } from "./gate.ts";
 import { holdsTwins, type Node, read, type Sight, see, sights } from "./reader.ts";
 
@@ -25,6 +26,7 @@ const naive =
       method: "tools/call",
       params: { name: see(params, "name", believes)?.value },
       paramsText,
+      members: membersOf(paramsText),
       meta: {},
       answer: undefined,
     };

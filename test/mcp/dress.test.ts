@@ -7,33 +7,35 @@ const server = { name: "demo" };
 
 describe("for a modern client", () => {
   test("a result says of what kind it is, and lists and readings how long they may be kept, for this caller alone", () => {
-    const list = result(dressed("modern", "tools/list", { result: '{"tools":[]}', ttlMs: 7 }, server));
+    const list = result(dressed("modern", "tools/list", { result: '{"tools":[]}', ttlMs: 7 }, () => server));
     expect([list.resultType, list.ttlMs, list.cacheScope]).toEqual(["complete", 7, "private"]);
-    const call = result(dressed("modern", "tools/call", { result: '{"content":[],"_meta":{"a":1}}' }, server));
+    const call = result(dressed("modern", "tools/call", { result: '{"content":[],"_meta":{"a":1}}' }, () => server));
     expect([call.resultType, call.ttlMs]).toEqual(["complete", undefined]);
     expect(call._meta).toEqual({ a: 1, "io.modelcontextprotocol/serverInfo": server });
   });
 
   test("what was asked may not be kept, and an unknown resource has the code of what is unknown", () => {
     const asked = { result: '{"inputRequests":{}}', type: "input_required" } as const;
-    expect(result(dressed("modern", "resources/read", asked, server))).toMatchObject({ resultType: "input_required" });
-    expect(result(dressed("modern", "resources/read", asked, server)).ttlMs).toBeUndefined();
+    expect(result(dressed("modern", "resources/read", asked, () => server))).toMatchObject({
+      resultType: "input_required",
+    });
+    expect(result(dressed("modern", "resources/read", asked, () => server)).ttlMs).toBeUndefined();
     const unknown = { error: '{"code":-32002,"message":"no","data":{"uri":"a:b"}}' };
-    expect(result(dressed("modern", "resources/read", unknown, server))).toMatchObject({
+    expect(result(dressed("modern", "resources/read", unknown, () => server))).toMatchObject({
       code: -32602,
       data: { uri: "a:b" },
     });
   });
 
   test("a method that there is not is 404", () => {
-    const outcome = dressed("modern", "ping", { error: '{"code":-32601,"message":"no"}' }, server);
+    const outcome = dressed("modern", "ping", { error: '{"code":-32601,"message":"no"}' }, () => server);
     expect("error" in outcome && outcome.status).toBe(404);
   });
 });
 
 describe("for a legacy client", () => {
   test("structured content that is no object goes under one key, and so does its schema", () => {
-    const call = dressed("legacy", "tools/call", { result: '{"content":[],"structuredContent":[1,2]}' }, server);
+    const call = dressed("legacy", "tools/call", { result: '{"content":[],"structuredContent":[1,2]}' }, () => server);
     expect(result(call).structuredContent).toEqual({ result: [1, 2] });
     const tool = JSON.parse(
       dressedTool("legacy", '{"name":"a","outputSchema":{"type":"array","items":{"type":"number"}}}'),
@@ -46,15 +48,15 @@ describe("for a legacy client", () => {
 
   test("an unknown resource of a modern server has the code of the era", () => {
     const unknown = { error: '{"code":-32602,"message":"no","data":{"uri":"a:b"}}' };
-    expect(result(dressed("legacy", "resources/read", unknown, server)).code).toBe(-32002);
-    expect(result(dressed("legacy", "resources/read", { error: '{"code":-32602,"message":"no"}' }, server)).code).toBe(
-      -32602,
-    );
+    expect(result(dressed("legacy", "resources/read", unknown, () => server)).code).toBe(-32002);
+    expect(
+      result(dressed("legacy", "resources/read", { error: '{"code":-32602,"message":"no"}' }, () => server)).code,
+    ).toBe(-32602);
   });
 
   test("what it cannot know is an error, never silence", () => {
     const task = { result: '{"taskId":"1"}', type: "task" } as const;
-    expect(result(dressed("legacy", "tools/call", task, server)).message).toContain("task");
+    expect(result(dressed("legacy", "tools/call", task, () => server)).message).toContain("task");
   });
 });
 

@@ -309,6 +309,8 @@ export async function createCatalog(
       return { tools, left: offer.tools.length - tools };
     },
     revisionOf,
+    /** Changes with that of any servers: while it is the same, so is all else. */
+    revision: () => revision,
     close: variants.close,
   };
 }

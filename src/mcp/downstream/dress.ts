@@ -1,21 +1,26 @@
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
-import { memberOf, objectOf, withMembers } from "../spans.ts";
+import { memberOf, membersOf, memberText, objectOf, withMembers } from "../spans.ts";
 
 /** What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). */
-export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: unknown): Outcome {
+export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: () => unknown): Outcome {
   return era === "modern" ? modern(method, outcome, serverInfo) : legacy(method, outcome);
 }
 
 /** Each result says of what kind it is and who gives it, lists and readings how long they may be kept: for this caller alone. */
-function modern(method: string, outcome: Outcome, serverInfo: unknown): Outcome {
+function modern(method: string, outcome: Outcome, serverInfo: () => unknown): Outcome {
   if ("error" in outcome) return modernError(method, outcome);
   const { result, type = "complete", ttlMs = 0 } = outcome;
   const caching = cacheable.has(method) && type === "complete" ? { ttlMs: `${ttlMs}`, cacheScope: '"private"' } : {};
-  const stamped = withMembers(objectOf(result, "_meta") ?? "{}", {
-    [metaKeys.serverInfo]: JSON.stringify(serverInfo),
-  });
-  return { ...outcome, result: withMembers(result, { resultType: JSON.stringify(type), ...caching, _meta: stamped }) };
+  const members = membersOf(result);
+  const meta = memberText(result, members, "_meta");
+  const stamp = { [metaKeys.serverInfo]: JSON.stringify(serverInfo()) };
+  const stamped = withMembers(meta?.startsWith("{") === true ? meta : "{}", stamp);
+  const added = { resultType: JSON.stringify(type), ...caching, _meta: stamped };
+  if (members.some(({ key }) => Object.hasOwn(added, key))) return { ...outcome, result: withMembers(result, added) };
+  // A big result is not put together anew only to have something behind it.
+  const behind = withMembers("{}", added).slice(1);
+  return { ...outcome, result: `${result.slice(0, -1)}${members.length === 0 ? "" : ","}${behind}` };
 }
 
 /** What is unknown has one code there, and a resource says which. */

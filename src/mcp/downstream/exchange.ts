@@ -3,7 +3,7 @@ import type { ListName } from "../catalog/offer.ts";
 import type { NamedTarget, Target, View } from "../catalog/view.ts";
 import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
-import { membersOf, objectOf, withMembers } from "../spans.ts";
+import { type Member, membersOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
@@ -17,7 +17,7 @@ export type Exchange = {
   inbound: Inbound;
   /** Who answers, as the client is told: the project, or the one server that the endpoint is of. */
   face: Face;
-  view: () => Promise<View>;
+  view: () => View | Promise<View>;
   /** The same once the server was listed that this may be a name of; undefined when there is none to wait for. */
   viewWith: (list: Found, asked: string) => Promise<View | undefined>;
   /** What of the view this caller may see; undefined when it is all of it. */
@@ -28,7 +28,7 @@ export type Exchange = {
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
-  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  forward: (target: Target & { text?: string }, method: string, params: string) => Outcome | Promise<Outcome>;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
   /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
@@ -38,7 +38,7 @@ export type Exchange = {
   /** What the project has beside its servers. */
   own: Own | undefined;
   /** What the project's proxy model makes of it; undefined when there is none. */
-  shape: () => Promise<Shape | undefined>;
+  shape: () => Shape | undefined | Promise<Shape | undefined>;
   /** For a client that looks for nothing but text. */
   isFussy: boolean;
   /** Those that the client declared. */
@@ -56,15 +56,42 @@ export type Face = {
 /** Whether something that a server offers is open to the caller; `text` is a tool's description as the server wrote it. */
 export type May = (list: ListName, target: Target & { text?: string }) => boolean;
 
+const isOfHop = (key: string): boolean => key === "inputResponses" || key === "requestState" || key === "task";
+
 /**
- * Parameters that speak about the hop from the client to us, and so are not passed on: the modern envelope, a progress token, which two clients
- * may both use for different calls, and the wish for a task of 2025-11-25, which we do not offer and nobody could ask after.
+ * The parameters as a server is given them: with these members replaced or added, the others byte for byte, and without those that speak about the
+ * hop from the client to us. Those are the modern envelope, a progress token, which two clients may both use for different calls, and the wish for a
+ * task of 2025-11-25, which we do not offer and nobody could ask after.
  */
-export function forwardable(paramsText: string): Record<string, string | undefined> {
-  const meta = objectOf(paramsText, "_meta");
-  const hops: Record<string, undefined> = { inputResponses: undefined, requestState: undefined, task: undefined };
-  if (meta === undefined) return hops;
-  const own = membersOf(meta).filter(({ key }) => isHopKey(key) || key === "progressToken");
-  const kept = withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
-  return { ...hops, _meta: kept === "{}" ? undefined : kept };
+export function forwarded(
+  paramsText: string,
+  changes: Readonly<Record<string, string | undefined>>,
+  members: readonly Member[] = membersOf(paramsText),
+): string {
+  const left = Object.keys(changes);
+  let text = "";
+  const add = (key: string, value: string | undefined) => {
+    if (value !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${value}`;
+  };
+  for (const { key, start, end } of members) {
+    const at = left.indexOf(key);
+    if (at >= 0) {
+      add(key, changes[key]);
+      left.splice(at, 1);
+    } else if (!isOfHop(key) && !Object.hasOwn(changes, key)) {
+      const value = paramsText.slice(start, end);
+      add(key, key === "_meta" ? carriedOn(value) : value);
+    }
+  }
+  for (const key of left) add(key, changes[key]);
+  return `{${text}}`;
+}
+
+/** What of `_meta` is not about the hop; undefined when that is nothing. */
+function carriedOn(meta: string): string | undefined {
+  if (!meta.startsWith("{")) return meta;
+  const members = membersOf(meta);
+  const own = members.filter(({ key }) => isHopKey(key) || key === "progressToken");
+  if (own.length === members.length) return undefined;
+  return own.length === 0 ? meta : withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));
 }

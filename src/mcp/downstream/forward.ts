@@ -12,8 +12,8 @@ import { withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { Busy } from "../upstream/failures.ts";
 import type { RequestOptions } from "../upstream/upstream.ts";
-import { boundOf, holderOf, type Visit } from "../visit.ts";
-import type { Send } from "./held.ts";
+import { boundOf, type Holder, holderOf, type Visit } from "../visit.ts";
+import type { Half, Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
 import { createPlaces } from "./places.ts";
@@ -38,7 +38,7 @@ type Options = Pick<GatewayOptions, "connections" | "catalog" | "log"> & { count
 
 /** Brings what a client asks to its server, and the answer back. */
 export function createForward({ connections, catalog, log, counters, seal }: Options) {
-  const counted = createPlaces(counters);
+  const places = createPlaces(counters);
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
 
   /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
@@ -50,56 +50,77 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     method: string,
     params: string,
   ): Promise<Outcome> {
-    const mismatch =
-      text === undefined || inbound.era === "legacy" || inbound.within !== undefined
-        ? undefined
-        : mirrorFault(text, visit, inbound);
+    const isMirrored = text !== undefined && inbound.era === "modern" && inbound.within === undefined;
+    const mismatch = isMirrored ? mirrorFault(text, visit, inbound) : undefined;
     if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
+    const { principal: subject, project } = visit.admission;
     const call: CallKey = {
-      subject: visit.admission.principal,
+      subject,
       words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
     };
-    const isOfTool = method === "tools/call" || method.startsWith("tasks/");
-    const letGo = visit.uses(server.name, isOfTool ? key : undefined);
-    const carried = client.through(call, async (half, ending, input) => {
-      const { abilities, clientInfo, logLevel } = client;
-      const peer: Peer = {
-        ...half,
-        subject: visit.admission.principal,
-        abilities,
-        clientInfo,
-        logLevel,
-        progressToken: progressTokenOf(inbound.paramsText),
-        ask: async (asked, question, unwanted) =>
-          canAnswer(abilities, asked, question)
-            ? await half.ask(asked, question, unwanted)
-            : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
-      };
-      const holder = holderOf(visit);
-      const longestMs = holder.most.callSeconds * 1000;
-      const options = { ending, peer, tool: text, longestMs };
-      return askable(abilities, await counted(holder, () => sent(server, method, withMembers(params, input), options)));
-    });
-    const outcome = await carried.finally(letGo);
-    if ("result" in outcome) catalog.uriOwners.learn(visit.admission.project.id, server.id, outcome.result);
-    return method.startsWith("tasks/") || ("result" in outcome && outcome.type === "task")
-      ? tasksOf(visit).inResult(outcome, server.id, key)
-      : outcome;
+    const isOfTask = method.startsWith("tasks/");
+    const letGo = visit.uses(server.name, method === "tools/call" || isOfTask ? key : undefined);
+    try {
+      const outcome = await client.through(call, (half, ending, input) => {
+        const options = { ending, peer: peerOf(half, subject, client, inbound), tool: text };
+        return sent(holderOf(visit), server, method, isEmpty(input) ? params : withMembers(params, input), options);
+      });
+      if ("error" in outcome) return outcome;
+      catalog.uriOwners.learn(project.id, server.id, outcome.result);
+      return isOfTask || outcome.type === "task" ? tasksOf(visit).inResult(outcome, server.id, key) : outcome;
+    } finally {
+      letGo();
+    }
   }
 
-  async function sent(server: ServerRef, method: string, params: string, options: RequestOptions): Promise<Outcome> {
+  async function sent(
+    holder: Holder,
+    server: ServerRef,
+    method: string,
+    params: string,
+    options: RequestOptions & { peer: Peer },
+  ): Promise<Outcome> {
+    const refusal = places.enter(holder);
+    if (refusal !== undefined) return refusal;
     try {
       const upstream = await connections.get(server, options.peer);
-      return await upstream.request(method, params, options);
+      const longestMs = holder.most.callSeconds * 1000;
+      return askable(options.peer.abilities, await upstream.request(method, params, { ...options, longestMs }));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
       const text = error.message.startsWith("server ") ? error.message : `server "${server.name}": ${error.message}`;
       return error instanceof Busy ? busyOutcome(text) : errorOutcome(codes.internal, text);
+    } finally {
+      places.leave(holder);
     }
   }
 
   return { forward, tasksOf };
+}
+
+const isEmpty = ({ inputResponses, requestState }: Record<string, string>): boolean =>
+  inputResponses === undefined && requestState === undefined;
+
+/** The client as the server hears and asks it: nothing that it did not say it answers. */
+function peerOf(half: Half, subject: string, client: Client, { meta, paramsText }: Inbound): Peer {
+  const { abilities, clientInfo, logLevel } = client;
+  const { takesInput, notify, pause } = half;
+  const peer: Peer = {
+    subject,
+    abilities,
+    clientInfo,
+    logLevel,
+    progressToken: "progressToken" in meta ? progressTokenOf(paramsText) : undefined,
+    takesInput,
+    notify,
+    ask: async (asked, question, unwanted) =>
+      canAnswer(abilities, asked, question)
+        ? await half.ask(asked, question, unwanted)
+        : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
+  };
+  if (pause !== undefined) peer.pause = pause;
+  return peer;
 }
 
 /** The parameters without what changes from one round of a call to the next. */

@@ -11,15 +11,14 @@ import type { CallKey, RequestStates } from "./request-state.ts";
 export type Round = { notify: Peer["notify"]; gone: Ending };
 /** What the client brought to this round: its `inputResponses` and `requestState` as JSON text. */
 export type Brought = { responses: string | undefined; state: unknown };
+/** What of the client's side differs by era and by round. */
+export type Half = Pick<Peer, "notify" | "ask" | "takesInput" | "pause">;
 /** Sends the call to its server. `input` is what goes along when the server itself asked: members of the parameters, as JSON text. */
-export type Send = (
-  peer: Pick<Peer, "notify" | "ask" | "takesInput" | "pause">,
-  ending: Ending,
-  input: Record<string, string>,
-) => Promise<Outcome>;
+export type Send = (peer: Half, ending: Ending, input: Record<string, string>) => Promise<Outcome>;
 
 type Question = { method: string; params: string; answer: (outcome: Outcome) => void };
 type Call = {
+  /** Given once it asks something. */
   id: string;
   key: CallKey;
   questions: Map<string, Question>;
@@ -58,7 +57,7 @@ export function createHeldCalls(states: RequestStates) {
 
   function start(key: CallKey, round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {
     const call: Call = {
-      id: randomBytes(12).toString("base64url"),
+      id: "",
       key,
       questions: new Map(),
       round: undefined,
@@ -124,6 +123,7 @@ export function createHeldCalls(states: RequestStates) {
   }
 
   function ask(call: Call, method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
+    if (call.id === "") call.id = randomBytes(12).toString("base64url");
     const others = [...calls.values()].filter(({ key }) => key.subject === call.key.subject).length;
     if (!calls.has(call.id) && (calls.size >= mostHeld || others >= mostOfOne))
       return Promise.reject(new Problem("unavailable", "Too many calls wait for an answer already"));

@@ -23,6 +23,8 @@ export type Inbound = {
   params: Record<string, unknown>;
   /** The text of `params`, or `{}`. */
   paramsText: string;
+  /** Where its members stand in it. */
+  members: readonly Member[];
   /** `_meta` of the parameters, or `{}`. */
   meta: Record<string, unknown>;
   /** In a client's response: what it answered. */
@@ -82,19 +84,26 @@ function judgeMessage(text: string, body: Record<string, unknown>, headers: Head
   if (!isObject(params)) return invalid("params is not an object");
   const paramsText = memberText(text, members, "params") ?? "{}";
   const paramMembers = membersOf(paramsText);
-  const membersUnder = (key: string) => membersOf(memberText(paramsText, paramMembers, key) ?? "{}");
-  if (
-    misspells(paramMembers, paramWords) ||
-    misspells(membersUnder("_meta"), metaWords) ||
-    misspells(membersUnder("ref"), refWords)
-  ) {
+  const misspellsUnder = (key: string, words: Words) => {
+    const under = memberText(paramsText, paramMembers, key);
+    return under !== undefined && misspells(membersOf(under), words);
+  };
+  if (misspells(paramMembers, paramWords) || misspellsUnder("_meta", metaWords) || misspellsUnder("ref", refWords)) {
     return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
   if (!isObject(params["_meta"] ?? {})) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
   const isResponse = typeof method !== "string";
   const answer = isResponse ? answerIn(text, members) : undefined;
   const meta = isObject(params["_meta"]) ? params["_meta"] : {};
-  const inbound = { id, method: isResponse ? undefined : method, params, paramsText, meta, answer };
+  const inbound = {
+    id,
+    method: isResponse ? undefined : method,
+    params,
+    paramsText,
+    members: paramMembers,
+    meta,
+    answer,
+  };
   const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
   return claimed ? judgeModern(inbound, headers) : judgeLegacy(inbound, headers);
 }

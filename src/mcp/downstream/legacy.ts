@@ -13,7 +13,7 @@ import type { Client } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
 import { askClient, type Listener, type Live, type Lives } from "./live.ts";
 import type { Readers } from "./readers.ts";
-import { createReply, tasteOf } from "./reply.ts";
+import { Reply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
 type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions; readers: Readers };
@@ -31,6 +31,9 @@ const done: Outcome = { result: "{}" };
 /** Who asks, and where what belongs to it is heard. */
 type Asking = { visit: Visit; facts: SessionFacts | undefined; live: Live | undefined; outlet: Outlet };
 
+/** A request, as it was written. */
+type Asked = { id: string; method: string };
+
 const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "prompts", "resources"]);
 
 /** Clients of 2024-11-05 to 2025-11-25: they initialize, keep a session if they like, and a disconnect cancels nothing. */
@@ -38,7 +41,7 @@ export type LegacyDoor = ReturnType<typeof legacyDoor>;
 
 export function legacyDoor({ calls, lives, changes, sessions, readers }: Options) {
   /** One POST. Requests outside of a session are served as far as that goes: nobody can be asked anything. */
-  async function take(visit: Visit, inbound: Inbound): Promise<Response> {
+  function take(visit: Visit, inbound: Inbound): Response | Promise<Response> {
     const { id, method } = inbound;
     if (method === "initialize" && id !== undefined) return initialize(visit, inbound, id);
     const facts = sessionOf(visit);
@@ -56,24 +59,27 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       visit.release();
       return new Response(response(id, busyOutcome(live.message)), headOf(done));
     }
-    const reply = createReply({
+    const reply = new Reply({
       readers,
       streams: facts === undefined ? "never" : tasteOf(visit.request),
-      ...(live === undefined ? {} : { transcript: live.transcripts.post }),
+      transcript: live?.transcripts.post,
     });
     visit.cut.onEnd((why) => reply.abort(why));
-    answerTo({ visit, facts, live, outlet: reply }, inbound, { id, method })
-      .then(
-        // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
-        (outcome) =>
-          reply.end(
-            answerOf(id, outcome),
-            headOf(facts === undefined && "retryAfterSeconds" in outcome ? outcome : done),
-          ),
-        (error: unknown) => reply.abort(error),
-      )
-      .finally(visit.release);
+    void answerBy(reply, { visit, facts, live, outlet: reply }, inbound, { id, method });
     return reply.response;
+  }
+
+  async function answerBy(reply: Reply, asking: Asking, inbound: Inbound, asked: Asked): Promise<void> {
+    try {
+      const outcome = await answerTo(asking, inbound, asked);
+      // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
+      const isTold = asking.facts === undefined && "retryAfterSeconds" in outcome;
+      reply.end(answerOf(asked.id, outcome), headOf(isTold ? outcome : done));
+    } catch (error) {
+      reply.abort(error);
+    } finally {
+      asking.visit.release();
+    }
   }
 
   function liveFor(visit: Visit, facts: SessionFacts): Live | Busy {
@@ -89,7 +95,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     const session = sessions.mint(inbound.params, boundOf(visit));
     const client = clientOf({ visit, facts: undefined, live: undefined, outlet: silence }, visit.cut);
     const begun = { ...client, sessionId: sessions.open(session, boundOf(visit))?.id };
-    const outcome = await calls.answer(visit, inbound, "initialize", begun).finally(visit.release);
+    const outcome = await calls.answer(visit, inbound, "initialize", begun).finally(() => visit.release());
     const response = respond(id, outcome);
     response.headers.set("mcp-session-id", session);
     return response;
@@ -104,28 +110,27 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
   }
 
   /** Answers one request; it can be cancelled by its id while it runs. */
-  async function answerTo(
-    asking: Asking,
-    inbound: Inbound,
-    { id, method }: { id: string; method: string },
-  ): Promise<Outcome> {
+  async function answerTo(asking: Asking, inbound: Inbound, { id, method }: Asked): Promise<Outcome> {
     const { visit, live } = asking;
     if (live?.running.has(id) === true)
       return errorOutcome(codes.invalidRequest, "A request of this id is still running: use each id once");
     const cancel = new Ending();
-    const stop = visit.cut.onEnd((why) => cancel.end(why));
+    visit.cut.onEnd((why) => cancel.end(why));
     live?.running.set(id, cancel);
     try {
       return await calls.answer(visit, inbound, method, clientOf(asking, cancel));
     } finally {
-      stop();
       live?.running.delete(id);
     }
   }
 
   function clientOf({ visit, facts, live, outlet }: Asking, ending: Ending): Client {
     const notify = (method: string, params: string) => void outlet.send(notification(method, params), true);
-    const nobody = async () => errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session");
+    const pause = (retryMs: number) => outlet.pause?.(retryMs);
+    const ask = async (method: string, params: string, unwanted: AbortSignal) =>
+      live === undefined
+        ? errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session")
+        : await askClient(live, method, params, unwanted, (text) => outlet.send(text));
     return {
       abilities: facts?.abilities ?? {},
       clientInfo: facts?.clientInfo,
@@ -133,20 +138,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       live,
       sessionId: facts?.id,
       resubscribe: async () => (facts === undefined || live === undefined ? [] : await follow(visit, facts, live)),
-      through: (_, send) =>
-        send(
-          {
-            takesInput: false,
-            notify,
-            ...(outlet.pause === undefined ? {} : { pause: outlet.pause }),
-            ask:
-              live === undefined
-                ? nobody
-                : (method, params, unwanted) => askClient(live, method, params, unwanted, outlet.send),
-          },
-          ending,
-          {},
-        ),
+      through: (_, send) => send({ takesInput: false, notify, pause, ask }, ending, {}),
     };
   }
 
@@ -211,7 +203,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     return changes.subscribe({
       projectId: visit.admission.project.id,
       subject: visit.admission.principal,
-      admission: visit.again,
+      admission: () => visit.again(),
       lists: everyList,
       shown(serverId, key) {
         for (const [name, one] of live.subscriptions) if (one.serverId === serverId && one.key === key) return { name };

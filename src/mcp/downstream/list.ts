@@ -12,11 +12,11 @@ type Items = readonly Listed[];
 
 /** The whole list on one page: several clients read no second one (reference/clients.md §6.4). */
 export async function list(exchange: Exchange, name: ListName): Promise<Outcome> {
-  const { inbound, view, reaches, own } = exchange;
+  const { inbound, own } = exchange;
   const { cursor } = inbound.params;
   if (cursor !== undefined && cursor !== null)
     return errorOutcome(codes.invalidParams, "This cursor is not one of ours");
-  const current = await view();
+  const current = await exchange.view();
   const {
     items: ours = [],
     leftOut = [],
@@ -27,19 +27,19 @@ export async function list(exchange: Exchange, name: ListName): Promise<Outcome>
   const said = name === "tools" ? toolsOf(inbound.era, theirs) : theirs;
   const shaped = await shapedList(exchange, name, said, ours);
   const shown = shaped ?? (ours.length === 0 ? said : [...theirs, ...ours]);
-  const missing = [...current.missing.filter(({ server }) => reaches(server)), ...leftOut];
+  const missing = [...current.missing.filter(({ server }) => exchange.reaches(server)), ...leftOut];
   const meta = missing.length === 0 ? "" : `,"_meta":${JSON.stringify({ "mcpctl/missing": missing })}`;
   return { result: `{"${name}":[]${meta}}`, list: readyOf(shown) };
 }
 
 /** As the project's proxy model has it; undefined when it has none. */
 async function shapedList(
-  { shape }: Exchange,
+  exchange: Exchange,
   name: ListName,
   said: Items,
   ours: readonly { name: string; shown: string }[],
 ) {
-  const shaping = await shape();
+  const shaping = await exchange.shape();
   if (shaping === undefined || name === "resourceTemplates") return undefined;
   return name === "tools" ? await shaping.tools(said) : await shaping.others(name, [...said, ...ours]);
 }
@@ -55,11 +55,12 @@ const mostPolicies = 64;
 const opened = new WeakMap<Items, Map<string, Items>>();
 
 /** What of a list the caller may see: found out once for all who may use the same. Ten thousand are not asked about in one turn of the event loop. */
-async function openOf({ may, policy }: Exchange, name: ListName, items: Items): Promise<Items> {
+async function openOf(exchange: Exchange, name: ListName, items: Items): Promise<Items> {
+  const { may } = exchange;
   if (may === undefined) return items;
   const byPolicy = opened.get(items) ?? new Map<string, Items>();
   opened.set(items, byPolicy);
-  const key = policy();
+  const key = exchange.policy();
   const known = byPolicy.get(key);
   if (known !== undefined) return remember(byPolicy, key, known, mostPolicies);
   const open: Listed[] = [];

@@ -66,7 +66,7 @@ export async function openListen(
   const unsubscribe = changes.subscribe({
     projectId: visit.admission.project.id,
     subject: visit.admission.principal,
-    admission: visit.again,
+    admission: () => visit.again(),
     lists: new Set(lists),
     shown: (serverId, key) => shown.get(`${serverId} ${key}`),
     tell,

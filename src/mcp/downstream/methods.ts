@@ -6,7 +6,7 @@ import { resourceTarget, templateTarget } from "../catalog/resource-target.ts";
 import type { NamedTarget, View } from "../catalog/view.ts";
 import { codes, type Era, supportedVersions, tasksExtension } from "../protocol.ts";
 import { memberOf, withMembers } from "../spans.ts";
-import { type Exchange, forwardable } from "./exchange.ts";
+import { type Exchange, forwarded } from "./exchange.ts";
 import { list } from "./list.ts";
 import { nothingToComplete } from "./own.ts";
 import { factsOf } from "./session.ts";
@@ -57,72 +57,75 @@ async function discover(exchange: Exchange): Promise<Outcome> {
   });
 }
 
-async function instructionsOf({ face, shape }: Exchange): Promise<{ instructions?: string }> {
-  const instructions = (await (await shape())?.instructions(face.instructions)) ?? face.instructions;
+async function instructionsOf(exchange: Exchange): Promise<{ instructions?: string }> {
+  const own = exchange.face.instructions;
+  const instructions = (await (await exchange.shape())?.instructions(own)) ?? own;
   return instructions === undefined ? {} : { instructions };
 }
 
-async function byName(
-  { inbound, view, viewWith, mayUse, reaches, forward, isFussy, own, shape }: Exchange,
-  name: "tools" | "prompts",
-): Promise<Outcome> {
+async function byName(exchange: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
+  const { inbound } = exchange;
   const { name: asked } = inbound.params;
   if (typeof asked !== "string") return errorOutcome(codes.invalidParams, "`name` is missing, or no string");
-  let current = await view();
-  if (isFussy && asked === goodbye && !current[name].has(asked))
+  const seen = exchange.view();
+  let current = seen instanceof Promise ? await seen : seen;
+  if (asked === goodbye && exchange.isFussy && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
-  const shaping = await shape();
-  const ours = name === "prompts" ? own?.prompt(asked, current) : undefined;
+  const shape = exchange.shape();
+  const shaping = shape instanceof Promise ? await shape : shape;
+  const ours = name === "prompts" ? exchange.own?.prompt(asked, current) : undefined;
   if (ours !== undefined)
     return (await shaping?.promptGet({ name: asked }, inbound.paramsText, ours)) ?? (await ours());
-  const answered =
-    name === "prompts" || current.tools.has(asked) ? undefined : await shaping?.ownTool(asked, inbound.paramsText);
+  const isOwnTool = shaping !== undefined && name === "tools" && !current.tools.has(asked);
+  const answered = isOwnTool ? await shaping.ownTool(asked, inbound.paramsText) : undefined;
   if (answered !== undefined) return answered;
-  if (!current[name].has(asked)) current = (await viewWith(name, asked)) ?? current;
+  if (!current[name].has(asked)) current = (await exchange.viewWith(name, asked)) ?? current;
   const target = current[name].get(asked);
   // What one may not use is not there: a list and a call must never disagree.
-  if (target === undefined || !mayUse(name, target))
-    return unknownName(name.slice(0, -1), asked, missingOf(current, reaches, asked));
-  const go = async (paramsText: string): Promise<Outcome> => {
-    const preset = presetIn(paramsText, target.preset);
-    if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
-    const changes = { ...forwardable(paramsText), ...preset.changes, name: JSON.stringify(target.key) };
-    return await forward(target, name === "tools" ? "tools/call" : "prompts/get", withMembers(paramsText, changes));
-  };
-  if (shaping === undefined) return await go(inbound.paramsText);
+  if (target === undefined || !exchange.mayUse(name, target))
+    return unknownName(name.slice(0, -1), asked, missingOf(current, exchange, asked));
+  if (shaping === undefined) return await toServer(exchange, name, target, inbound.paramsText);
+  const go = async (paramsText: string) => await toServer(exchange, name, target, paramsText);
   const given = { ...target, name: asked };
   return await (name === "tools" ? shaping.toolCall : shaping.promptGet)(given, inbound.paramsText, go);
+}
+
+/** Asked of the server by its own name, with what the project adds. */
+function toServer(
+  exchange: Exchange,
+  name: "tools" | "prompts",
+  target: NamedTarget,
+  paramsText: string,
+): Outcome | Promise<Outcome> {
+  const preset = presetIn(paramsText, target.preset);
+  if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
+  const { inbound } = exchange;
+  const members = paramsText === inbound.paramsText ? inbound.members : undefined;
+  const params = forwarded(paramsText, { name: JSON.stringify(target.key), ...preset.changes }, members);
+  return exchange.forward(target, name === "tools" ? "tools/call" : "prompts/get", params);
 }
 
 /** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */
 const goodbye = "cleanup_session";
 
-async function readResource({
-  inbound,
-  view,
-  viewWith,
-  mayUse,
-  reaches,
-  forward,
-  own,
-  shape,
-}: Exchange): Promise<Outcome> {
+async function readResource(exchange: Exchange): Promise<Outcome> {
+  const { inbound, own } = exchange;
   const { uri } = inbound.params;
   if (typeof uri !== "string") return errorOutcome(codes.invalidParams, "`uri` is missing, or no string");
-  let current = await view();
+  let current = await exchange.view();
   const ours = own?.resource(uri);
-  const shaping = await shape();
+  const shaping = await exchange.shape();
   if (ours !== undefined)
     return (await shaping?.resourceRead({ name: uri }, inbound.paramsText, ours)) ?? (await ours());
-  if (resourceTarget(current, uri) === undefined) current = (await viewWith("resources", uri)) ?? current;
+  if (resourceTarget(current, uri) === undefined) current = (await exchange.viewWith("resources", uri)) ?? current;
   const target = resourceTarget(current, uri);
-  if (target === undefined || !mayUse("resources", target)) {
-    const text = `No server of this project offers this resource${missingOf(current, reaches)}`;
+  if (target === undefined || !exchange.mayUse("resources", target)) {
+    const text = `No server of this project offers this resource${missingOf(current, exchange)}`;
     return errorOutcome(codes.resourceNotFound, text, { uri });
   }
-  const go = (paramsText: string): Promise<Outcome> => {
-    const changes = { ...forwardable(paramsText), uri: JSON.stringify(target.key) };
-    return forward(target, "resources/read", withMembers(paramsText, changes));
+  const go = async (paramsText: string): Promise<Outcome> => {
+    const params = forwarded(paramsText, { uri: JSON.stringify(target.key) });
+    return await exchange.forward(target, "resources/read", params);
   };
   return shaping === undefined
     ? await go(inbound.paramsText)
@@ -130,29 +133,30 @@ async function readResource({
 }
 
 /** A task is known by an id that only who was given it can use, and only here. */
-async function ofTask({ inbound, view, mayUse, forward, taskOf, extensions }: Exchange): Promise<Outcome> {
+async function ofTask(exchange: Exchange): Promise<Outcome> {
+  const { inbound, extensions } = exchange;
   const { taskId } = inbound.params;
   if (extensions?.[tasksExtension] === undefined) {
     const data = { requiredCapabilities: { extensions: { [tasksExtension]: {} } } };
     return errorOutcome(codes.missingCapability, "Tasks need a client that declares their extension", data, 400);
   }
-  const task = typeof taskId === "string" ? taskOf(taskId) : undefined;
+  const task = typeof taskId === "string" ? exchange.taskOf(taskId) : undefined;
   // A tool that the project does not show any more is not gone on with either.
   const isShown = (tool: NamedTarget) => current.tools.has(canonicalName(tool.server.name, tool.key));
-  const current = await view();
-  if (task === undefined || inbound.method === undefined || !isShown(task.tool) || !mayUse("tools", task.tool))
+  const current = await exchange.view();
+  if (task === undefined || inbound.method === undefined || !isShown(task.tool) || !exchange.mayUse("tools", task.tool))
     return errorOutcome(codes.invalidParams, "There is no task of this id");
   const changes = {
-    ...forwardable(inbound.paramsText),
     taskId: JSON.stringify(task.id),
     inputResponses: memberOf(inbound.paramsText, "inputResponses"),
   };
-  return await forward(task.tool, inbound.method, withMembers(inbound.paramsText, changes));
+  return await exchange.forward(task.tool, inbound.method, forwarded(inbound.paramsText, changes));
 }
 
-async function complete({ inbound, view, mayUse, forward, own }: Exchange): Promise<Outcome> {
+async function complete(exchange: Exchange): Promise<Outcome> {
+  const { inbound, own } = exchange;
   const ref = inbound.params["ref"] as { type?: unknown; name?: unknown; uri?: unknown } | undefined;
-  const current = await view();
+  const current = await exchange.view();
   const refText = memberOf(inbound.paramsText, "ref");
   const isPrompt = ref?.type === "ref/prompt" && typeof ref.name === "string";
   const isResource = ref?.type === "ref/resource" && typeof ref.uri === "string";
@@ -162,14 +166,10 @@ async function complete({ inbound, view, mayUse, forward, own }: Exchange): Prom
     : isResource
       ? templateTarget(current, String(ref.uri))
       : undefined;
-  if (target === undefined || refText === undefined || !mayUse("prompts", target))
+  if (target === undefined || refText === undefined || !exchange.mayUse("prompts", target))
     return errorOutcome(codes.invalidParams, "There is nothing of this name to complete");
   const rewritten = withMembers(refText, { [isPrompt ? "name" : "uri"]: JSON.stringify(target.key) });
-  return await forward(
-    target,
-    "completion/complete",
-    withMembers(inbound.paramsText, { ...forwardable(inbound.paramsText), ref: rewritten }),
-  );
+  return await exchange.forward(target, "completion/complete", forwarded(inbound.paramsText, { ref: rewritten }));
 }
 
 function unknownName(what: string, asked: string, missing: string): Outcome {
@@ -178,10 +178,10 @@ function unknownName(what: string, asked: string, missing: string): Outcome {
 }
 
 /** What is not there may be of a server that is not: which, as far as the caller may know, and why. One whose name it bears is the only one meant. */
-function missingOf({ missing, tools }: View, reaches: (server: string) => boolean, asked = ""): string {
+function missingOf({ missing, tools }: View, exchange: Exchange, asked = ""): string {
   const known = [...tools.values()].map(({ server: { name } }) => ({ name, reason: undefined }));
   const all = [...missing.map(({ server, reason }) => ({ name: server, reason })), ...known];
-  const servers = all.filter(({ name }) => reaches(name));
+  const servers = all.filter(({ name }) => exchange.reaches(name));
   const owner = ownerIn(asked, servers);
   const reasons = (owner === undefined ? servers : [owner]).flatMap(({ reason }) => reason ?? []);
   return reasons.length === 0 ? "" : ` (missing: ${reasons.join("; ")})`;

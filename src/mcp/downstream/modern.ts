@@ -5,7 +5,7 @@ import { notification } from "../json-rpc.ts";
 import { progressTokenOf } from "../meta.ts";
 import { logLevels } from "../peer.ts";
 import { codes, metaKeys } from "../protocol.ts";
-import { memberOf, withMembers } from "../spans.ts";
+import { memberText, withMembers } from "../spans.ts";
 import type { Visit } from "../visit.ts";
 import { answerOf } from "./answer.ts";
 import type { Calls } from "./call.ts";
@@ -15,14 +15,14 @@ import type { HeldCalls } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
 import type { Readers } from "./readers.ts";
-import { createReply, tasteOf } from "./reply.ts";
+import { Reply, tasteOf } from "./reply.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Options = { calls: Calls; held: HeldCalls; changes: Changes; readers: Readers };
 
 /** Clients of 2026-07-28: each request is complete in itself, and closing its stream cancels it. */
 export function modernDoor({ calls, held, changes, readers }: Options) {
-  async function take(visit: Visit, inbound: Inbound): Promise<Response> {
+  function take(visit: Visit, inbound: Inbound): Response | Promise<Response> {
     const { id, method } = inbound;
     if (id === undefined || method === undefined) {
       visit.release();
@@ -34,7 +34,7 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
       visit.release();
       return respond(id, errorOutcome(codes.invalidParams, `The log level is one of ${logLevels.join(", ")}`));
     }
-    if (method === "subscriptions/listen") return await openListen({ calls, changes, readers }, visit, inbound, id);
+    if (method === "subscriptions/listen") return openListen({ calls, changes, readers }, visit, inbound, id);
     return answered(visit, inbound, id, method, logLevel);
   }
 
@@ -46,14 +46,14 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
     logLevel: Client["logLevel"],
   ): Promise<Response> {
     const gone = new Ending();
-    const reply = createReply({ readers, streams: tasteOf(visit.request), onGone: () => gone.end() });
+    const reply = new Reply({ readers, streams: tasteOf(visit.request), onGone: () => gone.end() });
     const { meta } = inbound;
     const clientInfo = meta[metaKeys.clientInfo];
     const brought = {
-      responses: memberOf(inbound.paramsText, "inputResponses"),
+      responses: memberText(inbound.paramsText, inbound.members, "inputResponses"),
       state: inbound.params["requestState"],
     };
-    const progressToken = progressTokenOf(inbound.paramsText);
+    const progressToken = "progressToken" in meta ? progressTokenOf(inbound.paramsText) : undefined;
     const round = {
       notify(what: string, params: string): void {
         // A call that was held goes on in another request, which has a token of its own or none.
@@ -76,15 +76,26 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
       reply.abort(why);
       gone.end(why);
     });
-    onAbort(visit.request.signal, () => gone.end());
-    calls
-      .answer(visit, inbound, method, client)
-      .then(
-        (outcome) => reply.end(answerOf(id, outcome), headOf(outcome)),
-        (error: unknown) => reply.abort(error),
-      )
-      .finally(visit.release);
+    visit.whenLong(() => onAbort(visit.request.signal, () => gone.end()));
+    void answerBy(reply, visit, inbound, { id, method }, client);
     return reply.response;
+  }
+
+  async function answerBy(
+    reply: Reply,
+    visit: Visit,
+    inbound: Inbound,
+    { id, method }: { id: string; method: string },
+    client: Client,
+  ): Promise<void> {
+    try {
+      const outcome = await calls.answer(visit, inbound, method, client);
+      reply.end(answerOf(id, outcome), headOf(outcome));
+    } catch (error) {
+      reply.abort(error);
+    } finally {
+      visit.release();
+    }
   }
 
   return { take };

@@ -2,7 +2,7 @@ import { isObject } from "../../lib/object.ts";
 import { projectLimitsOf, setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
 import { codes } from "../protocol.ts";
-import { excessIn, hasTwins, unbroken, withMembers } from "../spans.ts";
+import { excessIn, hasTwins, membersOf, unbroken, withMembers } from "../spans.ts";
 import type { Visit } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
@@ -36,7 +36,8 @@ export function nestedCall(
     arguments: unbroken(argumentsText),
   });
   const params = { ...inbound.params, name, arguments: args };
-  return { inbound: { ...inbound, method: "tools/call", params, paramsText, within } };
+  const members = membersOf(paramsText);
+  return { inbound: { ...inbound, method: "tools/call", params, paramsText, members, within } };
 }
 
 const refuse = (why: string) => ({ refusal: errorOutcome(codes.invalidParams, why) });

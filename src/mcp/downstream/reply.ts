@@ -1,3 +1,4 @@
+import { type Alarm, wheel } from "../../lib/wheel.ts";
 import type { headOf } from "../answers.ts";
 import { type Answer, bodyOf, textOf } from "./answer.ts";
 import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
@@ -26,7 +27,7 @@ type Options = {
   /** Whether the client takes an event stream, and would rather; without it everything but the answer is dropped. */
   streams: StreamTaste;
   /** A stream that can be resumed: its beginning is an event with an id and nothing else. */
-  transcript?: () => Transcript;
+  transcript?: (() => Transcript) | undefined;
   /** The client has gone before the answer. */
   onGone?: () => void;
 };
@@ -35,64 +36,79 @@ type Options = {
 const slowMs = 1_000;
 
 /** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
-export function createReply({ readers, streams, transcript, onGone }: Options) {
-  const answered = Promise.withResolvers<Response>();
-  let out: EventOut | undefined;
-  let log: Transcript | undefined;
-  let isDone = false;
-  const timer = streams === "at need" ? setTimeout(() => stream(), slowMs) : undefined;
+export class Reply {
+  readonly #options: Options;
+  readonly #answered = Promise.withResolvers<Response>();
+  readonly #alarm: Alarm | undefined;
+  #out: EventOut | undefined;
+  #log: Transcript | undefined;
+  #isDone = false;
 
-  function stream(): void {
-    if (out !== undefined) return;
-    clearTimeout(timer);
-    out = eventOut(readers, {
-      onClose: () => {
-        if (!isDone) onGone?.();
-      },
-    });
-    log = transcript?.();
-    log?.attach(out);
-    answered.resolve(new Response(out.body, { headers: streamHeaders }));
+  constructor(options: Options) {
+    this.#options = options;
+    if (options.streams === "rather") this.#stream();
+    else if (options.streams === "at need") this.#alarm = wheel.after(slowMs, () => this.#stream());
   }
 
-  const write = (text: string) => (log === undefined ? out?.send(text) : log.add(text));
+  get response(): Promise<Response> {
+    return this.#answered.promise;
+  }
 
-  if (streams === "rather") stream();
+  /** Sends something besides the answer. False when it cannot be: then nobody will ever answer it. */
+  send(text: string, mayBeMissed = false): boolean {
+    if (this.#isDone || this.#options.streams === "never") return false;
+    const out = this.#stream();
+    if (mayBeMissed && out.isBehind()) return true;
+    this.#write(text);
+    return this.#log !== undefined || out.isOpen();
+  }
 
-  return {
-    response: answered.promise,
-    /** Sends something besides the answer. False when it cannot be: then nobody will ever answer it. */
-    send(text: string, mayBeMissed = false): boolean {
-      if (isDone || streams === "never") return false;
-      stream();
-      if (mayBeMissed && out?.isBehind() === true) return true;
-      write(text);
-      return log !== undefined || out?.isOpen() === true;
-    },
-    /** The answer. On a stream it is the last event, and its status is told by what it holds. */
-    end(answer: Answer, head: ReturnType<typeof headOf>): void {
-      if (isDone) return;
-      isDone = true;
-      clearTimeout(timer);
-      if (out === undefined) answered.resolve(new Response(bodyOf(answer, readers), head));
-      else {
-        write(textOf(answer));
-        log?.end();
-        out.close();
-      }
-    },
-    /** Lets go of a stream that can be taken up again; the answer comes there. */
-    pause(retryMs: number): void {
-      if (log?.primes === true && streams === "rather") out?.pause(retryMs);
-    },
-    /** Ends it without an answer: the right to it has ended. Before a word was said, `why` is thrown to whoever waits for the response. */
-    abort(why: unknown): void {
-      if (isDone) return;
-      isDone = true;
-      clearTimeout(timer);
-      if (out === undefined) answered.reject(why);
-      log?.end();
-      out?.close();
-    },
-  };
+  /** The answer. On a stream it is the last event, and its status is told by what it holds. */
+  end(answer: Answer, head: ReturnType<typeof headOf>): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#alarm?.cancel();
+    if (this.#out === undefined) this.#answered.resolve(new Response(bodyOf(answer, this.#options.readers), head));
+    else {
+      this.#write(textOf(answer));
+      this.#log?.end();
+      this.#out.close();
+    }
+  }
+
+  /** Lets go of a stream that can be taken up again; the answer comes there. */
+  pause(retryMs: number): void {
+    if (this.#log?.primes === true && this.#options.streams === "rather") this.#out?.pause(retryMs);
+  }
+
+  /** Ends it without an answer: the right to it has ended. Before a word was said, `why` is thrown to whoever waits for the response. */
+  abort(why: unknown): void {
+    if (this.#isDone) return;
+    this.#isDone = true;
+    this.#alarm?.cancel();
+    if (this.#out === undefined) this.#answered.reject(why);
+    this.#log?.end();
+    this.#out?.close();
+  }
+
+  #stream(): EventOut {
+    if (this.#out !== undefined) return this.#out;
+    const { readers, transcript, onGone } = this.#options;
+    this.#alarm?.cancel();
+    const out = eventOut(readers, {
+      onClose: () => {
+        if (!this.#isDone) onGone?.();
+      },
+    });
+    this.#out = out;
+    this.#log = transcript?.();
+    this.#log?.attach(out);
+    this.#answered.resolve(new Response(out.body, { headers: streamHeaders }));
+    return out;
+  }
+
+  #write(text: string): void {
+    if (this.#log === undefined) this.#out?.send(text);
+    else this.#log.add(text);
+  }
 }

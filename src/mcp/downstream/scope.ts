@@ -1,11 +1,14 @@
+import type { Clock } from "../../lib/clock.ts";
 import { version } from "../../lib/version.ts";
 import { within } from "../../lib/wait.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { ownerIn } from "../catalog/names.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { Target, View } from "../catalog/view.ts";
-import { isFussy } from "../endpoint.ts";
+import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Abilities } from "../peer.ts";
+import type { ServerRef } from "../upstream/connections.ts";
+import { interactive } from "../upstream/private.ts";
 import type { Visit } from "../visit.ts";
 import type { Face, Found, May } from "./exchange.ts";
 
@@ -14,9 +17,25 @@ const longestListingMs = 60_000;
 /** How many variants of one endpoint are kept ready. */
 const mostVariants = 16;
 
+/** So long it is good without a look at how old the servers' lists are. */
+const freshMs = 100;
+
+/**
+ * What an endpoint of a project shows, and what that was made of. `views` are by the variants that stand in them, `ready` by what clients can be
+ * asked, with when it was made sure of.
+ */
+type Shown = {
+  revision: number;
+  version: number;
+  servers: readonly ServerRef[];
+  views: Map<string, View>;
+  ready: Map<string, { at: number; revision: number; view: View }>;
+};
+
 /** What a visitor sees of a project, and what of it is open to them. */
-export function createScope(catalog: Catalog) {
-  const views = new Map<string, { key: string; views: Map<string, View> }>();
+export function createScope(catalog: Catalog, clock: Clock) {
+  /** Of each project, by endpoint. */
+  const shownOf = new Map<string, Map<string, Shown>>();
 
   /** The caller's own part of the view, in list and call alike. */
   function mayOf(visit: Visit): May | undefined {
@@ -47,24 +66,53 @@ export function createScope(catalog: Catalog) {
     };
   }
 
-  async function viewOf({ admission: { project, servers }, endpoint }: Visit, abilities: Abilities): Promise<View> {
+  /** Ready at once for as long as nothing that it depends on has changed. Shortly after it was asked, no server need be asked how it fares. */
+  function viewOf(visit: Visit, abilities: Abilities): View | Promise<View> {
+    const { project, servers } = visit.admission;
+    const shown = shownTo(visit);
+    const { elicitation, sampling, roots } = abilities;
+    const asksNothing = elicitation === undefined && sampling === undefined && roots === undefined;
+    const key = asksNothing ? "" : JSON.stringify(interactive(abilities));
+    const ready = shown.ready.get(key);
+    const isGood = shown.version === project.version && (shown.servers === servers || isSame(shown.servers, servers));
+    if (isGood && ready?.revision === catalog.revision() && Math.abs(clock.now() - ready.at) < freshMs)
+      return ready.view;
+    return lookedUp(visit, abilities, shown, key);
+  }
+
+  async function lookedUp({ admission, endpoint }: Visit, abilities: Abilities, shown: Shown, key: string) {
+    const { project, servers } = admission;
+    const at = clock.now();
     const entries = await catalog.entriesOf(servers, abilities);
-    const key = [
-      catalog.revisionOf(servers),
-      project.version,
-      ...servers.map(({ id, version: at }) => `${id}@${at}`),
-    ].join();
-    const place = `${project.id} ${endpoint.server ?? ""} ${isFussy(endpoint)}`;
+    const made = { at, revision: catalog.revision() };
+    const revision = catalog.revisionOf(servers);
+    if (shown.revision !== revision || shown.version !== project.version || !isSame(shown.servers, servers)) {
+      Object.assign(shown, { revision, version: project.version, servers });
+      shown.views.clear();
+      shown.ready.clear();
+    }
     const variants = entries.map(({ variant = "" }) => variant).join();
-    const cached = views.get(place);
-    const known = cached?.key === key ? cached.views : new Map<string, View>();
-    const ready = known.get(variants);
-    if (ready !== undefined) return ready;
-    const kind = endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
-    const view = await catalog.view(project, entries, kind);
-    if (known.size >= mostVariants) known.clear();
-    views.set(place, { key, views: known.set(variants, view) });
+    const { views, ready } = shown;
+    const view = views.get(variants) ?? (await catalog.view(project, entries, kindOf(endpoint)));
+    // While it was made it may have become an old one, which is good for this request and no other.
+    if (shown.revision !== revision || shown.version !== project.version || !isSame(shown.servers, servers))
+      return view;
+    if (views.size >= mostVariants) views.clear();
+    views.set(variants, view);
+    if (ready.size >= mostVariants) ready.clear();
+    ready.set(key, { ...made, view });
     return view;
+  }
+
+  function shownTo({ admission: { project }, endpoint }: Visit): Shown {
+    const ofProject = shownOf.get(project.id) ?? new Map<string, Shown>();
+    shownOf.set(project.id, ofProject);
+    const place = endpoint.server ?? (isFussy(endpoint) ? " vllm" : " project");
+    const known = ofProject.get(place);
+    if (known !== undefined) return known;
+    const shown: Shown = { revision: 0, version: 0, servers: [], views: new Map(), ready: new Map() };
+    ofProject.set(place, shown);
+    return shown;
   }
 
   /**
@@ -88,25 +136,31 @@ export function createScope(catalog: Catalog) {
     return view;
   }
 
+  /** What servers of which something is open said of themselves: what the others bring along is not told either. */
+  const knownTo = ({ admission: { servers, reaches } }: Visit) =>
+    servers.filter(({ name }) => reaches?.(name) !== false).flatMap(({ id }) => catalog.introductionOf(id) ?? []);
+
   /** A project under its own name; one server's endpoint as that server, once it is known. */
-  function faceOf({ admission: { project, servers, reaches }, endpoint }: Visit): Face {
-    // What a server of which nothing is open brings along is not told either.
-    const open = servers.filter(({ name }) => reaches?.(name) !== false);
-    const known = open.flatMap(({ id }) => catalog.introductionOf(id) ?? []);
-    const isSingle = endpoint.server !== undefined;
+  function infoOf(visit: Visit): unknown {
+    const { endpoint, admission } = visit;
+    if (endpoint.alias !== undefined) return { name: endpoint.alias, version };
+    const only = endpoint.server === undefined ? undefined : knownTo(visit)[0];
+    const { name } = admission.project;
+    return only?.serverInfo ?? { name, title: `mcpctl: ${name}`, version };
+  }
+
+  function faceOf(visit: Visit): Face {
+    const known = knownTo(visit);
+    const isSingle = visit.endpoint.server !== undefined;
     const only = isSingle ? known[0] : undefined;
-    const named = { name: project.name, title: `mcpctl: ${project.name}`, version };
-    return {
-      info: endpoint.alias === undefined ? (only?.serverInfo ?? named) : { name: endpoint.alias, version },
-      instructions: only === undefined ? project.fields.prompt : only.instructions,
-      known,
-      isSingle,
-    };
+    const instructions = only === undefined ? visit.admission.project.fields.prompt : only.instructions;
+    return { info: infoOf(visit), instructions, known, isSingle };
   }
 
   return {
     viewOf,
     viewWith,
+    infoOf,
     faceOf,
     mayOf,
     policyOf,
@@ -114,7 +168,15 @@ export function createScope(catalog: Catalog) {
     quarantineOf,
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {
-      for (const place of views.keys()) if (place.startsWith(projectId)) views.delete(place);
+      shownOf.delete(projectId);
     },
   };
 }
+
+const kindOf = (endpoint: Endpoint) =>
+  endpoint.server !== undefined ? "server" : isFussy(endpoint) ? "vllm" : "project";
+
+const isSame = (one: readonly ServerRef[], other: readonly ServerRef[]): boolean =>
+  one === other ||
+  (one.length === other.length &&
+    one.every(({ id, version: at }, n) => id === other[n]?.id && at === other[n].version));

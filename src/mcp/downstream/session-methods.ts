@@ -18,25 +18,27 @@ const mostSubscriptions = 500;
 export const longestFollowed = 8_192;
 
 /** `resources/subscribe`: the session is told of each change of it, as long as it may see it. */
-export async function subscribe({ inbound, view, mayUse, live, resubscribe }: Exchange): Promise<Outcome> {
+export async function subscribe(exchange: Exchange): Promise<Outcome> {
+  const { inbound, live } = exchange;
   const { uri } = inbound.params;
   const target =
-    typeof uri === "string" && uri.length <= longestFollowed ? resourceTarget(await view(), uri) : undefined;
-  if (typeof uri !== "string" || target === undefined || !mayUse("resources", target))
+    typeof uri === "string" && uri.length <= longestFollowed ? resourceTarget(await exchange.view(), uri) : undefined;
+  if (typeof uri !== "string" || target === undefined || !exchange.mayUse("resources", target))
     return errorOutcome(codes.resourceNotFound, "No server of this project offers this resource", { uri });
   if (live === undefined) return needsSession();
   if (live.subscriptions.size >= mostSubscriptions)
     return errorOutcome(codes.invalidParams, `A session follows ${mostSubscriptions} resources at most`);
   live.subscriptions.set(uri, { serverId: target.server.id, key: target.key });
-  const failed = await resubscribe();
+  const failed = await exchange.resubscribe();
   if (!failed.includes(target.server.id)) return resultOutcome({});
   live.subscriptions.delete(uri);
   return errorOutcome(codes.internal, `server "${target.server.name}" does not tell of changes of this resource`);
 }
 
-export async function unsubscribe({ inbound, live, resubscribe }: Exchange): Promise<Outcome> {
+export async function unsubscribe(exchange: Exchange): Promise<Outcome> {
+  const { inbound, live } = exchange;
   if (live === undefined) return needsSession();
-  if (live.subscriptions.delete(String(inbound.params["uri"]))) await resubscribe();
+  if (live.subscriptions.delete(String(inbound.params["uri"]))) await exchange.resubscribe();
   return resultOutcome({});
 }
 

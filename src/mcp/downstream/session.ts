@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { randomBytes } from "../../lib/crypto.ts";
+import { remember } from "../../lib/remember.ts";
 import type { Abilities } from "../peer.ts";
 import { legacyVersions, newestLegacy } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
@@ -12,9 +13,14 @@ export type SessionFacts = {
   clientInfo: { name: string; version: string } | undefined;
 };
 
+/** An id that was found good, and for whom. */
+type Opened = { bound: readonly string[]; mintedAt: number; facts: SessionFacts };
+
 type Sealed = { v: string; a: Abilities; c?: [name: string, version: string]; n: string; t: number };
 
 const prefix = "mcps_";
+/** So many that were opened are remembered: each of a client's requests brings the same. */
+const mostOpened = 10_000;
 /** After this long a session is unknown, and its client initializes anew. */
 const longestMs = 90 * 24 * 3_600_000;
 /** What of a client's own words goes into the id, which it sends as a header with every request. */
@@ -28,6 +34,17 @@ const longestAbilities = 1_024;
 export type Sessions = ReturnType<typeof createSessions>;
 
 export function createSessions(seal: Seal, clock: Clock) {
+  const opened = new Map<string, Opened>();
+
+  function openedAnew(text: string, bound: readonly string[]): Opened | undefined {
+    if (!text.startsWith(prefix)) return undefined;
+    const sealed = seal.open(text.slice(prefix.length), ["session", ...bound]) as Sealed | undefined;
+    if (sealed === undefined) return undefined;
+    const { v, a, c, n } = sealed;
+    const facts = { id: n, version: v, abilities: a, clientInfo: c && { name: c[0], version: c[1] } };
+    return remember(opened, text, { bound, mintedAt: sealed.t, facts }, mostOpened);
+  }
+
   return {
     /** The id of a new session; `bound` says whose it is and for which endpoint. */
     mint(params: Record<string, unknown>, bound: readonly string[]): string {
@@ -42,14 +59,15 @@ export function createSessions(seal: Seal, clock: Clock) {
       return prefix + seal.seal(sealed, ["session", ...bound]);
     },
     open(text: string, bound: readonly string[]): SessionFacts | undefined {
-      if (!text.startsWith(prefix)) return undefined;
-      const sealed = seal.open(text.slice(prefix.length), ["session", ...bound]) as Sealed | undefined;
-      if (sealed === undefined || clock.now() - sealed.t > longestMs) return undefined;
-      const { v, a, c, n } = sealed;
-      return { id: n, version: v, abilities: a, clientInfo: c && { name: c[0], version: c[1] } };
+      const known = opened.get(text);
+      const found = known !== undefined && isSame(known.bound, bound) ? known : openedAnew(text, bound);
+      return found === undefined || clock.now() - found.mintedAt > longestMs ? undefined : found.facts;
     },
   };
 }
+
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((word, n) => word === other[n]);
 
 /** The version that was asked for when we know it, else the newest; and what the client can be asked for. */
 export function factsOf(params: Record<string, unknown>, id: string): SessionFacts {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../lib/clock.ts";
 import { seldom } from "../../lib/seldom.ts";
+import type { ProjectFields } from "../../resources/project.ts";
 import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Served, ShapingOptions } from "./context.ts";
 import { hidingOf } from "./hiding.ts";
@@ -15,7 +16,20 @@ export type Shaping = ReturnType<typeof createShaping>;
 export function createShaping(options: ShapingOptions & { clock: Clock }) {
   const shared = { ...options, warn: seldom(options.log, options.clock) };
   const identities = createIdentities(options.clock, options.budget.end);
+  /** Whether any of its servers is shaped by itself; asked with every call, of what is the same for as long as the project is. */
+  const isOfServers = new WeakMap<ProjectFields, boolean>();
+  const ofServers = (fields: ProjectFields): boolean => {
+    const known = isOfServers.get(fields);
+    if (known !== undefined) return known;
+    const found = fields.servers.some((entry) => typeof entry !== "string" && entry.proxyModel !== undefined);
+    isOfServers.set(fields, found);
+    return found;
+  };
+
   return {
+    /** False where nothing can be shaped: most projects have none of what does. */
+    concerns: ({ fields }: { fields: ProjectFields }): boolean =>
+      fields.proxyModel !== undefined || (fields.toolBudget ?? "off") !== "off" || ofServers(fields),
     /**
      * Undefined where nothing is shaped. One server's own endpoint is that server, and vLLM's fixed tools know no other arguments: there only what
      * hides things is at work.
