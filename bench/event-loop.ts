@@ -7,8 +7,8 @@ import { parseArgs } from "node:util";
 import { freePort, realServe } from "../test/delivery/real-serve.ts";
 import { Connection } from "./load/connection.ts";
 import { drive } from "./load/drive.ts";
-import { callerOf, type Door, type Era, initialize, request, sessionIn } from "./load/speech.ts";
-import { startUpstream } from "./targets.ts";
+import { callersOf, type Door, type Era, initialize, request, sessionIn } from "./load/speech.ts";
+import { startProgram } from "./programs.ts";
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
 const mostMs = 50;
@@ -22,7 +22,7 @@ writeFileSync(
 );
 chmodSync(executable, 0o755);
 
-const upstream = await startUpstream();
+const upstream = await startProgram("http-upstream", [], "rest");
 const gateway = await realServe({ executable, env: { BENCH_MONITOR: String(monitor) } });
 const port = Number(new URL(gateway.url).port);
 const longest = async () => (await (await fetch(`http://127.0.0.1:${monitor}/`)).json()) as number;
@@ -137,9 +137,8 @@ try {
   await scenario("4,000 calls by 32, and their audit", async () => {
     const at = await project("calls", [{ name: "up", url: url(3, 2) }]);
     await listedBy(at, 2);
-    const callers = await Promise.all(
-      Array.from({ length: 32 }, () => callerOf(at, "modern", "up__echo", { text: "hello" }, "hello")),
-    );
+    const work = { tool: "echo", args: { text: "hello" }, holds: "hello" };
+    const callers = await callersOf({ door: at, tool: (name) => `up__${name}` }, "modern", work, 32);
     await drive(callers, 4_000);
     for (const { connection } of callers) connection.close();
   });
