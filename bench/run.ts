@@ -7,12 +7,17 @@ import { parseArgs } from "node:util";
 import { version } from "../package.json";
 import { canPin, pin } from "./cores.ts";
 import { calls } from "./parts/calls.ts";
+import { eventLoop } from "./parts/event-loop.ts";
+import { lists } from "./parts/lists.ts";
 import type { Part } from "./parts/part.ts";
+import { scale } from "./parts/scale.ts";
+import { sessions } from "./parts/sessions.ts";
+import { shortLived } from "./parts/short-lived.ts";
 import { peersHere } from "./peers.ts";
 import { isMet, type Results, verdictsOf } from "./results.ts";
 import { lineOf, verdictLine } from "./show.ts";
 
-const parts: readonly Part[] = [calls];
+const parts: readonly Part[] = [calls, lists, shortLived, sessions, scale, eventLoop];
 
 const { values } = parseArgs({
   options: {

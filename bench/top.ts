@@ -48,6 +48,9 @@ const isIdle = (node: Node | undefined): boolean =>
 
 function nameOf({ callFrame: { functionName, url, lineNumber } }: Node, root: string): string {
   const name = `\`${functionName === "" ? "(anonymous)" : functionName}\``;
-  const file = url.replace("file://", "").replace(`${root}/`, "");
+  const file = url
+    .replace("file://", "")
+    .replace(/^.*\/node_modules\//, "")
+    .replace(`${root}/`, "");
   return file === "" || lineNumber < 0 ? name : `${name} ${file}:${lineNumber + 1}`;
 }

@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import { bearerHash, mintBearer, shownPrefix } from "../src/auth/bearer.ts";
+import { loadMasterKey } from "../src/secrets/master-key.ts";
+import { openDatabase } from "../src/storage/open.ts";
+import { findResource, insertResource } from "../src/storage/resources.ts";
+import { setSubjects } from "../src/storage/subjects.ts";
+import { findTokenByHash, insertToken } from "../src/storage/tokens.ts";
+
+/**
+ * So many copies of a token, each with a bearer and a binding of its own, put into a data folder that nobody has open: an hour of requests otherwise.
+ * Answers a thousand of them at most, from all over.
+ */
+export async function copyToken(dataDir: string, model: string, count: number): Promise<string[]> {
+  const key = loadMasterKey({ dataDir }, undefined).derive("bearer");
+  const db = openDatabase(`sqlite:${join(dataDir, "mcpctl.db")}`);
+  const bearers = await db.write(function* () {
+    const token = yield* findTokenByHash(bearerHash(key, model));
+    const definition = token && (yield* findResource("rbac", `mcptoken-${token.id}`));
+    if (definition === undefined || token === undefined) throw new Error("there is no token to copy");
+    const some: string[] = [];
+    for (let n = 0; n < count; n++) {
+      const [bearer, id, own] = [mintBearer("token"), Bun.randomUUIDv7(), Bun.randomUUIDv7()];
+      yield* insertToken({
+        ...token,
+        id,
+        hash: bearerHash(key, bearer),
+        name: `copy-${n}`,
+        prefix: shownPrefix(bearer),
+      });
+      yield* insertResource({ ...definition, id: own, name: `mcptoken-${id}` });
+      yield* setSubjects(own, [`McpToken:${id}`]);
+      if (n % Math.ceil(count / 1_000) === 0) some.push(bearer);
+    }
+    return some;
+  });
+  db.close();
+  return bearers;
+}
