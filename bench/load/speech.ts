@@ -16,7 +16,7 @@ const envelope = {
 };
 
 /** The bytes of one POST. */
-export function post({ port, path, headers }: Door, message: object, more: Record<string, string> = {}): Uint8Array {
+function post({ port, path, headers }: Door, message: object, more: Record<string, string> = {}): Uint8Array {
   const body = JSON.stringify(message);
   const all = {
     host: `127.0.0.1:${port}`,
