@@ -13,11 +13,12 @@ import type { Part } from "./parts/part.ts";
 import { scale } from "./parts/scale.ts";
 import { sessions } from "./parts/sessions.ts";
 import { shortLived } from "./parts/short-lived.ts";
+import { start } from "./parts/start.ts";
 import { peersHere } from "./peers.ts";
 import { isMet, type Results, verdictsOf } from "./results.ts";
 import { lineOf, verdictLine } from "./show.ts";
 
-const parts: readonly Part[] = [calls, lists, shortLived, sessions, scale, eventLoop];
+const parts: readonly Part[] = [calls, lists, shortLived, sessions, scale, eventLoop, start];
 
 const { values } = parseArgs({
   options: {

@@ -1,12 +1,12 @@
-// How fast and how small, as ratios in one run: `bun bench/startup.ts [--rounds 20]`. Needs dist/mcpctl (`bun run build`).
+// How fast and how small, as ratios in one run: `bun bench/startup.ts [--rounds 20] [--json FILE]`. Needs dist/mcpctl (`bun run build`).
 // The floor is an empty compiled program, built here with the same flags; the runs are interleaved, since machines are noisy.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { buildEmpty } from "./empty-program.ts";
 
-const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" } } });
+const { values } = parseArgs({ options: { rounds: { type: "string", default: "20" }, json: { type: "string" } } });
 const rounds = Number(values.rounds);
 const executable = resolve("dist/mcpctl");
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-bench-"));
@@ -50,6 +50,9 @@ try {
   row("RSS idle, two HTTP upstreams", `${rss.toFixed(0)} MB`, "", `target <= ${targets.rssMb} MB`);
   row("the same, CPU a minute", `${cpuMs.toFixed(0)} ms`, "", "");
   row("executable", `${(statSync(executable).size / 1e6).toFixed(1)} MB`, "", `target < ${targets.sizeMb} MB`);
+  const ms = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
+  const measured = { ...ms, rssMb: rss, cpuMs, sizeMb: statSync(executable).size / 1e6 };
+  if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(measured));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

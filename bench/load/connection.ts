@@ -16,23 +16,35 @@ export class Connection {
   #until: number | "last chunk" = 0;
   #unsent: Uint8Array | undefined;
 
+  readonly #port: number;
+
+  private constructor(port: number) {
+    this.#port = port;
+  }
+
   static async open(port: number): Promise<Connection> {
-    const connection = new Connection();
-    connection.#socket = await Bun.connect({
-      hostname: "127.0.0.1",
-      port,
-      socket: {
-        data: (_, chunk) => connection.#take(chunk),
-        drain: () => connection.#write(),
-        close: () => connection.#fail("the connection was closed"),
-        error: (_, error) => connection.#fail(error.message),
-      },
-    });
-    connection.#socket.setNoDelay(true);
+    const connection = new Connection(port);
+    await connection.#connect();
     return connection;
   }
 
+  async #connect(): Promise<void> {
+    this.#socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: this.#port,
+      socket: {
+        data: (_, chunk) => this.#take(chunk),
+        drain: () => this.#write(),
+        close: () => this.#fail("the connection was closed"),
+        error: (_, error) => this.#fail(error.message),
+      },
+    });
+    this.#socket.setNoDelay(true);
+  }
+
   send(request: Uint8Array): Promise<Answer> {
+    // Servers on Node close what was silent for five seconds.
+    if (this.#socket === undefined) return this.#connect().then(() => this.send(request));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting = { resolve, reject };
     this.#unsent = request;
@@ -52,6 +64,7 @@ export class Connection {
   }
 
   #fail(why: string): void {
+    this.#socket = undefined;
     this.#waiting?.reject(new Error(why));
     this.#waiting = undefined;
   }

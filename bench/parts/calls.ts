@@ -21,8 +21,11 @@ const events = ["direct, events", "floor, events", "mcpctl, events"];
 const eras = ["legacy", "modern"] as const;
 
 const isPeer = (name: string) => (peerNames as readonly string[]).includes(name);
-const bestPeer = (of: (target: string, figure: "cpu") => number) =>
-  Math.min(...peerNames.map((name) => of(name, "cpu")).filter((cpu) => !Number.isNaN(cpu)));
+/** NaN where there is none. */
+function bestPeer(of: (target: string, figure: "cpu") => number): number {
+  const all = peerNames.map((name) => of(name, "cpu")).filter((cpu) => !Number.isNaN(cpu));
+  return all.length === 0 ? Number.NaN : Math.min(...all);
+}
 
 const small = (era: Era): Scenario => ({
   what: `small tools/call, 32 at once, ${era}`,

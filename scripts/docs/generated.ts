@@ -6,6 +6,8 @@ import { configPage } from "./config-page.ts";
 import { findingsPage } from "./findings-page.ts";
 import { kindsPage } from "./kinds-page.ts";
 import { manPage } from "./man-page.ts";
+import { performanceChart } from "./performance-chart.ts";
+import { performancePage, readmePage } from "./performance-page.ts";
 
 /** Every file that is made of the tables in src, and what makes it. */
 export const generated: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -17,4 +19,7 @@ export const generated: Readonly<Record<string, () => string | Promise<string>>>
   "docs/reference/config.md": configPage,
   "docs/reference/findings.md": findingsPage,
   "docs/clients.md": clientsPage,
+  "docs/performance.md": performancePage,
+  "docs/pictures/performance.svg": performanceChart,
+  "README.md": readmePage,
 };
