@@ -59,6 +59,6 @@ try {
 const judged = judge(measured, limits, Number(values.limits));
 for (const { what, ratio, atMost, isWithin } of judged)
   process.stdout.write(
-    `${isWithin ? "ok  " : "OVER"} ${what.padEnd(34)}${ratio.toFixed(2).padStart(7)} x the floor's CPU, at most ${atMost}\n`,
+    `${isWithin ? "ok  " : "OVER"} ${what.padEnd(34)}${ratio.toFixed(2).padStart(7)} x the floor's CPU, at most ${atMost.toFixed(2)}\n`,
   );
 process.exit(judged.every(({ isWithin }) => isWithin) ? 0 : 1);
