@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { Clock } from "../lib/clock.ts";
+import { createHash } from "../lib/crypto.ts";
 import { Problem } from "../lib/problem.ts";
 import { principalKind } from "../resources/group.ts";
 import { createIssuerKeys } from "./issuer-keys.ts";

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import type { Aside } from "../rbac/source.ts";
 import { type GroupFields, principalKind } from "../resources/group.ts";
@@ -60,7 +59,7 @@ export const projectAside = {
       const ref = typeof entry === "string" ? entry : entry.server;
       const name = (yield* findResource("server", ref))?.name ?? ref;
       const named = typeof entry === "string" ? name : { ...entry, server: name };
-      if (!isDeepStrictEqual(servers.get(name) ?? named, named)) throw servedTwice(index);
+      if (!Bun.deepEquals(servers.get(name) ?? named, named, true)) throw servedTwice(index);
       servers.set(name, named);
     }
     return { fields: { ...row.fields, servers: [...servers.values()] }, changed: false };

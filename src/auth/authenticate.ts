@@ -1,5 +1,5 @@
 import { Problem } from "../lib/problem.ts";
-import type { Caller, TokenFacts } from "../rbac/rights.ts";
+import type { TimedCaller, TokenFacts } from "../rbac/rights.ts";
 import { principalKind } from "../resources/group.ts";
 import { findSession, type Session } from "../storage/identity.ts";
 import type { Op } from "../storage/op.ts";
@@ -22,7 +22,7 @@ export const stateOf = (
  * the database.
  * @throws Problem `unauthenticated`, which says why and never repeats the bearer
  */
-export function* callerOf(hashKeys: BearerKeys, bearer: Credential, now: number): Op<Caller> {
+export function* callerOf(hashKeys: BearerKeys, bearer: Credential, now: number): Op<TimedCaller> {
   if (bearer === undefined)
     throw refused(
       "No token was given",
@@ -38,53 +38,57 @@ export function* callerOf(hashKeys: BearerKeys, bearer: Credential, now: number)
 }
 
 /** An account of ours that an issuer's token names. Nobody is made an account by being named. */
-function* verifiedCaller({ name, expiresAt, id }: Verified, now: number): Op<Caller> {
+function* verifiedCaller({ name, expiresAt, id }: Verified, now: number): Op<TimedCaller> {
   if (expiresAt <= now) throw refused("The access token has expired", "get a new one from your identity provider");
   const found = yield* findResource(principalKind(name) === "users" ? "user" : "serviceaccount", name);
   // Resources are found by id too, which is no name.
   if (found?.name !== name)
     throw refused("The access token names nobody who has an account here", "mcpctl create user ADDRESS");
-  return { kind: "verified", principalId: found.id, accessTokenId: id };
+  return { kind: "verified", principalId: found.id, accessTokenId: id, until: expiresAt };
 }
 
-function sessionCaller(session: Session | undefined, now: number): Caller {
+function sessionCaller(session: Session | undefined, now: number): TimedCaller {
   if (session === undefined) throw refused("This login is unknown or has ended", "mcpctl login");
   if (session.expiresAt !== null && session.expiresAt <= now) throw refused("This login has expired", "mcpctl login");
-  return { kind: "session", principalId: session.userId, sessionId: session.id };
+  return { kind: "session", principalId: session.userId, sessionId: session.id, until: endOf(session) };
 }
 
-function* tokenCaller(token: StoredToken | undefined, now: number): Op<Caller> {
+function* tokenCaller(token: StoredToken | undefined, now: number): Op<TimedCaller> {
   if (token === undefined) throw refused("The token is unknown", "mcpctl token create NAME -p PROJECT");
   return yield* callerFor(token, now);
 }
 
 /** The caller that the bearer of this token would be. @throws Problem `unauthenticated` */
-export function* callerOfToken(id: string, now: number): Op<Caller> {
+export function* callerOfToken(id: string, now: number): Op<TimedCaller> {
   const token = yield* findToken(id, undefined);
   if (token === undefined) throw refused("The token is unknown", "mcpctl get mcptokens");
   return yield* callerFor(token, now);
 }
 
-function* callerFor(token: StoredToken, now: number): Op<Caller> {
+function* callerFor(token: StoredToken, now: number): Op<TimedCaller> {
   const state = stateOf(token, now);
   if (state !== "active")
     throw refused(`The token is ${state}`, `mcpctl token create ${token.name} -p ${token.projectName} --force`);
+  const minters = yield* mintersOf(token, now);
   return {
     kind: "token",
     token: factsOf(token),
-    minters: yield* mintersOf(token, now),
+    minters: minters.map(factsOf),
     ownerId: token.ownerId,
     projectId: token.projectId,
     projectName: token.projectName,
+    until: Math.min(...[token, ...minters].map(endOf)),
   };
 }
+
+const endOf = ({ expiresAt }: { expiresAt: number | null }): number => expiresAt ?? Number.POSITIVE_INFINITY;
 
 /** How long a line of tokens that minted tokens may be; minting refuses to make it longer. */
 export const mostMinters = 4;
 
 /** The tokens in whose line this one stands, each of which must still be accepted. */
-function* mintersOf(token: StoredToken, now: number): Op<TokenFacts[]> {
-  const minters: TokenFacts[] = [];
+function* mintersOf(token: StoredToken, now: number): Op<StoredToken[]> {
+  const minters: StoredToken[] = [];
   for (let { parentId } = token; parentId !== null; ) {
     const parent = yield* findToken(parentId, undefined);
     if (parent === undefined || stateOf(parent, now) !== "active" || minters.length >= mostMinters)
@@ -92,7 +96,7 @@ function* mintersOf(token: StoredToken, now: number): Op<TokenFacts[]> {
         "The token that minted this one has ended",
         `mcpctl token create ${token.name} -p ${token.projectName}`,
       );
-    minters.push(factsOf(parent));
+    minters.push(parent);
     parentId = parent.parentId;
   }
   return minters;

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "../lib/crypto.ts";
 import type { Op } from "../storage/op.ts";
 
 /** What a bearer is for stands in its prefix; one kind is never taken in place of another (design §5). */

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes } from "../lib/crypto.ts";
 import { newId } from "../lib/id.ts";
 import { everything } from "../rbac/safeguards.ts";
 import { setPassword } from "../storage/identity.ts";

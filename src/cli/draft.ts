@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../lib/object.ts";
 import { printable } from "../lib/printable.ts";
 import { Problem } from "../lib/problem.ts";
@@ -38,7 +37,7 @@ export function instructions(kind: AnyKind, { name, version }: Resource): string
 export function changeIn(kind: AnyKind, item: Resource, text: string): Manifest | undefined {
   const [only, second] = parseDocuments(text, "the edited text").map(({ value }) => value);
   if (second !== undefined) throw new Problem("invalid", "one document is expected, and there are several");
-  if (only === undefined || isDeepStrictEqual(only, parseDocuments(draftOf(kind, item), "")[0]?.value))
+  if (only === undefined || Bun.deepEquals(only, parseDocuments(draftOf(kind, item), "")[0]?.value, true))
     return undefined;
   if (!isObject(only)) throw new Problem("invalid", "a mapping of fields is expected");
   if (only["kind"] !== undefined && findKind(String(only["kind"])) !== kind)

@@ -1,5 +1,5 @@
-import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { createHash, randomBytes } from "../lib/crypto.ts";
 
 /**
  * What every process of a run carries and hands down to whatever it starts: a variable for people to see, and the same as a limit that nobody uses.

@@ -22,3 +22,20 @@ const mapped = /^::ffff:(?:((?:\d{1,3}\.){3}\d{1,3})|([0-9a-f]{1,4}):([0-9a-f]{1
 
 /** IPv4 at the end is two groups, and never of the network. */
 const groupsOf = (text: string) => (text === "" ? [] : text.replace(/[\d.]*\.[\d.]*$/, "0:0").split(":"));
+
+const byte = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const ipv4 = new RegExp(`^${byte}(?:\\.${byte}){3}$`);
+const group = /^[0-9a-f]{1,4}$/i;
+const zone = /%[0-9a-z.:-]+$/i;
+
+/** 0 for what is no address. As `isIP` of `node:net`, which costs half the start of an empty program to load. */
+export function ipVersion(text: string): 0 | 4 | 6 {
+  if (ipv4.test(text)) return 4;
+  const [head = "", tail, ...more] = text.replace(zone, "").split("::");
+  const groups = [head, tail ?? ""].flatMap((half) => (half === "" ? [] : half.split(":")));
+  // IPv4 may stand at the end, in place of two groups.
+  const dotted = (tail ?? head) !== "" && ipv4.test(groups.at(-1) ?? "") ? 1 : 0;
+  const count = groups.length + dotted;
+  const isWhole = tail === undefined ? count === 8 : count < 8 && more.length === 0;
+  return isWhole && groups.slice(0, groups.length - dotted).every((each) => group.test(each)) ? 6 : 0;
+}

@@ -33,8 +33,8 @@ export type Counted = keyof typeof counted;
 export type Gauged = keyof typeof gauged;
 
 /** Servers and projects that came and went are counted together beyond so many. */
-const mostNames = 1_000;
-const others = "";
+export const mostNames = 1_000;
+export const others = "";
 
 /** What happens to one server or project. */
 export type Meter = { add: (what: Counted) => void; shift: (what: Gauged, by: 1 | -1) => void };
@@ -44,23 +44,37 @@ export const noMeter: Meter = { add: () => {}, shift: () => {} };
 export type Counters = ReturnType<typeof createCounters>;
 
 export function createCounters() {
-  const numbers = new Map<Counted | Gauged, Map<string, number>>();
+  const numbers = new Map<Counted | Gauged, Map<string, Cell>>();
 
-  function change(what: Counted | Gauged, name: string, by: number): void {
-    const of = numbers.get(what) ?? new Map<string, number>();
+  function cellOf(what: Counted | Gauged, name: string): Cell {
+    const of = numbers.get(what) ?? new Map<string, Cell>();
     numbers.set(what, of);
     const key = of.has(name) || of.size < mostNames ? name : others;
-    of.set(key, (of.get(key) ?? 0) + by);
+    const cell = of.get(key) ?? { value: 0 };
+    of.set(key, cell);
+    return cell;
+  }
+
+  /** Looks each of its numbers up once: a call changes several. */
+  function meterOf(name: string): Meter {
+    const cells: { [what in Counted | Gauged]?: Cell } = {};
+    const change = (what: Counted | Gauged, by: number) => {
+      cells[what] ??= cellOf(what, name);
+      cells[what].value += by;
+    };
+    return { add: (what) => change(what, 1), shift: change };
   }
 
   return {
-    add: (what: Counted, name = others, by = 1) => change(what, name, by),
-    of: (name: string): Meter => ({
-      add: (what) => change(what, name, 1),
-      shift: (what, by) => change(what, name, by),
-    }),
-    numbers: (what: Counted | Gauged): ReadonlyMap<string, number> => numbers.get(what) ?? new Map(),
+    add(what: Counted, name = others, by = 1): void {
+      cellOf(what, name).value += by;
+    },
+    of: meterOf,
+    numbers: (what: Counted | Gauged): ReadonlyMap<string, number> =>
+      new Map([...(numbers.get(what) ?? [])].map(([name, { value }]) => [name, value])),
     total: (what: Counted | Gauged): number =>
-      [...(numbers.get(what)?.values() ?? [])].reduce((sum, number) => sum + number, 0),
+      [...(numbers.get(what)?.values() ?? [])].reduce((sum, { value }) => sum + value, 0),
   };
 }
+
+type Cell = { value: number };

@@ -1,3 +1,5 @@
+import { Ending } from "./ending.ts";
+
 /** How late an alarm may be. */
 const tickMs = 50;
 
@@ -73,3 +75,10 @@ export function createWheel(now: () => number = () => performance.now()) {
 
 /** The one of this process. */
 export const wheel = createWheel();
+
+/** What ends by itself when its time is over. */
+export function endingAfter(ms: number): Ending {
+  const ending = new Ending();
+  wheel.after(ms, () => ending.end(new DOMException("The time is over", "TimeoutError")));
+  return ending;
+}

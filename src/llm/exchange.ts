@@ -1,4 +1,3 @@
-import { boundedText } from "../lib/bounded-text.ts";
 import type { Clock } from "../lib/clock.ts";
 import { parsedJson } from "../lib/json.ts";
 import { isObject } from "../lib/object.ts";
@@ -11,6 +10,14 @@ import { llmTypes } from "./types.ts";
 /** One llm as it was written. */
 export type LlmRef = { id: string; name: string; fields: LlmFields };
 
+/** What is answered; `text` is undefined when it is longer. */
+export type Answer = {
+  status: number;
+  header: (name: string) => string | undefined;
+  text: (maxBytes: number) => Promise<string | undefined>;
+  letGo: () => void;
+};
+
 /** One request, to an address that was judged before, redirects not followed. @throws when it is not reached, in words that may be told */
 export type Send = (request: {
   url: string;
@@ -18,7 +25,7 @@ export type Send = (request: {
   headers: Record<string, string>;
   body?: string;
   signal: AbortSignal;
-}) => Promise<Response>;
+}) => Promise<Answer>;
 
 /** Asks one address of a model's server: a POST when there is a body. @throws LlmFailure */
 export type Ask = (url: string, body?: object) => Promise<Record<string, unknown>>;
@@ -38,7 +45,7 @@ export function exchange(
     throw new LlmFailure("absent", `its key ${unfit.headers(key)}`);
   const ours = { accept: "application/json", ...llmTypes[type].headers(key) };
 
-  async function answerOf(url: string, body: object | undefined): Promise<Response> {
+  async function answerOf(url: string, body: object | undefined): Promise<Answer> {
     const headers = body === undefined ? ours : { ...ours, "content-type": "application/json" };
     try {
       return body === undefined
@@ -51,18 +58,18 @@ export function exchange(
   }
 
   return async (url, body) => {
-    const response = await answerOf(url, body);
-    const { status, headers } = response;
+    const answer = await answerOf(url, body);
+    const { status } = answer;
     if (status < 200 || status > 299) {
-      await response.body?.cancel().catch(() => {});
-      throw failureOf(status, againIn(headers.get("retry-after"), clock));
+      answer.letGo();
+      throw failureOf(status, againIn(answer.header("retry-after"), clock));
     }
-    return parsed(await textOf(response, signal));
+    return parsed(await textOf(answer, signal));
   };
 }
 
-async function textOf(response: Response, signal: AbortSignal): Promise<string> {
-  const text = await boundedText(response, mostBytes).catch((error: unknown) => {
+async function textOf(answer: Answer, signal: AbortSignal): Promise<string> {
+  const text = await answer.text(mostBytes).catch((error: unknown) => {
     signal.throwIfAborted();
     throw new LlmFailure("failed", "it broke off in the midst of its answer", { cause: error });
   });
@@ -78,8 +85,8 @@ function parsed(text: string): Record<string, unknown> {
 }
 
 /** Seconds or a date (RFC 9110 §10.2.3), in milliseconds from now. */
-function againIn(header: string | null, clock: Clock): number | undefined {
-  if (header === null) return undefined;
+function againIn(header: string | undefined, clock: Clock): number | undefined {
+  if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - clock.now();
   return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
 }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { limiter } from "../lib/wait.ts";
 import type { LlmFields } from "../resources/llm.ts";
 import type { ProjectFields } from "../resources/project.ts";
@@ -132,7 +131,8 @@ export const isSpokenToOtherwise = (before: LlmFields | undefined, after: LlmFie
 
 /** What is known of it is still true, and its line is as long. */
 const isSameOne = (before: LlmRef, after: LlmRef): boolean =>
-  isDeepStrictEqual(
+  Bun.deepEquals(
     [before.name, addressed(before.fields), before.fields.concurrency],
     [after.name, addressed(after.fields), after.fields.concurrency],
+    true,
   );

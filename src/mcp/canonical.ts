@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../lib/crypto.ts";
 import { skipSpace, skipString } from "./spans.ts";
 
 /** How deep a definition is looked into; what lies deeper is pinned as it is written. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../lib/crypto.ts";
 import type { ServerFields } from "../resources/server.ts";
 
 /** What makes it another server, in an order that is kept: what was approved and remembered of a server stands under this. */

@@ -28,11 +28,11 @@ import type { Admission, Visit } from "./visit.ts";
 
 export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
-  admit: (request: Request, endpoint: Endpoint) => Promise<Admission>;
+  admit: (request: Request, endpoint: Endpoint) => Admission | Promise<Admission>;
   /** Watches what was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
   watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void, use?: Use) => () => void;
   /** The body's text within the bound; `setBy` says which field that is of. @throws Problem 413, 415 */
-  readBody: (request: Request, mostBytes: number, setBy: string) => Promise<string>;
+  readBody: (request: Request, mostBytes: number, setBy: string) => string | Promise<string>;
   /** Whether there are so few files left to open that only requests are served. */
   isScarce?: () => boolean;
   counters?: Counters;
@@ -155,7 +155,7 @@ export function createGateway(options: GatewayOptions) {
       endpoint,
       admission,
       cut,
-      again: () => admit(request, endpoint),
+      again: async () => await admit(request, endpoint),
       uses: (server, tool) => watch(request, endpoint, refuse, { server, tool }),
       release() {
         letGo();

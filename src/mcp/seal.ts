@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "../lib/crypto.ts";
 
 /**
  * Hands out state that the client carries: readable, unforgeable, and bound to words that are not in it, such as who was given it and for what.

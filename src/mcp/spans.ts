@@ -1,12 +1,14 @@
+import { skipSpace, skipString, stringAt } from "./lexemes.ts";
+
+export { skipSpace, skipString } from "./lexemes.ts";
+export { digits, type Excess, excessIn } from "./outline.ts";
+
 /**
  * Places within JSON text, so that what was judged can be forwarded byte for byte: parsing and writing anew changes big ids, `-0` and
  * duplicate keys (design §8). The text has been through JSON.parse before; here it is only measured.
  */
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
-
-/** Of one number; one of a million digits takes long to read. */
-export const digits = 1_000;
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
@@ -61,20 +63,32 @@ export function objectOf(text: string, key: string): string | undefined {
  * The object's text with some members' values replaced (JSON text), added, or left out (`undefined`); all others byte for byte. A changed
  * member stands there once, however often it stood there before: a second one would be what another reader takes.
  */
-export function withMembers(text: string, changes: Record<string, string | undefined>): string {
-  const parts: string[] = [];
+export const withMembers = (text: string, changes: Changes): string => rewritten(text, membersOf(text), changes);
+
+/** The same for who has measured it already. Where nothing changes, it is the text itself. */
+export function rewritten(text: string, members: readonly Member[], changes: Changes): string {
+  const names = Object.keys(changes);
+  if (members.length > 0 && text.charCodeAt(0) === openBrace && !touches(members, names, changes)) return text;
+  const done: string[] = [];
+  let written = "";
   const add = (key: string, value: string | undefined) => {
-    if (value !== undefined) parts.push(`${JSON.stringify(key)}:${value}`);
+    if (value !== undefined) written += `${written === "" ? "" : ","}${JSON.stringify(key)}:${value}`;
   };
-  const left = new Map(Object.entries(changes));
-  for (const { key, start, end } of membersOf(text)) {
-    if (!Object.hasOwn(changes, key)) add(key, text.slice(start, end));
-    else if (left.has(key)) add(key, left.get(key));
-    left.delete(key);
+  for (const { key, start, end } of members) {
+    if (!names.includes(key)) add(key, text.slice(start, end));
+    else if (!done.includes(key)) {
+      add(key, changes[key]);
+      done.push(key);
+    }
   }
-  for (const [key, value] of left) add(key, value);
-  return `{${parts.join(",")}}`;
+  for (const key of names) if (!done.includes(key)) add(key, changes[key]);
+  return `{${written}}`;
 }
+
+export type Changes = Readonly<Record<string, string | undefined>>;
+
+const touches = (members: readonly Member[], names: readonly string[], changes: Changes): boolean =>
+  names.some((name) => changes[name] !== undefined) || members.some(({ key }) => names.includes(key));
 
 /**
  * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
@@ -106,110 +120,13 @@ export function hasTwins(text: string): boolean {
   return false;
 }
 
-export type Excess = "depth" | "elements" | "digits";
-
-/**
- * Which bound the text goes beyond, if any; one pass, before anything is parsed: there parsing itself is the attack (CVE-2026-111768). Keys take
- * longest to read, so of a client's elements only some may bear one; the list of a server's thousand tools has more.
- */
-export function excessIn(
-  text: string,
-  { depth, elements }: { depth: number; elements: number },
-  mostKeys: number = elements,
-): Excess | undefined {
-  let open = 0;
-  let commas = 0;
-  let colons = 0;
-  let run = 0;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    const isDigit = code >= zero && code <= nine;
-    run = isDigit ? run + 1 : 0;
-    if (isDigit) {
-      if (run > digits) return "digits";
-    } else if (code === quote) i = skipString(text, i) - 1;
-    else if (code === openBrace || code === openBracket) {
-      if (++open > depth) return "depth";
-    } else if (code === closeBrace || code === closeBracket) open--;
-    else if (code === comma && ++commas > elements) return "elements";
-    else if (code === colon && ++colons > mostKeys) return "elements";
-  }
-  return undefined;
-}
-
-const longString = 4 * 1024;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what may be wrong in a string is such a one, or an escape.
-const doubtful = /[\u0000-\u001f\\]/;
-
-/**
- * JSON exactly when `text` is, with the same structure, and quick to parse: strings that are long and hold nothing to judge are empty in it. A file or
- * a picture in a tool's answer is parsed for nothing else, and copying megabytes takes ten times as long as looking at them.
- */
-export function withoutLongStrings(text: string): string {
-  if (text.length < longString) return text;
-  const parts: string[] = [];
-  let from = 0;
-  for (let at = text.indexOf('"'); at >= 0; ) {
-    const end = skipString(text, at);
-    if (end - at > longString) {
-      const inner = text.slice(at + 1, end - 1);
-      if (!doubtful.test(inner)) {
-        parts.push(text.slice(from, at + 1));
-        from = end - 1;
-      }
-    }
-    at = text.indexOf('"', end);
-  }
-  return from === 0 ? text : parts.join("") + text.slice(from);
-}
-
 const quote = 0x22;
-const backslash = 0x5c;
 const comma = 0x2c;
 const colon = 0x3a;
-const zero = 0x30;
-const nine = 0x39;
 const openBrace = 0x7b;
 const closeBrace = 0x7d;
 const openBracket = 0x5b;
 const closeBracket = 0x5d;
-
-export function skipSpace(text: string, at: number): number {
-  let i = at;
-  while (i < text.length && text.charCodeAt(i) <= 0x20) i++;
-  return i;
-}
-
-/** Quotes that stand closer than so many characters are found sooner one character after another. */
-const near = 24;
-
-/** Past the closing quote of the string that opens at `at`: finding the next quote is native, and then what stands before it tells whether it is the one. */
-export function skipString(text: string, at: number): number {
-  for (let from = at + 1; ; ) {
-    const end = text.indexOf('"', from);
-    if (end < 0) return text.length;
-    if (!isEscaped(text, from, end)) return end + 1;
-    // Where one is escaped the next one is mostly close.
-    from = end + 1;
-    for (const to = Math.min(text.length, from + near); from < to; from++) {
-      const code = text.charCodeAt(from);
-      if (code === quote) return from + 1;
-      if (code === backslash) from++;
-    }
-  }
-}
-
-/** Whether an odd number of backslashes stands before it; none of them is itself escaped at `from`. */
-function isEscaped(text: string, from: number, at: number): boolean {
-  let before = at;
-  while (before > from && text.charCodeAt(before - 1) === backslash) before--;
-  return (at - before) % 2 === 1;
-}
-
-const stringAt = (text: string, start: number, end: number): string => {
-  const inner = text.slice(start + 1, end - 1);
-  return inner.includes("\\") ? (JSON.parse(`"${inner}"`) as string) : inner;
-};
 
 const endsToken = (code: number): boolean =>
   code === comma || code === closeBracket || code === closeBrace || code <= 0x20;

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "../lib/crypto.ts";
 import type { AuditPlace, AuditRow, SignedPlace } from "../storage/audit.ts";
 
 /** What makes a chain of rows, and finds the first that is not what was written. Pure: rows and keys in, words out. */
@@ -7,10 +7,11 @@ export type Unchained = Omit<AuditRow, "seq" | "hash">;
 /** Gives rows their numbers and hashes, going on from a place. */
 export function chained(from: AuditPlace, rows: readonly Unchained[]): AuditRow[] {
   let { seq, hash } = from;
-  return rows.map((row) => {
-    const numbered = { ...row, seq: ++seq };
-    hash = rowHash(hash, numbered);
-    return { ...numbered, hash };
+  return rows.map((columns) => {
+    const row: AuditRow = { ...columns, seq: ++seq, hash: "" };
+    row.hash = rowHash(hash, row);
+    hash = row.hash;
+    return row;
   });
 }
 
@@ -42,7 +43,7 @@ export function rowHash(before: string, row: Omit<AuditRow, "hash">): string {
     row.responseBytes,
     row.detail,
   ];
-  return new Bun.CryptoHasher("sha256").update(JSON.stringify(columns)).digest("hex");
+  return Bun.SHA256.hash(JSON.stringify(columns), "hex");
 }
 
 /** What a place is signed as: the end of the chain at some time, or where retention cut it. Neither can stand for the other. */

@@ -62,9 +62,13 @@ function parsed(detail: string): unknown {
  * U+FFFD is what damaged bytes are read as, so no row of ours holds it, and damage shows. Bearers of ours are in none, by whatever road.
  */
 const storable = (value: string): string =>
-  redact(value)
-    .toWellFormed()
-    .replace(/[\uFFFD\0]/g, "?");
+  suspect.test(value)
+    ? redact(value)
+        .toWellFormed()
+        .replace(/[\uFFFD\0]/g, "?")
+    : value;
+/** One look at what nearly never needs any of the three. */
+const suspect = /[\uFFFD\0\uD800-\uDFFF]|mcpctl_/;
 
 function text(value: string | undefined): string | null {
   if (value === undefined) return null;

@@ -3,7 +3,7 @@ import type { Log } from "../lib/log.ts";
 import { sleep } from "../lib/wait.ts";
 import type { AuditEntry } from "../resources/audit.ts";
 
-export const queueLimits = { entries: 10_000, batch: 256, delayMs: 500, longestRetryMs: 4_000 } as const;
+export const queueLimits = { entries: 10_000, batch: 512, delayMs: 500, longestRetryMs: 4_000 } as const;
 
 type Options = { write: (entries: readonly AuditEntry[]) => Promise<void>; clock: Clock; log: Log };
 

@@ -2,7 +2,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { sleep } from "../lib/wait.ts";
 import type { AuditEntry } from "../resources/audit.ts";
-import { insertAuditRow, lastAuditHead, lastAuditPlace } from "../storage/audit.ts";
+import { insertAuditRows, lastAuditHead, lastAuditPlace } from "../storage/audit.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { chained } from "./audit-chain.ts";
 import { columnsOf } from "./audit-entry.ts";
@@ -52,7 +52,7 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
 
   function* append(entries: readonly AuditEntry[]): Op<void> {
     if (entries.length === 0) return;
-    for (const row of chained(yield* lastAuditPlace(), entries.map(columnsOf))) yield* insertAuditRow(row);
+    yield* insertAuditRows(chained(yield* lastAuditPlace(), entries.map(columnsOf)));
     if (yield* signHead(hourMs)) setTimeout(() => void announce(), 0);
     // A transaction is over before the next turn of the loop; one that was rolled back has nothing new to read.
     if (listeners.size > 0) setTimeout(tell, 0);
@@ -70,7 +70,7 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
   }
   let announced = 0;
 
-  const queue = createAuditQueue({ write: (entries) => db.write(() => append(entries)), clock, log });
+  const queue = createAuditQueue({ write: (entries) => db.writeBehind(() => append(entries)), clock, log });
 
   async function prune(): Promise<void> {
     try {

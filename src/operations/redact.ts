@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac } from "../lib/crypto.ts";
 import { parsedJson } from "../lib/json.ts";
 import { redact } from "../lib/log.ts";
 import { secretWords } from "../lib/secret-shapes.ts";

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import type { AnyKind, Resource } from "../resources/define.ts";
 import type { McpTokenFields } from "../resources/mcp-token.ts";
@@ -98,7 +97,7 @@ const takenOver = (account: string) => `whoever can log in as ${account} has rig
 export function tokenBindings({ rbac, roleBindings = [], readOnly }: McpTokenFields, rights: Rights): Binding[] {
   const cloned = rbac === "clone" ? getPermissions(rights.layers).map(({ binding }) => binding) : [];
   const all = [...cloned.flatMap((binding) => (readOnly === true ? viewsOf(binding) : [binding])), ...roleBindings];
-  return all.filter((binding, index) => all.findIndex((other) => isDeepStrictEqual(other, binding)) === index);
+  return all.filter((binding, index) => all.findIndex((other) => Bun.deepEquals(other, binding, true)) === index);
 }
 
 const viewsOf = (binding: Binding): Binding[] =>
@@ -120,7 +119,7 @@ function newBindings(fields: RbacFields, existing: RbacFields | undefined): Bind
 const isNarrower = (now: Curation, before: Curation): boolean =>
   (before.deny ?? []).every((pattern) => now.deny?.includes(pattern) === true) &&
   (before.allow === undefined || now.allow?.every((pattern) => before.allow?.includes(pattern)) === true) &&
-  isDeepStrictEqual(now.arguments ?? {}, before.arguments ?? {});
+  Bun.deepEquals(now.arguments ?? {}, before.arguments ?? {}, true);
 
 const namesIn = (list: unknown) => new Set((list ?? []) as string[]);
 

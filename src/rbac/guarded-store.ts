@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { isId } from "../lib/id.ts";
+import { once } from "../lib/once.ts";
 import { Problem } from "../lib/problem.ts";
 import { type AnyKind, aKind, type Resource } from "../resources/define.ts";
 import type { Manifest } from "../resources/parse.ts";
@@ -150,7 +150,7 @@ export function guardedStore(sourceOf: SourceOf, record: Recorder) {
   /** What a new one has put an end to, such as by `--force`: that is a change of its own, to something that may be somebody else's. */
   function* recordEnd(rights: Rights, kind: AnyKind, before: Resource): Op<void> {
     const after = yield* sourceOf(kind).find(before.id);
-    if (!isDeepStrictEqual(after, before)) yield* record(rights, { kind, action: "revoke", before, after });
+    if (!Bun.deepEquals(after, before, true)) yield* record(rights, { kind, action: "revoke", before, after });
   }
 
   function* remove(rights: Rights, kind: AnyKind, ref: string, project?: string): Op<Resource> {
@@ -237,13 +237,13 @@ const batch = (limit: number): number => Math.min(limit + 1, 1_000);
 /** The same of a list that is read whole: names in the order in which people count, so that `files-10` follows `files-9`. */
 function part(items: readonly Resource[], after: string, limit: number): Page {
   const placed = items.map((item) => ({ place: `${item.name} ${item.id}`, item }));
-  const beyond = placed.filter(({ place }) => after === "" || counting.compare(place, after) > 0);
+  const beyond = placed.filter(({ place }) => after === "" || counting().compare(place, after) > 0);
   return cutAt(
-    beyond.toSorted((a, b) => counting.compare(a.place, b.place)),
+    beyond.toSorted((a, b) => counting().compare(a.place, b.place)),
     limit,
   );
 }
-const counting = new Intl.Collator("en", { numeric: true });
+const counting = once(() => new Intl.Collator("en", { numeric: true }));
 
 function cutAt(found: readonly Placed[], limit: number): Page {
   const items = found.slice(0, limit).map(({ item }) => item);
@@ -261,7 +261,7 @@ function collector(): [Consequence[], Also] {
 
 /** Changing what a server executes is running code. */
 const executesOther = (kind: AnyKind, fields: Record<string, unknown>, existing: Resource | undefined): boolean =>
-  (kind.executes ?? []).some((field) => !isDeepStrictEqual(fields[field], existing?.[field]));
+  (kind.executes ?? []).some((field) => !Bun.deepEquals(fields[field], existing?.[field], true));
 
 const notFound = (kind: AnyKind, ref: string, project?: string) =>
   new Problem(

@@ -36,6 +36,9 @@ export type Caller =
       projectName: string;
     };
 
+/** A caller, and the moment at which its bearer ends by the clock alone, that of its minters included; Infinity when it never does. */
+export type TimedCaller = Caller & { until: number };
+
 /** What a token may use besides what its layers say; each in the chain of its minters has its own. */
 export type ToolFilter = Pick<TokenFacts, "tools" | "readOnly">;
 

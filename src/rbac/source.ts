@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../lib/clock.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
@@ -114,7 +113,7 @@ export function tableSource(
       const stored =
         aside.store === undefined ? { fields, changed: false } : yield* aside.store(next, writeOnly, existing);
       const row = { ...next, fields: stored.fields };
-      if (existing !== undefined && !stored.changed && isDeepStrictEqual(existing.fields, row.fields)) {
+      if (existing !== undefined && !stored.changed && Bun.deepEquals(existing.fields, row.fields, true)) {
         return { resource: present(existing), action: "unchanged" };
       }
       yield* write(row, existing);

@@ -63,10 +63,11 @@ type Schemas<B extends Bounds> = { [Name in keyof B]: B[Name]["schema"] };
 const schemasOf = <B extends Bounds>(bounds: B) =>
   Object.fromEntries(Object.entries(bounds).map(([name, { schema }]) => [name, schema])) as Schemas<B>;
 
-const withDefaults = <B extends Bounds>(bounds: B, given: Partial<Limits<B>> = {}): Limits<B> => ({
-  ...(Object.fromEntries(Object.entries(bounds).map(([name, { initial }]) => [name, initial])) as Limits<B>),
-  ...given,
-});
+/** Asked for with every call: those that set none share the same. */
+function withDefaults<B extends Bounds>(bounds: B): (given: Partial<Limits<B>> | undefined) => Limits<B> {
+  const usual = Object.fromEntries(Object.entries(bounds).map(([name, { initial }]) => [name, initial])) as Limits<B>;
+  return (given) => (given === undefined ? usual : { ...usual, ...given });
+}
 
 export const serverLimits = Type.Object(schemasOf(serverBounds), {
   description: "Bounds on what the server may do to everybody else",
@@ -78,8 +79,11 @@ export const projectLimits = Type.Object(schemasOf(projectBounds), {
 export type ServerLimits = Limits<typeof serverBounds>;
 export type ProjectLimits = Limits<typeof projectBounds>;
 
+const serverLimitsWith = withDefaults(serverBounds);
+const projectLimitsWith = withDefaults(projectBounds);
+
 /** Those that are set, and the defaults for all others. */
 export const serverLimitsOf = ({ limits }: { limits?: Static<typeof serverLimits> | undefined }): ServerLimits =>
-  withDefaults(serverBounds, limits);
+  serverLimitsWith(limits);
 export const projectLimitsOf = ({ limits }: { limits?: Static<typeof projectLimits> | undefined }): ProjectLimits =>
-  withDefaults(projectBounds, limits);
+  projectLimitsWith(limits);

@@ -1,6 +1,6 @@
-import { createHash, hkdfSync, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createHash, hkdf, randomBytes } from "../lib/crypto.ts";
 import { Problem } from "../lib/problem.ts";
 
 type Purpose = "wrap" | "bearer" | "audit" | "fingerprint" | "mcp-seal" | "cache-seal" | "cache-name" | "result-id";
@@ -40,7 +40,7 @@ export function loadMasterKey(places: KeyPlaces, expectedId: string | undefined)
 
 /** From 32 bytes. The id is a one-way function of a key derived for nothing else. */
 export function masterKey(bytes: Buffer): MasterKey {
-  const derive = (purpose: string) => Buffer.from(hkdfSync("sha256", bytes, "mcpctl", purpose, 32));
+  const derive = (purpose: string) => hkdf(bytes, "mcpctl", purpose);
   return { id: createHash("sha256").update(derive("id")).digest("hex").slice(0, 16), derive };
 }
 

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { ciphers, randomBytes } from "../lib/crypto.ts";
 
 /**
  * AES-256-GCM under one key: nonce ‖ tag ‖ ciphertext, bound to bytes that are not in it. Good for 2^32 boxes a key.
@@ -21,7 +21,7 @@ const boxOverhead = nonceBytes + tagBytes;
 export function createSealing(key: Buffer): Sealing {
   function sealer(bound: Uint8Array) {
     const nonce = randomBytes(nonceBytes);
-    const cipher = createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
+    const cipher = ciphers().createCipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes });
     cipher.setAAD(bound);
     return {
       add: (plain: Uint8Array) => cipher.update(plain),
@@ -33,7 +33,9 @@ export function createSealing(key: Buffer): Sealing {
   }
 
   function opener(box: Uint8Array, bound: Uint8Array) {
-    const decipher = createDecipheriv("aes-256-gcm", key, box.subarray(0, nonceBytes), { authTagLength: tagBytes });
+    const decipher = ciphers().createDecipheriv("aes-256-gcm", key, box.subarray(0, nonceBytes), {
+      authTagLength: tagBytes,
+    });
     decipher.setAAD(bound);
     decipher.setAuthTag(box.subarray(nonceBytes, boxOverhead));
     return {

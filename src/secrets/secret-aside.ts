@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import type { Op } from "../storage/op.ts";
 import type { StoredResource } from "../storage/resources.ts";
@@ -22,7 +21,7 @@ export const secretAside = (vault: Vault) => ({
     }
     return {
       fields: { ...row.fields, keys: Object.keys(data).sort() },
-      changed: !isDeepStrictEqual(data, kept),
+      changed: !Bun.deepEquals(data, kept, true),
       formerSecrets: given === undefined || kept === undefined ? undefined : { data: kept },
       after: () => putSealed(vault.seal(row.id, row.version, data)),
     };

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes } from "../lib/crypto.ts";
 import { Problem } from "../lib/problem.ts";
 import type { SealedSecret } from "../storage/sealed.ts";
 import type { MasterKey } from "./master-key.ts";

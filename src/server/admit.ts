@@ -2,6 +2,7 @@ import type { Credential } from "../auth/access-token.ts";
 import { callerOf } from "../auth/authenticate.ts";
 import type { BearerKeys } from "../auth/bearer.ts";
 import type { Clock } from "../lib/clock.ts";
+import { frozen } from "../lib/frozen.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
 import type { Use } from "../mcp/gateway.ts";
@@ -15,6 +16,7 @@ import type { Resource } from "../resources/define.ts";
 import { type ProjectFields, serverNames } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { findResource } from "../storage/resources.ts";
+import { Entry, rememberedAdmissions } from "./remembered.ts";
 import { identified, type Senders } from "./sender.ts";
 import { serverRef } from "./status.ts";
 
@@ -22,8 +24,9 @@ import { serverRef } from "./status.ts";
 export class Unseen extends Problem {}
 
 /**
- * Who is it, may they, which project and servers: one read transaction for each MCP request, so that revoking, disabling or demoting is
- * felt by the very next one. A token of another project gets 403 whether that project exists or not.
+ * Who is it, may they, which project and servers: asked for each MCP request, so that revoking, disabling or demoting is felt by the very next
+ * one. What was read is good for as long as nothing else was committed; then it is read again, in one transaction. A token of another project
+ * gets 403 whether that project exists or not.
  */
 export function admission(
   db: Database,
@@ -32,14 +35,31 @@ export function admission(
   used: (tokenId: string) => void,
   senders: Senders,
 ) {
-  return async (request: Request, endpoint: Endpoint, bearer: Credential): Promise<Admission> => {
+  const remembered = rememberedAdmissions(db, clock);
+
+  async function read(request: Request, endpoint: Endpoint, bearer: Credential, at: number | undefined) {
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKeys, bearer, clock.now());
       identified(senders, request, caller);
       return { caller, admitted: yield* admit(yield* rightsOf(caller), endpoint) };
     });
+    const entry = new Entry(caller, admitted);
+    remembered.keep(at, endpoint, bearer, entry);
+    return enter(request, entry);
+  }
+
+  function enter(request: Request, entry: Entry): Admission {
+    const { caller } = entry;
     if (caller.kind === "token") used(caller.token.id);
-    return { ...admitted, address: senders.get(request)?.address };
+    return entry.from(senders.get(request)?.address);
+  }
+
+  return (request: Request, endpoint: Endpoint, bearer: Credential): Admission | Promise<Admission> => {
+    const at = remembered.look();
+    const entry = at === undefined ? undefined : remembered.find(endpoint, bearer);
+    if (entry === undefined) return read(request, endpoint, bearer, at);
+    identified(senders, request, entry.caller);
+    return enter(request, entry);
   };
 }
 
@@ -52,14 +72,14 @@ function* admit(rights: Rights, endpoint: Endpoint): Op<Omit<Admission, "address
   const servers = [];
   for (const server of serverNames(fields)) {
     const row = yield* findResource("server", server);
-    if (row !== undefined) servers.push(serverRef(present(row)));
+    if (row !== undefined) servers.push(frozen(serverRef(present(row))));
   }
   const isFiltered = !whole || rights.filters.some(({ tools }) => tools !== null);
   const reaches = (server: string) => reachesServer(rights, server, name);
   if (!whole && !servers.some((server) => reaches(server.name)))
     demand(rights, { verb: "run", resource: "projects", name });
   return {
-    project: { id: project.id, name, version: project.version, fields },
+    project: frozen({ id: project.id, name, version: project.version, fields }),
     servers: endpoint.server === undefined ? servers : [only(servers, endpoint.server, reaches)],
     reaches: isFiltered ? reaches : undefined,
     // A server's name holds no `*`, so what is no single tool needs the right to all of them.

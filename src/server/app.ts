@@ -1,15 +1,18 @@
-import { Elysia } from "elysia";
 import { plainAddress } from "../lib/address.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { version } from "../lib/version.ts";
 import { turn } from "../lib/wait.ts";
+import { wheel } from "../lib/wheel.ts";
 import { streamHeaders } from "../mcp/downstream/event-out.ts";
-import { endpointAt } from "../mcp/endpoint.ts";
+import type { Endpoint } from "../mcp/endpoint.ts";
 import { idleSeconds } from "./body.ts";
+import type { controlApi } from "./control-api.ts";
 import { withCors } from "./cors.ts";
-import { answeredAtDoor, refusalAtDoor } from "./front-door.ts";
+import { createEndpoints } from "./endpoints.ts";
+import { answeredAtDoor, frontDoor } from "./front-door.ts";
 import { noteRefusal } from "./note.ts";
+import { createPace } from "./pace.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
@@ -17,11 +20,20 @@ import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 
+type ListenOptions = {
+  hostname: string;
+  port: number;
+  idleTimeout?: number;
+  maxRequestBodySize?: number;
+};
 type App = {
-  handle: (request: Request) => Promise<Response>;
-  listen: (options: object) => unknown;
+  handle: (request: Request) => Response | Promise<Response>;
+  listen: (options: ListenOptions) => void;
   server: Bun.Server<unknown> | null;
 };
+
+/** A call that takes longer may take longer than the time after which a silent connection is closed. */
+const longMs = 5_000;
 
 /**
  * The HTTP surface: the front door, the MCP endpoints, every declared route, and one shape for all that goes wrong. Who calls is what the
@@ -31,54 +43,94 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const routes = allRoutes();
   checkRoutes(routes);
   const match = routeTable(routes);
-  // Without standardHostname Elysia finds the path by its distance from the start of the URL: `Host: x` then opens other routes.
-  // Without aot it compiles nothing at start, which is a third of the time until ready.
-  const app = new Elysia({ aot: false, handler: { standardHostname: false } });
+  const refusalAtDoor = frontDoor(rooms.config);
+  const endpointOf = createEndpoints();
+  const pace = createPace();
+  const { allowedOrigins, oauth } = rooms.config;
+  const app: App = {
+    // Calls go straight to the gateway: a framework's way there costs more than all that is asked of a caller. Who only asks whether it is there
+    // need not wait until the framework is.
+    handle(request) {
+      const endpoint = endpointOf(request);
+      if (endpoint !== undefined) return finished(request, called(request, endpoint));
+      return isProbe(request) ? finished(request, answer(request)) : throughFramework(request);
+    },
+    listen(options) {
+      app.server = Bun.serve({ ...options, reusePort: false, development: false, fetch: app.handle });
+    },
+    server: null,
+  };
+  let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
-  async function answer(request: Request): Promise<Response> {
+  /** What is asked of every request, whatever it is for. Answers who sends it. @throws Problem */
+  async function letIn(request: Request, wait: Promise<void> | undefined): Promise<string | undefined> {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
-    // Connections are taken for as long as there are new ones: five clients that open one for each request, answered at once, stopped timers
-    // and servers' answers for seconds. Answered a turn later, they have their turn like everybody else.
-    await turn();
-    const refusal = refusalAtDoor(request.headers, rooms.config);
+    if (wait !== undefined) await wait;
+    const refusal = refusalAtDoor(request.headers);
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
-    const keepOpen = () => void app.server?.timeout(request, 0);
+    return address;
+  }
+
+  async function called(request: Request, endpoint: Endpoint): Promise<Response> {
+    let isLong = false;
+    const alarm = wheel.after(longMs, () => {
+      isLong = true;
+      app.server?.timeout(request, 0);
+    });
+    try {
+      await letIn(request, pace());
+      const response = await rooms.gateway.handle(request, endpoint);
+      if (response.headers.get("content-type") === streamHeaders["content-type"]) app.server?.timeout(request, 0);
+      // An answer that nobody reads is not kept for ever.
+      else if (isLong) app.server?.timeout(request, idleSeconds);
+      return response;
+    } finally {
+      alarm.cancel();
+    }
+  }
+
+  async function answer(request: Request): Promise<Response> {
+    // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
+    const address = await letIn(request, turn());
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
-    const endpoint = endpointAt(path);
-    if (endpoint !== undefined) {
-      // A tool may take longer than the time after which a silent connection is closed.
-      keepOpen();
-      const response = await rooms.gateway.handle(request, endpoint);
-      // An answer that nobody reads is not kept for ever.
-      if (response.headers.get("content-type") !== streamHeaders["content-type"])
-        app.server?.timeout(request, idleSeconds);
-      return response;
-    }
     const found = match(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
+    const keepOpen = () => void app.server?.timeout(request, 0);
     return await runRoute(found.route, { request, params: found.params, address, keepOpen }, rooms);
   }
 
-  // Mounted, so that bodies are left to us: Elysia's own reading drops unknown fields and echoes refused values.
-  app.mount("/", (request: Request) => {
+  async function finished(request: Request, answering: Promise<Response>): Promise<Response> {
     const requestId = newId();
-    return answer(request)
-      .catch((error: unknown) => {
-        void noteRefusal(error, request, rooms);
-        return problemResponse(error, request, { requestId, log: rooms.log, oauth: rooms.config.oauth });
-      })
-      .then((response) => withCors(signed(response, requestId), request, rooms.config.allowedOrigins));
-  });
-  app.onError({ as: "global" }, ({ error, request }) =>
-    problemResponse(error, request, { requestId: newId(), log: rooms.log }),
-  );
-  return app as unknown as App;
+    let response: Response;
+    try {
+      response = await answering;
+    } catch (error) {
+      void noteRefusal(error, request, rooms);
+      response = problemResponse(error, request, { requestId, log: rooms.log, oauth });
+    }
+    return withCors(signed(response, requestId), request, allowedOrigins);
+  }
+
+  async function throughFramework(request: Request): Promise<Response> {
+    api ??= import("./control-api.ts").then(({ controlApi }) =>
+      controlApi(
+        (asked) => finished(asked, answer(asked)),
+        (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log }),
+      ),
+    );
+    return await (await api)(request);
+  }
+
+  return app;
 }
+
+/** What orchestrators ask every few seconds. */
+const isProbe = ({ url }: Request): boolean => url.endsWith("/readyz") || url.endsWith("/healthz");
 
 /** What the log calls this request, and who answers: a command line of another version can say why it was not understood. */
 function signed(response: Response, requestId: string): Response {

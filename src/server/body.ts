@@ -1,7 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
 import { Problem } from "../lib/problem.ts";
-import { within } from "../lib/wait.ts";
+import { wheel } from "../lib/wheel.ts";
 import { bytesInWords } from "../resources/limits.ts";
 import { fieldErrors } from "../resources/parse.ts";
 
@@ -13,6 +13,9 @@ export const idleSeconds = 30;
 
 /** A body that drips in byte by byte would hold its connection for ever. */
 const bodyMs = 30_000;
+
+/** Has no state between two texts. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * The text of a JSON body of so many bytes at most; `setBy` says what sets that, `also` is a media type that will do as well. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
@@ -26,7 +29,7 @@ export async function readBody(
 ): Promise<string> {
   const bytes = await readBytes(request, ["application/json", ...(also === undefined ? [] : [also])], mostBytes, setBy);
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new Problem("invalid", "The body is not UTF-8", { status: 400 });
   }
@@ -47,11 +50,22 @@ export async function readBytes(
   if (type === undefined || !types.includes(type))
     throw new Problem("invalid", `The body must be sent as Content-Type: ${types.at(-1)}`, { status: 415 });
   if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
-  const bytes = await within(bodyMs, request.arrayBuffer());
-  if (bytes === undefined)
-    throw new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
+  const bytes = await arrived(request);
   if (bytes.byteLength > mostBytes) throw tooBig();
   return bytes;
+}
+
+/** @throws Problem `invalid` with 408 */
+function arrived(request: Request): Promise<ArrayBuffer> {
+  return new Promise((resolve, reject) => {
+    const late = () =>
+      reject(new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 }));
+    const alarm = wheel.after(bodyMs, late);
+    request
+      .arrayBuffer()
+      .then(resolve, reject)
+      .finally(() => alarm.cancel());
+  });
 }
 
 /** @throws Problem `invalid` */

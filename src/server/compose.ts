@@ -6,6 +6,7 @@ import { createLogins } from "../auth/session.ts";
 import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
+import { createDurations } from "../lib/durations.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Catalog, createCatalog } from "../mcp/catalog/catalog.ts";
@@ -85,6 +86,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   });
 
   const counters = createCounters();
+  const durations = createDurations();
   const files = openFiles();
   const vitals = watchVitals();
   const egress = createEgress(clock, config.isProxied);
@@ -161,7 +163,12 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const watch = createWatch(db, hashKeys, clock);
   const admit = admission(db, hashKeys, clock, uses.note, senders);
   const gateway = createGateway({
-    admit: async (request, endpoint) => admit(request, endpoint, await credentials.of(request)),
+    admit(request, endpoint) {
+      const shown = credentials.of(request);
+      return shown instanceof Promise
+        ? shown.then((verified) => admit(request, endpoint, verified))
+        : admit(request, endpoint, shown);
+    },
     watch: (request, endpoint, refuse, use) =>
       watch.keep(
         credentials.known(request),
@@ -179,7 +186,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     served: proxyModels.served,
     shaping: proxyModels.shaping,
     sealKey: master.derive("mcp-seal"),
-    record: callRecorder(audit, clock),
+    record: callRecorder(audit, durations, clock),
   });
 
   const changedLists = createChangedLists(
@@ -248,6 +255,7 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
     connections,
     proxyModels,
     counters,
+    durations,
     files,
     vitals,
     catalog,

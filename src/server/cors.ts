@@ -45,6 +45,8 @@ export function withCors(response: Response, request: Request, allowedOrigins: r
     headers.set("access-control-expose-headers", read);
     return response;
   }
+  // Only a preflight is granted anything before it is known whose page asks.
+  if (request.method !== "OPTIONS") return response;
   for (const name of [...headers.keys()]) if (name.startsWith("access-control-")) headers.delete(name);
   return response;
 }

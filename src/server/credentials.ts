@@ -13,14 +13,18 @@ export function createCredentials(verify: ((token: string, path: string) => Prom
   const verified = new WeakMap<Request, Verified>();
   const bearerOf = (request: Request) => bearerIn(request.headers.get("authorization"));
 
+  async function checked(request: Request, checking: Promise<Verified>): Promise<Verified> {
+    const said = await checking;
+    verified.set(request, said);
+    return said;
+  }
+
   return {
     /** @throws Problem 401, 403, 503 */
-    async of(request: Request): Promise<Credential> {
+    of(request: Request): Credential | Promise<Verified> {
       const bearer = bearerOf(request);
       if (verify === undefined || bearer === undefined || !isJwtShaped(bearer)) return bearer;
-      const said = verified.get(request) ?? (await verify(bearer, pathOf(request)));
-      verified.set(request, said);
-      return said;
+      return verified.get(request) ?? checked(request, verify(bearer, pathOf(request)));
     },
     /** The same of a request that was let in already. One that was not is still the bearer, which opens nothing. */
     known: (request: Request): Credential => verified.get(request) ?? bearerOf(request),

@@ -51,6 +51,23 @@ function headRefused(path: string): Response {
   return new Response(null, { status: 405, headers: { allow: methods.join(", ") } });
 }
 
+/** Hosts that were let in; a page can make a browser send as many others as it likes. */
+const mostHosts = 256;
+
+/** The same, with the hosts that were let in remembered: nothing that they are judged by changes while the server runs. */
+export function frontDoor(door: FrontDoor): (headers: Headers) => Refusal | undefined {
+  const hosts = new Set<string>();
+  return (headers) => {
+    const host = headers.get("host");
+    if (host !== null && hosts.has(host) && !headers.has("origin")) return undefined;
+    const refusal = refusalAtDoor(headers, door);
+    if (refusal !== undefined || host === null) return refusal;
+    if (hosts.size >= mostHosts) hosts.clear();
+    hosts.add(host);
+    return undefined;
+  };
+}
+
 /** One host and perhaps a port. Bun joins two Host headers by a comma, which is neither. */
 const hostShape = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/i;
 const ipv4 = /^(\d{1,3}\.){3}\d{1,3}$/;

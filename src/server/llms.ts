@@ -1,9 +1,11 @@
+import { Ending } from "../lib/ending.ts";
 import { Problem } from "../lib/problem.ts";
 import type { LlmRef, Send } from "../llm/exchange.ts";
 import { createLlms } from "../llm/llms.ts";
 import type { ProviderNeeds } from "../llm/provider.ts";
-import { dial } from "../mcp/upstream/dial.ts";
+import { dialTo } from "../mcp/upstream/dial.ts";
 import type { Egress } from "../mcp/upstream/egress.ts";
+import { fieldsOf } from "../mcp/upstream/http1/request.ts";
 import type { LlmFields } from "../resources/llm.ts";
 import { secretValue } from "../secrets/resolve.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -22,12 +24,8 @@ export const roadTo =
   async ({ url, method, headers, body, signal }) => {
     const at = { url: new URL(url), setting: "url", server: undefined, trust: {}, connectMs };
     try {
-      return await dial(
-        egress,
-        { ...at, allowPrivate: "ownNetwork" },
-        { method, headers, signal, ...(body && { body }) },
-        true,
-      );
+      const dial = dialTo(egress, { ...at, allowPrivate: "ownNetwork" });
+      return await dial({ method, fields: fieldsOf(headers), body, ending: Ending.of(signal) });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // What stands behind it are settings of servers.

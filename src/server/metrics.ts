@@ -1,4 +1,5 @@
 import { type Counted, counted, type Gauged, gauged } from "../lib/counters.ts";
+import { bounds } from "../lib/durations.ts";
 import { version } from "../lib/version.ts";
 import type { Metric } from "../operations/exposition.ts";
 import { present } from "../rbac/source.ts";
@@ -8,7 +9,13 @@ import type { Rooms } from "./rooms.ts";
 
 /** Everything that is measured, of this moment. */
 export async function metricsOf(rooms: Rooms): Promise<Metric[]> {
-  return [...countersOf(rooms), ...(await gatewayOf(rooms)), ...(await cacheOf(rooms)), ...processOf(rooms)];
+  return [
+    ...countersOf(rooms),
+    durationsOf(rooms),
+    ...(await gatewayOf(rooms)),
+    ...(await cacheOf(rooms)),
+    ...processOf(rooms),
+  ];
 }
 
 function countersOf({ counters }: Rooms): Metric[] {
@@ -30,6 +37,21 @@ function countersOf({ counters }: Rooms): Metric[] {
       samples: samples(name as Gauged, by),
     })),
   ];
+}
+
+/** Each bucket holds the smaller ones too, as Prometheus has it. */
+function durationsOf({ durations }: Rooms): Metric {
+  const samples = [...durations.servers()].flatMap(([server, { counts, seconds }]) => {
+    let count = 0;
+    const buckets = counts.map((more, place) => {
+      count += more;
+      return { ending: "_bucket", labels: { server, le: String(bounds[place] ?? "+Inf") }, value: count };
+    });
+    const labels = { server };
+    return [...buckets, { ending: "_sum", labels, value: seconds }, { ending: "_count", labels, value: count }];
+  });
+  const help = "How long calls took that led to a server, as their callers saw it";
+  return { name: "mcpctl_call_duration_seconds", type: "histogram", help, samples };
 }
 
 async function gatewayOf({ db, withStatus, supervisor, gateway, watch, audit }: Rooms): Promise<Metric[]> {

@@ -1,5 +1,6 @@
 import type { Login } from "../auth/session.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { CallDurations } from "../lib/durations.ts";
 import { messageOf, Problem } from "../lib/problem.ts";
 import type { Told } from "../mcp/catalog/telling.ts";
 import type { CallRecord } from "../mcp/downstream/record.ts";
@@ -92,19 +93,29 @@ export const changeRecorder =
       }),
     ]);
 
-/** A call through the gateway. */
+/** A call through the gateway, which waits for it: what is looked at and written comes later, with many others. */
 export const callRecorder =
-  ({ note }: Pick<Audit, "note">, clock: Clock) =>
-  ({ admission, argumentsText, ...call }: CallRecord): void =>
+  ({ note }: Pick<Audit, "note">, durations: Pick<CallDurations, "add">, clock: Clock) =>
+  (call: CallRecord): void => {
+    const { admission, argumentsText } = call;
+    if (call.server !== undefined && call.outcome !== "refused") durations.add(call.server, call.durationMs);
     note({
       at: clock.now(),
       kind: "call",
+      outcome: call.outcome,
       actor: admission.actor,
       address: admission.address,
       project: admission.project.name,
+      server: call.server,
+      tool: call.tool,
+      action: call.action,
+      resource: call.resource,
+      durationMs: call.durationMs,
+      requestBytes: call.requestBytes,
+      responseBytes: call.responseBytes,
       detail: argumentsText === undefined ? undefined : { arguments: redactedArguments(argumentsText) },
-      ...call,
     });
+  };
 
 /** What a proxy model did for a caller, such as opening its gate. */
 export const shapingRecorder =

@@ -6,6 +6,7 @@ import type { HealthWatch } from "../instances/health-watch.ts";
 import type { Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Counters } from "../lib/counters.ts";
+import type { CallDurations } from "../lib/durations.ts";
 import type { LevelledLog } from "../lib/log.ts";
 import type { LlmRef } from "../llm/exchange.ts";
 import type { Llms } from "../llm/llms.ts";
@@ -62,6 +63,7 @@ export type Rooms = {
   supervisor: Supervisor;
   connections: Connections;
   counters: Counters;
+  durations: CallDurations;
   files: OpenFiles;
   vitals: Vitals;
   catalog: Catalog;

@@ -35,7 +35,7 @@ export type Permission =
 
 export type Route = {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** As Elysia writes paths: `/api/v1/servers/:ref`. */
+  /** With the names of its parameters: `/api/v1/servers/:ref`. */
   path: string;
   permission: Permission;
   tag: string;

@@ -13,7 +13,9 @@ export type Sender = { address?: string | undefined; caller?: Caller | undefined
 export type Senders = WeakMap<Request, Sender>;
 
 export function identified(senders: Senders, request: Request, caller: Caller): void {
-  senders.set(request, { ...senders.get(request), caller });
+  const sender = senders.get(request);
+  if (sender === undefined) senders.set(request, { caller });
+  else sender.caller = caller;
 }
 
 /** Where a request goes. There is no URL when its Host is none: then it is as it came. */

@@ -77,11 +77,9 @@ type App = ReturnType<typeof createApp>;
 
 export function listen(app: App, { host, port }: Pick<Config, "host" | "port">): string {
   try {
-    // Elysia would share the port with whoever has it (reusePort), and half of the requests would go astray.
     app.listen({
       hostname: host,
       port,
-      reusePort: false,
       idleTimeout: idleSeconds,
       maxRequestBodySize: bodyLimits.hard,
     });

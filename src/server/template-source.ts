@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../lib/problem.ts";
 import type { Source, tableSource } from "../rbac/source.ts";
 import type { Resource } from "../resources/define.ts";
@@ -38,5 +37,5 @@ export function templateSource(shipped: readonly Resource[], table: ReturnType<t
 
 const isSame = (fields: Record<string, unknown>, shipped: Resource): boolean =>
   Object.keys(Template.fields.properties).every(
-    (field) => field === "source" || isDeepStrictEqual(fields[field], shipped[field]),
+    (field) => field === "source" || Bun.deepEquals(fields[field], shipped[field], true),
   );

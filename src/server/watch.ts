@@ -10,7 +10,14 @@ import type { Database, Op } from "../storage/op.ts";
 /** Asks again whether what is open may stay open. @throws Problem when it may not */
 export type Check = (rights: Rights) => Op<void>;
 /** One question, however many streams hang on its answer. */
-type Question = { bearer: Credential; check: Check; open: Set<(why: Problem) => void>; unanswered: number };
+type Question = {
+  bearer: Credential;
+  check: Check;
+  open: Set<(why: Problem) => void>;
+  unanswered: number;
+  /** At which revision of the database the answer was yes, and until when that holds by the clock; undefined where the database is not all that is asked. */
+  allowed: { at: number | undefined; until: number } | undefined;
+};
 
 /** Whether a right has ended. A database that cannot be asked for a moment is no answer to that. */
 export const isRefusal = (error: unknown): error is Problem =>
@@ -26,12 +33,18 @@ const mostOfOne = mostOpen / 2;
 const atOnce = 20;
 
 /**
- * What was let in and goes on: a call that takes long, a stream that is followed. Each is asked about four times a second, with the rights of
- * that moment, so that revoking, disabling and demoting end it within a second however it came about, a clock that runs out included.
+ * What was let in and goes on: a call that takes long, a stream that is followed. Four times a second it is found out whether anything was
+ * written or has run out since it was allowed; if so it is asked about again, with the rights of that moment. So revoking, disabling and demoting end
+ * it within a second however it came about.
  */
 export type Watch = ReturnType<typeof createWatch>;
 
-export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, clock: Clock, everyMs = 250) {
+export function createWatch(
+  db: Pick<Database, "read" | "revision">,
+  hashKeys: BearerKeys,
+  clock: Clock,
+  everyMs = 250,
+) {
   const questions = new Map<string, Question>();
   const openOf = new Map<string, number>();
   let open = 0;
@@ -44,7 +57,11 @@ export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, cl
     asking = true;
     try {
       let asked = 0;
-      for (const [key, question] of [...questions]) {
+      const revision = db.revision?.();
+      const now = clock.now();
+      const due: [string, Question][] = [];
+      for (const one of questions) if (!isAllowed(one[1], revision, now)) due.push(one);
+      for (const [key, question] of due) {
         if (questions.get(key) === question) await ask(question);
         if (++asked % atOnce === 0) await sleep(0);
       }
@@ -59,12 +76,18 @@ export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, cl
     const refuse = (why: Problem) => {
       for (const one of hanging) one(why);
     };
+    // Looked at before it is asked: what is written meanwhile makes it another one.
+    const at = db.revision?.();
     try {
-      await db.read(function* () {
-        yield* question.check(yield* rightsOf(yield* callerOf(hashKeys, question.bearer, clock.now())));
+      const until = await db.read(function* () {
+        const caller = yield* callerOf(hashKeys, question.bearer, clock.now());
+        yield* question.check(yield* rightsOf(caller));
+        return caller.until;
       });
       question.unanswered = 0;
+      if (question.allowed !== undefined) question.allowed = { at, until };
     } catch (error) {
+      if (question.allowed !== undefined) question.allowed = notYet;
       if (isRefusal(error)) refuse(error);
       else if (++question.unanswered >= mostUnanswered)
         refuse(new Problem("unavailable", "Whether this may go on cannot be found out", { cause: error }));
@@ -86,7 +109,7 @@ export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, cl
   return {
     /**
      * Watches until it is let go of; `refuse` is called once, with the reason. What is open for the same bearer at the same `place` is asked about
-     * once: its check must be the same. @throws Problem `unavailable` when too many are open
+     * once: its check must be the same, and ask nothing but the database. @throws Problem `unavailable` when too many are open
      */
     keep(bearer: Credential, check: Check, refuse: (why: Problem) => void, place?: string): () => void {
       const whose = JSON.stringify(bearer ?? "");
@@ -96,7 +119,13 @@ export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, cl
           hint: "try again in a moment",
         });
       const key = place === undefined ? `alone ${nextKey++}` : JSON.stringify([bearer, place]);
-      const question = questions.get(key) ?? { bearer, check, open: new Set(), unanswered: 0 };
+      const question = questions.get(key) ?? {
+        bearer,
+        check,
+        open: new Set(),
+        unanswered: 0,
+        allowed: place === undefined ? undefined : notYet,
+      };
       questions.set(key, question);
       const one = (why: Problem) => {
         // It may have been let go of while it was asked about.
@@ -126,3 +155,8 @@ export function createWatch(db: Pick<Database, "read">, hashKeys: BearerKeys, cl
     },
   };
 }
+
+const notYet = { at: undefined, until: 0 };
+
+const isAllowed = ({ allowed }: Question, revision: number | undefined, now: number): boolean =>
+  revision !== undefined && allowed !== undefined && allowed.at === revision && now < allowed.until;

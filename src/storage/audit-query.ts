@@ -1,4 +1,5 @@
 import { type AuditRow, toAuditRow } from "./audit.ts";
+import { blockOf, blockRows, type Found, found } from "./audit-blocks.ts";
 import { type Op, type Row, type Statement, sql, type Value } from "./op.ts";
 
 /** What a reader of the audit log asks for; what is absent is not asked about. Times are Unix milliseconds, `until` excluded. */
@@ -43,7 +44,7 @@ export function* queryAudit(filter: AuditFilter, { before, after, limit }: Audit
   const from = Math.max(range.from, (after ?? 0) + 1);
   const to = Math.min(range.to, (before ?? Number.MAX_SAFE_INTEGER) - 1);
   const { parts, picked } = statements[after === undefined ? "newest" : "oldest"][driverOf(filter)];
-  const rows: Row[] = yield { parts, values: [...valuesOf(filter, picked), from, to, limit] };
+  const rows: Row[] = yield { parts, values: [...valuesOf(filter, picked, { from, to }), limit] };
   return rows.map(toAuditRow);
 }
 
@@ -52,7 +53,7 @@ export function* auditSessions(filter: AuditFilter, limit: number): Op<AuditSess
   const range = yield* rangeOf(filter);
   if (range === undefined) return [];
   const { parts, picked } = statements.sessions[driverOf(filter)];
-  const rows: Row[] = yield { parts, values: [...valuesOf(filter, picked), range.from, range.to, limit] };
+  const rows: Row[] = yield { parts, values: [...valuesOf(filter, picked, range), limit] };
   return rows.map(toSession);
 }
 
@@ -71,16 +72,22 @@ const columns = {
 type Column = keyof typeof columns;
 const names = Object.keys(columns) as Column[];
 
-/** The one condition that finds its rows by an index. The text of a statement depends on it alone, so there are few to keep prepared. */
+/** The one condition that finds its rows, by block or by an index. The text of a statement depends on it alone, so there are few to keep prepared. */
 const drivers = {
-  tokenSha: "token_sha = ?",
-  user: "user_name = ?",
-  outcome: "outcome = ? AND outcome <> 'ok'",
-  kind: "kind = ? AND kind <> 'call'",
-  tool: "tool = ?",
-  project: "project = ?",
-  none: "1 = 1",
+  tokenSha: byBlock("tokenSha"),
+  user: byBlock("user"),
+  outcome: "audit_events e WHERE outcome = ? AND outcome <> 'ok'",
+  kind: "audit_events e WHERE kind = ? AND kind <> 'call'",
+  tool: byBlock("tool"),
+  project: byBlock("project"),
+  none: "audit_events e WHERE 1 = 1",
 } as const;
+
+/** `CROSS JOIN` keeps SQLite from beginning with the events. */
+function byBlock(name: Found): string {
+  return `audit_blocks b CROSS JOIN audit_events e WHERE b.name = '${name}' AND b.value = ? AND b.block BETWEEN ? AND ?
+    AND e.seq BETWEEN b.block * ${blockRows} AND b.block * ${blockRows} + ${blockRows - 1} AND e.${columns[name]} = b.value`;
+}
 type Driver = keyof typeof drivers;
 
 function driverOf({ tokenSha, user, outcome, kind, tool, project }: AuditFilter): Driver {
@@ -96,32 +103,50 @@ type Prepared = { parts: Statement["parts"]; picked: Driver };
 
 function prepared(picked: Driver, select: string, rest: string): Prepared {
   const others = names.filter((name) => name !== picked).map((name) => `(? IS NULL OR ${columns[name]} = ?)`);
-  const where = [drivers[picked], ...others, "(? IS NULL OR at >= ?)", "(? IS NULL OR at < ?)"].join(" AND ");
-  return { picked, parts: `${select} FROM audit_events WHERE ${where} AND seq BETWEEN ? AND ? ${rest}`.split("?") };
+  // By block, the range of rows is the block's.
+  const seq = isByBlock(picked) ? "+seq" : "seq";
+  const where = [
+    drivers[picked],
+    ...others,
+    "(? IS NULL OR at >= ?)",
+    "(? IS NULL OR at < ?)",
+    `${seq} BETWEEN ? AND ?`,
+  ];
+  return { picked, parts: `${select} FROM ${where.join(" AND ")} ${rest}`.split("?") };
 }
 
-function forEachDriver(select: string, rest: string): Record<Driver, Prepared> {
-  const all = (Object.keys(drivers) as Driver[]).map((driver) => [driver, prepared(driver, select, rest)] as const);
+function forEachDriver(select: string, rest: (picked: Driver) => string): Record<Driver, Prepared> {
+  const all = (Object.keys(drivers) as Driver[]).map(
+    (driver) => [driver, prepared(driver, select, rest(driver))] as const,
+  );
   return Object.fromEntries(all) as Record<Driver, Prepared>;
 }
 
+const isByBlock = (picked: Driver): picked is Found => (found as readonly string[]).includes(picked);
+/** In the order in which they are found, so that nothing is sorted. */
+const inOrder = (direction: "" | " DESC") => (picked: Driver) =>
+  `ORDER BY ${isByBlock(picked) ? `block${direction}, ` : ""}seq${direction} LIMIT ?`;
+
 const sum = (condition: string) => `sum(CASE WHEN ${condition} THEN 1 ELSE 0 END)`;
 const statements = {
-  newest: forEachDriver("SELECT *", "ORDER BY seq DESC LIMIT ?"),
-  oldest: forEachDriver("SELECT *", "ORDER BY seq LIMIT ?"),
+  newest: forEachDriver("SELECT e.*", inOrder(" DESC")),
+  oldest: forEachDriver("SELECT e.*", inOrder("")),
   sessions: forEachDriver(
     `SELECT subject, max(CASE WHEN subject = '' THEN NULL ELSE user_name END) AS user_name, max(token_name) AS token_name,
       max(token_sha) AS token_sha, max(session_id) AS session_id, project, min(at) AS first_at, max(at) AS last_at, count(*) AS events,
       ${sum("kind = 'call'")} AS calls, ${sum("outcome = 'error'")} AS errors, ${sum("outcome = 'refused'")} AS refusals`,
-    "GROUP BY subject, coalesce(token_sha, session_id, ''), project ORDER BY max(seq) DESC LIMIT ?",
+    () => "GROUP BY subject, coalesce(token_sha, session_id, ''), project ORDER BY max(seq) DESC LIMIT ?",
   ),
 };
 
-function valuesOf(filter: AuditFilter, picked: Driver): Value[] {
+type Range = { from: number; to: number };
+
+function valuesOf(filter: AuditFilter, picked: Driver, { from, to }: Range): Value[] {
   const twice = (value: Value | undefined): Value[] => [value ?? null, value ?? null];
   const driven = picked === "none" ? [] : [filter[picked] ?? null];
+  const blocks = isByBlock(picked) ? [blockOf(from), blockOf(to)] : [];
   const others = names.filter((name) => name !== picked).flatMap((name) => twice(filter[name]));
-  return [...driven, ...others, ...twice(filter.since), ...twice(filter.until)];
+  return [...driven, ...blocks, ...others, ...twice(filter.since), ...twice(filter.until), from, to];
 }
 
 /**
@@ -129,7 +154,7 @@ function valuesOf(filter: AuditFilter, picked: Driver): Value[] {
  * looked up rather than guessed; without them a question about the last hour would read the whole log. `+ 0` keeps SQLite from walking the
  * rows by number until one fits.
  */
-function* rangeOf({ since, until }: AuditFilter): Op<{ from: number; to: number } | undefined> {
+function* rangeOf({ since, until }: AuditFilter): Op<Range | undefined> {
   let [from, to] = [0, Number.MAX_SAFE_INTEGER];
   if (since !== undefined) {
     const [row]: Row[] = yield sql`SELECT min(seq + 0) AS seq FROM audit_events WHERE at >= ${since}`;
@@ -137,7 +162,9 @@ function* rangeOf({ since, until }: AuditFilter): Op<{ from: number; to: number 
     from = row["seq"];
   }
   if (until !== undefined) {
-    const [row]: Row[] = yield sql`SELECT max(seq + 0) AS seq FROM audit_events WHERE at < ${until}`;
+    const earliest = since ?? Number.MIN_SAFE_INTEGER;
+    const [row]: Row[] =
+      yield sql`SELECT max(seq + 0) AS seq FROM audit_events WHERE at >= ${earliest} AND at < ${until}`;
     if (typeof row?.["seq"] !== "number") return undefined;
     to = row["seq"];
   }

@@ -1,3 +1,4 @@
+import { markAuditRows, unmarkAuditRows } from "./audit-blocks.ts";
 import { type Op, type Row, sql } from "./op.ts";
 
 /** One recorded event as it lies on disk. `detail` is JSON; `hash` covers all other columns and the hash of the row before. */
@@ -35,12 +36,14 @@ export function* lastAuditPlace(): Op<AuditPlace> {
   return row === undefined ? yield* auditAnchor() : { seq: Number(row["seq"]), hash: String(row["hash"]) };
 }
 
-export function* insertAuditRow(row: AuditRow): Op<void> {
-  yield sql`INSERT INTO audit_events (seq, at, kind, outcome, subject, user_name, token_name, token_sha, session_id, address, project,
-      server, tool, action, resource, duration_ms, request_bytes, response_bytes, detail, hash)
-    VALUES (${row.seq}, ${row.at}, ${row.kind}, ${row.outcome}, ${row.subject}, ${row.user}, ${row.tokenName}, ${row.tokenSha},
-      ${row.sessionId}, ${row.address}, ${row.project}, ${row.server}, ${row.tool}, ${row.action}, ${row.resource}, ${row.durationMs},
-      ${row.requestBytes}, ${row.responseBytes}, ${row.detail}, ${row.hash})`;
+export function* insertAuditRows(rows: readonly AuditRow[]): Op<void> {
+  for (const row of rows)
+    yield sql`INSERT INTO audit_events (seq, at, kind, outcome, subject, user_name, token_name, token_sha, session_id, address, project,
+        server, tool, action, resource, duration_ms, request_bytes, response_bytes, detail, hash)
+      VALUES (${row.seq}, ${row.at}, ${row.kind}, ${row.outcome}, ${row.subject}, ${row.user}, ${row.tokenName}, ${row.tokenSha},
+        ${row.sessionId}, ${row.address}, ${row.project}, ${row.server}, ${row.tool}, ${row.action}, ${row.resource}, ${row.durationMs},
+        ${row.requestBytes}, ${row.responseBytes}, ${row.detail}, ${row.hash})`;
+  yield* markAuditRows(rows);
 }
 
 /** The whole chain in pages, in order. */
@@ -81,6 +84,7 @@ export function* pruneAudit({ seq, hash, at, mac }: SignedPlace): Op<void> {
   yield sql`UPDATE audit_anchor SET seq = ${seq}, hash = ${hash}, at = ${at}, mac = ${mac}`;
   yield sql`DELETE FROM audit_events WHERE seq <= ${seq}`;
   yield sql`DELETE FROM audit_heads WHERE seq < ${seq}`;
+  yield* unmarkAuditRows(seq);
 }
 
 const toSigned = (row: Row): SignedPlace => ({

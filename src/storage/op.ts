@@ -19,7 +19,14 @@ export type Snapshot = { now: <T>(operation: () => Op<T>) => T; close: () => voi
 export type Database = {
   read: <T>(operation: () => Op<T>) => Promise<T>;
   write: <T>(operation: () => Op<T>) => Promise<T>;
+  /** The same for what nobody waits for: seen at once, and the event loop does not stand still until the disk has it. */
+  writeBehind: <T>(operation: () => Op<T>) => Promise<T>;
   /** All of it as it is at this moment, for reading piece by piece while others go on writing. To be closed. */
   snapshot: () => Snapshot;
+  /**
+   * Another number once anything was committed, by whomever, that may say otherwise of rights or of what there is; undefined when that cannot be
+   * told. Not asked within an operation. An engine without it is read anew each time (decision 18).
+   */
+  revision?: () => number | undefined;
   close: () => void;
 };

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { isIP } from "node:net";
 import fc from "fast-check";
-import { networkOf, plainAddress } from "../../src/lib/address.ts";
+import { ipVersion, networkOf, plainAddress } from "../../src/lib/address.ts";
 
 test.each([
   ["192.0.2.7", "192.0.2.7"],
@@ -41,4 +42,50 @@ test("every address of a /64 is one caller however it is written, and the next /
       expect(networkOf(written([...otherNetwork, ...host]))).not.toBe(networkOf(one));
     }),
   );
+});
+
+test("what is an address, and of which kind, is what node:net says", () => {
+  const pieces = fc.constantFrom(
+    "0",
+    "1",
+    "255",
+    "256",
+    "01",
+    "ffff",
+    "FE80",
+    "12345",
+    ".",
+    ":",
+    "::",
+    "%",
+    "eth0",
+    "]",
+    "/",
+    " ",
+    "g",
+  );
+  const texts = fc.oneof(
+    fc.array(pieces, { maxLength: 18 }).map((parts) => parts.join("")),
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.tuple(fc.ipV6(), fc.constantFrom("%eth0", "%", "%0", "%a b", "%a]")).map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(texts, (text) => expect(ipVersion(text)).toBe(isIP(text) as 0 | 4 | 6)),
+    { numRuns: 3000 },
+  );
+  for (const text of [
+    "",
+    "1.2.3",
+    "1.2.3.4.5",
+    "::ffff:1.2.3.4",
+    "1::2::3",
+    "::1]/",
+    "[::1]",
+    "0x7f.1",
+    "1:2:3:4:5:6:7:8:9",
+    "1:2:3:4:5:6:7::",
+    "fe80::1%eth0",
+  ])
+    expect(ipVersion(text)).toBe(isIP(text) as 0 | 4 | 6);
 });

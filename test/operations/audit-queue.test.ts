@@ -40,8 +40,8 @@ test("a full batch does not wait for the time", async () => {
   for (let n = 0; n < queueLimits.batch * 2 + 1; n++) add(entry(n));
   expect(await time.promise).toBeGreaterThan(0);
   for (let waits = 0; disk.batches.length < 3 && waits < 500; waits++) await Bun.sleep(1);
-  expect(disk.batches.map((batch) => batch.length)).toEqual([256, 256, 1]);
-  expect(toolsIn(disk.batches)).toEqual(Array.from({ length: 513 }, (_, n) => String(n)));
+  expect(disk.batches.map((batch) => batch.length)).toEqual([queueLimits.batch, queueLimits.batch, 1]);
+  expect(toolsIn(disk.batches)).toEqual(Array.from({ length: queueLimits.batch * 2 + 1 }, (_, n) => String(n)));
 });
 
 test("a full disk loses nothing while there is room, throws into nobody, and is tried again by itself", async () => {

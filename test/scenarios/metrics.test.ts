@@ -25,14 +25,18 @@ test("everything that is counted and measured is told in Prometheus' format, eac
   await w.rpc(token, "tools/call", { name: "files__echo", arguments: { text: "x" } });
   const { headers, text } = await w.api("GET", "/metrics", undefined, reader);
   expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
-  const names = [...text.matchAll(/^# TYPE (\S+) (?:counter|gauge)$/gm)].map(([, name]) => name);
+  const names = [...text.matchAll(/^# TYPE (\S+) (?:counter|gauge|histogram)$/gm)].map(([, name]) => name);
   expect(new Set(names).size).toBe(names.length);
   for (const name of Object.keys(counted)) expect(names).toContain(`mcpctl_${name}_total`);
   for (const name of Object.keys(gauged)) expect(names).toContain(`mcpctl_${name}`);
   for (const line of text.trimEnd().split("\n"))
-    expect(line).toMatch(/^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="([^"\\\n]|\\.)*"\})? -?[\d.]+(e[+-]?\d+)?)$/);
+    expect(line).toMatch(
+      /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="([^"\\\n]|\\.)*"(,le="[^"]+")?\})? -?[\d.]+(e[+-]?\d+)?)$/,
+    );
   for (const line of [
     'mcpctl_calls_total{server="files"} 1',
+    'mcpctl_call_duration_seconds_bucket{server="files",le="+Inf"} 1',
+    'mcpctl_call_duration_seconds_count{server="files"} 1',
     'mcpctl_calls_under_way{server="files"} 0',
     'mcpctl_servers{state="RUNNING"} 1',
   ])

@@ -12,7 +12,7 @@ let port = 0;
 beforeAll(async () => {
   w = await world({ "allowed-hosts": "mcp.example.com", "allowed-origins": "https://ui.example.com" });
   app = createApp(w.rooms);
-  app.listen({ hostname: "127.0.0.1", port: 0, reusePort: false });
+  app.listen({ hostname: "127.0.0.1", port: 0 });
   port = app.server?.port ?? 0;
 });
 afterAll(async () => {

@@ -140,6 +140,37 @@ test("a thousand streams of one bearer at one place are one question, and one re
   expect([refused, watch.size()]).toEqual([1_000, 0]);
 });
 
+test("what was allowed is asked about again once something was written, or its time is over, and not before", async () => {
+  const now = { at: 0 };
+  const db = { asked: 0, at: 1, until: 1_000 };
+  const read = async () => {
+    db.asked++;
+    return db.until as never;
+  };
+  const watch = createWatch({ read, revision: () => db.at }, [Buffer.alloc(32)], { now: () => now.at }, 1);
+  const none = () => {};
+  const pass = function* () {};
+  const setClock = (at: number) => {
+    now.at = at;
+  };
+  const askedWithin = async (change: () => void) => {
+    db.asked = 0;
+    change();
+    await Bun.sleep(40);
+    return db.asked;
+  };
+  expect(await askedWithin(() => void watch.keep("x", pass, none, "here"))).toBe(1);
+  // Another one of the same question, and nothing written.
+  expect(await askedWithin(() => void watch.keep("x", pass, none, "here"))).toBe(0);
+  expect(await askedWithin(() => void db.at++)).toBe(1);
+  expect(await askedWithin(() => setClock(999))).toBe(0);
+  db.until = 5_000;
+  expect(await askedWithin(() => setClock(1_000))).toBe(1);
+  // What has no place may ask more than the database.
+  expect(await askedWithin(() => void watch.keep("x", pass, none))).toBeGreaterThan(3);
+  watch.close();
+});
+
 test("one bearer's streams leave room for those of others, and what was let go of may be opened again", () => {
   const watch = createWatch({ read: async () => undefined as never }, [Buffer.alloc(32)], clock);
   const keep = (bearer: string) =>

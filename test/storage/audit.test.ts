@@ -7,8 +7,10 @@ import { createAudit } from "../../src/operations/audit.ts";
 import { verifyAudit } from "../../src/operations/audit-verify.ts";
 import type { AuditEntry } from "../../src/resources/audit.ts";
 import { auditAnchor, auditHeads, auditRowsAfter } from "../../src/storage/audit.ts";
+import { blockOf } from "../../src/storage/audit-blocks.ts";
 import { type AuditFilter, auditSessions, queryAudit } from "../../src/storage/audit-query.ts";
 import { getMeta, setMeta } from "../../src/storage/meta.ts";
+import { migrations } from "../../src/storage/migrations/index.ts";
 import type { Statement } from "../../src/storage/op.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openSqlite, type SqliteDatabase } from "../../src/storage/sqlite.ts";
@@ -111,6 +113,8 @@ test("rows are appended and nothing else; the database itself refuses all other 
     "DELETE FROM audit_anchor",
     "UPDATE audit_heads SET hash = ''",
     "DELETE FROM audit_heads",
+    "UPDATE audit_blocks SET block = 7",
+    "DELETE FROM audit_blocks",
   ]) {
     expect(() => db.raw.run(attack)).toThrow(/audit|head|anchor/);
   }
@@ -197,6 +201,7 @@ test("retention takes away whole days from the beginning, in pieces, and the res
   expect(rows[0]).toMatchObject({ seq: 9 * 60 + 1, at: 9 * dayMs });
   expect(await verdict(db)).toMatchObject({ events: 31 * 60, broken: undefined, prunedTo: 540 });
   expect((await db.read(auditHeads)).every(({ seq }) => seq >= 540)).toBe(true);
+  expect(db.raw.query("SELECT min(block) FROM audit_blocks").values()).toEqual([[blockOf(541)]]);
 
   clock.at = 400 * dayMs;
   await audit.prune();
@@ -303,7 +308,8 @@ describe("questions", async () => {
     { subject: "" },
   ];
   const entries = Array.from(
-    { length: 200 },
+    // Of three blocks.
+    { length: 700 },
     (_, n): AuditEntry => ({
       at: n * 10,
       kind: n % 7 === 0 ? "refused" : "call",
@@ -365,20 +371,33 @@ describe("questions", async () => {
       const steps = db.raw.query(`EXPLAIN QUERY PLAN ${parts.join("?")}`).all(...values) as { detail: string }[];
       return steps.map(({ detail }) => detail).join();
     };
-    for (const filter of [{ user: "x" }, { tokenSha: "x" }, { tool: "x" }, { project: "x" }, { outcome: "error" }])
-      expect(plan(filter)).toMatch(
-        /^SEARCH audit_events USING INDEX audit_events_\w+ \(\w+=\? AND seq>\? AND seq<\?\)$/,
+    for (const filter of [{ user: "x" }, { tokenSha: "x" }, { tool: "x" }, { project: "x" }])
+      expect(plan(filter)).toBe(
+        "SEARCH b USING PRIMARY KEY (name=? AND value=? AND block>? AND block<?),SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
       );
+    for (const filter of [{ outcome: "error" }, { kind: "login" }])
+      expect(plan(filter)).toMatch(/^SEARCH e USING INDEX audit_events_\w+ \(\w+=\? AND seq>\? AND seq<\?\)$/);
     for (const filter of [{ since: 5 }, { until: 5 }])
       expect(plan(filter)).toStartWith("SEARCH audit_events USING COVERING INDEX audit_events_at");
-    expect(plan({})).toBe("SEARCH audit_events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+    expect(plan({})).toBe("SEARCH e USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)");
+  });
+
+  test("a log from before there were blocks is found by them too", () => {
+    const old = openSqlite(":memory:");
+    for (const step of migrations.slice(0, 9)) old.raw.run(step);
+    const insert = old.raw.query(`INSERT INTO audit_events VALUES (${Array(20).fill("?").join()})`);
+    for (const row of db.raw.query("SELECT * FROM audit_events").values()) insert.run(...(row as string[]));
+    old.raw.run(migrations[9] ?? "");
+    const blocks = (of: SqliteDatabase) => of.raw.query("SELECT * FROM audit_blocks ORDER BY 1, 2, 3").values();
+    expect(blocks(old)).toEqual(blocks(db));
+    expect(blocks(old).length).toBeGreaterThan(30);
   });
 
   test("who was there, with counts that add up", async () => {
     const sessions = await db.read(() => auditSessions({}, 100));
     const total = (name: "events" | "calls" | "refusals" | "errors") =>
       sessions.reduce((sum, one) => sum + one[name], 0);
-    expect([total("events"), total("calls")]).toEqual([200, entries.filter(({ kind }) => kind === "call").length]);
+    expect([total("events"), total("calls")]).toEqual([700, entries.filter(({ kind }) => kind === "call").length]);
     const vllm = await db.read(() => auditSessions({ tokenSha: "aa", project: "demo" }, 100));
     const own = entries.filter(({ actor, project }) => actor.tokenSha === "aa" && project === "demo");
     expect(vllm).toMatchObject([

@@ -16,7 +16,7 @@ import {
   replaceResource,
   type StoredResource,
 } from "../../src/storage/resources.ts";
-import { openSqlite } from "../../src/storage/sqlite.ts";
+import { openSqlite, type SqliteDatabase } from "../../src/storage/sqlite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "mcpctl-storage-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -50,6 +50,29 @@ test("a fault anywhere in an operation leaves nothing of it behind", async () =>
     expect(half).rejects.toThrow("fault");
     expect(await db.read(() => listResources("server"))).toEqual([]);
   }
+});
+
+test("what is written behind is seen by others at once and whole, and the next commit waits for the disk again", async () => {
+  const path = join(folder, "behind.db");
+  const db = openDatabase(`sqlite:${path}`) as SqliteDatabase;
+  const levels: unknown[] = [];
+  const level = () => levels.push(...db.raw.query("PRAGMA synchronous").values().flat());
+  const add = (name: string, fault = false) =>
+    function* () {
+      level();
+      yield* insertResource(row(name));
+      if (fault) throw new Error("fault");
+    };
+  const written = db.writeBehind(add("a"));
+  const other = openSqlite(path);
+  expect((await other.read(() => listResources("server"))).map(({ name }) => name)).toEqual(["a"]);
+  await written;
+  expect(db.writeBehind(add("b", true))).rejects.toThrow("fault");
+  await db.write(add("c"));
+  expect((await other.read(() => listResources("server"))).map(({ name }) => name)).toEqual(["a", "c"]);
+  expect(levels).toEqual([1, 1, 2]);
+  other.close();
+  db.close();
 });
 
 test("a statement that holds everything up is told by its text, which has no values in it", async () => {

@@ -1,3 +1,4 @@
+import { once } from "../../lib/once.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import type { Printer } from "./formats.ts";
@@ -34,6 +35,6 @@ function inOrder(items: readonly Resource[], path: Path): Resource[] {
 function compared(a: unknown, b: unknown): number {
   const [lacksA, lacksB] = [a === undefined || a === null, b === undefined || b === null];
   if (lacksA || lacksB) return Number(lacksA) - Number(lacksB);
-  return typeof a === "number" && typeof b === "number" ? a - b : counting.compare(String(a), String(b));
+  return typeof a === "number" && typeof b === "number" ? a - b : counting().compare(String(a), String(b));
 }
-const counting = new Intl.Collator("en", { numeric: true });
+const counting = once(() => new Intl.Collator("en", { numeric: true }));

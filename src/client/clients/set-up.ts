@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../../lib/problem.ts";
 import type { Change, ClientRow, Scope, SetUpFile, Where, Wiring } from "./client.ts";
 import { type Format, formatOf, merged, pathOf, readDocument, valueAt, without } from "./document/document.ts";
@@ -69,7 +68,7 @@ export async function planOf({ row, file, path, wiring, bridge, home, force }: P
   const document = readDocument(format, text, path);
   const old = valueAt(document, pathOf(document, changes[0], path));
   const known = readLedger(home).find((one) => one.client === row.id && one.file === path && one.name === wiring.name);
-  if (old !== undefined && known === undefined && !force && !isDeepStrictEqual(old, changes[0].value))
+  if (old !== undefined && known === undefined && !force && !Bun.deepEquals(old, changes[0].value, true))
     throw new Problem("conflict", `${path} has an entry "${wiring.name}" that mcpctl did not write`, {
       hint: "give ours another name with --name, or replace it with --force; nothing was changed",
     });
@@ -148,7 +147,7 @@ function copyOf(path: string): string | undefined {
 async function takeOut(found: Found, format: Format, written: Written, ledger: readonly Written[]): Promise<string> {
   const others = ledger.filter((one) => one.file === written.file && one.name !== written.name);
   const needed = others.flatMap(({ changes }) => changes.slice(1));
-  const ours = written.changes.filter((change) => !needed.some((other) => isDeepStrictEqual(other, change)));
+  const ours = written.changes.filter((change) => !needed.some((other) => Bun.deepEquals(other, change, true)));
   let text = found.text ?? "";
   for (const change of ours) {
     const document = readDocument(format, text, found.path);

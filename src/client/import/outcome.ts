@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../../lib/problem.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { parseManifest } from "../../resources/parse.ts";
@@ -59,7 +58,7 @@ function absent(error: unknown): undefined {
 
 function isSame(server: Record<string, unknown>, existing: Resource): boolean {
   const { labels: _, ...there } = parseManifest(Server, existing).fields;
-  return isDeepStrictEqual(parseManifest(Server, server).fields, there);
+  return Bun.deepEquals(parseManifest(Server, server).fields, there, true);
 }
 
 /** A project that is there keeps all it has, and gets the servers that it has not. */

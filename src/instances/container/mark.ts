@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createHash } from "../../lib/crypto.ts";
 
 /**
  * By what our containers are known from everybody else's, who may use the same engine from a data folder of the same name: out of the folder's

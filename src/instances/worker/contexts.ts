@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../lib/crypto.ts";
 import type { LlmFacts, PluginFacts, StageFacts } from "./protocol.ts";
 
 /** How one call's code reaches the gateway: what it asks waits for an answer, what it tells does not. */

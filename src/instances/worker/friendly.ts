@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../lib/object.ts";
 
 type Hook = (...args: unknown[]) => unknown;
@@ -33,7 +32,7 @@ export async function friendly(name: string, hook: Hook, context: unknown, args:
 async function result(list: string, text: string, run: (given: unknown) => unknown): Promise<string | undefined> {
   const answer = await run(JSON.parse(text));
   const original = JSON.parse(text) as Record<string, unknown>;
-  if (answer === undefined || isDeepStrictEqual(answer, original)) return undefined;
+  if (answer === undefined || Bun.deepEquals(answer, original, true)) return undefined;
   if (!isObject(answer) || !Array.isArray(answer[list]))
     throw new Error(`it answered a result without a list "${list}"`);
   // A failure stays one, whatever is made of its words.
@@ -52,7 +51,7 @@ async function list(hook: Hook, context: unknown, texts: readonly string[]) {
   return answer.map((entry: unknown) => {
     const at = originals.findIndex((original) => isObject(entry) && keyOf(original) === keyOf(entry));
     if (at < 0) throw new Error("it answered an entry that was not in the list: ctx.registerTool makes new tools");
-    return isDeepStrictEqual(entry, originals[at]) ? { at } : { at, text: JSON.stringify(entry) };
+    return Bun.deepEquals(entry, originals[at], true) ? { at } : { at, text: JSON.stringify(entry) };
   });
 }
 
@@ -74,7 +73,7 @@ async function before(hook: Hook, context: unknown, call: CallText) {
   if (unknown !== undefined) throw new Error(`it answered {${unknown}}: there are answer, arguments and preface`);
   if (preface !== undefined && typeof preface !== "string") throw new Error("it answered a preface that is no text");
   if (args !== undefined && !isObject(args)) throw new Error("it answered arguments that are no object");
-  const isSame = args === undefined || isDeepStrictEqual(args, JSON.parse(call.argumentsText));
+  const isSame = args === undefined || Bun.deepEquals(args, JSON.parse(call.argumentsText), true);
   return {
     ...(result !== undefined && { answer: answerOf(result) }),
     ...(!isSame && { argumentsText: JSON.stringify(args) }),

@@ -1,3 +1,4 @@
+import { once } from "../../lib/once.ts";
 import { stemOf } from "./words.ts";
 
 /**
@@ -134,12 +135,15 @@ author wrote blame
   .trim()
   .split("\n");
 
-const meanings = new Map<string, string[]>();
-for (const row of rows) {
-  const stems = [...new Set(row.split(" ").map(stemOf))];
-  for (const stem of stems)
-    meanings.set(stem, [...new Set([...(meanings.get(stem) ?? []), ...stems.filter((other) => other !== stem)])]);
-}
+const meanings = once(() => {
+  const byStem = new Map<string, string[]>();
+  for (const row of rows) {
+    const stems = [...new Set(row.split(" ").map(stemOf))];
+    for (const stem of stems)
+      byStem.set(stem, [...new Set([...(byStem.get(stem) ?? []), ...stems.filter((other) => other !== stem)])]);
+  }
+  return byStem;
+});
 
 /** Short forms, as stems of what they stand for. */
 const shortForms: ReadonlyMap<string, readonly string[]> = new Map([
@@ -158,5 +162,5 @@ const shortForms: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Other words for the same, as stems. */
-export const synonymsOf = (stem: string): readonly string[] => meanings.get(stem) ?? [];
+export const synonymsOf = (stem: string): readonly string[] => meanings().get(stem) ?? [];
 export const spelledOut = (stem: string): readonly string[] => shortForms.get(stem) ?? [];

@@ -1,3 +1,5 @@
+import { once } from "../../lib/once.ts";
+
 /** Taken from a word in this order; what would be left of it has three letters at least. */
 const endings: readonly [RegExp, string][] = [
   [/ies$/, "y"],
@@ -19,16 +21,19 @@ const empty = new Set(
 );
 
 /** Words of everyday talk: they count, but little, since the few tools that have them are not about them. */
-const faint = new Set(
-  `again already another anything automatically big both current different each else ever every everybody everything far few first full give given
+const faint = once(
+  () =>
+    new Set(
+      `again already another anything automatically big both current different each else ever every everybody everything far few first full give given
   go good got great happen happened keep large last latest left little long look made make many matter maybe mean month morning most much must near
   never new newest next night now old once one only open other others own part quickly rather ready really recent right same say see since small
   something sometimes soon still sure take tell than thing think today tomorrow tonight try turn two very way week well whenever whole within
   without wrong year yesterday yet`
-    .split(/\s+/)
-    .map(withoutEndings),
+        .split(/\s+/)
+        .map(withoutEndings),
+    ),
 );
-export const isFaint = (stem: string): boolean => faint.has(stem);
+export const isFaint = (stem: string): boolean => faint().has(stem);
 
 /** `PRs`, `k8s`, `HTML` of `HTMLPage`, `Page` and `page2`, and what is left: one capital, or digits. */
 const asciiParts = /[A-Z]{2,}s(?![a-z])|[A-Za-z]\d+[A-Za-z]*|[A-Z][A-Z\d]*(?![a-z])|[A-Z]?[a-z][a-z\d]*|\d+/g;

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { type FieldError, Problem } from "../../lib/problem.ts";
 import { type ProjectFields, serverNames } from "../../resources/project.ts";
 import { listExposedNames } from "../../storage/exposed-names.ts";
@@ -17,7 +16,7 @@ import { curationOf, wishesOf, withOffered } from "./wishes.ts";
  */
 export function* refuseClashes(row: StoredResource, existing: StoredResource | undefined): Op<void> {
   const [fields, before] = [row.fields as ProjectFields, existing?.fields as ProjectFields | undefined];
-  const touches = !isDeepStrictEqual(fields.servers, before?.servers) || fields.toolNames !== before?.toolNames;
+  const touches = !Bun.deepEquals(fields.servers, before?.servers, true) || fields.toolNames !== before?.toolNames;
   if (!touches) return;
   const curation = curationOf(fields);
   const style = fields.toolNames ?? "prefixed";

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../lib/crypto.ts";
 
 /** The strictest of the clients' limits: OpenAI's and VS Code's 64 (reference/clients.md §6.4). */
 const longest = 64;

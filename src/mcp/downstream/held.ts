@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes } from "../../lib/crypto.ts";
 import { Ending } from "../../lib/ending.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";

@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { randomBytes } from "../../lib/crypto.ts";
 import { answerMs } from "../peer.ts";
 import type { Seal } from "../seal.ts";
 

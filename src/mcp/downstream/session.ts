@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../../lib/clock.ts";
+import { randomBytes } from "../../lib/crypto.ts";
 import type { Abilities } from "../peer.ts";
 import { legacyVersions, newestLegacy } from "../protocol.ts";
 import type { Seal } from "../seal.ts";

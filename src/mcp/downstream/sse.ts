@@ -1,5 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { onAbort } from "../../lib/abort.ts";
+import { randomBytes } from "../../lib/crypto.ts";
 import { errorOutcome, respond } from "../answers.ts";
 import { codes } from "../protocol.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { type Clock, systemClock } from "../../lib/clock.ts";
+import { createHash } from "../../lib/crypto.ts";
 import type { Log } from "../../lib/log.ts";
 import { seldom } from "../../lib/seldom.ts";
 import type { PipelineCache } from "./cache/cache.ts";

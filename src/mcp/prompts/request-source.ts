@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../../lib/problem.ts";
 import type { Scoped } from "../../rbac/scoped-source.ts";
 import type { Source } from "../../rbac/source.ts";
@@ -17,7 +16,7 @@ export const requestSource = (table: Scoped): Source => ({
     const { project: _, ...given } = fields;
     const same = Object.keys(PromptRequest.fields.properties)
       .filter((field) => field !== "project" && field !== "proposedBy")
-      .every((field) => isDeepStrictEqual(given[field], existing[field]));
+      .every((field) => Bun.deepEquals(given[field], existing[field], true));
     if (same) return { resource: existing, action: "unchanged" };
     throw new Problem("conflict", `promptrequest "${name}" waits already, and is not changed`, {
       hint: `mcpctl reject promptrequest ${name} -p ${existing["project"]}, then make another`,

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { isId } from "../../lib/id.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { Scoped } from "../../rbac/scoped-source.ts";
@@ -109,7 +108,7 @@ function contentOf(name: string, { content, ...others }: Record<string, unknown>
       message,
     })),
     ...Object.keys(others)
-      .filter((field) => others[field] !== undefined && !isDeepStrictEqual(others[field], same[field]))
+      .filter((field) => others[field] !== undefined && !Bun.deepEquals(others[field], same[field], true))
       .map((field) => ({ path: `/${field}`, message: "cannot be changed; only `content` can" })),
   ];
   if (fields.length === 0 && text !== undefined) return text;

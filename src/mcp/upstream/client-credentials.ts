@@ -1,10 +1,12 @@
 import type { Clock } from "../../lib/clock.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, type Problem } from "../../lib/problem.ts";
+import { endingAfter } from "../../lib/wheel.ts";
 import type { OAuthClient } from "../../resources/server.ts";
 import { boundedText } from "./bounded-text.ts";
-import { dial, type Place, type Ways } from "./dial.ts";
+import { dialTo, type Place, type Ways } from "./dial.ts";
 import { unavailable } from "./failures.ts";
+import { fieldsOf } from "./http1/request.ts";
 
 /** A client as the issuer of its tokens knows it, the secret included. */
 export type ClientCredentials = Omit<OAuthClient, "clientSecret"> & { clientSecret: string };
@@ -90,14 +92,15 @@ export function createTokens(clock: Clock, ways: Ways) {
       "content-type": "application/x-www-form-urlencoded",
       ...(inBody ? {} : { authorization: `Basic ${basic}` }),
     };
-    const signal = AbortSignal.timeout(answerMs);
-    const response = await dial(ways, place, { method: "POST", headers, body: body.toString(), signal }, true);
-    const text = await boundedText(response, answerBytes);
+    const ending = endingAfter(answerMs);
+    const request = { method: "POST", fields: fieldsOf(headers), body: body.toString(), ending };
+    const answer = await dialTo(ways, place)(request);
+    const text = await boundedText(answer, answerBytes);
     try {
       const said: unknown = JSON.parse(text);
-      return { status: response.status, said: isObject(said) ? said : {} };
+      return { status: answer.status, said: isObject(said) ? said : {} };
     } catch {
-      return { status: response.status, said: {} };
+      return { status: answer.status, said: {} };
     }
   }
 

@@ -62,17 +62,25 @@ export function createConnections(options: ConnectionOptions) {
   const looks = new Set<() => void>();
 
   /**
-   * The conversation in which this peer's call is carried on.
+   * The conversation in which this peer's call is carried on; at once when it is there.
    * @throws Problem `unavailable`, naming the server and why
    */
-  async function get(server: ServerRef, peer?: Peer): Promise<Upstream> {
-    const common = await shared.get(server, peer?.subject);
-    if (peer === undefined || !needsOwn(common, peer)) return common;
+  function get(server: ServerRef, peer?: Peer): Upstream | Promise<Upstream> {
+    const common = shared.there(server, peer?.subject) ?? shared.get(server, peer?.subject);
+    if (peer === undefined) return common;
+    if (common instanceof Promise) return common.then((opened) => chosen(server, peer, opened));
+    return chosen(server, peer, common);
+  }
+
+  const chosen = (server: ServerRef, peer: Peer, common: Upstream): Upstream | Promise<Upstream> =>
+    needsOwn(common, peer) ? getOwn(server, peer, common) : common;
+
+  async function getOwn(server: ServerRef, peer: Peer, { capabilities }: Upstream): Promise<Upstream> {
     const owner = {
       subject: peer.subject,
       program: programOf(peer.clientInfo),
       abilities: interactive(peer.abilities),
-      hearsLogs: hearsLogs(common.capabilities, peer),
+      hearsLogs: hearsLogs(capabilities, peer),
     };
     try {
       return await privates.get(server.id, owner, () => openOwn(server, peer));

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../lib/crypto.ts";
 
 /**
  * Pure: the copy that serves this caller: always the same as long as it runs, since a server may keep something between two calls; when it goes only

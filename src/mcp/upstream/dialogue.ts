@@ -1,22 +1,19 @@
 import { type Meter, noMeter } from "../../lib/counters.ts";
-import type { Problem } from "../../lib/problem.ts";
-import { type ServerLimits, setByServer } from "../../resources/limits.ts";
+import { Problem } from "../../lib/problem.ts";
+import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
-import type { Peer } from "../peer.ts";
-import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
-import { type Asked, createAnswering, type Questions } from "./answering.ts";
+import { memberOf, memberText, withMembers } from "../spans.ts";
+import { createAnswering, type Questions } from "./answering.ts";
 import { callLogged } from "./attribution.ts";
+import { Call, type Host } from "./call.ts";
 import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failures.ts";
-import { faultIn, skimmed } from "./incoming.ts";
+import { readIncoming, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
-import { patienceWith } from "./patience.ts";
 import { createQueue } from "./queue.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
-
-type Call = Asked & { resolve: (outcome: Outcome) => void; reject: (why: Problem) => void };
 
 /** What a manner of speaking makes of a server's words that belong to no call. */
 export type Manner = Questions & {
@@ -35,9 +32,7 @@ export type Dialogue = ReturnType<typeof dialogue>;
 export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMeter) {
   /** Those that were sent. */
   const calls = new Map<number, Call>();
-  /** Those, and those that wait for their turn. */
-  const open = new Set<Call>();
-  const queue = createQueue(bounds, meter);
+  const queue = createQueue<Call>(bounds, meter);
   const pace = createPace(bounds.notificationsPerSecond, meter);
   const ending = Promise.withResolvers<Problem>();
   let nextId = 1;
@@ -45,6 +40,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   let ended: Problem | undefined;
   let manner: Manner = { takesAsks: false, onNotification: () => {} };
   const answering = createAnswering(calls, () => manner, post);
+  const host: Host = { bounds, send, takeBack, unanswered: () => meter.add("calls_unanswered"), over };
   wire.hear({
     receive,
     waits: (id) => calls.has(id),
@@ -57,81 +53,52 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   });
 
   function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const { ending, peer, tool } = options;
     if (ended !== undefined) return Promise.reject(ended);
     // While the body came or the server started, the right may have ended: such a call must not arrive.
-    if (ending?.hasEnded === true) return Promise.reject(unavailable(callerLeft));
-    const id = nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    let letGo = () => {};
-    let leave = () => {};
-    let isOver = false;
-    const giveUp = (why: Problem) => {
-      if (calls.has(id) && wire.cancelsBy === "message" && !openers.has(method))
-        void notify("notifications/cancelled", JSON.stringify({ requestId: id, reason: why.message }));
-      call.reject(why);
-    };
-    const call: Call = {
-      id,
-      peer,
-      patience: patienceWith(options, bounds, (why, ms) => {
-        const waited = `it waited ${ms / 1000} s for its turn; ${setByServer("inFlight")}`;
-        if (calls.has(id)) meter.add("calls_unanswered");
-        giveUp(calls.has(id) ? why : new Busy(waited));
-      }),
-      questions: undefined,
-      resolve(outcome) {
-        over();
-        resolve(outcome);
-      },
-      reject(why) {
-        over();
-        letGo();
-        reject(why);
-      },
-    };
-    const over = () => {
-      isOver = true;
-      open.delete(call);
-      calls.delete(id);
-      call.patience.end();
-      call.questions?.abort();
-      stopListening?.();
-      leave();
-    };
-    const start = () => {
-      calls.set(id, call);
-      if (peer !== undefined) meter.add("calls");
-      const asked = peer?.progressToken === undefined ? params : withToken(params, id);
-      const text = rpc.request(id, method, asked);
-      try {
-        letGo = wire.request({ id, method, params: asked, text, tool });
-      } catch (error) {
-        call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
-      }
-    };
-    const stopListening = ending?.onEnd(() => giveUp(unavailable(callerLeft)));
-    open.add(call);
+    if (options.ending?.hasEnded === true) return Promise.reject(unavailable(callerLeft));
+    const call = new Call(host, nextId++, method, params, options);
     try {
-      leave = enter(peer, start);
-      if (isOver) leave();
+      enter(call);
     } catch (why) {
       call.reject(why as Problem);
     }
-    return promise;
+    return call.outcome;
   }
 
   /** Callers wait for their turn; what we ask for ourselves does not wait for them. @throws Busy */
-  function enter(peer: Peer | undefined, start: () => void): () => void {
-    if (peer !== undefined) return queue.enter(peer.subject, start);
+  function enter(call: Call): void {
+    if (call.peer !== undefined) return void queue.enter(call);
     if (own >= limits.own) throw new Busy("it has too many questions of ours to answer already");
     own++;
-    start();
-    let hasLeft = false;
-    return () => {
-      if (!hasLeft) own--;
-      hasLeft = true;
-    };
+    call.isUnderWay = true;
+    call.start();
+  }
+
+  function send(call: Call): void {
+    const { id, method, params, peer } = call;
+    calls.set(id, call);
+    if (peer !== undefined) meter.add("calls");
+    const asked = peer?.progressToken === undefined ? params : withToken(params, id);
+    const text = rpc.request(id, method, asked);
+    try {
+      call.letGo = wire.request({ id, method, params: asked, text, tool: call.options.tool });
+    } catch (error) {
+      call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
+    }
+  }
+
+  function takeBack({ id, method }: Call, why: Problem): void {
+    if (wire.cancelsBy === "message" && !openers.has(method))
+      void notify("notifications/cancelled", JSON.stringify({ requestId: id, reason: why.message }));
+  }
+
+  function over(call: Call): void {
+    calls.delete(call.id);
+    if (call.peer !== undefined) queue.leave(call);
+    else if (call.isUnderWay) {
+      call.isUnderWay = false;
+      own--;
+    }
   }
 
   /** Whoever waits for a request learns of a wire that fails by that; a notification has no answer to wait for. */
@@ -147,9 +114,8 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   function receive(text: string, via?: number): void {
     // What would be dropped anyway is not even read.
     if (text.length > longestSkimmed && isChatter(skimmed(text).method) && !pace.hasRoom()) return void pace.may(0);
-    const fault = faultIn(text, bounds);
-    if (fault !== undefined) return void unreadable(text, fault, via);
-    const members = membersOf(text);
+    const members = readIncoming(text, bounds);
+    if (members instanceof Problem) return void unreadable(text, members, via);
     const id = memberText(text, members, "id");
     const method = memberText(text, members, "method");
     const name: unknown = method === undefined ? undefined : JSON.parse(method);
@@ -209,7 +175,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     if (why instanceof Overlong) meter.add("lines_too_long");
     answering.end();
     pace.end();
-    for (const { reject } of [...open]) reject(why);
+    for (const call of [...queue.waiting(), ...calls.values()]) call.reject(why);
     ending.resolve(why);
   }
 
@@ -223,7 +189,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     ended: ending.promise,
     limits: bounds,
     /** How many requests of clients have no answer yet, those included that wait for their turn. */
-    underWay: () => [...open].filter(({ peer }) => peer !== undefined).length,
+    underWay: () => calls.size - own + queue.waiting().length,
     close(why = "the connection to the server was closed"): void {
       end(unavailable(why));
       wire.close();

@@ -1,4 +1,5 @@
 import { boundedText } from "./bounded-text.ts";
+import { type Answer, readAlready } from "./http1/answer.ts";
 
 /**
  * Whether an answer to request `id` with a session says that the server does not know it any more: 404, as the specification has it, or 400 with words
@@ -24,12 +25,8 @@ function errorIn(text: string): { code?: unknown; message: string; of?: unknown 
 }
 
 /** The answer to request `id`, to be read still, or undefined when it says that the session is forgotten. */
-export async function unlessForgotten(
-  response: Response,
-  maxBytes: number,
-  id?: number,
-): Promise<Response | undefined> {
-  if (response.status !== 400 && response.status !== 404) return response;
-  const text = await boundedText(response, maxBytes);
-  return saysForgotten(response.status, text, id) ? undefined : new Response(text, response);
+export async function unlessForgotten(answer: Answer, maxBytes: number, id?: number): Promise<Answer | undefined> {
+  if (answer.status !== 400 && answer.status !== 404) return answer;
+  const text = await boundedText(answer, maxBytes);
+  return saysForgotten(answer.status, text, id) ? undefined : readAlready(answer, text);
 }

@@ -48,26 +48,32 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log, blot: (tex
 
   /**
    * Callers are let through in their turn. What we ask for ourselves, such as whether it is there, is let through always: nobody waits for it, and
-   * its answer counts like any other. @throws LeftAlone
+   * its answer counts like any other. Rejects with LeftAlone.
    */
-  async function through<T>(how: "call" | "opening", isOwn: boolean, work: () => Promise<T>): Promise<T> {
-    if (!isOwn) admit();
-    const turn = isOwn ? "call" : turnAt(breaker, clock.now());
-    if (turn === "trial") become(tried(breaker, clock.now()));
+  function through<T>(how: "call" | "opening", isOwn: boolean, work: () => Promise<T>): Promise<T> {
     const begunAt = clock.now();
-    try {
-      const result = await work();
-      answered();
-      return result;
-    } catch (error) {
-      // It answers others: that this took too long says something of the call, which anybody may make, and nothing against the server.
-      if (error instanceof TimedOut && answeredAt !== undefined && answeredAt > begunAt) throw error;
-      if (how === "opening") count(error, how);
-      else if (error instanceof Absent) count(error, turn === "trial" ? "trial" : "call");
-      else if (error instanceof Refused) answered();
-      else if (turn === "trial") become(untried(breaker, clock.now()));
-      throw error;
-    }
+    const turn = isOwn ? "call" : turnAt(breaker, begunAt);
+    if (turn === "refused") return Promise.reject(new LeftAlone(server.name, breaker, begunAt));
+    if (turn === "trial") become(tried(breaker, begunAt));
+    return work().then(
+      (result) => {
+        answered();
+        return result;
+      },
+      (error: unknown) => {
+        judge(error, how, turn, begunAt);
+        throw error;
+      },
+    );
+  }
+
+  function judge(error: unknown, how: "call" | "opening", turn: "call" | "trial", begunAt: number): void {
+    // It answers others: that this took too long says something of the call, which anybody may make, and nothing against the server.
+    if (error instanceof TimedOut && answeredAt !== undefined && answeredAt > begunAt) return;
+    if (how === "opening") count(error, how);
+    else if (error instanceof Absent) count(error, turn);
+    else if (error instanceof Refused) answered();
+    else if (turn === "trial") become(untried(breaker, clock.now()));
   }
 
   /** What ends a conversation ends all calls in it, which is one failure. */

@@ -1,11 +1,13 @@
-import { rootCertificates } from "node:tls";
 import { systemClock } from "../../lib/clock.ts";
+import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { ClientCredentials } from "./client-credentials.ts";
-import { dial, type Init, type Place } from "./dial.ts";
+import { type Dial, dialTo, type Place } from "./dial.ts";
 import { createEgress, type Egress } from "./egress.ts";
 import { Unreached } from "./failures.ts";
+import type { Answer } from "./http1/answer.ts";
+import { type Fields, fieldsOf, type Request } from "./http1/request.ts";
 import { isRedirect, redirected } from "./redirect.ts";
 import type { TlsTrust } from "./tls.ts";
 
@@ -24,9 +26,13 @@ export type HttpTarget = {
   egress?: Egress | undefined;
 };
 
-export type Asked = Omit<Init, "method"> & {
+/** `fields`: as `HttpClient.fields` has made them. */
+export type Asked = {
   method?: "GET" | "POST" | "DELETE";
-  /** Nothing is under way yet: it fails at once where there is nobody, and without a connection within `connectSeconds`. */
+  fields: Fields;
+  body?: string;
+  ending: Ending;
+  /** Nothing is under way yet: it fails at once where there is nobody. */
   opens?: boolean;
 };
 
@@ -36,58 +42,51 @@ const againMs = 250;
 /** Sends requests to one server: with its headers, its token, to where it may be reached, on to where it redirects within its own origin. */
 export type HttpClient = {
   readonly url: URL;
+  /** Our header fields, names in lower case, together with those that are configured: ours count. For as many requests as have them. */
+  fields: (ours: Record<string, string>) => Fields;
   /**
    * The answer to one request, whatever its status.
    * @throws Problem `unavailable` when it cannot be reached, may not be, or redirects elsewhere
    */
-  reach: (asked: Asked) => Promise<Response>;
+  reach: (asked: Asked) => Promise<Answer>;
   /** The same server at another of its addresses. */
   at: (url: string) => HttpClient;
 };
+
+/** What a POST may be answered with, and what a GET asks for. */
+export const accepts = { post: "application/json, text/event-stream", get: "text/event-stream" } as const;
 
 export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "connectSeconds">): HttpClient {
   const { server, allowPrivate = false, tls: trust = {}, oauth, egress = createEgress(systemClock, false) } = target;
   const common = { server, allowPrivate, connectMs: limits.connectSeconds * 1000 };
   const place: Place = { ...common, url: new URL(target.url), setting: "url", trust };
   const issuer = oauth && { ...common, url: new URL(oauth.tokenUrl), setting: "oauth.tokenUrl", trust: besides(trust) };
-  // In whatever case somebody configured a header that is ours to set, ours is the one that counts.
-  const configured = Object.fromEntries(
-    Object.entries(target.headers).map(([name, value]) => [name.toLowerCase(), value]),
-  );
+  const dial = dialTo(egress, place);
+  const configured: Record<string, string> = {};
+  for (const [name, value] of Object.entries(target.headers)) configured[name.toLowerCase()] = value;
 
-  async function follow(init: Init, opens: boolean): Promise<Response> {
-    const { method } = init;
-    let url = place.url;
-    for (let hops = 0; ; hops++) {
-      const response = await reachedOnce({ ...place, url }, init, opens);
-      if (!isRedirect(response)) return response;
-      await response.body?.cancel();
-      const { status, headers } = response;
-      url = redirected(url, { method, status, location: headers.get("location"), hops });
+  async function follow(request: Request, opens: boolean): Promise<Answer> {
+    let answer = await reachedOnce(dial, request, opens);
+    let { url } = place;
+    for (let hops = 0; isRedirect(answer); hops++) {
+      answer.letGo();
+      const { status } = answer;
+      const location = answer.header("location");
+      url = redirected(url, { method: request.method, status, location, hops });
+      answer = await reachedOnce(dialTo(egress, { ...place, url }), request, opens);
     }
+    return answer;
   }
 
-  /** What did not reach anybody may be sent again; nothing else ever is. */
-  async function reachedOnce(at: Place, init: Init, opens: boolean): Promise<Response> {
-    try {
-      return await dial(egress, at, init, opens);
-    } catch (error) {
-      if (opens || !(error instanceof Unreached)) throw error;
-      await sleep(againMs, init.signal);
-      return await dial(egress, at, init);
-    }
-  }
-
-  async function reach({ method = "POST", opens = false, headers, ...rest }: Asked): Promise<Response> {
-    const accept = method === "POST" ? "application/json, text/event-stream" : "text/event-stream";
-    const init: Init = { ...rest, method, headers: { ...configured, accept, ...headers } };
-    if (oauth === undefined || issuer === undefined) return await follow(init, opens);
+  async function reach({ method = "POST", fields, body, ending, opens = false }: Asked): Promise<Answer> {
+    const request: Request = { method, fields, body, ending };
+    if (oauth === undefined || issuer === undefined) return await follow(request, opens);
     const token = await tokenFrom(oauth, issuer);
-    const response = await follow(withToken(init, token), opens);
+    const answer = await follow(withToken(request, token), opens);
     // Whoever is refused for the token has had nothing carried out.
-    if (response.status !== 401 || !egress.tokens.refused(oauth, issuer, token)) return response;
-    await response.body?.cancel();
-    return await follow(withToken(init, await tokenFrom(oauth, issuer)), opens);
+    if (answer.status !== 401 || !egress.tokens.refused(oauth, issuer, token)) return answer;
+    answer.letGo();
+    return await follow(withToken(request, await tokenFrom(oauth, issuer)), opens);
   }
 
   async function tokenFrom(client: ClientCredentials, from: Place): Promise<string> {
@@ -96,13 +95,30 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
     return token;
   }
 
-  return { url: place.url, reach, at: (url) => httpClient({ ...target, url, egress }, limits) };
+  return {
+    url: place.url,
+    fields: (ours) => fieldsOf({ ...configured, ...ours }),
+    reach,
+    at: (url) => httpClient({ ...target, url, egress }, limits),
+  };
 }
 
-const withToken = (init: Init, token: string): Init => ({
-  ...init,
-  headers: { ...init.headers, authorization: `Bearer ${token}` },
+/** What did not reach anybody may be sent again; nothing else ever is. */
+async function reachedOnce(dial: Dial, request: Request, opens: boolean): Promise<Answer> {
+  try {
+    return await dial(request);
+  } catch (error) {
+    if (opens || !(error instanceof Unreached)) throw error;
+    await sleep(againMs, request.ending.signal);
+    return await dial(request);
+  }
+}
+
+const withToken = (request: Request, token: string): Request => ({
+  ...request,
+  fields: fieldsOf({ ...request.fields.record, authorization: `Bearer ${token}` }),
 });
 
 /** An issuer is often somebody else, with a certificate of a public authority; the rest of what is said is of the server alone. */
-const besides = ({ ca }: TlsTrust): TlsTrust => (ca === undefined ? {} : { ca: [...rootCertificates, ca].join("\n") });
+const besides = ({ ca }: TlsTrust): TlsTrust =>
+  ca === undefined ? {} : { ca: [...process.getBuiltinModule("node:tls").rootCertificates, ca].join("\n") };

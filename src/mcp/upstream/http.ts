@@ -1,16 +1,18 @@
-import { eventsOf } from "../../lib/event-stream.ts";
+import { eventListener, type ServerEvent } from "../../lib/event-stream.ts";
 import { Problem } from "../../lib/problem.ts";
 import { shareOfTime } from "../../lib/share.ts";
+import { type Alarm, wheel } from "../../lib/wheel.ts";
 import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedText } from "./bounded-text.ts";
 import { Absent, Beyond, Refused, unavailable } from "./failures.ts";
+import type { Answer } from "./http1/answer.ts";
 import type { Ear } from "./wire.ts";
 
 /** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
 const restMs = 1_000;
 
-export const isEventStream = (response: Response): response is Response & { body: ReadableStream<Uint8Array> } =>
-  (response.headers.get("content-type") ?? "").startsWith("text/event-stream") && response.body !== null;
+export const isEventStream = (answer: Answer): boolean =>
+  (answer.header("content-type") ?? "").toLowerCase().startsWith("text/event-stream");
 
 /** Where a stream may be taken up again, and when. */
 export type Resumption = { lastEventId: string | undefined; retryMs: number };
@@ -29,42 +31,43 @@ export function answerReader(limits: ServerLimits) {
   }
 
   /** Hands on what a stream holds until its end; `at` is kept up to date. @throws when it breaks off or an event is too big */
-  async function readStream(
-    body: ReadableStream<Uint8Array>,
-    receive: (data: string) => void,
-    at: Resumption,
-  ): Promise<void> {
-    for await (const { data, id, retryMs } of eventsOf(body, longestLine(limits), beyondOfStream)) {
+  function readStream(answer: Answer, receive: (data: string) => void, at: Resumption): Promise<void> {
+    const hand = ({ data, id, retryMs }: ServerEvent): Promise<void> | undefined => {
       if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
       if (retryMs !== undefined) at.retryMs = retryMs;
-      if (data.length > bigMessage) await inTurn(data, receive);
-      else if (data !== "") receive(data);
-    }
+      if (data.length > bigMessage) return inTurn(data, receive);
+      if (data !== "") receive(data);
+      return undefined;
+    };
+    return answer.each(eventListener(longestLine(limits), beyondOfStream, hand));
   }
 
   /** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
-  async function readAnswer(response: Response, id: number, ear: Ear, at: Resumption, ending: AbortController) {
-    if (!isEventStream(response)) {
-      const text = await boundedText(response, limits.messageBytes, setByServer("messageBytes"));
-      const receive = (whole: string) => ear.receive(whole, id);
-      if (text.length > bigMessage) await inTurn(text, receive);
-      else receive(text);
-      if (ear.waits(id)) throw refusalOf(response);
+  async function readAnswer(answer: Answer, id: number, ear: Ear, at: Resumption): Promise<void> {
+    if (!isEventStream(answer)) {
+      const text = await boundedText(answer, limits.messageBytes, setByServer("messageBytes"));
+      if (text.length > bigMessage) await inTurn(text, (whole) => ear.receive(whole, id));
+      else ear.receive(text, id);
+      if (ear.waits(id)) throw refusalOf(answer);
       return;
     }
-    let rest: ReturnType<typeof setTimeout> | undefined;
+    let rest: Alarm | undefined;
     const hand = (data: string) => {
       ear.receive(data, id);
-      if (!ear.waits(id)) rest ??= setTimeout(() => ending.abort(), restMs);
+      if (!ear.waits(id)) rest ??= wheel.after(restMs, answer.letGo);
     };
-    await readStream(response.body, hand, at).finally(() => clearTimeout(rest));
+    try {
+      await readStream(answer, hand, at);
+    } finally {
+      rest?.cancel();
+    }
   }
 
   return { readStream, readAnswer };
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */
-export function refusalOf({ status }: Response): Problem {
+export function refusalOf({ status }: Answer): Problem {
   const credentials = status === 401 || status === 403;
   const why = `the server answered HTTP ${status} and no JSON-RPC${credentials ? "; check the server's headers or `oauth`" : ""}`;
   // What stands before it says that it is not there itself.

@@ -1,20 +1,24 @@
 import type { Problem } from "../../lib/problem.ts";
 import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
-import { digits, excessIn, withoutLongStrings } from "../spans.ts";
+import { digits, outlineOf } from "../outline.ts";
+import type { Member } from "../spans.ts";
 import { Beyond, unavailable } from "./failures.ts";
 
-/** Servers are not trusted to send what they should: bounds first, then a parse, and only then places within the text. Undefined when all is well. */
-export function faultIn(text: string, limits: ServerLimits): Problem | undefined {
+/**
+ * The members of a server's message, or what is wrong with it. Servers are not trusted to send what they should: bounds first, then a parse, and only
+ * then places within the text are true.
+ */
+export function readIncoming(text: string, limits: ServerLimits): readonly Member[] | Problem {
   const { messageBytes, depth, elements } = limits;
   if (isOver(text, messageBytes))
     return new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
-  const excess = excessIn(text, limits);
-  if (excess === "depth") return new Beyond(`its message is nested over ${depth} deep; ${setByServer("depth")}`);
-  if (excess === "elements") return new Beyond(`its message has over ${elements} values; ${setByServer("elements")}`);
-  if (excess === "digits") return new Beyond(`its message has a number of over ${digits} digits`);
+  const outline = outlineOf(text, limits);
+  if (outline === "depth") return new Beyond(`its message is nested over ${depth} deep; ${setByServer("depth")}`);
+  if (outline === "elements") return new Beyond(`its message has over ${elements} values; ${setByServer("elements")}`);
+  if (outline === "digits") return new Beyond(`its message has a number of over ${digits} digits`);
   try {
-    const value: unknown = JSON.parse(withoutLongStrings(text));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return undefined;
+    const value: unknown = JSON.parse(outline.bones);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return outline.members;
   } catch {
     // Said below.
   }

@@ -12,17 +12,21 @@ const mostRounds = 10;
 const mostQuestions = 32;
 const firstWaitMs = 250;
 
+/** Whether it is for us to have it answered: a client that knows such results gets them as they are. */
+export const asksClient = (outcome: Outcome, peer: Peer | undefined): boolean =>
+  "result" in outcome && outcome.type === "input_required" && peer?.takesInput !== true;
+
 /**
- * A request whose server may answer `input_required` (reference/protocol.md §1.7). A client that knows such results gets them as they are; any
- * other is asked in the server's place, and the request goes out anew with the answers.
+ * A request whose server answered `input_required` (reference/protocol.md §1.7): the client is asked in the server's place, and the request goes out
+ * anew with the answers.
  */
 export async function answeredByClient(
   params: string,
   { peer, ending }: RequestOptions,
+  asked: Outcome,
   once: (params: string) => Promise<Outcome>,
 ): Promise<Outcome> {
-  let outcome = await once(params);
-  if (peer?.takesInput === true) return outcome;
+  let outcome = asked;
   for (let round = 0; "result" in outcome && outcome.type === "input_required"; round++) {
     if (peer === undefined)
       return errorOutcome(codes.internal, "the server asks for what no client is there to answer");

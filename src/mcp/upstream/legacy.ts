@@ -53,27 +53,34 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     await renewing;
   }
 
-  async function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
+  function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
     const current = generation;
-    try {
-      return await once(method, params, options);
-    } catch (error) {
+    return once(method, params, options).catch(async (error: unknown) => {
       if (!(error instanceof SessionForgotten)) throw error;
       await renew(current);
       return await once(method, params, options);
-    }
+    });
   }
 
-  async function once(method: string, params: string, options: RequestOptions): Promise<Outcome> {
-    if (options.peer?.logLevel !== undefined) await setLevel(options.peer.logLevel);
+  function once(method: string, params: string, options: RequestOptions): Promise<Outcome> {
+    const wanted = options.peer?.logLevel;
+    const isReady = renewing === undefined && (wanted === undefined || !isOther(wanted));
+    const ask = () => talk.request(method, params, options);
+    return isReady ? ask() : whenReady(wanted, ask);
+  }
+
+  async function whenReady(wanted: LogLevel | undefined, ask: () => Promise<Outcome>): Promise<Outcome> {
+    if (wanted !== undefined) await setLevel(wanted);
     // Between two sessions a request would be one without any, and refused for that.
     if (renewing !== undefined) await renewing.catch(() => {});
-    return await talk.request(method, params, options);
+    return await ask();
   }
+
+  const isOther = (wanted: LogLevel): boolean => wanted !== level && introduction.capabilities["logging"] !== undefined;
 
   /** Only conversations of one caller hear log messages (connections.ts), so the level is that caller's. */
   async function setLevel(wanted: LogLevel): Promise<void> {
-    if (wanted === level || introduction.capabilities["logging"] === undefined) return;
+    if (!isOther(wanted)) return;
     level = wanted;
     await talk.request("logging/setLevel", JSON.stringify({ level: wanted }));
   }

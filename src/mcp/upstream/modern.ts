@@ -2,12 +2,12 @@ import { Ending } from "../../lib/ending.ts";
 import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { withMeta } from "../meta.ts";
+import { changedMeta, metaIn, withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { membersOf, memberText, rewritten } from "../spans.ts";
 import type { Dialogue } from "./dialogue.ts";
-import { answeredByClient } from "./input-rounds.ts";
+import { answeredByClient, asksClient } from "./input-rounds.ts";
 import { listening } from "./listening.ts";
 import { relayedError, supportedIn } from "./relayed-error.ts";
 import type { Followed, Introduction, Opening, RequestOptions, Upstream } from "./upstream.ts";
@@ -21,9 +21,9 @@ export async function discover(
   timeoutMs: number = talk.limits.initializeSeconds * 1000,
 ): Promise<Introduction | undefined> {
   const setBy = setByServer("initializeSeconds");
-  const outcome = await withVersion(() =>
-    talk.request("server/discover", inEnvelope("{}", undefined), { timeoutMs, setBy }),
-  );
+  const ask = () => talk.request("server/discover", inEnvelope("{}", undefined), { timeoutMs, setBy });
+  const first = await ask();
+  const outcome = refusesVersion(first) ? await ask() : first;
   if ("error" in outcome) return undefined;
   const said = JSON.parse(outcome.result) as Record<string, unknown>;
   const { supportedVersions, capabilities, instructions, _meta } = said;
@@ -56,14 +56,17 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
   listen.start();
   void talk.ended.then(listen.stop);
 
-  async function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const once = async (text: string) =>
-      plain(
-        method,
-        await withVersion(() => talk.request(method, inEnvelope(text, options.peer), options)),
-        options.peer,
-      );
-    return await answeredByClient(params, options, once);
+  function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
+    const { peer } = options;
+    const read = (outcome: Outcome) => plain(method, outcome, peer);
+    const once = (asked: string): Promise<Outcome> => {
+      const text = inEnvelope(asked, peer);
+      const send = () => talk.request(method, text, options);
+      return send().then((outcome) => (refusesVersion(outcome) ? send().then(read) : read(outcome)));
+    };
+    return once(params).then((outcome) =>
+      asksClient(outcome, peer) ? answeredByClient(params, options, outcome, once) : outcome,
+    );
   }
 
   return {
@@ -79,37 +82,51 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
 }
 
 /** A server that refuses the version (`-32022`) and names ours among its own has done nothing yet: it is asked once more. */
-async function withVersion(send: () => Promise<Outcome>): Promise<Outcome> {
-  const outcome = await send();
-  return "error" in outcome && supportedIn(outcome.error)?.includes(modernVersion) === true ? await send() : outcome;
-}
+const refusesVersion = (outcome: Outcome): boolean =>
+  "error" in outcome && supportedIn(outcome.error)?.includes(modernVersion) === true;
 
 const ourselves = JSON.stringify({ name: "mcpctl", version });
+const spoken = `"${metaKeys.protocolVersion}":"${modernVersion}"`;
 
 /** What each request says of the client: its abilities as it wrote them, and which log messages it wants. */
 function inEnvelope(params: string, peer: Peer | undefined): string {
-  const envelope = {
-    [metaKeys.protocolVersion]: JSON.stringify(modernVersion),
-    [metaKeys.clientInfo]: peer?.clientInfo === undefined ? ourselves : JSON.stringify(peer.clientInfo),
-    [metaKeys.clientCapabilities]: JSON.stringify(peer?.abilities ?? {}),
-    [metaKeys.logLevel]: peer?.logLevel === undefined ? undefined : JSON.stringify(peer.logLevel),
-  };
-  return withMeta(params, envelope);
+  const members = membersOf(params);
+  const info = peer?.clientInfo === undefined ? ourselves : JSON.stringify(peer.clientInfo);
+  const abilities = JSON.stringify(peer?.abilities ?? {});
+  const level = peer?.logLevel === undefined ? undefined : JSON.stringify(peer.logLevel);
+  if (members.some(({ key }) => key === "_meta"))
+    return withMeta(params, {
+      [metaKeys.protocolVersion]: `"${modernVersion}"`,
+      [metaKeys.clientInfo]: info,
+      [metaKeys.clientCapabilities]: abilities,
+      [metaKeys.logLevel]: level,
+    });
+  const wanted = level === undefined ? "" : `,"${metaKeys.logLevel}":${level}`;
+  const said = `${spoken},"${metaKeys.clientInfo}":${info},"${metaKeys.clientCapabilities}":${abilities}${wanted}`;
+  const others = members.length === 0 ? "{" : `${params.slice(0, params.lastIndexOf("}"))},`;
+  return `${others}"_meta":{${said}}}`;
 }
+
+const ownMeta = { [metaKeys.serverInfo]: undefined };
 
 /** The outcome without the words of the modern era, which are said anew for a client that speaks it. */
 function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcome {
   if ("error" in outcome) return relayedError(outcome.error, peer);
-  const members = membersOf(outcome.result);
-  const type = memberText(outcome.result, members, "resultType") ?? '"complete"';
-  const result = withMeta(withMembers(outcome.result, { resultType: undefined }), { [metaKeys.serverInfo]: undefined });
+  const { result: text } = outcome;
+  const members = membersOf(text);
+  const type = memberText(text, members, "resultType") ?? '"complete"';
+  // Elsewhere `ttlMs` is a task's own word.
+  const isCacheable = type === '"complete"' && cacheable.has(method);
+  const meta = metaIn(text, members);
+  const changes: Record<string, string | undefined> = { resultType: undefined };
+  if (meta !== undefined) changes["_meta"] = changedMeta(meta, ownMeta);
+  if (isCacheable) Object.assign(changes, { ttlMs: undefined, cacheScope: undefined });
+  const result = rewritten(text, members, changes);
   if (type === '"input_required"') return { result, type: "input_required" };
   if (type === '"task"') return { result, type: "task" };
   if (type !== '"complete"')
     return errorOutcome(codes.internal, "the server answered with a type of result that nobody asked for");
-  // Elsewhere `ttlMs` is a task's own word.
-  if (!cacheable.has(method)) return { result };
-  const ttlMs = Number(memberText(outcome.result, members, "ttlMs"));
-  const kept = withMembers(result, { ttlMs: undefined, cacheScope: undefined });
-  return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result: kept, ttlMs } : { result: kept };
+  if (!isCacheable) return { result };
+  const ttlMs = Number(memberText(text, members, "ttlMs"));
+  return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result, ttlMs } : { result };
 }

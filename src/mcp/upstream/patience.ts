@@ -1,64 +1,75 @@
 import type { Problem } from "../../lib/problem.ts";
+import { type Alarm, wheel } from "../../lib/wheel.ts";
 import { type ServerLimits, setByProject, setByServer } from "../../resources/limits.ts";
 import { givenUpEarly, TimedOut } from "./failures.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
 
-/** As long as a request and its server's limits say; `onUp` is told why no longer, with the field that says so, and how long that was. */
-export function patienceWith(
-  options: RequestOptions,
-  { callSeconds }: Pick<ServerLimits, "callSeconds">,
-  onUp: (why: Problem, ms: number) => void,
-) {
-  const { timeoutMs = callSeconds * 1000, longestMs = Number.POSITIVE_INFINITY } = options;
-  const setBy = options.timeoutMs === undefined ? setByServer("callSeconds") : options.setBy;
-  const mostMs = Math.min(Math.max(limits.longestCallMs, timeoutMs), longestMs);
-  const idleMs = Math.min(timeoutMs, mostMs);
-  return patience(idleMs, mostMs, (inAll) => {
-    const ms = inAll ? mostMs : idleMs;
-    const isImpatient = ms === longestMs;
-    onUp(isImpatient ? givenUpEarly(ms, setByProject("callSeconds")) : new TimedOut(ms, inAll ? undefined : setBy), ms);
-  });
+type Times = Pick<RequestOptions, "timeoutMs" | "longestMs" | "setBy">;
+type Bounds = Pick<ServerLimits, "callSeconds">;
+
+/** As long as a request and its server's limits say: since the request or the last sign of progress, and in all. */
+export function timesOf({ timeoutMs, longestMs = Number.POSITIVE_INFINITY }: Times, { callSeconds }: Bounds) {
+  const usualMs = timeoutMs ?? callSeconds * 1000;
+  const mostMs = Math.min(Math.max(limits.longestCallMs, usualMs), longestMs);
+  return { idleMs: Math.min(usualMs, mostMs), mostMs };
 }
 
-export type Patience = ReturnType<typeof patience>;
+/** Why no longer, with the field that says so, and how long that was. */
+export function upFor(options: Times, bounds: Bounds, inAll: boolean): { why: Problem; ms: number } {
+  const { idleMs, mostMs } = timesOf(options, bounds);
+  const ms = inAll ? mostMs : idleMs;
+  if (ms === options.longestMs) return { why: givenUpEarly(ms, setByProject("callSeconds")), ms };
+  const setBy = options.timeoutMs === undefined ? setByServer("callSeconds") : options.setBy;
+  return { why: new TimedOut(ms, inAll ? undefined : setBy), ms };
+}
 
 /**
  * How long an answer is waited for: `idleMs` since the request or the last sign of progress, `longestMs` in all. While it is held, as when the
  * client is asked something, no time passes. `onUp` is told whether all of it was used up.
  */
-export function patience(idleMs: number, longestMs: number, onUp: (inAll: boolean) => void) {
-  let left = longestMs;
-  let since = 0;
-  let holds = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let isOver = false;
+export class Patience {
+  readonly #idleMs: number;
+  readonly #onUp: (inAll: boolean) => void;
+  #left: number;
+  #since = 0;
+  #holds = 0;
+  #alarm: Alarm | undefined;
+  #isOver = false;
 
-  function run(): void {
-    since = performance.now();
-    const ms = Math.min(idleMs, left);
-    if (Number.isFinite(ms)) timer = setTimeout(() => onUp(left < idleMs), Math.max(0, ms));
-  }
-  function halt(): void {
-    clearTimeout(timer);
-    left -= performance.now() - since;
+  constructor(idleMs: number, longestMs: number, onUp: (inAll: boolean) => void) {
+    this.#idleMs = idleMs;
+    this.#left = longestMs;
+    this.#onUp = onUp;
+    this.#run();
   }
 
-  run();
-  return {
-    progressed(): void {
-      if (isOver || holds > 0) return;
-      halt();
-      run();
-    },
-    hold(): void {
-      if (holds++ === 0 && !isOver) halt();
-    },
-    release(): void {
-      if (--holds === 0 && !isOver) run();
-    },
-    end(): void {
-      isOver = true;
-      clearTimeout(timer);
-    },
-  };
+  #run(): void {
+    this.#since = performance.now();
+    const ms = Math.max(0, Math.ceil(Math.min(this.#idleMs, this.#left)));
+    this.#alarm = wheel.after(ms, () => this.#onUp(this.#left < this.#idleMs));
+  }
+
+  #halt(): void {
+    this.#alarm?.cancel();
+    this.#left -= performance.now() - this.#since;
+  }
+
+  progressed(): void {
+    if (this.#isOver || this.#holds > 0) return;
+    this.#halt();
+    this.#run();
+  }
+
+  hold(): void {
+    if (this.#holds++ === 0 && !this.#isOver) this.#halt();
+  }
+
+  release(): void {
+    if (--this.#holds === 0 && !this.#isOver) this.#run();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.#alarm?.cancel();
+  }
 }

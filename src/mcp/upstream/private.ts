@@ -14,7 +14,10 @@ const sweepMs = 30_000;
 
 /** What a caller is given a conversation of its own for: to be asked, or to hear log messages. Nothing of that goes with a single legacy request. */
 export const needsOwn = ({ era, capabilities }: Pick<Introduction, "era" | "capabilities">, peer: Peer): boolean =>
-  era === "legacy" && (Object.keys(interactive(peer.abilities)).length > 0 || hearsLogs(capabilities, peer));
+  era === "legacy" && (mayBeAsked(peer.abilities) || hearsLogs(capabilities, peer));
+
+const mayBeAsked = ({ elicitation, sampling, roots }: Abilities): boolean =>
+  elicitation !== undefined || sampling !== undefined || roots !== undefined;
 
 export const hearsLogs = (capabilities: Record<string, unknown>, { logLevel }: Peer): boolean =>
   logLevel !== undefined && capabilities["logging"] !== undefined;

@@ -5,20 +5,24 @@ import { Busy } from "./failures.ts";
 /** The share of one caller, of the calls under way and of those that wait: the rest is for others. */
 const shareOfOne = 0.75;
 
-type Place = { caller: string; start: () => void; isUnderWay: boolean };
+/** What waits for its turn; `start` is called when that is. */
+export type Place = { readonly caller: string; start: () => void; isUnderWay: boolean };
 
 /** Calls of one conversation: so many are under way at once, others wait in order, callers by turns (reference/reliability.md §6). */
-export function createQueue({ inFlight, queue }: Pick<ServerLimits, "inFlight" | "queue">, meter: Meter) {
+export function createQueue<P extends Place>(
+  { inFlight, queue }: Pick<ServerLimits, "inFlight" | "queue">,
+  meter: Meter,
+) {
   const mostOfOne = { underWay: Math.ceil(inFlight * shareOfOne), waiting: Math.ceil(queue * shareOfOne) };
   const underWay = new Map<string, number>();
   /** Whose turn is next comes first. */
-  const waiting = new Map<string, Place[]>();
+  const waiting = new Map<string, P[]>();
   let running = 0;
   let queued = 0;
 
   const mayRun = (caller: string) => running < inFlight && (underWay.get(caller) ?? 0) < mostOfOne.underWay;
 
-  function run(place: Place): void {
+  function run(place: P): void {
     place.isUnderWay = true;
     running++;
     underWay.set(place.caller, (underWay.get(place.caller) ?? 0) + 1);
@@ -26,7 +30,7 @@ export function createQueue({ inFlight, queue }: Pick<ServerLimits, "inFlight" |
     place.start();
   }
 
-  function wait(place: Place): void {
+  function wait(place: P): void {
     const own = waiting.get(place.caller) ?? [];
     if (queued >= queue || own.length >= mostOfOne.waiting) {
       meter.add("calls_refused");
@@ -46,7 +50,7 @@ export function createQueue({ inFlight, queue }: Pick<ServerLimits, "inFlight" |
       : `it has ${own} calls of yours under way and ${ownWaiting} waiting, the most of one caller; ${set}`;
   }
 
-  function stopWaiting(place: Place): boolean {
+  function stopWaiting(place: P): boolean {
     const own = waiting.get(place.caller);
     const at = own?.indexOf(place) ?? -1;
     if (own === undefined || at < 0) return false;
@@ -69,7 +73,7 @@ export function createQueue({ inFlight, queue }: Pick<ServerLimits, "inFlight" |
     }
   }
 
-  function leave(place: Place): void {
+  function leave(place: P): void {
     if (place.isUnderWay) {
       place.isUnderWay = false;
       running--;
@@ -82,12 +86,13 @@ export function createQueue({ inFlight, queue }: Pick<ServerLimits, "inFlight" |
   }
 
   return {
-    /** Calls `start` at once, or when it is this call's turn; answers how to leave, at its end or before its turn. @throws Busy when too many wait */
-    enter(caller: string, start: () => void): () => void {
-      const place: Place = { caller, start, isUnderWay: false };
-      if (mayRun(caller)) run(place);
+    /** Starts it at once, or when it is its turn. @throws Busy when too many wait */
+    enter(place: P): void {
+      if (mayRun(place.caller)) run(place);
       else wait(place);
-      return () => leave(place);
     },
+    /** At its end, or before its turn. What has left already has. */
+    leave,
+    waiting: (): P[] => [...waiting.values()].flat(),
   };
 }

@@ -1,4 +1,5 @@
 import { Absent, Unreached } from "./failures.ts";
+import { Unsent } from "./http1/connection.ts";
 
 type Reason = { why: string /** No byte of the request was sent. */; isUnsent?: true };
 
@@ -12,7 +13,7 @@ const refused: Reason = { why: "nothing takes connections at its address", isUns
 const noWay: Reason = { why: "there is no way to its address", isUnsent: true };
 const broken: Reason = { why: "it closed the connection before it had answered" };
 
-/** What is said of an error of `fetch`, by its code: what is wrong, and what to set where that helps. */
+/** What is said of the error of a connection, by its code: what is wrong, and what to set where that helps. */
 const reasons: Readonly<Record<string, Reason>> = {
   ECONNREFUSED: refused,
   ConnectionRefused: refused,
@@ -47,6 +48,7 @@ const reasons: Readonly<Record<string, Reason>> = {
 
 /** @returns `Unreached` when it is certain that nothing was sent */
 export function unreachedBy(error: unknown) {
+  if (error instanceof Unsent) return new Unreached(`it cannot be reached: ${error.message}`, error);
   const { code } = (error ?? {}) as { code?: unknown };
   const reason = reasons[String(code)];
   if (reason === undefined) return new Absent("it cannot be reached", error);

@@ -13,9 +13,9 @@ export const isRedirect = ({ status }: { status: number }): boolean => statuses.
  */
 export function redirected(
   from: URL,
-  { method, status, location, hops }: { method: string; status: number; location: string | null; hops: number },
+  { method, status, location, hops }: { method: string; status: number; location: string | undefined; hops: number },
 ): URL {
-  if (location === null || !URL.canParse(location, from))
+  if (location === undefined || !URL.canParse(location, from))
     throw unavailable(`the server answered HTTP ${status} and not where it is instead`);
   const to = new URL(location, from);
   if (to.origin !== from.origin) {

@@ -1,8 +1,9 @@
 import type { Problem } from "../../lib/problem.ts";
+import { endingAfter } from "../../lib/wheel.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { Refused, TimedOut, unavailable } from "./failures.ts";
 import { isEventStream } from "./http.ts";
-import { type HttpTarget, httpClient } from "./http-client.ts";
+import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Protocol } from "./negotiate.ts";
 
 /** A server that answers, but not to what it was asked, may only be configured wrongly: then what to change is said too. */
@@ -35,13 +36,14 @@ export async function httpFailure(
 async function speaksSse(error: Refused | TimedOut, target: HttpTarget, limits: ServerLimits): Promise<boolean> {
   if (/\/sse\/?$/.test(new URL(target.url).pathname)) return true;
   if (!(error instanceof Refused) || (error.httpStatus !== 404 && error.httpStatus !== 405)) return false;
-  const ending = new AbortController();
-  const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(limits.connectSeconds * 1000)]);
+  const ending = endingAfter(limits.connectSeconds * 1000);
+  const client = httpClient(target, limits);
   try {
-    return isEventStream(await httpClient(target, limits).reach({ method: "GET", headers: {}, signal, opens: true }));
+    const fields = client.fields({ accept: accepts.get });
+    return isEventStream(await client.reach({ method: "GET", fields, ending, opens: true }));
   } catch {
     return false;
   } finally {
-    ending.abort();
+    ending.end();
   }
 }

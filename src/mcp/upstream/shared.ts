@@ -100,20 +100,27 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
     for (const entry of entries.values()) await letFinish(entry, copy);
   }
 
-  /** @throws Problem `unavailable`, naming the server and why. `subject`: the caller who needs it, if it is one */
-  async function get(server: ServerRef, subject?: string): Promise<Upstream> {
-    const entry = entryOf(server.id);
+  /** The conversation for this caller, if there is any. `subject`: the caller who needs it, if it is one */
+  function there({ id }: ServerRef, subject?: string): Upstream | undefined {
+    const entry = entryOf(id);
     if (subject !== undefined) entry.usedAt = clock.now();
-    const there = copyOf(entry, subject);
-    if (there !== undefined) return there;
+    return copyOf(entry, subject);
+  }
+
+  /** @throws Problem `unavailable`, naming the server and why */
+  async function get(server: ServerRef, subject?: string): Promise<Upstream> {
+    const upstream = there(server, subject);
+    if (upstream !== undefined) return upstream;
+    const entry = entryOf(server.id);
     if (server.fields.url === undefined) return await started(server, entry, subject);
     // What is being opened on our own account is waited for by nobody who need not.
     if (subject !== undefined) guards.of(server).admit();
     return await opening(server, entry, subject === undefined);
   }
 
+  const isWell = (copy: string) => !guards.isOpen(copy);
   const copyOf = ({ conversations }: Entry, subject: string | undefined): Upstream | undefined =>
-    conversations.for(subject, (copy) => !guards.isOpen(copy));
+    conversations.for(subject, isWell);
 
   const opening = (server: ServerRef, entry: Entry, isOwn: boolean): Promise<Upstream> =>
     byUrl.open(server, entry, isOwn, (upstream) => adopt(server, entry, elsewhere, upstream));
@@ -187,6 +194,7 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
       return await attach(server, entry, copy, run, (upstream) => adopt(server, entry, copy, upstream));
     },
     retire,
+    there,
     get,
     /** The conversation with a server reached by url, opened if there is none, to see whether it answers. @throws Problem `unavailable` */
     reach: async (server: ServerRef): Promise<Upstream> => {

@@ -4,7 +4,7 @@ import type { Tls } from "../../resources/server.ts";
 export type TlsTrust = Omit<Tls, "key"> & { key?: string | undefined };
 
 /**
- * What `fetch` is told. The certificate is checked for the server's name, also where an address is connected to that was judged before.
+ * What a connection is told. The certificate is checked for the server's name, also where an address is connected to that was judged before.
  * @param name the host's name, undefined for an address
  */
 export function tlsOptions(trust: TlsTrust, name: string | undefined) {
@@ -14,6 +14,7 @@ export function tlsOptions(trust: TlsTrust, name: string | undefined) {
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),
     ...(serverName === undefined ? {} : { serverName }),
-    ...(insecureSkipVerify === true ? { rejectUnauthorized: false } : {}),
+    // Never absent: to Bun, options without anything in them mean no TLS.
+    rejectUnauthorized: insecureSkipVerify !== true,
   };
 }

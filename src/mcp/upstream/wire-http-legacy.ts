@@ -1,9 +1,13 @@
+import { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
+import { endingAfter } from "../../lib/wheel.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
 import { answerReader, asProblem, isEventStream, type Resumption } from "./http.ts";
-import { type HttpTarget, httpClient } from "./http-client.ts";
+import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
+import type { Answer } from "./http1/answer.ts";
+import type { Fields } from "./http1/request.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 /** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
@@ -25,28 +29,40 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   let ear: Ear;
   let version: string | undefined;
   let session: string | undefined;
-  let listening = new AbortController();
+  let listening = new Ending();
+  /** Of each POST, until version or session change. */
+  let posted: Fields | undefined;
 
-  const headers = (more: Record<string, string> = {}) => ({
-    ...(version === undefined ? {} : { "mcp-protocol-version": version }),
-    ...(session === undefined ? {} : { "mcp-session-id": session }),
-    ...more,
-  });
-  const json = { "content-type": "application/json" };
+  const fields = (more: Record<string, string>): Fields =>
+    http.fields({
+      ...(version === undefined ? {} : { "mcp-protocol-version": version }),
+      ...(session === undefined ? {} : { "mcp-session-id": session }),
+      ...more,
+    });
+  const reachByPost = (body: string, ending: Ending, opens = false): Promise<Answer> => {
+    posted ??= fields({ accept: accepts.post, "content-type": "application/json" });
+    return http.reach({ fields: posted, body, ending, opens });
+  };
+  const inSession = (id: string | undefined): void => {
+    session = id;
+    posted = undefined;
+  };
 
-  async function carry({ id, method, text }: Sending, ending: AbortController): Promise<void> {
+  async function carry({ id, method, text }: Sending, ending: Ending): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
     try {
-      if (method === "initialize") session = undefined;
-      const used = session;
       const opens = method === "initialize";
-      const first = await http.reach({ headers: headers(json), body: text, signal: ending.signal, opens });
+      if (opens) inSession(undefined);
+      const used = session;
+      const first = await reachByPost(text, ending, opens);
       const response = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
       if (response === undefined) throw new SessionForgotten();
-      if (method === "initialize") session = response.headers.get("mcp-session-id") ?? undefined;
-      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
+      if (opens) inSession(response.header("mcp-session-id"));
+      try {
+        await readAnswer(response, id, ear, at);
+      } catch (error) {
         if (at.lastEventId === undefined || error instanceof Beyond) throw error;
-      });
+      }
       if (!ear.waits(id)) return;
       if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
       await resume(id, at, ending);
@@ -56,17 +72,18 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   }
 
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
-  async function resume(id: number, at: Resumption, ending: AbortController): Promise<void> {
-    const { signal } = ending;
+  async function resume(id: number, at: Resumption, ending: Ending): Promise<void> {
     for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
-      await sleep(Math.min(Math.max(at.retryMs, shortestRetryMs), longestRetryMs), signal);
-      if (signal.aborted) return;
+      await sleep(Math.min(Math.max(at.retryMs, shortestRetryMs), longestRetryMs), ending.signal);
+      if (ending.hasEnded) return;
       const before: string | undefined = at.lastEventId;
-      const response = await takeUp(at, signal).catch(() => undefined);
+      const response = await takeUp(at, ending).catch(() => undefined);
       if (response === undefined) continue;
-      if (!isEventStream(response))
+      if (!isEventStream(response)) {
+        response.letGo();
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
-      await readAnswer(response, id, ear, at, ending).catch((error: unknown) => {
+      }
+      await readAnswer(response, id, ear, at).catch((error: unknown) => {
         // Taken up again, it would begin with the same event.
         if (error instanceof Beyond) throw error;
       });
@@ -76,22 +93,20 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
     throw new Absent("the server's event stream ended without an answer");
   }
 
-  const takeUp = ({ lastEventId }: Resumption, signal: AbortSignal): Promise<Response> =>
-    http.reach({
-      method: "GET",
-      headers: headers(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
-      signal,
-    });
+  const takeUp = ({ lastEventId }: Resumption, ending: Ending): Promise<Answer> => {
+    const from = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
+    return http.reach({ method: "GET", fields: fields({ accept: accepts.get, ...from }), ending });
+  };
 
   /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
-  async function listen(signal: AbortSignal, onForgotten: () => void): Promise<void> {
+  async function listen(ending: Ending, onForgotten: () => void): Promise<void> {
     const at: Resumption = { lastEventId: undefined, retryMs };
     let hasOpened = false;
-    for (let failures = 0; !signal.aborted; ) {
-      const response = await takeUp(at, signal).catch(() => undefined);
+    for (let failures = 0; !ending.hasEnded; ) {
+      const response = await takeUp(at, ending).catch(() => undefined);
       if (response !== undefined && !isEventStream(response)) {
         const known = await unlessForgotten(response, messageBytes).catch(() => response);
-        await known?.body?.cancel();
+        known?.letGo();
         // A server without this stream may say 404 too: a session that is new is not forgotten, and opening another would never end.
         if (known === undefined && session !== undefined && hasOpened) return onForgotten();
         if (response.status < 500) return;
@@ -99,16 +114,15 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await readStream(response.body, ear.receive, at).catch(() => {});
+      if (isOpen) await readStream(response, ear.receive, at).catch(() => {});
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
-      await sleep(Math.min(pauseMs, longestRetryMs), signal);
+      await sleep(Math.min(pauseMs, longestRetryMs), ending.signal);
     }
   }
 
   async function post(text: string): Promise<void> {
-    const signal = AbortSignal.timeout(connectMs);
-    const response = await http.reach({ headers: headers(json), body: text, signal });
-    await response.body?.cancel();
+    const answer = await reachByPost(text, endingAfter(connectMs));
+    answer.letGo();
   }
 
   return {
@@ -116,25 +130,33 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       ear = next;
     },
     request(sending) {
-      const ending = new AbortController();
+      const ending = new Ending();
       void carry(sending, ending);
-      return () => ending.abort();
+      return () => ending.end();
     },
     post,
     cancelsBy: "message",
     agreed(protocolVersion) {
       version = protocolVersion;
+      posted = undefined;
     },
     listen(onForgotten) {
-      listening.abort();
-      listening = new AbortController();
-      void listen(listening.signal, onForgotten);
+      listening.end();
+      listening = new Ending();
+      void listen(listening, onForgotten);
     },
     close() {
-      listening.abort();
+      listening.end();
       if (session === undefined) return;
-      const signal = AbortSignal.timeout(connectMs);
-      void http.reach({ method: "DELETE", headers: headers(), signal }).catch(() => {});
+      const asked = {
+        method: "DELETE",
+        fields: fields({ accept: accepts.get }),
+        ending: endingAfter(connectMs),
+      } as const;
+      void http.reach(asked).then(
+        (answer) => answer.letGo(),
+        () => {},
+      );
     },
   };
 }

@@ -1,10 +1,12 @@
+import { Ending } from "../../lib/ending.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { encodeHeader, headersFor, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { membersOf, memberText } from "../spans.ts";
 import { Absent, Refused } from "./failures.ts";
 import { answerReader, asProblem, refusalOf } from "./http.ts";
-import { type HttpTarget, httpClient } from "./http-client.ts";
+import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
+import type { Answer } from "./http1/answer.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
 
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
@@ -13,14 +15,18 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const { readAnswer } = answerReader(limits);
   let ear: Ear;
 
-  async function carry(sending: Sending, ending: AbortController): Promise<void> {
+  async function carry(sending: Sending, ending: Ending): Promise<void> {
     try {
-      const headers = { "content-type": "application/json", ...mirrored(sending) };
+      const fields = http.fields({ accept: accepts.post, "content-type": "application/json", ...mirrored(sending) });
       const opens = sending.method === "server/discover";
-      const response = await http.reach({ headers, body: sending.text, signal: ending.signal, opens });
-      if (decidesNothing(sending, response)) throw await unread(response);
-      await readAnswer(response, sending.id, ear, { lastEventId: undefined, retryMs: 0 }, ending);
-      ear.failed(sending.id, new Absent("the server's event stream ended without an answer"));
+      const answer = await http.reach({ fields, body: sending.text, ending, opens });
+      if (decidesNothing(sending, answer)) {
+        answer.letGo();
+        throw refusalOf(answer);
+      }
+      await readAnswer(answer, sending.id, ear, { lastEventId: undefined, retryMs: 0 });
+      if (ear.waits(sending.id))
+        ear.failed(sending.id, new Absent("the server's event stream ended without an answer"));
     } catch (error) {
       ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));
     }
@@ -31,9 +37,9 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       ear = next;
     },
     request(sending) {
-      const ending = new AbortController();
+      const ending = new Ending();
       void carry(sending, ending);
-      return () => ending.abort();
+      return () => ending.end();
     },
     // A client of this era says nothing that is not a request (reference/protocol.md §1.1).
     post: async () => {},
@@ -43,13 +49,8 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
 }
 
 /** Credentials that are missing and servers that are broken say nothing of an era, whatever JSON comes with it (reference/protocol.md §2.2). */
-const decidesNothing = ({ method }: Sending, { status }: Response): boolean =>
+const decidesNothing = ({ method }: Sending, { status }: Answer): boolean =>
   status === 401 || status === 403 || (method === "server/discover" && status >= 500);
-
-async function unread(response: Response) {
-  await response.body?.cancel();
-  return refusalOf(response);
-}
 
 function mirrored({ method, params, tool }: Sending): Record<string, string> {
   const members = membersOf(params);

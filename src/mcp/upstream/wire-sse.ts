@@ -1,9 +1,12 @@
-import { eventsOf, type ServerEvent } from "../../lib/event-stream.ts";
+import { Ending } from "../../lib/ending.ts";
+import { eventListener, type ServerEvent } from "../../lib/event-stream.ts";
 import { within } from "../../lib/wait.ts";
+import { endingAfter } from "../../lib/wheel.ts";
 import { longestLine, type ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
 import { asProblem, beyondOfStream, isEventStream, refusalOf } from "./http.ts";
-import { type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
+import { accepts, type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
+import type { Answer } from "./http1/answer.ts";
 import type { Ear, Wire } from "./wire.ts";
 
 /** All answers come on one stream, and what is done with each counts as time of its own. */
@@ -15,22 +18,51 @@ const shareOfAll = 0.5;
  */
 export async function openSseWire(target: HttpTarget, limits: ServerLimits): Promise<Wire> {
   const http = httpClient(target, limits);
-  const closing = new AbortController();
+  const closing = new Ending();
   const initializeMs = limits.initializeSeconds * 1000;
   try {
-    const asked = { method: "GET", headers: {}, signal: closing.signal, opens: true } as const;
-    const response = await within(initializeMs, http.reach(asked));
-    if (response === undefined) throw new Absent("the server opened no event stream in time");
-    if (!isEventStream(response)) throw refusalOf(response);
-    const events = eventsOf(response.body, longestLine(limits), beyondOfStream, shareOfAll);
-    const first = await within(initializeMs, events.next());
-    if (first?.done !== false || first.value.event !== "endpoint")
-      throw unavailable("the server's event stream names no endpoint");
-    return sseWire(http.at(endpointOf(http.url, first.value.data)), events, closing, limits.connectSeconds * 1000);
+    const fields = http.fields({ accept: accepts.get });
+    const answer = await within(initializeMs, http.reach({ method: "GET", fields, ending: closing, opens: true }));
+    if (answer === undefined) throw new Absent("the server opened no event stream in time");
+    if (!isEventStream(answer)) throw refusalOf(answer);
+    const events = eventsIn(answer, limits);
+    const first = await within(initializeMs, events.first);
+    if (first?.event !== "endpoint") throw unavailable("the server's event stream names no endpoint");
+    return sseWire(http.at(endpointOf(http.url, first.data)), events, closing, limits.connectSeconds * 1000);
   } catch (error) {
-    closing.abort();
+    closing.end();
     throw error;
   }
+}
+
+type Events = { first: Promise<ServerEvent | undefined>; read: (ear: Ear) => Promise<void> };
+
+/** The first event, and what comes behind it to whoever reads on; until then no more is read. */
+function eventsIn(answer: Answer, limits: ServerLimits): Events {
+  const first = Promise.withResolvers<ServerEvent | undefined>();
+  const hearing = Promise.withResolvers<void>();
+  let ear: Ear | undefined;
+  let isFirst = true;
+  const hand = (event: ServerEvent): Promise<void> | undefined => {
+    if (isFirst) {
+      isFirst = false;
+      first.resolve(event);
+      return hearing.promise;
+    }
+    if (event.event === "message" && event.data !== "") ear?.receive(event.data);
+    return undefined;
+  };
+  const reading = answer.each(eventListener(longestLine(limits), beyondOfStream, hand, shareOfAll));
+  reading.then(() => first.resolve(undefined), first.reject);
+  first.promise.catch(() => {});
+  return {
+    first: first.promise,
+    read(next) {
+      ear = next;
+      hearing.resolve();
+      return reading;
+    },
+  };
 }
 
 /** Elsewhere our headers, credentials included, would go to somebody else. */
@@ -41,23 +73,19 @@ function endpointOf(url: URL, data: string): string {
   return endpoint.href;
 }
 
-function sseWire(
-  endpoint: HttpClient,
-  events: AsyncGenerator<ServerEvent>,
-  closing: AbortController,
-  connectMs: number,
-): Wire {
-  async function post(text: string, signal: AbortSignal): Promise<void> {
-    const headers = { "content-type": "application/json" };
-    const response = await endpoint.reach({ headers, body: text, signal });
+function sseWire(endpoint: HttpClient, events: Events, closing: Ending, connectMs: number): Wire {
+  const fields = endpoint.fields({ accept: accepts.post, "content-type": "application/json" });
+
+  async function post(body: string, ending: Ending): Promise<void> {
+    const answer = await endpoint.reach({ fields, body, ending });
     // It is accepted, or it is not: whatever becomes of the rest of this answer, that to the message comes over the stream.
-    await response.body?.cancel().catch(() => {});
-    if (!response.ok) throw refusalOf(response);
+    answer.letGo();
+    if (answer.status < 200 || answer.status > 299) throw refusalOf(answer);
   }
 
   async function read(ear: Ear): Promise<void> {
     try {
-      for await (const { event, data } of events) if (event === "message" && data !== "") ear.receive(data);
+      await events.read(ear);
     } catch (error) {
       // That it broke off is an end as well.
       if (error instanceof Beyond) return ear.ended(new Overlong(error.message));
@@ -72,12 +100,12 @@ function sseWire(
       void read(next);
     },
     request({ id, text }) {
-      const ending = new AbortController();
-      post(text, ending.signal).catch((error) => ear.failed(id, asProblem(error, "the server's answer broke off")));
-      return () => ending.abort();
+      const ending = new Ending();
+      post(text, ending).catch((error) => ear.failed(id, asProblem(error, "the server's answer broke off")));
+      return () => ending.end();
     },
-    post: (text) => post(text, AbortSignal.timeout(connectMs)),
+    post: (text) => post(text, endingAfter(connectMs)),
     cancelsBy: "message",
-    close: () => closing.abort(),
+    close: () => closing.end(),
   };
 }

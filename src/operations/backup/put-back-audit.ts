@@ -2,7 +2,7 @@ import {
   auditAnchor,
   auditHeads,
   auditRowsAfter,
-  insertAuditRow,
+  insertAuditRows,
   lastAuditPlace,
   putAuditHead,
 } from "../../storage/audit.ts";
@@ -25,7 +25,7 @@ export function* putBackAudit(db: Staged, key: Buffer): Op<number | undefined> {
   for (let last = Number.MIN_SAFE_INTEGER; ; ) {
     const rows = db.now(() => auditRowsAfter(last, pageRows));
     if (rows.length === 0) break;
-    for (const row of rows) yield* insertAuditRow(row);
+    yield* insertAuditRows(rows);
     last = rows.at(-1)?.seq ?? last;
     events += rows.length;
   }

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { type FieldError, Problem } from "../../lib/problem.ts";
 import { type Action, actionFor, type Strategy } from "../../resources/backup-strategy.ts";
 import type { AnyKind } from "../../resources/define.ts";
@@ -118,18 +117,19 @@ function* writeSatellite(table: Table, row: Row, version: number, db: Staged, { 
 }
 
 function* isEqual(here: StoredResource, row: StoredResource, db: Staged, { valuesOf }: Hands): Op<boolean> {
-  if (here.name !== row.name || !isDeepStrictEqual(here.fields, row.fields)) return false;
+  if (here.name !== row.name || !Bun.deepEquals(here.fields, row.fields, true)) return false;
   for (const name of telling) {
     const table = tableOf(name);
-    if (!isDeepStrictEqual(sorted(yield* rowsOf(table, row.id)), sorted(db.now(() => rowsOf(table, row.id)))))
+    if (!Bun.deepEquals(sorted(yield* rowsOf(table, row.id)), sorted(db.now(() => rowsOf(table, row.id))), true))
       return false;
   }
   const sealed = tableOf("secret_values");
   const [[ours], [theirs]] = [yield* rowsOf(sealed, row.id), db.now(() => rowsOf(sealed, row.id))];
   if (ours === undefined || theirs === undefined) return ours === theirs;
-  return isDeepStrictEqual(
+  return Bun.deepEquals(
     yield* valuesOf(ours),
     db.now(() => valuesOf(theirs)),
+    true,
   );
 }
 

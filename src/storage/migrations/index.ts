@@ -7,6 +7,7 @@ import toolChanges from "./0006_toolchanges.sql" with { type: "text" };
 import variants from "./0007_variants.sql" with { type: "text" };
 import gate from "./0008_gate.sql" with { type: "text" };
 import promptLinks from "./0009_prompt_links.sql" with { type: "text" };
+import auditBlocks from "./0010_audit_blocks.sql" with { type: "text" };
 
 /** Every step, in order; the version of a database is how many it has had. Forward only, never edited once released. */
 export const migrations: readonly string[] = [
@@ -19,4 +20,5 @@ export const migrations: readonly string[] = [
   variants,
   gate,
   promptLinks,
+  auditBlocks,
 ];

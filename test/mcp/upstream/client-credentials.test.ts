@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { endingAfter } from "../../../src/lib/wheel.ts";
 import { createEgress } from "../../../src/mcp/upstream/egress.ts";
 import { type HttpTarget, httpClient } from "../../../src/mcp/upstream/http-client.ts";
 import { openHttp } from "../../../src/mcp/upstream/negotiate.ts";
@@ -38,13 +39,13 @@ async function setUp(answer?: (request: Arrived, times: number) => string | Prom
     resource: "https://x.test/mcp",
   };
   const target: HttpTarget = { url: server.url, headers: { "x-own": "1" }, oauth, egress };
-  const ask = async () =>
-    await httpClient(target, serverLimitsOf({}))
-      .reach({ headers: {}, body: "{}", signal: AbortSignal.timeout(10_000) })
-      .then(
-        (response) => `${response.status} ${server.arrived.at(-1)?.headers["authorization"]}`,
-        (error: Error) => error.message,
-      );
+  const ask = async () => {
+    const http = httpClient(target, serverLimitsOf({}));
+    return await http.reach({ fields: http.fields({}), body: "{}", ending: endingAfter(10_000) }).then(
+      ({ status }) => `${status} ${server.arrived.at(-1)?.headers["authorization"]}`,
+      (error: Error) => error.message,
+    );
+  };
   const advance = (seconds: number) => {
     now += seconds * 1000;
   };

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
-import { patience } from "../../../src/mcp/upstream/patience.ts";
+import { Patience } from "../../../src/mcp/upstream/patience.ts";
 
 /** How long it took to be up, in rough steps of 50 ms; `with_` may touch it meanwhile. */
-async function lasted(idleMs: number, longestMs: number, touch: (timer: ReturnType<typeof patience>) => Promise<void>) {
+async function lasted(idleMs: number, longestMs: number, touch: (timer: Patience) => Promise<void>) {
   const up = Promise.withResolvers<number>();
   const begun = performance.now();
-  const timer = patience(idleMs, longestMs, () => up.resolve(performance.now() - begun));
+  const timer = new Patience(idleMs, longestMs, () => up.resolve(performance.now() - begun));
   await touch(timer);
   return await up.promise;
 }
@@ -36,7 +36,7 @@ test("nothing passes while it is held, not of the longest either, until the last
 
 test("it ends for good", async () => {
   let isUp = false;
-  const timer = patience(20, 1_000, () => {
+  const timer = new Patience(20, 1_000, () => {
     isUp = true;
   });
   timer.hold();
@@ -49,7 +49,7 @@ test("it ends for good", async () => {
 
 test("it may be endless", async () => {
   let isUp = false;
-  const timer = patience(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, () => {
+  const timer = new Patience(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, () => {
     isUp = true;
   });
   await Bun.sleep(30);

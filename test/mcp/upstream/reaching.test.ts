@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Worker } from "node:worker_threads";
+import { endingAfter } from "../../../src/lib/wheel.ts";
 import { createEgress } from "../../../src/mcp/upstream/egress.ts";
 import { type HttpTarget, httpClient } from "../../../src/mcp/upstream/http-client.ts";
 import { openHttp } from "../../../src/mcp/upstream/negotiate.ts";
@@ -32,13 +33,11 @@ function world(lookup: Lookup, isProxied = false) {
   const client = (url: string, more: Partial<HttpTarget> = {}) =>
     httpClient({ url, headers: {}, server: "wiki", egress, ...more }, serverLimitsOf({}));
   const get = async (url: string, more: Partial<HttpTarget> = {}) => {
-    const asking = { method: "GET", headers: {}, signal: AbortSignal.timeout(5_000), opens: true } as const;
-    return await client(url, more)
-      .reach(asking)
-      .then(
-        (response) => response.text(),
-        (error: Error) => error.message,
-      );
+    const http = client(url, more);
+    return await http.reach({ method: "GET", fields: http.fields({}), ending: endingAfter(5_000), opens: true }).then(
+      (answer) => answer.text(10_000),
+      (error: Error) => error.message,
+    );
   };
   const advance = (ms: number) => {
     now += ms;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { endingAfter } from "../../../src/lib/wheel.ts";
 import { httpClient } from "../../../src/mcp/upstream/http-client.ts";
 import { redirected } from "../../../src/mcp/upstream/redirect.ts";
 import { serverLimitsOf } from "../../../src/resources/limits.ts";
@@ -15,18 +16,14 @@ async function serve(answer: Answer) {
   return server;
 }
 
-const ask = async (url: string, method: "GET" | "POST") =>
-  await httpClient({ url, headers: { authorization: "Bearer mine" } }, serverLimitsOf({}))
-    .reach({
-      method,
-      headers: {},
-      signal: AbortSignal.timeout(5_000),
-      ...(method === "POST" ? { body: "what was asked" } : {}),
-    })
-    .then(
-      async (response) => `${response.status} ${await response.text()}`,
-      (error: Error) => error.message,
-    );
+async function ask(url: string, method: "GET" | "POST") {
+  const http = httpClient({ url, headers: { authorization: "Bearer mine" } }, serverLimitsOf({}));
+  const body = method === "POST" ? { body: "what was asked" } : {};
+  return await http.reach({ method, fields: http.fields({}), ending: endingAfter(5_000), ...body }).then(
+    async (answer) => `${answer.status} ${await answer.text(10_000)}`,
+    (error: Error) => error.message,
+  );
+}
 
 const moved = (status: number, location: string) => reply(status, "", { location });
 
@@ -77,12 +74,12 @@ test.each([301, 307])("another origin (%i) is named, and sees nothing", async (s
 
 test("a way back to another scheme or port is another origin", () => {
   const from = new URL("https://a.test/mcp");
-  const to = (location: string | null) => () =>
+  const to = (location: string | undefined) => () =>
     redirected(from, { method: "POST", status: 307, location, hops: 0 }).href;
   for (const location of ["http://a.test/mcp", "https://a.test:444/mcp", "//b.test/", "https://a.test.evil.test/"])
     expect(to(location)).toThrow("another origin (");
   expect(to("javascript:1")).toThrow("to another origin, which");
-  expect(to(null)).toThrow("HTTP 307 and not where");
+  expect(to(undefined)).toThrow("HTTP 307 and not where");
   expect(to("https://:")).toThrow("HTTP 307 and not where");
   expect(to("https://a.test:443/x")()).toBe("https://a.test/x");
 });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { endingAfter } from "../../../src/lib/wheel.ts";
 import { createEgress } from "../../../src/mcp/upstream/egress.ts";
 import { type HttpTarget, httpClient } from "../../../src/mcp/upstream/http-client.ts";
 import { openHttp } from "../../../src/mcp/upstream/negotiate.ts";
@@ -25,13 +26,13 @@ async function serve(
 /** All names lead to this machine. */
 const egress = createEgress({ now: () => 0 }, false, async () => ["127.0.0.1"]);
 
-const get = async (url: string, more: Partial<HttpTarget> = {}) =>
-  await httpClient({ url, headers: {}, allowPrivate: true, egress, ...more }, serverLimitsOf({}))
-    .reach({ method: "GET", headers: {}, signal: AbortSignal.timeout(5_000), opens: true })
-    .then(
-      (response) => response.text(),
-      (error: Error) => error.message,
-    );
+async function get(url: string, more: Partial<HttpTarget> = {}) {
+  const http = httpClient({ url, headers: {}, allowPrivate: true, egress, ...more }, serverLimitsOf({}));
+  return await http.reach({ method: "GET", fields: http.fields({}), ending: endingAfter(5_000), opens: true }).then(
+    (answer) => answer.text(10_000),
+    (error: Error) => error.message,
+  );
+}
 
 const at = (port: number) => `https://name.test:${port}/mcp`;
 const trusted = { tls: { ca: authority } };

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { isObject } from "../../../lib/object.ts";
 import { messageOf, Problem } from "../../../lib/problem.ts";
 import type { Change, FormatName } from "../client.ts";
@@ -71,7 +70,7 @@ export function pathOf(document: unknown, { at, item, value }: Change, file: str
   const list = valueAt(document, at) ?? [];
   if (!Array.isArray(list)) throw inTheWay(file, at);
   const known = (one: unknown) => (item === "" ? one : (one as Record<string, unknown> | null)?.[item]);
-  const found = list.findIndex((one) => isDeepStrictEqual(known(one), known(value)));
+  const found = list.findIndex((one) => Bun.deepEquals(known(one), known(value), true));
   return [...at, found < 0 ? list.length : found];
 }
 
@@ -90,7 +89,7 @@ export function merged(format: Format, text: string, changes: readonly Change[],
   for (const change of changes) {
     const document = readDocument(format, now, file);
     const path = pathOf(document, change, file);
-    if (isDeepStrictEqual(valueAt(document, path), change.value)) continue;
+    if (Bun.deepEquals(valueAt(document, path), change.value, true)) continue;
     now = proven(format, () => format.put(now, path, change.value), [withValue(document, path, change.value)], file);
   }
   return now;
@@ -101,7 +100,7 @@ export function without(format: Format, text: string, path: Path, file: string):
   const document = readDocument(format, text, file);
   const left = withValue(document, path, undefined);
   const above = path.slice(0, -1);
-  const isEmpty = isDeepStrictEqual(valueAt(left, above), {});
+  const isEmpty = Bun.deepEquals(valueAt(left, above), {}, true);
   return proven(
     format,
     () => format.drop(text, path),
@@ -114,7 +113,7 @@ function proven(format: Format, edit: () => string, wanted: readonly unknown[], 
   try {
     const text = edit();
     const now = plain(format.read(text));
-    if (wanted.some((one) => isDeepStrictEqual(now, plain(one)))) return text;
+    if (wanted.some((one) => Bun.deepEquals(now, plain(one), true))) return text;
   } catch (error) {
     if (error instanceof Problem) throw error;
   }

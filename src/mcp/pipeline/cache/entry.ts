@@ -1,5 +1,5 @@
-import { createHmac } from "node:crypto";
 import { StringDecoder } from "node:string_decoder";
+import { createHmac } from "../../../lib/crypto.ts";
 import { makeReady } from "../../../lib/memory.ts";
 import { shareOfTurn } from "../../../lib/share.ts";
 import { betweenCharacters } from "../json/string.ts";

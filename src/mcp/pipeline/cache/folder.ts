@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import {
   chmod,
@@ -15,6 +14,7 @@ import {
   unlink,
 } from "node:fs/promises";
 import { join } from "node:path";
+import { randomBytes } from "../../../lib/crypto.ts";
 import { headerBytes, isEntryFile, isProjectFolder } from "./entry.ts";
 
 /** A file as it lies there: `head` is its first bytes. */

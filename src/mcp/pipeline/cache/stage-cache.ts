@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../../lib/crypto.ts";
 import type { StageCache } from "../stage.ts";
 import type { CacheScope, PipelineCache } from "./cache.ts";
 

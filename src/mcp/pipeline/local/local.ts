@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Code } from "../../../instances/worker/protocol.ts";
 import type { Worker } from "../../../instances/worker/worker.ts";
+import { createHash } from "../../../lib/crypto.ts";
 import { isName } from "../../../lib/id.ts";
 import type { Log } from "../../../lib/log.ts";
 import { messageOf, Problem } from "../../../lib/problem.ts";

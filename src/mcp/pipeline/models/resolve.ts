@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../../lib/crypto.ts";
 import { type HookName, type Hooks, hookNames, type Plugin } from "../plugin.ts";
 import type { Model, Pipeline, Source } from "./model.ts";
 

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { Problem } from "../../../lib/problem.ts";
 import type { Source } from "../../../rbac/source.ts";
 import type { Resource } from "../../../resources/define.ts";
@@ -32,7 +31,7 @@ export const modelSource = (
     if (
       existing !== undefined &&
       existing["source"] !== "applied" &&
-      Object.entries(fields).every(([key, value]) => isDeepStrictEqual(value, existing[key]))
+      Object.entries(fields).every(([key, value]) => Bun.deepEquals(value, existing[key], true))
     )
       return { resource: existing, action: "unchanged" };
     refuseForeign(models.get(name));

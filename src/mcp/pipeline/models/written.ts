@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash } from "../../../lib/crypto.ts";
 import type { FieldError } from "../../../lib/problem.ts";
 import type { ProxyModelFields } from "../../../resources/proxy-model.ts";
 import type { StageType } from "../stage.ts";

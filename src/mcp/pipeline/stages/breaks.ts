@@ -1,3 +1,4 @@
+import { once } from "../../../lib/once.ts";
 import type { Span } from "../../spans.ts";
 import { betweenCharacters } from "../json/string.ts";
 
@@ -28,12 +29,14 @@ export function breakAfter(text: string, from: number, size: number, end = text.
 }
 
 /** A letter with its accents, a face with its colour, is one character to whoever reads it. */
-const clusters = new Intl.Segmenter();
+const clusters = once(() => new Intl.Segmenter());
 const near = 32;
 
 function withinNoCluster(text: string, from: number, limit: number): number {
   const start = betweenCharacters(text, Math.max(from, limit - near));
-  const cluster = clusters.segment(text.slice(start, limit + near)).containing(limit - start);
+  const cluster = clusters()
+    .segment(text.slice(start, limit + near))
+    .containing(limit - start);
   const at = cluster === undefined ? limit : start + cluster.index;
   return at > start ? at : betweenCharacters(text, limit);
 }

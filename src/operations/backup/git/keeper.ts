@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { encryptedText } from "../../../lib/age.ts";
 import type { Clock } from "../../../lib/clock.ts";
+import { createHash } from "../../../lib/crypto.ts";
 import { turn } from "../../../lib/wait.ts";
 import type { AuditRow } from "../../../storage/audit.ts";
 import { lastAuditPlace } from "../../../storage/audit.ts";

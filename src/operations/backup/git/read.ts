@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { decryptedText, type Keys } from "../../../lib/age.ts";
 import { isId, newId } from "../../../lib/id.ts";
 import { parsedJson } from "../../../lib/json.ts";
@@ -125,7 +124,7 @@ function rowOf(value: unknown, path: string, now: number): StoredResource {
     name,
     version: Number.isSafeInteger(of) && Number(of) > 0 ? Number(of) : 1,
     // In the order in which they stand there: what is the same is then written the same.
-    fields: isDeepStrictEqual(raw, checked) ? raw : checked,
+    fields: Bun.deepEquals(raw, checked, true) ? raw : checked,
     createdAt: timeIn(createdAt, now),
     updatedAt: timeIn(updatedAt, now),
   };

@@ -1,0 +1,28 @@
+/**
+ * An answer over HTTP whose head has come. Its body is read by one of `text` and `each`, or let go of: what nobody reads holds a connection up.
+ */
+export type Answer = {
+  readonly status: number;
+  /** By its name in lower case. */
+  header: (name: string) => string | undefined;
+  /** The whole body; undefined when it is longer, and the rest is not read. What is compressed counts as what it becomes. @throws when it breaks off */
+  text: (maxBytes: number) => Promise<string | undefined>;
+  /** Hands on the body as it comes, until its end; nothing more is read while `receive` has somebody wait. @throws when it breaks off */
+  each: (receive: Receive) => Promise<void>;
+  /** Nobody reads the rest. */
+  letGo: () => void;
+};
+
+export type Receive = (bytes: Buffer) => Promise<void> | undefined;
+
+/** What a body can ask of the connection that it comes over. */
+export type Flow = { pause: () => void; resume: () => void; letGo: () => void };
+
+/** The same answer, whose body was read and can be read again. */
+export const readAlready = (answer: Answer, text: string): Answer => ({
+  status: answer.status,
+  header: (name) => answer.header(name),
+  text: async () => text,
+  each: async (receive) => void (await receive(Buffer.from(text))),
+  letGo: () => {},
+});
