@@ -62,7 +62,9 @@ async function listedBy(at: Door, tools: number): Promise<void> {
     const connection = await Connection.open(port);
     const { body } = await connection.send(request(at, "modern", "tools/list", {}));
     connection.close();
-    if ((JSON.parse(body.toString()).result?.tools?.length ?? 0) >= tools) return;
+    // What takes over a second is an event stream.
+    const text = body.toString();
+    if ((JSON.parse(text.slice(text.indexOf("{"))).result?.tools?.length ?? 0) >= tools) return;
   }
   throw new Error(`${tools} tools were never listed`);
 }
@@ -80,7 +82,7 @@ async function scenario(what: string, work: () => Promise<unknown>): Promise<voi
 }
 
 try {
-  const wires = {
+  const wires: Record<string, Record<string, unknown>> = {
     http: { url: url(0, 2) },
     "http, legacy": { url: url(1, 2, "&legacy=1") },
     stdio: { command: stdio },

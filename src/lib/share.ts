@@ -20,6 +20,17 @@ export function shareOfTurn() {
   };
 }
 
+/** Goes through work of many steps, with a turn of the event loop for all others whenever its share is used up. */
+export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+  const spent = shareOfTurn();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    const turn = spent();
+    if (turn !== undefined) await turn;
+  }
+}
+
 /** Of one source in the long run. Who is quiet saves up, so that one big answer is read without a pause. */
 const inTheLongRun = 0.2;
 const savedMs = 50;

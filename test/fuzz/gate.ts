@@ -4,6 +4,7 @@ import { buildView } from "../../src/mcp/catalog/view.ts";
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
 import { methods } from "../../src/mcp/downstream/methods.ts";
 import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
+import { atOnce } from "../at-once.ts";
 
 /** What stands between a client's bytes and a server's: judging, and forwarding what was let in. A planted fault replaces one half. */
 export type Gate = {
@@ -24,12 +25,14 @@ const offer = {
   resourceTemplates: [item("uriTemplate", "fixture://by-id/{id}")],
 };
 const namesOf = (items: readonly { key: string }[]) =>
-  giveNames(
-    items.map(({ key }) => ({ serverId: server.id, server: server.name, own: key })),
-    new Map(),
-    "prefixed",
+  atOnce(
+    giveNames(
+      items.map(({ key }) => ({ serverId: server.id, server: server.name, own: key })),
+      new Map(),
+      "prefixed",
+    ),
   );
-const view = buildView([{ server, missing: undefined, offer }], {
+const view = await buildView([{ server, missing: undefined, offer }], {
   naming: { tools: namesOf(offer.tools), prompts: namesOf(offer.prompts) },
   schemas: "asis",
   curation: () => ({ server: server.name }),

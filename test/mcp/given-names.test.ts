@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { clashesIn } from "../../src/mcp/catalog/clashes.ts";
 import { giveNames, type NameStyle, type Owner, type Wish } from "../../src/mcp/catalog/given-names.ts";
+import { atOnce } from "../at-once.ts";
 
 const wish = (server: string, own: string, rename?: string): Wish => ({
   serverId: `id-${server}`,
@@ -10,7 +11,7 @@ const wish = (server: string, own: string, rename?: string): Wish => ({
   rename,
 });
 const shownIn = (wishes: Wish[], style: NameStyle, before: ReadonlyMap<string, Owner> = new Map()) => {
-  const names = giveNames(wishes, before, style);
+  const names = atOnce(giveNames(wishes, before, style));
   return { names: wishes.map((one) => names.shownOf(one)), given: names.given };
 };
 

@@ -1,4 +1,5 @@
 import { newId } from "../../lib/id.ts";
+import { turn } from "../../lib/wait.ts";
 import type { Database, Op } from "../../storage/op.ts";
 import {
   type Definition,
@@ -129,6 +130,8 @@ export async function createApprovals(db: Database) {
   /** After a commit: what is written counts from now on. */
   async function reload(serverId: string): Promise<void> {
     const rows = await db.read(() => pinsOfServer(serverId));
+    // Reading ten thousand is a turn's work by itself; taking them in is done in one, so that nobody sees half of them.
+    await turn();
     known.delete(serverId);
     for (const pin of rows) remember(pin);
   }

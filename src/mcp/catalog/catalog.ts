@@ -12,7 +12,7 @@ import { createApprovals } from "./approvals.ts";
 import { createExposure } from "./exposure.ts";
 import { freshUntil, type Known } from "./known.ts";
 import { changeName } from "./names.ts";
-import { differing, fetchOffer, isAsBefore, type ListName, type Offer } from "./offer.ts";
+import { differing, fetchOffer, isAsBefore, type ListName, type Offer, offerText } from "./offer.ts";
 import { hashed, toolsIn } from "./review.ts";
 import { type Told, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
@@ -147,7 +147,7 @@ export async function createCatalog(
     delete entry.failure;
     // Lists of megabytes are not written again each time that they are the same.
     if (!isFirst && entry.untold === undefined && isAsBefore(offer, entry.written)) return;
-    const body = JSON.stringify(offer);
+    const body = await offerText(offer);
     // Until it is written, what is new in it is not approved.
     await write(
       server,

@@ -1,5 +1,7 @@
 import type { Log } from "../../lib/log.ts";
 import { messageOf } from "../../lib/problem.ts";
+import { inTurns } from "../../lib/share.ts";
+import { turn } from "../../lib/wait.ts";
 import type { Curation, ProjectFields } from "../../resources/project.ts";
 import { type ExposedName, insertExposedName, listExposedNames } from "../../storage/exposed-names.ts";
 import type { Database } from "../../storage/op.ts";
@@ -28,17 +30,23 @@ export function createExposure(db: Database, log: Log, uriOwners: UriOwners) {
     if (variant === "server") {
       // Names and texts stay the server's; what the project fixes about a call is no matter of names.
       const preset = (server: string): Curation => ({ server, arguments: curation(server).arguments ?? {} });
-      return buildView(offered, { naming: "own", schemas: "asis", curation: preset, speakerOf });
+      return await buildView(offered, { naming: "own", schemas: "asis", curation: preset, speakerOf });
     }
     const wishes = { tools: wishesOf("tools", offered, curation), prompts: wishesOf("prompts", offered, curation) };
+    await turn();
     const naming = await namesOf(id, wishes, fields.toolNames ?? "prefixed");
     const schemas = variant === "vllm" ? "inline" : (fields.schemas ?? "asis");
-    return buildView(offered, { naming, schemas, curation, speakerOf });
+    return await buildView(offered, { naming, schemas, curation, speakerOf });
   }
 
   /** A name is shown once it is stored, so that no restart can give it to another. What could not be stored waits for the next time. */
   async function namesOf(projectId: string, wishes: Wishes, style: NameStyle): Promise<GivenNames> {
-    const named = async () => giveAll(wishes, await db.read(() => listExposedNames(projectId)), style);
+    const named = async () => {
+      const stored = await db.read(() => listExposedNames(projectId));
+      // Ten thousand names take a good part of a turn to read.
+      await turn();
+      return await giveAll(wishes, stored, style);
+    };
     let names = await named();
     try {
       // Somebody else may have been given one of them meanwhile: what counts is what is read back.
@@ -63,12 +71,13 @@ type NamedList = (typeof lists)[number];
 type Wishes = Record<NamedList, Wish[]>;
 type GivenNames = Record<NamedList, Names>;
 
-function giveAll(wishes: Wishes, stored: readonly ExposedName[], style: NameStyle): GivenNames {
-  const give = (list: NamedList) => {
-    const before = stored.filter((name) => name.list === list).map(({ shown, ...owner }) => [shown, owner] as const);
-    return giveNames(wishes[list], new Map(before), style);
+async function giveAll(wishes: Wishes, stored: readonly ExposedName[], style: NameStyle): Promise<GivenNames> {
+  const give = async (list: NamedList) => {
+    const before = new Map<string, Owner>();
+    for (const { list: of, shown, serverId, own } of stored) if (of === list) before.set(shown, { serverId, own });
+    return await inTurns(giveNames(wishes[list], before, style));
   };
-  return { tools: give("tools"), prompts: give("prompts") };
+  return { tools: await give("tools"), prompts: await give("prompts") };
 }
 
 const freshIn = (names: GivenNames): ExposedName[] =>

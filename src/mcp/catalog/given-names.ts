@@ -18,10 +18,10 @@ const longestOwn = 1024;
 export type Names = { shownOf: (owner: Owner) => string | undefined; given: Given; fresh: ReadonlyMap<string, Owner> };
 
 /**
- * Pure. Gives names: those that the project chose first, all others in the order of the wishes. Whoever finds every good name taken
+ * Pure. Gives names, one wish after another: those that the project chose first, all others in the order of the wishes. Whoever finds every good name taken
  * is shown by the next best, so that a name once given leads where it led, or nowhere. What has no name (too many, too long) is not shown.
  */
-export function giveNames(wishes: readonly Wish[], before: Given, style: NameStyle): Names {
+export function* giveNames(wishes: readonly Wish[], before: Given, style: NameStyle): Generator<void, Names> {
   const given = new Map(before);
   const fresh = new Map<string, Owner>();
   const shown = new Map<string, string>();
@@ -29,6 +29,7 @@ export function giveNames(wishes: readonly Wish[], before: Given, style: NameSty
   for (const { serverId } of before.values()) counts.set(serverId, (counts.get(serverId) ?? 0) + 1);
   const chosen = wishes.filter(({ rename }) => rename !== undefined);
   for (const wish of [...chosen, ...wishes]) {
+    yield;
     const { serverId, own } = wish;
     if (shown.has(keyOf(wish)) || own.length > longestOwn || !own.isWellFormed()) continue;
     const name = firstFree(wish, style, given);

@@ -116,3 +116,20 @@ export const isAsBefore = (offer: Offer, before: Offer | undefined): boolean =>
   before !== undefined &&
   differing(offer, before).length === 0 &&
   JSON.stringify(offer.introduction) === JSON.stringify(before.introduction);
+
+/** An offer as JSON, as it is stored. Megabytes are not written in one turn of the event loop. */
+export async function offerText(offer: Offer): Promise<string> {
+  const spent = shareOfTurn();
+  const members: string[] = [];
+  for (const name of listNames) {
+    const items: string[] = [];
+    for (const item of offer[name]) {
+      items.push(JSON.stringify(item));
+      const turn = spent();
+      if (turn !== undefined) await turn;
+    }
+    members.push(`"${name}":[${items.join(",")}]`);
+  }
+  if (offer.introduction !== undefined) members.push(`"introduction":${JSON.stringify(offer.introduction)}`);
+  return `{${members.join(",")}}`;
+}

@@ -1,3 +1,4 @@
+import { shareOfTurn } from "../../lib/share.ts";
 import type { Curation } from "../../resources/project.ts";
 import { membersOf, memberText, withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
@@ -43,11 +44,12 @@ export type ViewOptions = {
 
 type Offered = Entry & { offer: NonNullable<Entry["offer"]> };
 
-/** Pure: the same servers, offers and options give the same view, in the project's order. */
-export function buildView(entries: readonly Entry[], options: ViewOptions): View {
+/** The same servers, offers and options give the same view, in the project's order. Ten thousand tools are not named in one turn of the event loop. */
+export async function buildView(entries: readonly Entry[], options: ViewOptions): Promise<View> {
+  const spent = shareOfTurn();
   const offers = entries.filter((entry): entry is Offered => entry.offer !== undefined);
-  const tools = namedItems("tools", offers, options);
-  const prompts = namedItems("prompts", offers, options);
+  const tools = await namedItems("tools", offers, options, spent);
+  const prompts = await namedItems("prompts", offers, options, spent);
   const resources = resourcesOf(
     offers.map(({ server, offer }) => ({ server, items: offer.resources.filter(isReadable) })),
   );
@@ -80,7 +82,12 @@ export function buildView(entries: readonly Entry[], options: ViewOptions): View
 }
 
 /** Names lead to their tools; so do names that they were given earlier, for clients that read a list once and keep it, and canonical names. */
-function namedItems(list: "tools" | "prompts", offers: readonly Offered[], options: ViewOptions) {
+async function namedItems(
+  list: "tools" | "prompts",
+  offers: readonly Offered[],
+  options: ViewOptions,
+  spent: ReturnType<typeof shareOfTurn>,
+) {
   const { naming } = options;
   const targets = new Map<string, NamedTarget>();
   const byOwner = new Map<string, NamedTarget>();
@@ -91,6 +98,8 @@ function namedItems(list: "tools" | "prompts", offers: readonly Offered[], optio
     const items = offer[list].filter(isReadable);
     let left = 0;
     for (const { key, text, readable: words = text } of items) {
+      const turn = spent();
+      if (turn !== undefined) await turn;
       const name = naming === "own" ? key : naming[list].shownOf({ serverId: server.id, own: key });
       if (name === undefined) left++;
       if (name === undefined || targets.has(name)) continue;

@@ -24,7 +24,7 @@ export async function list(exchange: Exchange, name: ListName): Promise<Outcome>
   } = name === "prompts" || name === "resources" ? (own?.listed(name, current) ?? {}) : {};
   const open = await openOf(exchange, name, current.items[name]);
   const theirs = ours.length === 0 ? open : open.filter((item) => !hides(item.name));
-  const said = name === "tools" ? toolsOf(inbound.era, theirs) : theirs;
+  const said = name === "tools" ? await toolsOf(inbound.era, theirs) : theirs;
   const shaped = await shapedList(exchange, name, said, ours);
   const shown = shaped ?? (ours.length === 0 ? said : [...theirs, ...ours]);
   const missing = [...current.missing.filter(({ server }) => exchange.reaches(server)), ...leftOut];
@@ -47,7 +47,7 @@ async function shapedList(
 /** The servers' tools that are open to the caller. */
 export async function openTools(exchange: Exchange): Promise<Items> {
   const { tools } = (await exchange.view()).items;
-  return toolsOf(exchange.inbound.era, await openOf(exchange, "tools", tools));
+  return await toolsOf(exchange.inbound.era, await openOf(exchange, "tools", tools));
 }
 
 /** Of how many policies it is remembered what of a list is open. */
@@ -73,24 +73,27 @@ async function openOf(exchange: Exchange, name: ListName, items: Items): Promise
   return remember(byPolicy, key, open, mostPolicies);
 }
 
-const dressedLists = new WeakMap<Items, Partial<Record<Era, Items>>>();
+const dressedLists = new WeakMap<Items, Partial<Record<Era, Promise<Items>>>>();
 
 /** The tools as this era says them; remembered for as long as the list is the same one, which it is itself where nothing is said in another way. */
-function toolsOf(era: Era, items: Items): Items {
+function toolsOf(era: Era, items: Items): Promise<Items> {
   const known = dressedLists.get(items) ?? {};
   dressedLists.set(items, known);
   known[era] ??= dressedList(era, items);
   return known[era];
 }
 
-function dressedList(era: Era, items: Items): Items {
+async function dressedList(era: Era, items: Items): Promise<Items> {
+  const dressed: Listed[] = [];
   let isOther = false;
-  const dressed = items.map((item) => {
+  const spent = shareOfTurn();
+  for (const item of items) {
     const shown = dressedTool(era, item.shown);
-    if (shown === item.shown) return item;
-    isOther = true;
-    return { ...item, shown };
-  });
+    if (shown !== item.shown) isOther = true;
+    dressed.push(shown === item.shown ? item : { ...item, shown });
+    const turn = spent();
+    if (turn !== undefined) await turn;
+  }
   return isOther ? dressed : items;
 }
 
