@@ -23,6 +23,7 @@ const bigMessage = 256 * 1024;
 /** Reads what one server answers over HTTP. */
 export function answerReader(limits: ServerLimits) {
   const share = shareOfTime();
+  const atOnce = Math.min(bigMessage, limits.messageBytes);
 
   async function inTurn(text: string, receive: (text: string) => void): Promise<void> {
     await share.began();
@@ -40,6 +41,18 @@ export function answerReader(limits: ServerLimits) {
       return undefined;
     };
     return answer.each(eventListener(longestLine(limits), beyondOfStream, hand));
+  }
+
+  /**
+   * The answer to request `id` as nearly all are, JSON that came whole with its head: read without waiting. Answers false for any other, of which
+   * nothing is read.
+   */
+  function readAtOnce(answer: Answer, id: number, ear: Ear): boolean {
+    const { status, whole } = answer;
+    if (status !== 200 || whole === undefined || whole.length > atOnce || isEventStream(answer)) return false;
+    ear.receive(whole.toString(), id);
+    if (ear.waits(id)) throw refusalOf(answer);
+    return true;
   }
 
   /** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
@@ -63,7 +76,7 @@ export function answerReader(limits: ServerLimits) {
     }
   }
 
-  return { readStream, readAnswer };
+  return { readStream, readAnswer, readAtOnce };
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */

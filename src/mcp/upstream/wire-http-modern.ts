@@ -12,24 +12,34 @@ import type { Ear, Sending, Wire } from "./wire.ts";
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
 export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
-  const { readAnswer } = answerReader(limits);
+  const { readAnswer, readAtOnce } = answerReader(limits);
   let ear: Ear;
 
-  async function carry(sending: Sending, ending: Ending): Promise<void> {
+  function carry(sending: Sending, ending: Ending): void {
+    const { id, method, text: body } = sending;
+    const failed = (error: unknown) => ear.failed(id, asProblem(error, "the server's event stream broke off"));
     try {
       const fields = http.fields({ accept: accepts.post, "content-type": "application/json", ...mirrored(sending) });
-      const opens = sending.method === "server/discover";
-      const answer = await http.reach({ fields, body: sending.text, ending, opens });
-      if (decidesNothing(sending, answer)) {
-        answer.letGo();
-        throw refusalOf(answer);
-      }
-      await readAnswer(answer, sending.id, ear, { lastEventId: undefined, retryMs: 0 });
-      if (ear.waits(sending.id))
-        ear.failed(sending.id, new Absent("the server's event stream ended without an answer"));
+      const answered = (answer: Answer) => {
+        try {
+          if (!readAtOnce(answer, id, ear)) void read(sending, answer).catch(failed);
+        } catch (error) {
+          failed(error);
+        }
+      };
+      http.ask({ fields, body, ending, opens: method === "server/discover" }, { answered, failed });
     } catch (error) {
-      ear.failed(sending.id, asProblem(error, "the server's event stream broke off"));
+      failed(error);
     }
+  }
+
+  async function read(sending: Sending, answer: Answer): Promise<void> {
+    if (decidesNothing(sending, answer)) {
+      answer.letGo();
+      throw refusalOf(answer);
+    }
+    await readAnswer(answer, sending.id, ear, { lastEventId: undefined, retryMs: 0 });
+    if (ear.waits(sending.id)) throw new Absent("the server's event stream ended without an answer");
   }
 
   return {
@@ -38,7 +48,7 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
     },
     request(sending) {
       const ending = new Ending();
-      void carry(sending, ending);
+      carry(sending, ending);
       return () => ending.end();
     },
     // A client of this era says nothing that is not a request (reference/protocol.md §1.1).
