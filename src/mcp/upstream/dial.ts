@@ -40,10 +40,11 @@ export function dialTo(ways: Ways, place: Place): Dial {
   const { url, connectMs, trust } = place;
   const { host, isWritten } = hostOf(url);
   const name = isWritten ? undefined : host;
+  const target = { pathname: url.pathname, search: url.search, host: url.host };
   const destinationAt = destinations(url, trust, name);
 
   const send = (address: string, request: Request, asker: Asker): void =>
-    ways.pool.send(destinationAt(address), bytesOf(url, request), request.ending, connectMs, asker);
+    ways.pool.send(destinationAt(address), bytesOf(target, request), request.ending, connectMs, asker);
 
   let judged: readonly string[] | undefined;
   /** Once for each list of addresses. */
