@@ -70,8 +70,9 @@ export function openReadOnly(path: string): SqliteDatabase {
 function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteDatabase {
   const isFile = db.filename !== ":memory:" && db.filename !== "";
   const prepared = new Map<readonly string[], Known>();
-  /** Of which others' commits the revision tells already. */
+  /** Of which others' commits the revision tells already, and whether that was looked at in this turn of the event loop. */
   let othersSeen = 0;
+  let looked = false;
   let revised = 0;
   let others: Query | undefined;
 
@@ -131,17 +132,25 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     return value;
   }
 
-  /** Commits through other connections, of this process or another, are told by SQLite itself, those through this one are not. */
+  /**
+   * Commits through other connections, of this process or another, are told by SQLite itself, those through this one are not. It takes two locks
+   * to look, so what was seen is good for all requests of one turn: who commits elsewhere and asks here comes in a later one.
+   */
   function revision(): number | undefined {
+    if (looked) return revised;
     try {
       others ??= db.prepare("PRAGMA data_version");
       const seen = Number(others.get()?.["data_version"]);
       if (seen !== othersSeen) revised++;
       othersSeen = seen;
-      return revised;
     } catch {
       return undefined;
     }
+    looked = true;
+    setImmediate(() => {
+      looked = false;
+    });
+    return revised;
   }
 
   /** Waits for whoever holds the database without holding up the event loop, which `busy_timeout` would. */
