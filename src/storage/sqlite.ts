@@ -1,6 +1,5 @@
 import { constants, type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, existsSync, fdatasync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
@@ -75,6 +74,8 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
   let looked = false;
   let revised = 0;
   let others: Query | undefined;
+  /** The write-ahead log, once something was written behind. */
+  let log: number | undefined;
 
   function run(statement: Statement): Row[] {
     let known = prepared.get(statement.parts);
@@ -125,11 +126,17 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     }
   }
 
-  /** The write-ahead log alone is synced: closing a file drops the locks on it, and SQLite holds none on that one. */
-  async function writeBehind<T>(operation: () => Op<T>): Promise<T> {
-    const value = await transaction("BEGIN IMMEDIATE", operation, unsynced);
-    if (isFile) await synced(`${db.filename}-wal`);
-    return value;
+  /**
+   * The write-ahead log alone is synced: closing a file drops the locks on it, and SQLite holds none on that one. It stays the same file for as
+   * long as a connection is open. A disk that fails here tells SQLite's own descriptor too, at the next commit that waits for it.
+   */
+  async function settle(): Promise<void> {
+    if (!isFile) return;
+    try {
+      log ??= openSync(`${db.filename}-wal`, "r+");
+      const file = log;
+      await new Promise<void>((resolve) => fdatasync(file, () => resolve()));
+    } catch {}
   }
 
   /**
@@ -186,21 +193,16 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     revision,
     read: (operation) => transaction("BEGIN", operation),
     write: (operation) => transaction("BEGIN IMMEDIATE", operation),
-    writeBehind,
+    writeBehind: (operation) => transaction("BEGIN IMMEDIATE", operation, unsynced),
+    settle,
     close: () => {
       for (const { query } of prepared.values()) query.finalize();
       others?.finalize();
+      if (log !== undefined) closeSync(log);
+      log = undefined;
       db.close();
     },
   };
-}
-
-/** A disk that fails here tells SQLite's own descriptor too, at the next commit that waits for it. */
-async function synced(path: string): Promise<void> {
-  try {
-    const file = await open(path, "r+");
-    await file.datasync().finally(() => file.close());
-  } catch {}
 }
 
 /** Nothing of the operation was done: it can be run again. */
