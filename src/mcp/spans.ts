@@ -1,7 +1,6 @@
 import { quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
 
 export { skipSpace, skipString } from "./lexemes.ts";
-export { digits, type Excess, excessIn } from "./outline.ts";
 
 /**
  * Places within JSON text, so that what was judged can be forwarded byte for byte: parsing and writing anew changes big ids, `-0` and
