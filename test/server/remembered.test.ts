@@ -79,9 +79,9 @@ const endpoints: Endpoint[] = [
 /** All that an admission says, or why there is none. */
 async function saidBy(ask: ReturnType<typeof admission>, bearer: string, endpoint: Endpoint): Promise<unknown> {
   try {
-    const { mayCall, reaches, ...rest }: Admission = await ask(new Request("http://127.0.0.1/"), endpoint, bearer);
+    const { mayCall, reaches, policy, ...rest }: Admission = await ask(new Request("http://127.0.0.1/"), endpoint, bearer);
     const calls = ["a", "b"].flatMap((server) => ["x", undefined].map((tool) => mayCall?.(server, tool)));
-    return { ...rest, calls, reaches: ["a", "b"].map((server) => reaches?.(server)) };
+    return { ...rest, policy: policy?.(), calls, reaches: ["a", "b"].map((server) => reaches?.(server)) };
   } catch (error) {
     if (error instanceof Problem) return error.toJSON();
     throw error;
