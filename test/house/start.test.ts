@@ -10,7 +10,7 @@ const lives: Record<string, readonly string[]> = {
 
 /** What takes a tenth of the start of an empty program and more, or is needed by few: it is loaded where it is used (`bench/startup.ts`). */
 const heavy = [
-  /^node:(crypto|net|tls|tty|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
+  /^node:(crypto|zlib|net|tls|tty|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
   /^(consola|yaml|smol-toml|jsonc-parser|age-encryption|elysia)(\/|$)/,
   /^@modelcontextprotocol\//,
 ];
