@@ -4,7 +4,7 @@ import { dirname, relative, resolve } from "node:path";
 
 const everyLife = ["src/main.ts", "src/cli/run.ts", "src/cli/environment.ts"];
 const lives: Record<string, readonly string[]> = {
-  serve: [...everyLife, "src/cli/commands/serve.ts"],
+  serve: [...everyLife, "src/cli/commands/serve.ts", "src/server/run.ts"],
   get: [...everyLife, "src/cli/commands/get.ts"],
 };
 
