@@ -82,6 +82,7 @@ describe("a certificate", () => {
   test("of any kind is taken where that is said, and nowhere else", async () => {
     const server = await serve(expired);
     expect(await get(at(server.port), { tls: { insecureSkipVerify: true } })).toBe("here");
+    expect(await get(server.url, { tls: { insecureSkipVerify: true } })).toBe("here");
     expect(await get(at(server.port), trusted)).toContain("has expired");
     expect(await get(at(server.port))).toContain("its certificate");
   });

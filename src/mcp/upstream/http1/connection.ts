@@ -203,11 +203,17 @@ export class Connection implements Line, Listener {
 const coded = (code: string, cause?: unknown): Error =>
   Object.assign(new Error("the connection has ended", { cause }), { code });
 
+/** The two could not agree at all, whoever the other is. */
+const isBroken = (error: unknown): boolean =>
+  /^E[A-Z]*(?:_SSL|$)/.test(String((error as { code?: unknown } | null)?.code));
+
 const handlers: SocketHandler<Connection, "buffer"> = {
   open: (socket) => socket.data.connected(socket),
   handshake(socket, isTrusted, error) {
     const { tls } = socket.data.destination;
-    if (isTrusted && (!error || tls?.rejectUnauthorized === false)) socket.data.trusted();
+    // Where any certificate is taken it is also one for another name, which is no error here but a lack of trust.
+    const isTaken = tls?.rejectUnauthorized === false ? !isBroken(error) : isTrusted && !error;
+    if (isTaken) socket.data.trusted();
     else socket.data.close(error ?? coded("EPROTO"));
   },
   data: (socket, bytes) => socket.data.received(bytes),
