@@ -18,8 +18,9 @@ export function membersOf(text: string, at = 0): Member[] {
   if (text.charCodeAt(i++) !== openBrace) return members;
   for (;;) {
     i = skipSpace(text, i);
-    if (i >= text.length || text[i] === "}") return members;
-    if (text[i] === ",") i = skipSpace(text, i + 1);
+    const code = text.charCodeAt(i);
+    if (i >= text.length || code === closeBrace) return members;
+    if (code === comma) i = skipSpace(text, i + 1);
     const keyEnd = skipString(text, i);
     const key = stringAt(text, i, keyEnd);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
@@ -46,10 +47,10 @@ export function elementsOf(text: string, at = 0): Span[] {
   }
 }
 
-export const memberText = (text: string, members: readonly Member[], key: string): string | undefined => {
-  const member = members.find((candidate) => candidate.key === key);
-  return member === undefined ? undefined : text.slice(member.start, member.end);
-};
+export function memberText(text: string, members: readonly Member[], key: string): string | undefined {
+  for (const member of members) if (member.key === key) return text.slice(member.start, member.end);
+  return undefined;
+}
 
 /** The text of one member; for several of the same object `membersOf` measures once. */
 export const memberOf = (text: string, key: string): string | undefined => memberText(text, membersOf(text), key);
