@@ -11,6 +11,7 @@ import type { controlApi } from "./control-api.ts";
 import { withCors } from "./cors.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { answeredAtDoor, frontDoor } from "./front-door.ts";
+import type { Handle, Listening } from "./listen.ts";
 import { noteRefusal } from "./note.ts";
 import { createPace } from "./pace.ts";
 import { problemResponse } from "./problems.ts";
@@ -20,16 +21,10 @@ import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 
-type ListenOptions = {
-  hostname: string;
-  port: number;
-  idleTimeout?: number;
-  maxRequestBodySize?: number;
-};
 type App = {
-  handle: (request: Request) => Response | Promise<Response>;
-  listen: (options: ListenOptions) => void;
-  server: Bun.Server<unknown> | null;
+  handle: Handle;
+  /** Where its requests come from, once it is known. */
+  server: Listening | null;
 };
 
 /** A call that takes longer may take longer than the time after which a silent connection is closed. */
@@ -54,9 +49,6 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
       const endpoint = endpointOf(request);
       if (endpoint !== undefined) return called(request, endpoint);
       return isProbe(request) ? administered(request) : throughFramework(request);
-    },
-    listen(options) {
-      app.server = Bun.serve({ ...options, reusePort: false, development: false, fetch: app.handle });
     },
     server: null,
   };
