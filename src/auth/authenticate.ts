@@ -118,6 +118,8 @@ const refused = (detail: string, hint: string) => new Problem("unauthenticated",
  */
 export function bearerIn(authorization: string | null): string | undefined {
   if (authorization === null) return undefined;
+  // As nearly everybody writes it.
+  if (authorization.startsWith("Bearer ") && authorization.lastIndexOf(" ") === 6) return authorization.slice(7);
   const [, scheme = "", value = ""] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
   if (scheme.toLowerCase() === "bearer") return value;
   if (scheme.toLowerCase() !== "basic") return "";

@@ -32,6 +32,8 @@ test("all together leave no more unread than there is room for; who reads stays"
 test("an answer that stands alone counts among them, and comes whole to who reads it", async () => {
   const text = `{"x":"${"ä".repeat(500_000)}"}`;
   expect(jsonBody("small", readers)).toBe("small");
+  expect(jsonBody("x".repeat(100 * 1024), readers)).toBeString();
+  expect(jsonBody("x".repeat(129 * 1024), readers)).toBeInstanceOf(ReadableStream);
   const before = readers.size();
   expect(await new Response(jsonBody(text, readers)).text()).toBe(text);
   expect(readers.size()).toBe(before);
