@@ -82,6 +82,11 @@ export function stringAt(text: string, start: number, end: number): string {
   }
 }
 
+const plain = /^[\w/.-]*$/;
+
+/** As JSON text; what needs no escape, as most names do not, needs no writer. */
+export const quoted = (words: string): string => (plain.test(words) ? `"${words}"` : JSON.stringify(words));
+
 export function skipSpace(text: string, at: number): number {
   let i = at;
   while (i < text.length && text.charCodeAt(i) <= 0x20) i++;

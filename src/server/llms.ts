@@ -3,7 +3,7 @@ import { Problem } from "../lib/problem.ts";
 import type { LlmRef, Send } from "../llm/exchange.ts";
 import { createLlms } from "../llm/llms.ts";
 import type { ProviderNeeds } from "../llm/provider.ts";
-import { dialTo } from "../mcp/upstream/dial.ts";
+import { dialled, dialTo } from "../mcp/upstream/dial.ts";
 import type { Egress } from "../mcp/upstream/egress.ts";
 import { fieldsOf } from "../mcp/upstream/http1/request.ts";
 import type { LlmFields } from "../resources/llm.ts";
@@ -25,7 +25,7 @@ export const roadTo =
     const at = { url: new URL(url), setting: "url", server: undefined, trust: {}, connectMs };
     try {
       const dial = dialTo(egress, { ...at, allowPrivate: "ownNetwork" });
-      return await dial({ method, fields: fieldsOf(headers), body, ending: Ending.of(signal) });
+      return await dialled(dial, { method, fields: fieldsOf(headers), body, ending: Ending.of(signal) });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // What stands behind it are settings of servers.

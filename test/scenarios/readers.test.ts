@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createApp } from "../../src/server/app.ts";
-import { listen } from "../../src/server/serve.ts";
+import { listen } from "../../src/server/listen.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** Clients that send and never read. */

@@ -4,7 +4,7 @@ import { messageOf, type Problem } from "../../lib/problem.ts";
 import { endingAfter } from "../../lib/wheel.ts";
 import type { OAuthClient } from "../../resources/server.ts";
 import { boundedText } from "./bounded-text.ts";
-import { dialTo, type Place, type Ways } from "./dial.ts";
+import { dialled, dialTo, type Place, type Ways } from "./dial.ts";
 import { unavailable } from "./failures.ts";
 import { fieldsOf } from "./http1/request.ts";
 
@@ -94,7 +94,7 @@ export function createTokens(clock: Clock, ways: Ways) {
     };
     const ending = endingAfter(answerMs);
     const request = { method: "POST", fields: fieldsOf(headers), body: body.toString(), ending };
-    const answer = await dialTo(ways, place)(request);
+    const answer = await dialled(dialTo(ways, place), request);
     const text = await boundedText(answer, answerBytes);
     try {
       const said: unknown = JSON.parse(text);

@@ -1,6 +1,6 @@
 import { hostOf, mayReach, reachOf } from "../../lib/address-guard.ts";
 import { Unreached, unavailable } from "./failures.ts";
-import type { Answer } from "./http1/answer.ts";
+import { type Answer, type Asker, answerTo } from "./http1/answer.ts";
 import type { Destination } from "./http1/connection.ts";
 import type { Pool } from "./http1/pool.ts";
 import { throughProxy } from "./http1/proxied.ts";
@@ -24,8 +24,11 @@ export type Place = {
   connectMs: number;
 };
 
-/** Sends one request, once; what it throws may come at once. @throws Unreached when nothing was sent @throws Problem `unavailable` */
-export type Dial = (request: Request) => Promise<Answer>;
+/** Sends one request, once. It fails with Unreached when nothing was sent, else with a Problem `unavailable`. */
+export type Dial = (request: Request, asker: Asker) => void;
+
+/** The same as a promise. */
+export const dialled = (dial: Dial, request: Request): Promise<Answer> => answerTo((asker) => dial(request, asker));
 
 const triedAddresses = 4;
 
@@ -37,10 +40,11 @@ export function dialTo(ways: Ways, place: Place): Dial {
   const { url, connectMs, trust } = place;
   const { host, isWritten } = hostOf(url);
   const name = isWritten ? undefined : host;
+  const target = { pathname: url.pathname, search: url.search, host: url.host };
   const destinationAt = destinations(url, trust, name);
 
-  const send = (address: string, request: Request): Promise<Answer> =>
-    ways.pool.send(destinationAt(address), bytesOf(url, request), request.ending, connectMs);
+  const send = (address: string, request: Request, asker: Asker): void =>
+    ways.pool.send(destinationAt(address), bytesOf(target, request), request.ending, connectMs, asker);
 
   let judged: readonly string[] | undefined;
   /** Once for each list of addresses. */
@@ -58,9 +62,13 @@ export function dialTo(ways: Ways, place: Place): Dial {
     });
   }
 
-  function byAddress(request: Request): Promise<Answer> {
-    judge(written);
-    return send(host, request);
+  function byAddress(request: Request, asker: Asker): void {
+    try {
+      judge(written);
+    } catch (why) {
+      return void asker.failed(why);
+    }
+    send(host, request, asker);
   }
 
   async function byName(request: Request): Promise<Answer> {
@@ -70,7 +78,7 @@ export function dialTo(ways: Ways, place: Place): Dial {
     let failure: unknown;
     for (const address of usable.slice(0, triedAddresses)) {
       try {
-        return await send(address, request);
+        return await answerTo((asker) => send(address, request, asker));
       } catch (error) {
         if (!(error instanceof Unreached)) throw error;
         failure = error;
@@ -80,8 +88,9 @@ export function dialTo(ways: Ways, place: Place): Dial {
     throw failure;
   }
 
-  if (ways.isProxied) return byProxy;
-  return isWritten ? byAddress : byName;
+  if (isWritten && !ways.isProxied) return byAddress;
+  const later = ways.isProxied ? byProxy : byName;
+  return (request, { answered, failed }) => void later(request).then(answered, failed);
 }
 
 /** Connections serve whoever reaches the same address in the same way, and nobody else: what one trusts another may not. */

@@ -3,10 +3,10 @@ import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { ClientCredentials } from "./client-credentials.ts";
-import { type Dial, dialTo, type Place } from "./dial.ts";
+import { type Dial, dialled, dialTo, type Place } from "./dial.ts";
 import { createEgress, type Egress } from "./egress.ts";
 import { Unreached } from "./failures.ts";
-import type { Answer } from "./http1/answer.ts";
+import { type Answer, type Asker, answerTo } from "./http1/answer.ts";
 import { type Fields, fieldsOf, type Request } from "./http1/request.ts";
 import { isRedirect, redirected } from "./redirect.ts";
 import type { TlsTrust } from "./tls.ts";
@@ -49,6 +49,8 @@ export type HttpClient = {
    * @throws Problem `unavailable` when it cannot be reached, may not be, or redirects elsewhere
    */
   reach: (asked: Asked) => Promise<Answer>;
+  /** The same without a promise. */
+  ask: (asked: Asked, asker: Asker) => void;
   /** The same server at another of its addresses. */
   at: (url: string) => HttpClient;
 };
@@ -65,16 +67,14 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
   const configured: Record<string, string> = {};
   for (const [name, value] of Object.entries(target.headers)) configured[name.toLowerCase()] = value;
 
-  async function follow(request: Request, opens: boolean): Promise<Answer> {
-    let answer: Answer;
-    try {
-      answer = await dial(request);
-    } catch (error) {
-      answer = await again(error, dial, request, opens);
-    }
-    if (!isRedirect(answer)) return answer;
-    return await elsewhere(answer, request, opens);
+  function follow(request: Request, opens: boolean, { answered, failed }: Asker): void {
+    const onward = (answer: Answer) => elsewhere(answer, request, opens);
+    dial(request, {
+      answered: (answer) => (isRedirect(answer) ? void onward(answer).then(answered, failed) : answered(answer)),
+      failed: (error) => void again(error, dial, request, opens).then(onward).then(answered, failed),
+    });
   }
+  const followed = (request: Request, opens: boolean) => answerTo((asker) => follow(request, opens, asker));
 
   async function elsewhere(first: Answer, request: Request, opens: boolean): Promise<Answer> {
     let answer = first;
@@ -85,24 +85,24 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
       const location = answer.header("location");
       url = redirected(url, { method: request.method, status, location, hops });
       const there = dialTo(egress, { ...place, url });
-      answer = await there(request).catch((error: unknown) => again(error, there, request, opens));
+      answer = await dialled(there, request).catch((error: unknown) => again(error, there, request, opens));
     }
     return answer;
   }
 
-  function reach({ method = "POST", fields, body, ending, opens = false }: Asked): Promise<Answer> {
+  function ask({ method = "POST", fields, body, ending, opens = false }: Asked, asker: Asker): void {
     const request: Request = { method, fields, body, ending };
-    if (oauth === undefined || issuer === undefined) return follow(request, opens);
-    return withTokenOf(oauth, issuer, request, opens);
+    if (oauth === undefined || issuer === undefined) return void follow(request, opens, asker);
+    void withTokenOf(oauth, issuer, request, opens).then(asker.answered, asker.failed);
   }
 
   async function withTokenOf(client: ClientCredentials, from: Place, request: Request, opens: boolean) {
     const token = await tokenFrom(client, from);
-    const answer = await follow(withToken(request, token), opens);
+    const answer = await followed(withToken(request, token), opens);
     // Whoever is refused for the token has had nothing carried out.
     if (answer.status !== 401 || !egress.tokens.refused(client, from, token)) return answer;
     answer.letGo();
-    return await follow(withToken(request, await tokenFrom(client, from)), opens);
+    return await followed(withToken(request, await tokenFrom(client, from)), opens);
   }
 
   async function tokenFrom(client: ClientCredentials, from: Place): Promise<string> {
@@ -114,7 +114,8 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
   return {
     url: place.url,
     fields: (ours) => fieldsOf({ ...configured, ...ours }),
-    reach,
+    reach: (asked) => answerTo((asker) => ask(asked, asker)),
+    ask,
     at: (url) => httpClient({ ...target, url, egress }, limits),
   };
 }
@@ -123,7 +124,7 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
 async function again(error: unknown, dial: Dial, request: Request, opens: boolean): Promise<Answer> {
   if (opens || !(error instanceof Unreached)) throw error;
   await sleep(againMs, request.ending.signal);
-  return await dial(request);
+  return await dialled(dial, request);
 }
 
 const withToken = (request: Request, token: string): Request => ({

@@ -5,7 +5,7 @@ import type { ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
 import { answerReader, asProblem, isEventStream, type Resumption } from "./http.ts";
-import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
+import { type Asked, accepts, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Answer } from "./http1/answer.ts";
 import type { Fields } from "./http1/request.ts";
 import type { Ear, Sending, Wire } from "./wire.ts";
@@ -23,7 +23,7 @@ const fruitlessTries = 5;
  */
 export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
-  const { readAnswer, readStream } = answerReader(limits);
+  const { readAnswer, readAtOnce, readStream } = answerReader(limits);
   const { messageBytes } = limits;
   const connectMs = limits.connectSeconds * 1000;
   let ear: Ear;
@@ -39,36 +39,47 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       ...(session === undefined ? {} : { "mcp-session-id": session }),
       ...more,
     });
-  const reachByPost = (body: string, ending: Ending, opens = false): Promise<Answer> => {
+  const postOf = (body: string, ending: Ending, opens = false): Asked => {
     posted ??= fields({ accept: accepts.post, "content-type": "application/json" });
-    return http.reach({ fields: posted, body, ending, opens });
+    return { fields: posted, body, ending, opens };
   };
   const inSession = (id: string | undefined): void => {
     session = id;
     posted = undefined;
   };
 
-  async function carry({ id, method, text }: Sending, ending: Ending): Promise<void> {
-    const at: Resumption = { lastEventId: undefined, retryMs };
+  function carry({ id, method, text }: Sending, ending: Ending): void {
+    const failed = (error: unknown) => ear.failed(id, asProblem(error, "the server's event stream broke off"));
     try {
       const opens = method === "initialize";
       if (opens) inSession(undefined);
       const used = session;
-      const first = await reachByPost(text, ending, opens);
-      const response = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
-      if (response === undefined) throw new SessionForgotten();
-      if (opens) inSession(response.header("mcp-session-id"));
-      try {
-        await readAnswer(response, id, ear, at);
-      } catch (error) {
-        if (at.lastEventId === undefined || error instanceof Beyond) throw error;
-      }
-      if (!ear.waits(id)) return;
-      if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
-      await resume(id, at, ending);
+      const answered = (answer: Answer) => {
+        try {
+          if (opens) inSession(answer.header("mcp-session-id"));
+          if (!readAtOnce(answer, id, ear)) void read(answer, id, used, ending).catch(failed);
+        } catch (error) {
+          failed(error);
+        }
+      };
+      http.ask(postOf(text, ending, opens), { answered, failed });
     } catch (error) {
-      ear.failed(id, asProblem(error, "the server's event stream broke off"));
+      failed(error);
     }
+  }
+
+  async function read(first: Answer, id: number, used: string | undefined, ending: Ending): Promise<void> {
+    const at: Resumption = { lastEventId: undefined, retryMs };
+    const answer = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
+    if (answer === undefined) throw new SessionForgotten();
+    try {
+      await readAnswer(answer, id, ear, at);
+    } catch (error) {
+      if (at.lastEventId === undefined || error instanceof Beyond) throw error;
+    }
+    if (!ear.waits(id)) return;
+    if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
+    await resume(id, at, ending);
   }
 
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
@@ -121,7 +132,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   }
 
   async function post(text: string): Promise<void> {
-    const answer = await reachByPost(text, endingAfter(connectMs));
+    const answer = await http.reach(postOf(text, endingAfter(connectMs)));
     answer.letGo();
   }
 
@@ -131,7 +142,7 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
     },
     request(sending) {
       const ending = new Ending();
-      void carry(sending, ending);
+      carry(sending, ending);
       return () => ending.end();
     },
     post,

@@ -73,6 +73,31 @@ describe("modern", () => {
     expect(server.sent("resources/read")[0]?.headers.get("mcp-name")).toBe("=?base64?Zml4dHVyZTovL8O8?=");
   });
 
+  test("headers are those of the tool as it is now, and of nothing else", async () => {
+    const server = modern();
+    const upstream = await open(server);
+    const declaring = (header?: string) =>
+      JSON.stringify({ inputSchema: { properties: { mark: { type: "string", "x-mcp-header": header } } } });
+    const told = () => {
+      const { headers } = server.sent("tools/call").at(-1) ?? { headers: new Headers() };
+      return [...headers].flatMap(([name, value]) => (/^mcp-(name|param)/.test(name) ? `${name}=${value}` : []));
+    };
+    for (const [name, mark, header, expected] of [
+      ["wait", "1", undefined, ["mcp-name=wait"]],
+      ["wait", "2", "A", ["mcp-name=wait", "mcp-param-a=2"]],
+      ["wait", "3", "A", ["mcp-name=wait", "mcp-param-a=3"]],
+      ["pace", "4", "B", ["mcp-name=pace", "mcp-param-b=4"]],
+      ["wait", "5", undefined, ["mcp-name=wait"]],
+    ] as const) {
+      await upstream.request("tools/call", JSON.stringify({ name, arguments: { ms: 0, mark } }), {
+        tool: declaring(header),
+      });
+      expect(told()).toEqual([...expected]);
+    }
+    await upstream.request("tools/call", '{"arguments":{"ms":0},"name":"wa\\"it"}');
+    expect(told()).toEqual(['mcp-name=wa"it']);
+  });
+
   test("a tool whose schema cannot be followed is not called", async () => {
     const server = modern();
     const upstream = await open(server);
@@ -88,7 +113,7 @@ describe("modern", () => {
     expect("result" in list && Object.keys(JSON.parse(list.result))).toEqual(["tools"]);
     expect(await upstream.request("server/discover", "{}")).toMatchObject({ ttlMs: 5 });
     const called = await upstream.request("tools/call", '{"name":"wait","arguments":{"ms":0}}');
-    expect(called).toEqual({ result: '{"content":[{"type":"text","text":"waited"}]}' });
+    expect(called).toMatchObject({ result: '{"content":[{"type":"text","text":"waited"}]}' });
   });
 
   test("what the server needs to know goes through to a client that answers by itself", async () => {

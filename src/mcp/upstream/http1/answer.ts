@@ -3,6 +3,8 @@
  */
 export type Answer = {
   readonly status: number;
+  /** Its body, where all of it came together with the head. */
+  readonly whole?: Buffer | undefined;
   /** By its name in lower case. */
   header: (name: string) => string | undefined;
   /** The whole body; undefined when it is longer, and the rest is not read. What is compressed counts as what it becomes. @throws when it breaks off */
@@ -12,6 +14,13 @@ export type Answer = {
   /** Nobody reads the rest. */
   letGo: () => void;
 };
+
+/** Whoever asked is told once, and may be told while it asks still: of the answer as soon as its head has come, or why there is none. Neither throws. */
+export type Asker = { answered: (answer: Answer) => void; failed: (why: unknown) => void };
+
+/** The same as a promise. */
+export const answerTo = (ask: (asker: Asker) => void): Promise<Answer> =>
+  new Promise((answered, failed) => ask({ answered, failed }));
 
 export type Receive = (bytes: Buffer) => Promise<void> | undefined;
 

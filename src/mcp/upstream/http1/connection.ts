@@ -2,7 +2,7 @@ import type { Socket, SocketHandler } from "bun";
 import type { Ending } from "../../../lib/ending.ts";
 import { wheel } from "../../../lib/wheel.ts";
 import type { tlsOptions } from "../tls.ts";
-import type { Answer } from "./answer.ts";
+import type { Asker } from "./answer.ts";
 import { Exchange, type Line } from "./exchange.ts";
 import { type Framing, fieldOf, type Head } from "./head.ts";
 import { type Listener, Parser } from "./parser.ts";
@@ -69,20 +69,18 @@ export class Connection implements Line, Listener {
   }
 
   /**
-   * The answer to a request, once its head has come. Letting go of the request ends the connection: it cannot be taken back otherwise.
+   * Writes a request, whose asker is told of the answer. Letting go of the request ends the connection: it cannot be taken back otherwise.
    * @throws Unsent
    */
-  send(bytes: Bytes, ending: Ending): Promise<Answer> {
+  send(bytes: Bytes, ending: Ending, asker: Asker): void {
     const written = this.isGone ? -1 : (this.#socket?.write(bytes) ?? -1);
     if (written < 0) {
       this.close(undefined);
       throw new Unsent("it closed the connection at once");
     }
     this.#parser.expect();
-    const exchange = new Exchange(this, ending);
-    this.#exchange = exchange;
+    this.#exchange = new Exchange(this, ending, asker);
     if (written < Buffer.byteLength(bytes)) this.#rest = Buffer.from(bytes).subarray(written);
-    return exchange.answer;
   }
 
   /** Ends it at once, whatever is under way: what came of a body is not the whole of it then. */
@@ -157,10 +155,14 @@ export class Connection implements Line, Listener {
   }
 
   onHead(head: Head, framing: Framing): void {
+    this.#heed(head);
+    this.#exchange?.begin(head, framing);
+  }
+
+  #heed(head: Head): void {
     const says = fieldOf(head, "keep-alive");
     const seconds = says === undefined ? undefined : /(?:^|[\s,])timeout=(\d{1,9})/i.exec(says)?.[1];
     if (seconds !== undefined) this.idleMs = Math.max(0, Math.min(longestIdleMs, (Number(seconds) - 1) * 1000));
-    this.#exchange?.begin(head, framing);
   }
 
   hold(isPaused: boolean): void {
@@ -179,6 +181,19 @@ export class Connection implements Line, Listener {
     // Its reader has it all now.
     if (this.#isPaused) this.hold(false);
     exchange?.end();
+    this.#release(isKept);
+  }
+
+  onWhole(head: Head, bytes: Buffer, isKept: boolean): void {
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    this.#heed(head);
+    // Whoever is told may ask the next at once.
+    this.#release(isKept);
+    exchange?.complete(head, bytes);
+  }
+
+  #release(isKept: boolean): void {
     if (isKept && this.#rest === undefined && !this.isGone) this.#owner.free(this);
     else this.close(undefined);
   }

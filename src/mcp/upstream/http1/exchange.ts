@@ -1,6 +1,6 @@
 import type { Ending } from "../../../lib/ending.ts";
 import { unreachedBy } from "../reasons.ts";
-import type { Answer, Flow, Receive } from "./answer.ts";
+import type { Answer, Asker, Flow, Receive } from "./answer.ts";
 import { Body } from "./body.ts";
 import { type Framing, fieldOf, type Head } from "./head.ts";
 import { inflated } from "./inflate.ts";
@@ -13,21 +13,17 @@ const notYet = Promise.resolve(undefined);
 
 /** One request that was sent, and its answer as it comes. Once that is over the connection is none of its business any more. */
 export class Exchange implements Answer, Flow {
-  /** Settles with the head. */
-  readonly answer: Promise<Answer>;
-  #resolve!: (answer: Answer) => void;
-  #reject!: (error: unknown) => void;
+  /** There when all of the body came with the head. */
+  whole: Buffer | undefined;
+  readonly #asker: Asker;
   #line: Line | undefined;
   #body: Body | undefined;
   #head: Head = { status: 0, isOld: false, fields: [] };
   readonly #stopListening: () => void;
 
-  constructor(line: Line, ending: Ending) {
+  constructor(line: Line, ending: Ending, asker: Asker) {
     this.#line = line;
-    this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#asker = asker;
     this.#stopListening = ending.onEnd((reason) => this.#line?.close(reason));
   }
 
@@ -38,7 +34,15 @@ export class Exchange implements Answer, Flow {
   begin(head: Head, framing: Framing): void {
     this.#head = head;
     this.#body = new Body(this, typeof framing === "number" ? framing : undefined);
-    this.#resolve(inflated(this));
+    this.#asker.answered(inflated(this));
+  }
+
+  /** Begins and ends at once. */
+  complete(head: Head, bytes: Buffer): void {
+    this.#over();
+    this.#head = head;
+    this.whole = bytes;
+    this.#asker.answered(inflated(this));
   }
 
   push(bytes: Buffer): void {
@@ -52,7 +56,7 @@ export class Exchange implements Answer, Flow {
 
   fail(error: unknown): void {
     this.#over();
-    if (this.#body === undefined) this.#reject(unreachedBy(error));
+    if (this.#body === undefined) this.#asker.failed(unreachedBy(error));
     else this.#body.end(error instanceof Error ? error : new Error("the answer broke off"));
   }
 
@@ -78,11 +82,19 @@ export class Exchange implements Answer, Flow {
   }
 
   text(maxBytes: number): Promise<string | undefined> {
-    return this.#body?.text(maxBytes) ?? notYet;
+    return this.#read()?.text(maxBytes) ?? notYet;
   }
 
   each(receive: Receive): Promise<void> {
-    return this.#body?.each(receive) ?? notYet;
+    return this.#read()?.each(receive) ?? notYet;
+  }
+
+  #read(): Body | undefined {
+    if (this.#body !== undefined || this.whole === undefined) return this.#body;
+    this.#body = new Body(this, this.whole.length);
+    this.#body.push(this.whole);
+    this.#body.end();
+    return this.#body;
   }
 
   letGo(): void {

@@ -3,6 +3,8 @@ import { type Framing, fieldsIn, framingOf, type Head, headFrom, isKept, Malform
 /** Who is told of an answer as it comes. The bytes are only lent where they are not kept. */
 export type Listener = {
   onHead: (head: Head, framing: Framing) => void;
+  /** Head and body of an answer that came in one piece, in place of the other three. */
+  onWhole: (head: Head, bytes: Buffer, isKept: boolean) => void;
   onBody: (bytes: Buffer) => void;
   /** It is whole. `isKept`: the connection is good for another. */
   onEnd: (isKept: boolean) => void;
@@ -88,6 +90,11 @@ export class Parser {
     }
     const framing = framingOf(head);
     this.#isKept = isKept(head, framing);
+    if (typeof framing === "number" && end + framing === bytes.length) {
+      this.#state = "over";
+      this.#listener.onWhole(head, bytes.subarray(end), this.#isKept);
+      return bytes.length;
+    }
     this.#state = framing === "chunked" ? "size" : framing === "close" ? "untilClose" : "body";
     this.#left = typeof framing === "number" ? framing : 0;
     this.#listener.onHead(head, framing);

@@ -1,7 +1,7 @@
 import type { Ending } from "../../../lib/ending.ts";
 import { wheel } from "../../../lib/wheel.ts";
 import { unreachedBy } from "../reasons.ts";
-import type { Answer } from "./answer.ts";
+import type { Asker } from "./answer.ts";
 import { Connection, type Destination, type Owner } from "./connection.ts";
 import type { Bytes } from "./request.ts";
 import { Unsent } from "./unsent.ts";
@@ -110,30 +110,26 @@ export function createPool() {
     }
   }
 
-  async function sendAnew(to: Destination, bytes: Bytes, ending: Ending, connectMs: number): Promise<Answer> {
+  async function sendAnew(to: Destination, bytes: Bytes, ending: Ending, connectMs: number, asker: Asker) {
     try {
-      return await (await open(to, ending, connectMs)).send(bytes, ending);
+      (await open(to, ending, connectMs)).send(bytes, ending, asker);
     } catch (error) {
-      throw unreachedBy(error);
+      asker.failed(unreachedBy(error));
     }
   }
 
   return {
-    /**
-     * The answer to one request, written once, as soon as its head has come.
-     * @throws Unreached when nobody can have got any of it
-     * @throws Problem `unavailable`
-     */
-    send(to: Destination, bytes: Bytes, ending: Ending, connectMs: number): Promise<Answer> {
-      if (ending.hasEnded) return Promise.reject(unreachedBy(ending.reason));
+    /** Sends one request, which is written once. It fails with Unreached when nobody can have got any of it, else with a Problem `unavailable`. */
+    send(to: Destination, bytes: Bytes, ending: Ending, connectMs: number, asker: Asker): void {
+      if (ending.hasEnded) return void asker.failed(unreachedBy(ending.reason));
       for (let kept = take(to.key); kept !== undefined; kept = take(to.key)) {
         try {
-          return kept.send(bytes, ending);
+          return void kept.send(bytes, ending, asker);
         } catch (error) {
           if (!(error instanceof Unsent)) throw error;
         }
       }
-      return sendAnew(to, bytes, ending, connectMs);
+      void sendAnew(to, bytes, ending, connectMs, asker);
     },
   };
 }

@@ -40,8 +40,11 @@ export function fieldsOf(record: Readonly<Record<string, string>>): Fields {
   return { text, isAscii: ascii.test(text), record };
 }
 
+/** What a request says of the address it goes to: of a URL these are made anew each time they are asked for. */
+export type Target = Pick<URL, "pathname" | "search" | "host">;
+
 /** A request as it goes over the line: in one piece, so that it is one write. */
-export function bytesOf({ pathname, search, host }: URL, { method, fields, body }: Request): Bytes {
+export function bytesOf({ pathname, search, host }: Target, { method, fields, body }: Request): Bytes {
   const length = body === undefined ? "" : `content-length: ${Buffer.byteLength(body)}\r\n`;
   const at = fields.record["host"] ?? host;
   const head = `${method} ${pathname}${search} HTTP/1.1\r\nhost: ${at}\r\n${fields.text}${length}\r\n`;

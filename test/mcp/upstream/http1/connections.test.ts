@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Ending } from "../../../../src/lib/ending.ts";
-import type { Answer } from "../../../../src/mcp/upstream/http1/answer.ts";
+import { type Answer, answerTo } from "../../../../src/mcp/upstream/http1/answer.ts";
 import { createPool } from "../../../../src/mcp/upstream/http1/pool.ts";
 import { bytesOf, fieldsOf } from "../../../../src/mcp/upstream/http1/request.ts";
 import { type Arrived, type Answer as Raw, reply, startRawServer } from "../../../servers/raw-server.ts";
@@ -19,7 +19,10 @@ async function serve(answer: Raw) {
   const url = new URL(server.url);
   const to = { hostname: "127.0.0.1", port: server.port, tls: undefined, key: "x" };
   const ask = (body = "b", ending = new Ending(), record = {}): Promise<Answer> =>
-    pool.send(to, bytesOf(url, { method: "POST", fields: fieldsOf(record), body, ending }), ending, 1_000);
+    answerTo((asker) => {
+      const bytes = bytesOf(url, { method: "POST", fields: fieldsOf(record), body, ending });
+      pool.send(to, bytes, ending, 1_000, asker);
+    });
   const text = (body?: string) => ask(body).then((answer) => answer.text(10_000_000));
   return { server, ask, text };
 }

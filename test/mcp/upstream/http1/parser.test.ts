@@ -12,6 +12,10 @@ function read(pieces: readonly Buffer[], ends = false): string {
     onBody(bytes) {
       body += bytes.toString("latin1");
     },
+    onWhole({ status, fields }, bytes, isKept) {
+      seen.push(`${status} ${JSON.stringify(fields)} ${bytes.length}`, `whole ${isKept}`);
+      body += bytes.toString("latin1");
+    },
     onEnd: (isKept) => void seen.push(`whole ${isKept}`),
   });
   parser.expect();
