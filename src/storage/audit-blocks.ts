@@ -1,5 +1,5 @@
 import type { AuditRow } from "./audit.ts";
-import { type Op, sql } from "./op.ts";
+import { type Op, type Row, sql } from "./op.ts";
 
 /** So many events share what is told of where to look; migration 0011 knows it too. */
 export const blockRows = 1_024;
@@ -10,10 +10,17 @@ export type Found = (typeof found)[number];
 
 export const blockOf = (seq: number): number => Math.floor(seq / blockRows);
 
+/** From so many rows on it is asked what their first block has already; fewer are told once more, which does nothing. */
+const worthAsking = 50;
+
 /** Tells where these rows are found: a hundred short entries for a block, where an index would take one for each row. */
 export function* markAuditRows(rows: readonly AuditRow[]): Op<void> {
-  let block = -1;
-  const seen = new Map(found.map((name) => [name, new Set<string>()]));
+  let block = blockOf(rows[0]?.seq ?? 0);
+  const seen = new Map<string, Set<string>>(found.map((name) => [name, new Set()]));
+  if (rows.length >= worthAsking) {
+    const marked: Row[] = yield sql`SELECT name, value FROM audit_blocks WHERE block = ${block}`;
+    for (const { name, value } of marked) seen.get(String(name))?.add(String(value));
+  }
   for (const row of rows) {
     if (block !== blockOf(row.seq)) for (const values of seen.values()) values.clear();
     block = blockOf(row.seq);
