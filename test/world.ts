@@ -14,7 +14,7 @@ import { masterKey } from "../src/secrets/master-key.ts";
 import { createApp } from "../src/server/app.ts";
 import { compose } from "../src/server/compose.ts";
 import { readConfig } from "../src/server/config.ts";
-import { listen } from "../src/server/serve.ts";
+import { listen } from "../src/server/listen.ts";
 import { openDatabase } from "../src/storage/open.ts";
 import { findResource } from "../src/storage/resources.ts";
 import { envWith } from "./env.ts";

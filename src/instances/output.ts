@@ -53,9 +53,11 @@ async function readLines(
   const { began, spent } = shareOfTime();
   try {
     for await (const chunk of bytes) {
-      await began();
+      const rest = began();
+      if (rest !== undefined) await rest;
       cut(chunk);
-      await spent();
+      const pause = spent();
+      if (pause !== undefined) await pause;
       for (const line of waiting) {
         onLine(line);
         const turn = spent();

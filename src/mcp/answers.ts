@@ -2,15 +2,16 @@ import { redact } from "../lib/log.ts";
 import { response } from "./json-rpc.ts";
 import { codes } from "./protocol.ts";
 import type { ReadyList } from "./ready-list.ts";
+import { type Measured, membersOf } from "./spans.ts";
 
 /**
  * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200, `retryAfterSeconds` where it was
  * refused before anything was done. Results are without the words that
  * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it. `list` is what stands in the list
- * that such a result begins with, which is empty in its text.
+ * that such a result begins with, which is empty in its text. `read` is there when a result was measured as it was read; it holds for that text alone.
  */
 export type Outcome =
-  | { result: string; type?: "input_required" | "task"; ttlMs?: number; list?: ReadyList }
+  | { result: string; type?: "input_required" | "task"; ttlMs?: number; list?: ReadyList; read?: Measured }
   | OutcomeError;
 type OutcomeError = { error: string; status?: number; retryAfterSeconds?: number };
 
@@ -18,6 +19,10 @@ export function errorOutcome(code: number, message: string, data?: unknown, stat
   const error = redact(JSON.stringify({ code, message, ...(data === undefined ? {} : { data }) }));
   return status === undefined ? { error } : { error, status };
 }
+
+/** Where the members of a result stand. A big one is not measured a second time. */
+export const measured = ({ result, read }: { result: string; read?: Measured }): Measured =>
+  read?.text === result ? read : { text: result, members: membersOf(result) };
 
 export const resultOutcome = (result: unknown): Outcome => ({ result: JSON.stringify(result) });
 

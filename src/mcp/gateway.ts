@@ -78,20 +78,38 @@ export function createGateway(options: GatewayOptions) {
   const visits = createVisits(options);
   let isDraining = false;
 
-  async function handle(request: Request, endpoint: Endpoint): Promise<Response> {
+  function handle(request: Request, endpoint: Endpoint): Response | Promise<Response> {
     const methods = methodsOf(endpoint.transport, request.headers.has("mcp-session-id"));
     // Before anybody is asked who he is.
     if (!methods.includes(request.method)) return notServed(methods, endpoint);
     const admitted = admit(request, endpoint);
-    const visit = visits.enter(request, endpoint, admitted instanceof Promise ? await admitted : admitted);
+    if (!(admitted instanceof Promise)) return enter(visits.enter(request, endpoint, admitted));
+    return admitted.then((admission) => enter(visits.enter(request, endpoint, admission)));
+  }
+
+  function enter(visit: Visit): Response | Promise<Response> {
+    const { method } = visit.request;
+    if (method === "POST") return posted(visit);
     try {
-      if (request.method === "DELETE") return legacy.finish(visit);
-      if (request.method === "GET") return listen(visit);
-      const judged = await read(visit);
-      visit.cut.throwIfEnded();
+      return method === "DELETE" ? legacy.finish(visit) : listen(visit);
+    } catch (error) {
+      visit.release();
+      throw error;
+    }
+  }
+
+  /** One message of a client, within the bounds of its project. */
+  async function posted(visit: Visit): Promise<Response> {
+    const { request, admission, cut } = visit;
+    try {
+      const limits = projectLimitsOf(admission.project.fields);
+      const judged = judge(await readBody(request, limits.messageBytes, bodyBound), request.headers, limits);
+      if ("refusal" in judged && judged.isBeyond === true) counters.add("requests_refused", admission.project.name);
+      cut.throwIfEnded();
       return await answer(visit, judged);
     } catch (error) {
       visit.release();
+      if (error instanceof Problem && error.status === 413) counters.add("requests_refused", admission.project.name);
       throw error;
     }
   }
@@ -125,21 +143,6 @@ export function createGateway(options: GatewayOptions) {
   function listen(visit: Visit): Response {
     mayStream();
     return visit.endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
-  }
-
-  /** One message of a client, within the bounds of its project. */
-  async function read({ request, admission: { project } }: Visit): Promise<Judged> {
-    const limits = projectLimitsOf(project.fields);
-    const refused = () => counters.add("requests_refused", project.name);
-    try {
-      const body = readBody(request, limits.messageBytes, bodyBound);
-      const judged = judge(typeof body === "string" ? body : await body, request.headers, limits);
-      if ("refusal" in judged && judged.isBeyond === true) refused();
-      return judged;
-    } catch (error) {
-      if (error instanceof Problem && error.status === 413) refused();
-      throw error;
-    }
   }
 
   return {

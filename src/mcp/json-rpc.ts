@@ -1,11 +1,12 @@
 import type { Outcome } from "./answers.ts";
+import { quoted } from "./lexemes.ts";
 
 /** JSON-RPC 2.0 as text. `id` and `params` are JSON text as they were written, so that `9007199254740993` goes on as it came. */
 export const request = (id: string | number, method: string, params: string): string =>
-  `{"jsonrpc":"2.0","id":${id},"method":${JSON.stringify(method)},"params":${params}}`;
+  `{"jsonrpc":"2.0","id":${id},"method":${quoted(method)},"params":${params}}`;
 
 export const notification = (method: string, params: string): string =>
-  `{"jsonrpc":"2.0","method":${JSON.stringify(method)},"params":${params}}`;
+  `{"jsonrpc":"2.0","method":${quoted(method)},"params":${params}}`;
 
 /** Without an id it answers what could not be read (`null`). */
 export function response(id: string | undefined, outcome: Outcome): string {

@@ -14,7 +14,7 @@ const doubtful = /[\u0000-\u001f\\]/;
 const bite = 32 * 1024;
 
 /** Of a string that is worth leaving out of what is parsed. */
-export const longString = 4 * 1024;
+const longString = 4 * 1024;
 
 /**
  * Past the closing quote of the string that opens at `at`: finding the next quote (`next`) is native, and then what stands before it tells whether
@@ -81,6 +81,11 @@ export function stringAt(text: string, start: number, end: number): string {
     return inner;
   }
 }
+
+const plain = /^[\w/.-]*$/;
+
+/** As JSON text; what needs no escape, as most names do not, needs no writer. */
+export const quoted = (words: string): string => (plain.test(words) ? `"${words}"` : JSON.stringify(words));
 
 export function skipSpace(text: string, at: number): number {
   let i = at;

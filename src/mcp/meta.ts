@@ -17,7 +17,7 @@ export function withMeta(text: string, changes: Changes): string {
   const members = membersOf(text);
   const meta = metaIn(text, members);
   if (meta === undefined && Object.values(changes).every((value) => value === undefined)) return text;
-  return rewritten(text, members, { _meta: changedMeta(meta, changes) });
+  return rewritten({ text, members }, { _meta: changedMeta(meta, changes) }).text;
 }
 
 /** `_meta` with these changes; undefined when nothing is left of it. */

@@ -10,6 +10,8 @@ export type Excess = "depth" | "elements" | "digits";
 export type Outline = {
   /** Of the object that the text is. */
   members: readonly Member[];
+  /** Of the object that was to be measured within it, in that one's own text; undefined when there is none, or it is called so by escapes. */
+  inner: readonly Member[] | undefined;
   /** How many there are in it and all that it holds; as often as the same one is written, it counts. */
   keys: number;
   /**
@@ -21,32 +23,24 @@ export type Outline = {
 
 /**
  * Which bound the text goes beyond, if any; before anything is parsed: there parsing itself is the attack (CVE-2026-111768). Keys take longest to
- * read, so of a client's elements only some may bear one; the list of a server's thousand tools has more.
+ * read, so of a client's elements only some may bear one; the list of a server's thousand tools has more. The object under the key `within` is
+ * measured in the same pass.
  */
 export function outlineOf(
   text: string,
   { depth, elements }: { depth: number; elements: number },
   mostKeys: number = elements,
+  within?: string,
 ): Outline | Excess {
-  const members: Member[] = [];
-  const isObject = text.charCodeAt(skipSpace(text, 0)) === openBrace;
+  const whole = new Measure(0);
+  let inner: Measure | undefined;
+  /** Of the object whose members stand at this depth, where they are measured. */
+  let measure: Measure | undefined;
   let open = 0;
   let commas = 0;
   let keys = 0;
-  /** Of the member that is being read: its key's quotes, and where its value begins once that is known. */
-  let keyAt = -1;
-  let keyEnd = 0;
-  let start = -1;
   let bones = "";
   let bared = 0;
-
-  function member(at: number): void {
-    let end = at;
-    while (end > start && text.charCodeAt(end - 1) <= 0x20) end--;
-    members.push({ key: stringAt(text, keyAt, keyEnd), start, end });
-    keyAt = -1;
-    start = -1;
-  }
 
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
@@ -58,28 +52,81 @@ export function outlineOf(
         bones += text.slice(bared, i + 1);
         bared = end - 1;
       }
-      if (open === 1 && isObject && keyAt < 0) {
-        keyAt = i;
-        keyEnd = end;
+      if (measure !== undefined && measure.keyAt < 0) {
+        measure.keyAt = i;
+        measure.keyEnd = end;
       }
       i = end - 1;
     } else if (code === comma) {
       if (++commas > elements) return "elements";
-      if (open === 1 && start >= 0) member(i);
+      if (measure !== undefined && measure.start >= 0) measure.end(text, i);
     } else if (code === colon) {
       if (++keys > mostKeys) return "elements";
-      if (open === 1 && keyAt >= 0 && start < 0) start = skipSpace(text, i + 1);
+      if (measure !== undefined && measure.keyAt >= 0 && measure.start < 0) measure.start = skipSpace(text, i + 1);
     } else if (code === openBrace || code === openBracket) {
       if (++open > depth) return "depth";
+      if (code === openBracket || open > 2) measure = undefined;
+      else if (open === 1) measure = whole;
+      else if (inner === undefined && whole.isAt(text, within)) measure = inner = new Measure(i);
+      else measure = undefined;
     } else if (code === closeBrace || code === closeBracket) {
-      if (open-- === 1 && start >= 0) member(i);
+      if (measure !== undefined) {
+        if (measure.start >= 0) measure.end(text, i);
+        measure.isClosed = true;
+      }
+      open--;
+      if (open === 1) measure = whole;
+      else if (open === 2) measure = inner?.isClosed === false ? inner : undefined;
     } else if (code >= zero && code <= nine) {
       const from = i;
       while (isDigit(text.charCodeAt(i + 1))) i++;
       if (i - from >= digits) return "digits";
     }
   }
-  return { members, keys, bones: bared === 0 ? text : bones + text.slice(bared) };
+  const { members } = whole;
+  // The first of its name is the one that is meant, in whatever spelling.
+  const isMeant = inner !== undefined && members.find(({ key }) => key === within)?.start === inner.from;
+  return {
+    members,
+    inner: isMeant ? inner?.members : undefined,
+    keys,
+    bones: bared === 0 ? text : bones + text.slice(bared),
+  };
+}
+
+/** The members of one object, as far as it was read. */
+class Measure {
+  readonly members: Member[] = [];
+  /** Where it begins, from where its members are measured. */
+  readonly from: number;
+  /** Of the member that is being read: its key's quotes, and where its value begins once that is known. */
+  keyAt = -1;
+  keyEnd = 0;
+  start = -1;
+  isClosed = false;
+
+  constructor(from: number) {
+    this.from = from;
+  }
+
+  end(text: string, at: number): void {
+    let end = at;
+    while (end > this.start && text.charCodeAt(end - 1) <= 0x20) end--;
+    const key = stringAt(text, this.keyAt, this.keyEnd);
+    this.members.push({ key, start: this.start - this.from, end: end - this.from });
+    this.keyAt = -1;
+    this.start = -1;
+  }
+
+  /** Whether the value that is being read is of this key. */
+  isAt(text: string, key: string | undefined): boolean {
+    return (
+      key !== undefined &&
+      this.start >= 0 &&
+      this.keyEnd - this.keyAt === key.length + 2 &&
+      text.startsWith(key, this.keyAt + 1)
+    );
+  }
 }
 
 /** The same where nothing but the bounds matters. */

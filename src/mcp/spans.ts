@@ -1,7 +1,6 @@
-import { skipSpace, skipString, stringAt } from "./lexemes.ts";
+import { quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
 
 export { skipSpace, skipString } from "./lexemes.ts";
-export { digits, type Excess, excessIn } from "./outline.ts";
 
 /**
  * Places within JSON text, so that what was judged can be forwarded byte for byte: parsing and writing anew changes big ids, `-0` and
@@ -9,6 +8,8 @@ export { digits, type Excess, excessIn } from "./outline.ts";
  */
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
+/** An object's text, and where its members stand in it. */
+export type Measured = { text: string; members: readonly Member[] };
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
@@ -63,16 +64,23 @@ export function objectOf(text: string, key: string): string | undefined {
  * The object's text with some members' values replaced (JSON text), added, or left out (`undefined`); all others byte for byte. A changed
  * member stands there once, however often it stood there before: a second one would be what another reader takes.
  */
-export const withMembers = (text: string, changes: Changes): string => rewritten(text, membersOf(text), changes);
+export const withMembers = (text: string, changes: Changes): string =>
+  rewritten({ text, members: membersOf(text) }, changes).text;
 
-/** The same for who has measured it already. Where nothing changes, it is the text itself. */
-export function rewritten(text: string, members: readonly Member[], changes: Changes): string {
+/** The same for who has measured it already, with where they stand now. Where nothing changes, it is what was given. */
+export function rewritten(given: Measured, changes: Changes): Measured {
+  const { text, members } = given;
   const names = Object.keys(changes);
-  if (members.length > 0 && text.charCodeAt(0) === openBrace && !touches(members, names, changes)) return text;
+  if (members.length > 0 && text.charCodeAt(0) === openBrace && !touches(members, names, changes)) return given;
   const done: string[] = [];
-  let written = "";
+  const now: Member[] = [];
+  let written = "{";
   const add = (key: string, value: string | undefined) => {
-    if (value !== undefined) written += `${written === "" ? "" : ","}${JSON.stringify(key)}:${value}`;
+    if (value === undefined) return;
+    written += `${now.length === 0 ? "" : ","}${quoted(key)}:`;
+    const start = written.length;
+    written += value;
+    now.push({ key, start, end: written.length });
   };
   for (const { key, start, end } of members) {
     if (!names.includes(key)) add(key, text.slice(start, end));
@@ -82,7 +90,7 @@ export function rewritten(text: string, members: readonly Member[], changes: Cha
     }
   }
   for (const key of names) if (!done.includes(key)) add(key, changes[key]);
-  return `{${written}}`;
+  return { text: `${written}}`, members: now };
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;

@@ -14,8 +14,6 @@ const mostOfOne = mostOpen / 2;
 type Used = Use & { letGo?: () => void };
 
 /** All that is under way. Most of it is over before anybody looks; what takes longer is watched from then on, with all that it uses. */
-export type Visits = ReturnType<typeof createVisits>;
-
 export function createVisits({ admit, watch }: Pick<GatewayOptions, "admit" | "watch">) {
   const openOf = new Map<string, number>();
   let open = 0;

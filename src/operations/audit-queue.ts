@@ -3,15 +3,22 @@ import type { Log } from "../lib/log.ts";
 import { sleep } from "../lib/wait.ts";
 import type { AuditEntry } from "../resources/audit.ts";
 
-export const queueLimits = { entries: 10_000, batch: 512, delayMs: 500, longestRetryMs: 4_000 } as const;
+/** `early`: with so many the time is not waited for. `batch`: so many are written before requests get their turn. */
+export const queueLimits = { entries: 10_000, early: 5_000, batch: 512, delayMs: 500, longestRetryMs: 4_000 } as const;
 
-type Options = { write: (entries: readonly AuditEntry[]) => Promise<void>; clock: Clock; log: Log };
+type Options = {
+  write: (entries: readonly AuditEntry[]) => Promise<void>;
+  /** Resolves when the disk has what was written. */
+  settle: () => Promise<void>;
+  clock: Clock;
+  log: Log;
+};
 
 /**
  * Events that wait for the disk so that nobody else has to. Bounded: when the disk is slower than the events for long, the newcomers are
  * dropped and counted, and the log itself says how many. A batch that cannot be written stays first in line.
  */
-export function createAuditQueue({ write, clock, log }: Options) {
+export function createAuditQueue({ write, settle, clock, log }: Options) {
   const waiting: AuditEntry[] = [];
   let dropped = 0;
   let failures = 0;
@@ -25,7 +32,7 @@ export function createAuditQueue({ write, clock, log }: Options) {
       return;
     }
     waiting.push(entry);
-    if (waiting.length === queueLimits.batch && failures === 0) plan(0);
+    if (waiting.length === queueLimits.early && failures === 0) plan(0);
     else if (timer === undefined) plan(queueLimits.delayMs);
   }
 
@@ -65,6 +72,7 @@ export function createAuditQueue({ write, clock, log }: Options) {
       // Requests get their turn between two batches.
       if (waiting.length > 0) await sleep(0);
     }
+    await settle();
   }
 
   const lossOf = (count: number): AuditEntry => ({

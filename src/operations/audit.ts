@@ -70,7 +70,8 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
   }
   let announced = 0;
 
-  const queue = createAuditQueue({ write: (entries) => db.writeBehind(() => append(entries)), clock, log });
+  const write = (entries: readonly AuditEntry[]) => db.writeBehind(() => append(entries));
+  const queue = createAuditQueue({ write, settle: db.settle, clock, log });
 
   async function prune(): Promise<void> {
     try {

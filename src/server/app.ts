@@ -11,6 +11,7 @@ import type { controlApi } from "./control-api.ts";
 import { withCors } from "./cors.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { answeredAtDoor, frontDoor } from "./front-door.ts";
+import type { Handle, Listening } from "./listen.ts";
 import { noteRefusal } from "./note.ts";
 import { createPace } from "./pace.ts";
 import { problemResponse } from "./problems.ts";
@@ -20,16 +21,10 @@ import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
 import { pathOf } from "./sender.ts";
 
-type ListenOptions = {
-  hostname: string;
-  port: number;
-  idleTimeout?: number;
-  maxRequestBodySize?: number;
-};
 type App = {
-  handle: (request: Request) => Response | Promise<Response>;
-  listen: (options: ListenOptions) => void;
-  server: Bun.Server<unknown> | null;
+  handle: Handle;
+  /** Where its requests come from, once it is known. */
+  server: Listening | null;
 };
 
 /** A call that takes longer may take longer than the time after which a silent connection is closed. */
@@ -52,25 +47,25 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     // need not wait until the framework is.
     handle(request) {
       const endpoint = endpointOf(request);
-      if (endpoint !== undefined) return finished(request, called(request, endpoint));
-      return isProbe(request) ? finished(request, answer(request)) : throughFramework(request);
-    },
-    listen(options) {
-      app.server = Bun.serve({ ...options, reusePort: false, development: false, fetch: app.handle });
+      if (endpoint !== undefined) return called(request, endpoint);
+      return isProbe(request) ? administered(request) : throughFramework(request);
     },
     server: null,
   };
   let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
-  /** What is asked of every request, whatever it is for. Answers who sends it. @throws Problem */
-  async function letIn(request: Request, wait: Promise<void> | undefined): Promise<string | undefined> {
+  /** Who sends a request; it must be asked before anything is waited for. */
+  function senderOf(request: Request): string | undefined {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
     const address = peer === undefined ? undefined : plainAddress(peer);
     rooms.senders.set(request, { address });
-    if (wait !== undefined) await wait;
-    const refusal = refusalAtDoor(request.headers);
-    if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
     return address;
+  }
+
+  /** What is asked of every request, whatever it is for. @throws Problem */
+  function letIn({ headers }: Request): void {
+    const refusal = refusalAtDoor(headers);
+    if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
   }
 
   async function called(request: Request, endpoint: Endpoint): Promise<Response> {
@@ -80,20 +75,35 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
       app.server?.timeout(request, 0);
     });
     try {
-      await letIn(request, pace());
+      senderOf(request);
+      const wait = pace();
+      if (wait !== undefined) await wait;
+      letIn(request);
       const response = await rooms.gateway.handle(request, endpoint);
       if (response.headers.get("content-type") === streamHeaders["content-type"]) app.server?.timeout(request, 0);
       // An answer that nobody reads is not kept for ever.
       else if (isLong) app.server?.timeout(request, idleSeconds);
-      return response;
+      return finished(response, request, newId());
+    } catch (error) {
+      return refused(error, request);
     } finally {
       alarm.cancel();
     }
   }
 
+  async function administered(request: Request): Promise<Response> {
+    try {
+      return finished(await answer(request), request, newId());
+    } catch (error) {
+      return refused(error, request);
+    }
+  }
+
   async function answer(request: Request): Promise<Response> {
+    const address = senderOf(request);
     // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
-    const address = await letIn(request, turn());
+    await turn();
+    letIn(request);
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
@@ -104,24 +114,23 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return await runRoute(found.route, { request, params: found.params, address, keepOpen }, rooms);
   }
 
-  async function finished(request: Request, answering: Promise<Response>): Promise<Response> {
+  function refused(error: unknown, request: Request): Response {
     const requestId = newId();
-    let response: Response;
-    try {
-      response = await answering;
-    } catch (error) {
-      void noteRefusal(error, request, rooms);
-      response = problemResponse(error, request, { requestId, log: rooms.log, oauth });
-    }
-    return withCors(signed(response, requestId), request, allowedOrigins);
+    void noteRefusal(error, request, rooms);
+    return finished(problemResponse(error, request, { requestId, log: rooms.log, oauth }), request, requestId);
+  }
+
+  /** Says what the log calls this request, and who answers: a command line of another version can say why it was not understood. */
+  function finished(response: Response, request: Request, requestId: string): Response {
+    const { headers } = response;
+    headers.set("x-request-id", requestId);
+    headers.set("x-mcpctl-version", version);
+    return withCors(response, request, allowedOrigins);
   }
 
   async function throughFramework(request: Request): Promise<Response> {
     api ??= import("./control-api.ts").then(({ controlApi }) =>
-      controlApi(
-        (asked) => finished(asked, answer(asked)),
-        (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log }),
-      ),
+      controlApi(administered, (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log })),
     );
     return await (await api)(request);
   }
@@ -131,13 +140,6 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
 
 /** What orchestrators ask every few seconds. */
 const isProbe = ({ url }: Request): boolean => url.endsWith("/readyz") || url.endsWith("/healthz");
-
-/** What the log calls this request, and who answers: a command line of another version can say why it was not understood. */
-function signed(response: Response, requestId: string): Response {
-  response.headers.set("x-request-id", requestId);
-  response.headers.set("x-mcpctl-version", version);
-  return response;
-}
 
 const noRoute = () =>
   new Problem("not_found", "There is nothing at this address", {

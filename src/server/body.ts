@@ -21,13 +21,44 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * The text of a JSON body of so many bytes at most; `setBy` says what sets that, `also` is a media type that will do as well. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
  * @throws Problem `invalid` with 415 or 413
  */
-export async function readBody(
+export function readBody(
   request: Request,
   mostBytes: number = bodyLimits.soft,
   setBy?: string,
   also?: string,
 ): Promise<string> {
-  const bytes = await readBytes(request, ["application/json", ...(also === undefined ? [] : [also])], mostBytes, setBy);
+  insist(request.headers, also === undefined ? json : [...json, also], mostBytes, setBy);
+  return arrived(request, (bytes) => textOf(bytes, mostBytes, setBy));
+}
+
+/** The bytes of a body of one of these media types. @throws Problem `invalid` with 415 or 413 */
+export function readBytes(request: Request, types: readonly string[], mostBytes: number): Promise<ArrayBuffer> {
+  insist(request.headers, types, mostBytes);
+  return arrived(request, (bytes) => {
+    if (bytes.byteLength > mostBytes) throw tooBig(mostBytes);
+    return bytes;
+  });
+}
+
+const json: readonly string[] = ["application/json"];
+
+/** What can be said before it has arrived. @throws Problem `invalid` with 415 or 413 */
+function insist(headers: Headers, types: readonly string[], mostBytes: number, setBy?: string): void {
+  const type = headers.get("content-type");
+  if (type === null || !(types.includes(type) || types.includes(plain(type))))
+    throw new Problem("invalid", `The body must be sent as Content-Type: ${types.at(-1)}`, { status: 415 });
+  if (Number(headers.get("content-length") ?? 0) > mostBytes) throw tooBig(mostBytes, setBy);
+}
+
+const plain = (type: string): string => type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+
+const tooBig = (mostBytes: number, setBy?: string) =>
+  new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
+    status: 413,
+  });
+
+function textOf(bytes: ArrayBuffer, mostBytes: number, setBy?: string): string {
+  if (bytes.byteLength > mostBytes) throw tooBig(mostBytes, setBy);
   try {
     return utf8.decode(bytes);
   } catch {
@@ -35,36 +66,23 @@ export async function readBody(
   }
 }
 
-/** The bytes of a body of one of these media types. @throws Problem `invalid` with 415 or 413 */
-export async function readBytes(
-  request: Request,
-  types: readonly string[],
-  mostBytes: number,
-  setBy?: string,
-): Promise<ArrayBuffer> {
-  const tooBig = () =>
-    new Problem("invalid", `The body is over ${bytesInWords(mostBytes)}${setBy === undefined ? "" : `; ${setBy}`}`, {
-      status: 413,
-    });
-  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type === undefined || !types.includes(type))
-    throw new Problem("invalid", `The body must be sent as Content-Type: ${types.at(-1)}`, { status: 415 });
-  if (Number(request.headers.get("content-length") ?? 0) > mostBytes) throw tooBig();
-  const bytes = await arrived(request);
-  if (bytes.byteLength > mostBytes) throw tooBig();
-  return bytes;
-}
-
-/** @throws Problem `invalid` with 408 */
-function arrived(request: Request): Promise<ArrayBuffer> {
+/** What is made of it once it is here. @throws Problem `invalid` with 408 */
+function arrived<T>(request: Request, read: (bytes: ArrayBuffer) => T): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = () =>
       reject(new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 }));
     const alarm = wheel.after(bodyMs, late);
+    const failed = (error: unknown) => {
+      alarm.cancel();
+      reject(error);
+    };
     request
       .arrayBuffer()
-      .then(resolve, reject)
-      .finally(() => alarm.cancel());
+      .then((bytes) => {
+        alarm.cancel();
+        resolve(read(bytes));
+      })
+      .catch(failed);
   });
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import type { Trust } from "../auth/access-token.ts";
 import { lifeOf, type TokenPolicy } from "../auth/ttl.ts";
 import { socketsOf } from "../instances/container/sockets.ts";
+import { proxyVariables } from "../instances/spacious.ts";
 import { isLogLevel, type LogLevel } from "../lib/log.ts";
 import { didYouMean } from "../lib/nearest.ts";
 import { isObject } from "../lib/object.ts";
@@ -71,8 +72,6 @@ export const settings = {
 export const notInFile: readonly string[] = ["oauthIssuer", "oauthAudience"];
 const fileKeys: readonly string[] = [...Object.keys(settings).filter((key) => !notInFile.includes(key)), "oauth"];
 
-const proxies = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY"];
-
 /** @throws Problem `invalid`, naming the setting and where it came from */
 export function readConfig(flags: Words, env: Words): Config {
   const home = join(env["HOME"] ?? homedir(), ".mcpctl");
@@ -106,7 +105,7 @@ export function readConfig(flags: Words, env: Words): Config {
     auditRetentionDays: daysOf(value("auditRetentionDays") ?? ""),
     allowedHosts: allowedHostsOf(list("allowedHosts")),
     allowedOrigins: allowedOriginsOf(list("allowedOrigins")),
-    isProxied: proxies.some((name) => nonEmpty(env[name]) !== undefined),
+    isProxied: proxyVariables.some((name) => nonEmpty(env[name]) !== undefined),
     oauth: oauthOf(file["oauth"], typed("oauthIssuer"), typed("oauthAudience")),
     programs: Object.fromEntries(
       ["PATH", "HOME", "SSH_AUTH_SOCK"].flatMap((name) => (env[name] ? [[name, env[name]]] : [])),

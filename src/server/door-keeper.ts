@@ -3,7 +3,9 @@ import type { Log } from "../lib/log.ts";
 import { messageOf } from "../lib/problem.ts";
 import type { OpenFiles } from "./open-files.ts";
 
-const everyMs = 100;
+/** Between two looks. Nothing is known to open ten files in a millisecond: where there is room for more, there is no hurry. */
+const lookMs = { soonest: 100, latest: 1_000 } as const;
+const filesPerMs = 10;
 /** So often nothing is free although the idle ones were closed, before it is given up: a connection whose request is not read yet is not idle. */
 const patience = 5;
 
@@ -57,13 +59,23 @@ export function keepDoor({ server, listen, files, counters, log }: Options) {
     if (timesOut >= patience) shut(current);
   }
 
-  const timer = setInterval(look, everyMs);
-  timer.unref();
+  let timer: Timer | undefined;
+  function plan(): void {
+    timer = setTimeout(
+      () => {
+        plan();
+        look();
+      },
+      isOpen ? untilNextLook(files) : lookMs.soonest,
+    );
+    timer.unref();
+  }
+  plan();
 
   return {
     /** Nobody is let in any more; resolves when all that is under way has ended. */
     async stop(): Promise<void> {
-      clearInterval(timer);
+      clearTimeout(timer);
       await Promise.all([...ending, isOpen ? server()?.stop(false) : undefined]);
     },
     /** Ends what is under way as well. */
@@ -71,4 +83,10 @@ export function keepDoor({ server, listen, files, counters, log }: Options) {
       await Promise.all([...closed, server()].map((each) => each?.stop(true)));
     },
   };
+}
+
+/** In milliseconds: before all the files that are left could have been opened. */
+export function untilNextLook({ limit, count }: Pick<OpenFiles, "limit" | "count">): number {
+  const left = Number.isFinite(limit) ? limit - count() : limit;
+  return Math.min(lookMs.latest, Math.max(lookMs.soonest, Math.floor(left / filesPerMs)));
 }

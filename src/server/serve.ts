@@ -1,24 +1,8 @@
-import { join } from "node:path";
-import { callerOf } from "../auth/authenticate.ts";
-import type { BearerKeys } from "../auth/bearer.ts";
-import { bootstrap, type FirstAdministrator, localAdministrator } from "../auth/bootstrap.ts";
-import { openSession } from "../auth/session.ts";
 import { systemClock } from "../lib/clock.ts";
-import { defaultOrigin, readCredentials, saveCredential } from "../lib/credentials-file.ts";
 import { createLog } from "../lib/log.ts";
-import { messageOf, Problem } from "../lib/problem.ts";
-import { sleep, within } from "../lib/wait.ts";
-import { rightsOf } from "../rbac/rights.ts";
-import { loadMasterKey } from "../secrets/master-key.ts";
-import { getMeta, setMeta } from "../storage/meta.ts";
-import { openDatabase } from "../storage/open.ts";
-import { createApp } from "./app.ts";
-import { bodyLimits, idleSeconds } from "./body.ts";
-import { compose } from "./compose.ts";
-import { type Config, readConfig, type Words } from "./config.ts";
+import { readConfig, type Words } from "./config.ts";
 import { takeDataDir } from "./data-dir.ts";
-import { keepDoor } from "./door-keeper.ts";
-import type { Rooms } from "./rooms.ts";
+import { type Handle, listenAt } from "./listen.ts";
 
 export type ServeOptions = {
   flags: Words;
@@ -28,133 +12,30 @@ export type ServeOptions = {
   isTerminal?: () => boolean;
 };
 
-const drainMs = 25_000;
-
 /**
- * Runs the server until it is told to stop; answers the exit code. A first SIGTERM or SIGINT drains, a second one is fast.
+ * Runs the server until it is told to stop; answers the exit code. It listens before the rest is loaded, and whoever comes meanwhile waits: Bun
+ * collects garbage when it begins to listen, which takes a third of the start of an empty program once all is there.
  * @throws Problem when it cannot start: configuration, data folder, master key, database, port
  */
 export async function serve({ flags, env, out, err, isTerminal = () => false }: ServeOptions): Promise<number> {
   const config = readConfig(flags, env);
   const log = createLog(err, config.log, isTerminal, systemClock.now);
   const folder = takeDataDir(config.dataDir);
+  const opening = Promise.withResolvers<Handle>();
   try {
-    const { rooms, first } = await open(config, log);
-    const app = createApp(rooms);
-    const url = listen(app, config);
-    const at = { host: config.host, port: Number(new URL(url).port) };
-    const door = keepDoor({ ...rooms, server: () => app.server, listen: () => listen(app, at) });
-    folder.tell(url);
-    // Requests that wait already are answered before the work that none of them needs.
-    await sleep(0);
-    rooms.supervisor.start();
-    await rooms.changedAll([]);
-    rooms.health.start();
-    await sleep(0);
-    await leaveCredential(rooms, url);
-    greet(out, config, url, first);
-    return await untilStopped(door, rooms);
+    const server = listenAt(config, (request) => opening.promise.then((handle) => handle(request)));
+    const opened = (handle: Handle) => {
+      opening.resolve(handle);
+      server.reload({ fetch: handle });
+    };
+    try {
+      const { run } = await import("./run.ts");
+      return await run({ config, log, folder, server, opened, out });
+    } catch (error) {
+      await server.stop(true);
+      throw error;
+    }
   } finally {
     folder.release();
   }
-}
-
-async function open(config: Config, log: Rooms["log"]): Promise<{ rooms: Rooms; first: FirstAdministrator }> {
-  const db = openDatabase(config.database, (statement, ms) => log.debug("the database took long", { statement, ms }));
-  try {
-    const expected = await db.read(() => getMeta("master-key"));
-    const master = loadMasterKey(config, expected);
-    if (expected === undefined) await db.write(() => setMeta("master-key", master.id));
-    const first = await bootstrap(db, systemClock.now());
-    return { rooms: await compose({ config, db, master, clock: systemClock, log }), first };
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-}
-
-type App = ReturnType<typeof createApp>;
-
-export function listen(app: App, { host, port }: Pick<Config, "host" | "port">): string {
-  try {
-    app.listen({
-      hostname: host,
-      port,
-      idleTimeout: idleSeconds,
-      maxRequestBodySize: bodyLimits.hard,
-    });
-  } catch (error) {
-    throw new Problem("conflict", `${host}:${port} cannot be listened on: ${messageOf(error)}`, {
-      hint: "stop what uses the port, or give another: mcpctl serve --port 3201",
-      cause: error,
-    });
-  }
-  const shown = host.includes(":") ? `[${host}]` : host;
-  return `http://${["0.0.0.0", "[::]"].includes(shown) ? "127.0.0.1" : shown}:${app.server?.port}`;
-}
-
-/** Whoever may read the data folder is the administrator already: a second terminal of the same user just works (design §4). */
-async function leaveCredential({ db, hashKeys, clock, config, log }: Rooms, url: string): Promise<void> {
-  const path = join(config.home, "credentials");
-  const now = clock.now();
-  const { token: kept, keyring } = readCredentials(path)[url] ?? {};
-  const works = kept !== undefined && (await db.read(() => isLogin(hashKeys, kept, now)));
-  // A login in the keyring is one that a person made: it is theirs to end.
-  if (works || keyring === true) return;
-  try {
-    const token = await db.write(function* () {
-      const admin = yield* localAdministrator();
-      return admin === undefined
-        ? undefined
-        : { admin, bearer: (yield* openSession(hashKeys, admin.id, "local", now, null)).token };
-    });
-    if (token !== undefined) saveCredential(path, url, { token: token.bearer, user: token.admin.name });
-  } catch (error) {
-    log.warn("the local credential could not be left; log in with mcpctl login", { path, error });
-  }
-}
-
-function* isLogin(hashKeys: BearerKeys, bearer: string, now: number) {
-  try {
-    yield* rightsOf(yield* callerOf(hashKeys, bearer, now));
-    return true;
-  } catch (error) {
-    if (error instanceof Problem && error.code === "unauthenticated") return false;
-    throw error;
-  }
-}
-
-/** In one piece: whoever waits for the address must not cut in before the password. */
-function greet(out: (text: string) => void, config: Config, url: string, first: FirstAdministrator): void {
-  const lines = [`mcpctl serves at ${url} (data in ${config.dataDir})`];
-  if (first !== undefined) {
-    const status = url === defaultOrigin ? "mcpctl status" : `mcpctl status --url ${url}`;
-    lines.push(
-      `First administrator: ${first.email}, password: ${first.password}`,
-      `The password is shown this once. In a second terminal of this user \`${status}\` works without it.`,
-    );
-  }
-  out(lines.join("\n"));
-}
-
-async function untilStopped(door: ReturnType<typeof keepDoor>, rooms: Rooms): Promise<number> {
-  const asked = Promise.withResolvers<void>();
-  const hurried = Promise.withResolvers<void>();
-  const onSignal = () => {
-    asked.resolve();
-    // The first signal only resolves `asked`; the listener for the second is set once that is done.
-  };
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, onSignal);
-  await asked.promise;
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    process.removeListener(signal, onSignal);
-    process.on(signal, hurried.resolve);
-  }
-  // Meanwhile the door stays open: whoever comes is told to try again, and health checks see why.
-  const drained = rooms.stopping().then(() => door.stop());
-  const fast = hurried.promise.then(() => true);
-  const hurry = await Promise.race([within(drainMs, drained).then(() => false), fast]);
-  await Promise.race([rooms.close(hurry), fast.then(() => rooms.close(true))]);
-  await door.end();
-  return 0;
 }

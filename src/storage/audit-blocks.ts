@@ -1,8 +1,8 @@
 import type { AuditRow } from "./audit.ts";
 import { type Op, sql } from "./op.ts";
 
-/** So many events share what is told of where to look; migration 0010 knows it too. */
-export const blockRows = 256;
+/** So many events share what is told of where to look; migration 0011 knows it too. */
+export const blockRows = 1_024;
 
 /** What is looked for by block. What is nearly always the same, or nearly never there, is not worth it, or has an index. */
 export const found = ["user", "tokenSha", "project", "tool"] as const;
@@ -10,7 +10,7 @@ export type Found = (typeof found)[number];
 
 export const blockOf = (seq: number): number => Math.floor(seq / blockRows);
 
-/** Tells where these rows are found: a few dozen short entries for a block, where an index would take one for each row. */
+/** Tells where these rows are found: a hundred short entries for a block, where an index would take one for each row. */
 export function* markAuditRows(rows: readonly AuditRow[]): Op<void> {
   let block = -1;
   const seen = new Map(found.map((name) => [name, new Set<string>()]));

@@ -19,8 +19,10 @@ export type Snapshot = { now: <T>(operation: () => Op<T>) => T; close: () => voi
 export type Database = {
   read: <T>(operation: () => Op<T>) => Promise<T>;
   write: <T>(operation: () => Op<T>) => Promise<T>;
-  /** The same for what nobody waits for: seen at once, and the event loop does not stand still until the disk has it. */
+  /** The same for what nobody waits for: seen at once, and the event loop does not stand still until the disk has it, which `settle` waits for. */
   writeBehind: <T>(operation: () => Op<T>) => Promise<T>;
+  /** Resolves when the disk has what was written behind. */
+  settle: () => Promise<void>;
   /** All of it as it is at this moment, for reading piece by piece while others go on writing. To be closed. */
   snapshot: () => Snapshot;
   /**

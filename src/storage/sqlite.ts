@@ -1,6 +1,5 @@
 import { constants, type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, existsSync, fdatasync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
@@ -70,10 +69,13 @@ export function openReadOnly(path: string): SqliteDatabase {
 function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteDatabase {
   const isFile = db.filename !== ":memory:" && db.filename !== "";
   const prepared = new Map<readonly string[], Known>();
-  /** Of which others' commits the revision tells already. */
+  /** Of which others' commits the revision tells already, and whether that was looked at in this turn of the event loop. */
   let othersSeen = 0;
+  let looked = false;
   let revised = 0;
   let others: Query | undefined;
+  /** The write-ahead log, once something was written behind. */
+  let log: number | undefined;
 
   function run(statement: Statement): Row[] {
     let known = prepared.get(statement.parts);
@@ -124,24 +126,38 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     }
   }
 
-  /** The write-ahead log alone is synced: closing a file drops the locks on it, and SQLite holds none on that one. */
-  async function writeBehind<T>(operation: () => Op<T>): Promise<T> {
-    const value = await transaction("BEGIN IMMEDIATE", operation, unsynced);
-    if (isFile) await synced(`${db.filename}-wal`);
-    return value;
+  /**
+   * The write-ahead log alone is synced: closing a file drops the locks on it, and SQLite holds none on that one. It stays the same file for as
+   * long as a connection is open. A disk that fails here tells SQLite's own descriptor too, at the next commit that waits for it.
+   */
+  async function settle(): Promise<void> {
+    if (!isFile) return;
+    try {
+      log ??= openSync(`${db.filename}-wal`, "r+");
+      const file = log;
+      await new Promise<void>((resolve) => fdatasync(file, () => resolve()));
+    } catch {}
   }
 
-  /** Commits through other connections, of this process or another, are told by SQLite itself, those through this one are not. */
+  /**
+   * Commits through other connections, of this process or another, are told by SQLite itself, those through this one are not. It takes two locks
+   * to look, so what was seen is good for all requests of one turn: who commits elsewhere and asks here comes in a later one.
+   */
   function revision(): number | undefined {
+    if (looked) return revised;
     try {
       others ??= db.prepare("PRAGMA data_version");
       const seen = Number(others.get()?.["data_version"]);
       if (seen !== othersSeen) revised++;
       othersSeen = seen;
-      return revised;
     } catch {
       return undefined;
     }
+    looked = true;
+    setImmediate(() => {
+      looked = false;
+    });
+    return revised;
   }
 
   /** Waits for whoever holds the database without holding up the event loop, which `busy_timeout` would. */
@@ -177,21 +193,16 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     revision,
     read: (operation) => transaction("BEGIN", operation),
     write: (operation) => transaction("BEGIN IMMEDIATE", operation),
-    writeBehind,
+    writeBehind: (operation) => transaction("BEGIN IMMEDIATE", operation, unsynced),
+    settle,
     close: () => {
       for (const { query } of prepared.values()) query.finalize();
       others?.finalize();
+      if (log !== undefined) closeSync(log);
+      log = undefined;
       db.close();
     },
   };
-}
-
-/** A disk that fails here tells SQLite's own descriptor too, at the next commit that waits for it. */
-async function synced(path: string): Promise<void> {
-  try {
-    const file = await open(path, "r+");
-    await file.datasync().finally(() => file.close());
-  } catch {}
 }
 
 /** Nothing of the operation was done: it can be run again. */

@@ -4,13 +4,13 @@ import { dirname, relative, resolve } from "node:path";
 
 const everyLife = ["src/main.ts", "src/cli/run.ts", "src/cli/environment.ts"];
 const lives: Record<string, readonly string[]> = {
-  serve: [...everyLife, "src/cli/commands/serve.ts"],
+  serve: [...everyLife, "src/cli/commands/serve.ts", "src/server/run.ts"],
   get: [...everyLife, "src/cli/commands/get.ts"],
 };
 
 /** What takes a tenth of the start of an empty program and more, or is needed by few: it is loaded where it is used (`bench/startup.ts`). */
 const heavy = [
-  /^node:(crypto|net|tls|tty|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
+  /^node:(crypto|zlib|net|tls|tty|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
   /^(consola|yaml|smol-toml|jsonc-parser|age-encryption|elysia)(\/|$)/,
   /^@modelcontextprotocol\//,
 ];

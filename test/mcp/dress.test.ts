@@ -14,6 +14,14 @@ describe("for a modern client", () => {
     expect(call._meta).toEqual({ a: 1, "io.modelcontextprotocol/serverInfo": server });
   });
 
+  test("what was measured while it was read holds for that text alone", () => {
+    const read = { text: '{"_meta":{"a":1}}', members: [{ key: "_meta", start: 9, end: 16 }] };
+    const same = result(dressed("modern", "tools/call", { result: read.text, read }, () => server));
+    expect(same._meta.a).toBe(1);
+    const other = result(dressed("modern", "tools/call", { result: '{"b":2}', read }, () => server));
+    expect(other).toEqual({ b: 2, resultType: "complete", _meta: { "io.modelcontextprotocol/serverInfo": server } });
+  });
+
   test("what was asked may not be kept, and an unknown resource has the code of what is unknown", () => {
     const asked = { result: '{"inputRequests":{}}', type: "input_required" } as const;
     expect(result(dressed("modern", "resources/read", asked, () => server))).toMatchObject({

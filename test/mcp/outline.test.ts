@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { digits, excessIn, keysIn, outlineOf } from "../../src/mcp/outline.ts";
-import { hasTwins, membersOf } from "../../src/mcp/spans.ts";
+import { hasTwins, memberOf, membersOf } from "../../src/mcp/spans.ts";
 
 const unbounded = { depth: 1_000, elements: 1_000_000 };
 const outlined = (text: string) => {
@@ -106,6 +106,30 @@ test("a key twice, at any depth and in any spelling, is one that a parser has no
     { numRuns: 1_000 },
   );
 });
+
+test("of the object within, the members stand where they do in its own text, and it is the one that the first of its name holds", () => {
+  const key = fc.constantFrom('"in"', '"\\u0069n"', '"x"');
+  const value = fc.oneof(
+    fc.constantFrom("{}", "{ }", "[]", '[{"a":1}]', "7", '"in"'),
+    fc.array(fc.tuple(key, fc.constantFrom("1", '{"in":{"b":2}}', '[{},"x"]', '"y" ')), { maxLength: 3 }).map(object),
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(key, value), { maxLength: 4 }).map(object), (given) => {
+      const outline = outlineOf(given, unbounded, 1_000, "in");
+      if (typeof outline === "string") throw new Error(outline);
+      const held = memberOf(given, "in");
+      if (outline.inner !== undefined) expect(outline.inner).toEqual(membersOf(held ?? "[]"));
+      else
+        expect(held?.startsWith("{") === true && given.indexOf(`"in" : ${held}`) >= 0 && !given.includes("\\")).toBe(
+          false,
+        );
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+const object = (members: readonly (readonly [string, string])[]) =>
+  `{${members.map(([key, value]) => ` ${key} : ${value}`).join(",")} }`;
 
 test("a string of nothing but escapes is read in bites, and no bite ends it", () => {
   for (const unit of ['\\"', "\\n", "\\u0041", 'ab\\"']) {

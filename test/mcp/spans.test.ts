@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { outlineOf } from "../../src/mcp/outline.ts";
-import { digits, elementsOf, excessIn, hasTwins, membersOf, withMembers } from "../../src/mcp/spans.ts";
+import { digits, excessIn, outlineOf } from "../../src/mcp/outline.ts";
+import { elementsOf, hasTwins, membersOf, withMembers } from "../../src/mcp/spans.ts";
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
 const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);

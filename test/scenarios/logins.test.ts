@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import type { Account } from "../../src/auth/attempts.ts";
 import { createLogins } from "../../src/auth/session.ts";
 import { createApp } from "../../src/server/app.ts";
+import { listen } from "../../src/server/listen.ts";
 import { listSessions, setPassword } from "../../src/storage/identity.ts";
 import { alike, type World, world } from "../world.ts";
 
@@ -67,7 +68,7 @@ test("the address is the socket's, IPv4 in IPv4's own words; what a header claim
     },
   };
   const app = createApp({ ...w.rooms, logins });
-  app.listen({ hostname: "::", port: 0 });
+  listen(app, { host: "::", port: 0 });
   try {
     for (const host of ["127.0.0.1", "[::1]"]) {
       await fetch(`http://${host}:${app.server?.port}/api/v1/auth/login`, {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { createApp } from "../../src/server/app.ts";
-import { listen } from "../../src/server/serve.ts";
+import { listen } from "../../src/server/listen.ts";
 import { fixture, type World, world } from "../world.ts";
 
 /** Clients that send and never read. */
@@ -146,9 +146,10 @@ test("a connection may be silent for as long as its call or its stream lasts, an
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list", params: {} });
   await (await fetch(`${url}/mcp`, { method: "POST", headers, body })).text();
-  expect(given).toEqual([0, 30]);
+  // What is over soon ends long before a silent connection is closed.
+  expect(given).toEqual([]);
   const stream = await fetch(`${url}/projects/demo/sse`, { headers });
-  expect(given).toEqual([0, 30, 0]);
+  expect(given).toEqual([0]);
   await stream.body?.cancel();
   await server.stop(true);
 });

@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { untilNextLook } from "../../src/server/door-keeper.ts";
 import { openFiles } from "../../src/server/open-files.ts";
 
 const closers: (() => unknown)[] = [];
@@ -22,6 +23,14 @@ test("files are scarce before they run out, whatever the limit", () => {
   }
   expect(openFiles().count()).toBeGreaterThan(2);
   expect(openFiles(Number.POSITIVE_INFINITY).isScarce()).toBe(false);
+});
+
+test("the door is looked at ten times a second where files are few, and once where there is room for long", () => {
+  const after = (limit: number, open: number) => untilNextLook({ limit, count: () => open });
+  expect([after(1_024, 20), after(20_000, 14_000), after(20_000, 20), after(20_000, 19_500)]).toEqual([
+    100, 600, 1_000, 100,
+  ]);
+  expect([after(1_024, Number.POSITIVE_INFINITY), after(Number.POSITIVE_INFINITY, 20)]).toEqual([100, 1_000]);
 });
 
 /** The program itself, with so few files that clients can use them up. */

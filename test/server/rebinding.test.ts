@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { connect } from "node:net";
 import { hostname } from "node:os";
 import { createApp } from "../../src/server/app.ts";
+import { listen } from "../../src/server/listen.ts";
 import { type World, world } from "../world.ts";
 
 /** CVE-2025-66414 and its like: over a socket, since a request that is made in memory has been tidied up already. */
@@ -12,7 +13,7 @@ let port = 0;
 beforeAll(async () => {
   w = await world({ "allowed-hosts": "mcp.example.com", "allowed-origins": "https://ui.example.com" });
   app = createApp(w.rooms);
-  app.listen({ hostname: "127.0.0.1", port: 0 });
+  listen(app, { host: "127.0.0.1", port: 0 });
   port = app.server?.port ?? 0;
 });
 afterAll(async () => {

@@ -79,9 +79,13 @@ const endpoints: Endpoint[] = [
 /** All that an admission says, or why there is none. */
 async function saidBy(ask: ReturnType<typeof admission>, bearer: string, endpoint: Endpoint): Promise<unknown> {
   try {
-    const { mayCall, reaches, ...rest }: Admission = await ask(new Request("http://127.0.0.1/"), endpoint, bearer);
+    const { mayCall, reaches, policy, ...rest }: Admission = await ask(
+      new Request("http://127.0.0.1/"),
+      endpoint,
+      bearer,
+    );
     const calls = ["a", "b"].flatMap((server) => ["x", undefined].map((tool) => mayCall?.(server, tool)));
-    return { ...rest, calls, reaches: ["a", "b"].map((server) => reaches?.(server)) };
+    return { ...rest, calls, policy: policy?.(), reaches: ["a", "b"].map((server) => reaches?.(server)) };
   } catch (error) {
     if (error instanceof Problem) return error.toJSON();
     throw error;
@@ -130,6 +134,7 @@ const moves: Record<string, Move> = {
     ),
 };
 const names = Object.keys(moves);
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("what is remembered is what would be read, after every move of anybody", async () => {
   await fc.assert(
@@ -138,6 +143,8 @@ test("what is remembered is what would be read, after every move of anybody", as
       async (story) => {
         for (const [name, n] of story) {
           await moves[name]?.(n);
+          // What another process committed is felt from the next turn on.
+          if (name.endsWith("another process")) await nextTurn();
           for (const bearer of bearers.slice(-12))
             for (const endpoint of endpoints) {
               const remembered = [

@@ -194,14 +194,14 @@ test("retention takes away whole days from the beginning, in pieces, and the res
   const { audit, clock } = auditIn(db, 30);
   for (let day = 0; day < 40; day++) {
     clock.at = day * dayMs;
-    await db.write(() => audit.append(Array.from({ length: 60 }, (_, n) => entry(day * dayMs + n))));
+    await db.write(() => audit.append(Array.from({ length: 120 }, (_, n) => entry(day * dayMs + n))));
   }
   await audit.prune();
   const rows = await all(db);
-  expect(rows[0]).toMatchObject({ seq: 9 * 60 + 1, at: 9 * dayMs });
-  expect(await verdict(db)).toMatchObject({ events: 31 * 60, broken: undefined, prunedTo: 540 });
-  expect((await db.read(auditHeads)).every(({ seq }) => seq >= 540)).toBe(true);
-  expect(db.raw.query("SELECT min(block) FROM audit_blocks").values()).toEqual([[blockOf(541)]]);
+  expect(rows[0]).toMatchObject({ seq: 9 * 120 + 1, at: 9 * dayMs });
+  expect(await verdict(db)).toMatchObject({ events: 31 * 120, broken: undefined, prunedTo: 1_080 });
+  expect((await db.read(auditHeads)).every(({ seq }) => seq >= 1_080)).toBe(true);
+  expect(db.raw.query("SELECT min(block) FROM audit_blocks").values()).toEqual([[blockOf(1_081)]]);
 
   clock.at = 400 * dayMs;
   await audit.prune();
@@ -209,8 +209,8 @@ test("retention takes away whole days from the beginning, in pieces, and the res
   expect(await verdict(db)).toMatchObject({ events: 0, broken: undefined });
   await db.write(() => audit.append([entry(clock.at)]));
   expect(await verdict(db)).toMatchObject({ events: 1, broken: undefined });
-  expect((await all(db))[0]?.seq).toBe(40 * 60 + 1);
-  expect((await db.read(auditAnchor)).seq).toBe(40 * 60);
+  expect((await all(db))[0]?.seq).toBe(40 * 120 + 1);
+  expect((await db.read(auditAnchor)).seq).toBe(40 * 120);
 });
 
 test("what a crash left unsigned is signed before retention takes its head away", async () => {
@@ -309,7 +309,7 @@ describe("questions", async () => {
   ];
   const entries = Array.from(
     // Of three blocks.
-    { length: 700 },
+    { length: 2_500 },
     (_, n): AuditEntry => ({
       at: n * 10,
       kind: n % 7 === 0 ? "refused" : "call",
@@ -338,7 +338,7 @@ describe("questions", async () => {
     ["since", { since: 500 }, ({ at }) => at >= 500],
     ["until", { until: 500 }, ({ at }) => at < 500],
     ["before all", { until: 0 }, () => false],
-    ["after all", { since: 10_000 }, () => false],
+    ["after all", { since: 100_000 }, () => false],
     [
       "several",
       { user: "ann@example.com", project: "demo", outcome: "error", since: 100, until: 1_500 },
@@ -350,16 +350,16 @@ describe("questions", async () => {
     const expected = entries.flatMap((one, index) => (right(one) ? [index + 1] : []));
     const down: number[] = [];
     for (let before: number | undefined; ; before = down.at(-1)) {
-      const page = await db.read(() => queryAudit(filter, { before, limit: 7 }));
+      const page = await db.read(() => queryAudit(filter, { before, limit: 70 }));
       down.push(...page.map(({ seq }) => seq));
-      if (page.length < 7) break;
+      if (page.length < 70) break;
     }
     expect(down).toEqual(expected.toReversed());
     const up: number[] = [];
     for (let after = 0; ; after = up.at(-1) ?? 0) {
-      const page = await db.read(() => queryAudit(filter, { after, limit: 7 }));
+      const page = await db.read(() => queryAudit(filter, { after, limit: 70 }));
       up.push(...page.map(({ seq }) => seq));
-      if (page.length < 7) break;
+      if (page.length < 70) break;
     }
     expect(up).toEqual(expected);
   });
@@ -387,7 +387,7 @@ describe("questions", async () => {
     for (const step of migrations.slice(0, 9)) old.raw.run(step);
     const insert = old.raw.query(`INSERT INTO audit_events VALUES (${Array(20).fill("?").join()})`);
     for (const row of db.raw.query("SELECT * FROM audit_events").values()) insert.run(...(row as string[]));
-    old.raw.run(migrations[9] ?? "");
+    for (const step of migrations.slice(9)) old.raw.run(step);
     const blocks = (of: SqliteDatabase) => of.raw.query("SELECT * FROM audit_blocks ORDER BY 1, 2, 3").values();
     expect(blocks(old)).toEqual(blocks(db));
     expect(blocks(old).length).toBeGreaterThan(30);
@@ -397,7 +397,10 @@ describe("questions", async () => {
     const sessions = await db.read(() => auditSessions({}, 100));
     const total = (name: "events" | "calls" | "refusals" | "errors") =>
       sessions.reduce((sum, one) => sum + one[name], 0);
-    expect([total("events"), total("calls")]).toEqual([700, entries.filter(({ kind }) => kind === "call").length]);
+    expect([total("events"), total("calls")]).toEqual([
+      entries.length,
+      entries.filter(({ kind }) => kind === "call").length,
+    ]);
     const vllm = await db.read(() => auditSessions({ tokenSha: "aa", project: "demo" }, 100));
     const own = entries.filter(({ actor, project }) => actor.tokenSha === "aa" && project === "demo");
     expect(vllm).toMatchObject([

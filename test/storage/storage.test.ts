@@ -75,6 +75,24 @@ test("what is written behind is seen by others at once and whole, and the next c
   db.close();
 });
 
+test("the revision tells of own commits at once, and of others' from the next turn of the event loop on", async () => {
+  const path = join(folder, "revision.db");
+  const db = openDatabase(`sqlite:${path}`);
+  const other = openSqlite(path);
+  const first = db.revision?.();
+  await db.write(() => insertResource(row("a")));
+  const second = db.revision?.();
+  expect(second).not.toBe(first);
+  await other.write(() => insertResource(row("b")));
+  await new Promise((resolve) => setImmediate(resolve));
+  const third = db.revision?.();
+  expect(third).not.toBe(second);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(db.revision?.()).toBe(third);
+  other.close();
+  db.close();
+});
+
 test("a statement that holds everything up is told by its text, which has no values in it", async () => {
   const told: [string, number][] = [];
   const db = openDatabase("sqlite::memory:", (statement, ms) => told.push([statement, ms]));

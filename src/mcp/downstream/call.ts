@@ -133,28 +133,37 @@ export function createCalls({ connections, catalog, clock, log, counters, record
     }
   }
 
+  const answer = (visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> =>
+    outcomeOf(visit, inbound, name, client, inWords);
+
   /** The outcome in the words of the client's era. */
-  async function answer(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
-    const outcome = dressed(inbound.era, name, await outcomeOf(visit, inbound, name, client), () =>
-      scope.infoOf(visit),
-    );
-    return name === "tools/call" && isFussy(visit.endpoint) ? withFirstText(outcome) : outcome;
+  function inWords(outcome: Outcome, visit: Visit, { era }: Inbound, name: string): Outcome {
+    const told = dressed(era, name, outcome, () => scope.infoOf(visit));
+    return name === "tools/call" && isFussy(visit.endpoint) ? withFirstText(told) : told;
   }
 
-  async function outcomeOf(visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> {
+  async function outcomeOf(
+    visit: Visit,
+    inbound: Inbound,
+    name: string,
+    client: Client,
+    told: typeof inWords = asItIs,
+  ): Promise<Outcome> {
     const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    if (method?.eras.includes(inbound.era) !== true) return errorOutcome(codes.unknownMethod, "Method not found");
+    if (method?.eras.includes(inbound.era) !== true)
+      return told(errorOutcome(codes.unknownMethod, "Method not found"), visit, inbound, name);
     const call = new Call(visit, inbound, client);
+    let outcome: Outcome;
     try {
-      const answered = await method.answer(call);
-      const outcome = call.heldBack === undefined ? answered : errorOutcome(codes.invalidParams, call.heldBack);
+      outcome = await method.answer(call);
+      if (call.heldBack !== undefined) outcome = errorOutcome(codes.invalidParams, call.heldBack);
       if (isRecorded(name)) call.note(outcome);
-      return outcome;
     } catch (error) {
       // Whoever goes away before the answer has called all the same.
       if (isRecorded(name)) call.note(errorOutcome(codes.internal, messageOf(error)));
       throw error;
     }
+    return told(outcome, visit, inbound, name);
   }
 
   function servedOf(exchange: Call): Asking {
@@ -192,3 +201,5 @@ export function createCalls({ connections, catalog, clock, log, counters, record
     forget,
   };
 }
+
+const asItIs = (outcome: Outcome): Outcome => outcome;

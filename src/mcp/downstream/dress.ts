@@ -1,6 +1,7 @@
-import { errorOutcome, type Outcome } from "../answers.ts";
+import { errorOutcome, measured, type Outcome } from "../answers.ts";
+import { metaIn } from "../meta.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
-import { memberOf, membersOf, memberText, objectOf, withMembers } from "../spans.ts";
+import { memberOf, memberText, objectOf, rewritten, withMembers } from "../spans.ts";
 
 /** What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). */
 export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: () => unknown): Outcome {
@@ -11,17 +12,24 @@ export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: 
 function modern(method: string, outcome: Outcome, serverInfo: () => unknown): Outcome {
   if ("error" in outcome) return modernError(method, outcome);
   const { result, type = "complete", ttlMs = 0 } = outcome;
-  const caching = cacheable.has(method) && type === "complete" ? { ttlMs: `${ttlMs}`, cacheScope: '"private"' } : {};
-  const members = membersOf(result);
-  const meta = memberText(result, members, "_meta");
-  const stamp = { [metaKeys.serverInfo]: JSON.stringify(serverInfo()) };
-  const stamped = withMembers(meta?.startsWith("{") === true ? meta : "{}", stamp);
-  const added = { resultType: JSON.stringify(type), ...caching, _meta: stamped };
-  if (members.some(({ key }) => Object.hasOwn(added, key))) return { ...outcome, result: withMembers(result, added) };
+  const isKept = cacheable.has(method) && type === "complete";
+  const info = JSON.stringify(serverInfo());
+  const read = measured(outcome);
+  const { members } = read;
+  if (members.some(({ key }) => ownWords.has(key))) {
+    const meta = metaIn(result, members) ?? "{}";
+    const caching = isKept ? { ttlMs: `${ttlMs}`, cacheScope: '"private"' } : {};
+    const added = { resultType: `"${type}"`, ...caching, _meta: withMembers(meta, { [metaKeys.serverInfo]: info }) };
+    return { ...outcome, result: rewritten(read, added).text };
+  }
   // A big result is not put together anew only to have something behind it.
-  const behind = withMembers("{}", added).slice(1);
-  return { ...outcome, result: `${result.slice(0, -1)}${members.length === 0 ? "" : ","}${behind}` };
+  const before = `${result.slice(0, -1)}${members.length === 0 ? "" : ","}"resultType":"${type}"`;
+  const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
+  return { ...outcome, result: `${before}${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}` };
 }
+
+/** What a result of the modern era says beside its content. */
+const ownWords: ReadonlySet<string> = new Set(["resultType", "ttlMs", "cacheScope", "_meta"]);
 
 /** What is unknown has one code there, and a resource says which. */
 function modernError(method: string, outcome: Extract<Outcome, { error: string }>): Outcome {
@@ -34,7 +42,7 @@ function legacy(method: string, outcome: Outcome): Outcome {
   if ("error" in outcome) return method === "resources/read" ? legacyReadError(outcome) : outcome;
   if (outcome.type !== undefined)
     return errorOutcome(codes.internal, `The server answered with ${outcome.type}, which this client does not know`);
-  return method === "tools/call" ? { result: withObjectContent(outcome.result) } : outcome;
+  return method === "tools/call" ? withObjectContent(outcome) : outcome;
 }
 
 function legacyReadError(outcome: Extract<Outcome, { error: string }>): Outcome {
@@ -44,11 +52,11 @@ function legacyReadError(outcome: Extract<Outcome, { error: string }>): Outcome 
 }
 
 /** Structured content was an object before 2026-07-28; everything else goes under one key, here and in the schema. */
-function withObjectContent(result: string): string {
-  if (!result.includes('"structuredContent"')) return result;
-  const content = memberOf(result, "structuredContent");
-  if (content === undefined || content.startsWith("{")) return result;
-  return withMembers(result, { structuredContent: `{"result":${content}}` });
+function withObjectContent(outcome: Extract<Outcome, { result: string }>): Outcome {
+  const read = measured(outcome);
+  const content = memberText(read.text, read.members, "structuredContent");
+  if (content === undefined || content.startsWith("{")) return outcome;
+  return { result: rewritten(read, { structuredContent: `{"result":${content}}` }).text };
 }
 
 /** A tool's description in the words of its client's era. */

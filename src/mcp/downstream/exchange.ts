@@ -1,6 +1,7 @@
 import type { Outcome } from "../answers.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { NamedTarget, Target, View } from "../catalog/view.ts";
+import { quoted } from "../lexemes.ts";
 import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
 import { type Member, membersOf, withMembers } from "../spans.ts";
@@ -71,7 +72,7 @@ export function forwarded(
   const left = Object.keys(changes);
   let text = "";
   const add = (key: string, value: string | undefined) => {
-    if (value !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${value}`;
+    if (value !== undefined) text += `${text === "" ? "" : ","}${quoted(key)}:${value}`;
   };
   for (const { key, start, end } of members) {
     const at = left.indexOf(key);

@@ -1,4 +1,5 @@
 import type { Counters } from "../../lib/counters.ts";
+import type { Ending } from "../../lib/ending.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { busyOutcome, errorOutcome, type Outcome } from "../answers.ts";
 import { contentHash } from "../canonical.ts";
@@ -11,7 +12,6 @@ import type { Seal } from "../seal.ts";
 import { withMembers } from "../spans.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { Busy } from "../upstream/failures.ts";
-import type { RequestOptions } from "../upstream/upstream.ts";
 import { boundOf, type Holder, holderOf, type Visit } from "../visit.ts";
 import type { Half, Send } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
@@ -62,8 +62,9 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     const letGo = visit.uses(server.name, method === "tools/call" || isOfTask ? key : undefined);
     try {
       const outcome = await client.through(call, (half, ending, input) => {
-        const options = { ending, peer: peerOf(half, subject, client, inbound), tool: text };
-        return sent(holderOf(visit), server, method, isEmpty(input) ? params : withMembers(params, input), options);
+        const peer = new Caller(half, subject, client, inbound);
+        const given = input === undefined ? params : withMembers(params, input);
+        return sent(holderOf(visit), server, method, given, { ending, peer, tool: text });
       });
       if ("error" in outcome) return outcome;
       catalog.uriOwners.learn(project.id, server.id, outcome.result);
@@ -78,14 +79,15 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     server: ServerRef,
     method: string,
     params: string,
-    options: RequestOptions & { peer: Peer },
+    { ending, peer, tool }: { ending: Ending; peer: Peer; tool: string | undefined },
   ): Promise<Outcome> {
     const refusal = places.enter(holder);
     if (refusal !== undefined) return refusal;
     try {
-      const upstream = await connections.get(server, options.peer);
+      const there = connections.get(server, peer);
+      const upstream = there instanceof Promise ? await there : there;
       const longestMs = holder.most.callSeconds * 1000;
-      return askable(options.peer.abilities, await upstream.request(method, params, { ...options, longestMs }));
+      return askable(peer.abilities, await upstream.request(method, params, { ending, peer, tool, longestMs }));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
@@ -99,28 +101,39 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
   return { forward, tasksOf };
 }
 
-const isEmpty = ({ inputResponses, requestState }: Record<string, string>): boolean =>
-  inputResponses === undefined && requestState === undefined;
-
 /** The client as the server hears and asks it: nothing that it did not say it answers. */
-function peerOf(half: Half, subject: string, client: Client, { meta, paramsText }: Inbound): Peer {
-  const { abilities, clientInfo, logLevel } = client;
-  const { takesInput, notify, pause } = half;
-  const peer: Peer = {
-    subject,
-    abilities,
-    clientInfo,
-    logLevel,
-    progressToken: "progressToken" in meta ? progressTokenOf(paramsText) : undefined,
-    takesInput,
-    notify,
-    ask: async (asked, question, unwanted) =>
-      canAnswer(abilities, asked, question)
-        ? await half.ask(asked, question, unwanted)
-        : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${asked}`),
-  };
-  if (pause !== undefined) peer.pause = pause;
-  return peer;
+class Caller implements Peer {
+  readonly subject: string;
+  readonly abilities: Abilities;
+  readonly clientInfo: object | undefined;
+  readonly logLevel: LogLevel | undefined;
+  readonly progressToken: string | undefined;
+  readonly takesInput: boolean;
+  readonly #half: Half;
+
+  constructor(half: Half, subject: string, { abilities, clientInfo, logLevel }: Client, { meta, paramsText }: Inbound) {
+    this.#half = half;
+    this.subject = subject;
+    this.abilities = abilities;
+    this.clientInfo = clientInfo;
+    this.logLevel = logLevel;
+    this.progressToken = "progressToken" in meta ? progressTokenOf(paramsText) : undefined;
+    this.takesInput = half.takesInput;
+  }
+
+  notify(method: string, params: string): void {
+    this.#half.notify(method, params);
+  }
+
+  async ask(method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
+    return canAnswer(this.abilities, method, params)
+      ? await this.#half.ask(method, params, unwanted)
+      : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${method}`);
+  }
+
+  pause(retryMs: number): void {
+    this.#half.pause?.(retryMs);
+  }
 }
 
 /** The parameters without what changes from one round of a call to the next. */

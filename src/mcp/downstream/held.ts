@@ -14,22 +14,63 @@ export type Brought = { responses: string | undefined; state: unknown };
 /** What of the client's side differs by era and by round. */
 export type Half = Pick<Peer, "notify" | "ask" | "takesInput" | "pause">;
 /** Sends the call to its server. `input` is what goes along when the server itself asked: members of the parameters, as JSON text. */
-export type Send = (peer: Half, ending: Ending, input: Record<string, string>) => Promise<Outcome>;
+export type Send = (peer: Half, ending: Ending, input: Input) => Promise<Outcome>;
+type Input = Readonly<Record<string, string>> | undefined;
 
 type Question = { method: string; params: string; answer: (outcome: Outcome) => void };
-type Call = {
+type Ended = { outcome: Outcome } | { error: unknown };
+type Ask = (call: Call, ...asked: Parameters<Peer["ask"]>) => Promise<Outcome>;
+
+/** A call from its first round to its end: nearly always its only one, in which nothing is asked. */
+class Call implements Half {
+  readonly key: CallKey;
+  readonly cancel = new Ending();
+  readonly takesInput = true;
+  readonly #ask: Ask;
   /** Given once it asks something. */
-  id: string;
-  key: CallKey;
-  questions: Map<string, Question>;
-  round: (Round & { end: (outcome: Outcome) => void; fail: (error: unknown) => void }) | undefined;
-  ended: { outcome: Outcome } | { error: unknown } | undefined;
+  id = "";
+  asked = 0;
+  questions: Map<string, Question> | undefined;
+  round: Round | undefined;
+  ended: Ended | undefined;
   /** The state that may go on with it; another round's does not. */
-  nonce: string;
-  cancel: Ending;
+  nonce = "";
   timer: Timer | undefined;
-  asked: number;
-};
+  #stop: (() => void) | undefined;
+  #answer: PromiseWithResolvers<Outcome> | undefined;
+
+  constructor(key: CallKey, ask: Ask) {
+    this.key = key;
+    this.#ask = ask;
+  }
+
+  /** A round of the client begins, which waits for what is answered. */
+  begin(round: Round, onGone: () => void): Promise<Outcome> {
+    this.nonce = "";
+    this.round = round;
+    this.#answer = Promise.withResolvers<Outcome>();
+    const { promise } = this.#answer;
+    this.#stop = round.gone.onEnd(onGone);
+    return promise;
+  }
+
+  /** The round ends; the call may go on. */
+  tell(ended: Ended): void {
+    if (this.round === undefined) return;
+    this.round = undefined;
+    this.#stop?.();
+    if ("outcome" in ended) this.#answer?.resolve(ended.outcome);
+    else this.#answer?.reject(ended.error);
+  }
+
+  notify(method: string, params: string): void {
+    this.round?.notify(method, params);
+  }
+
+  ask(method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
+    return this.#ask(this, method, params, unwanted);
+  }
+}
 
 /** Questions that come together are asked together. */
 const gatherMs = 15;
@@ -55,25 +96,10 @@ export function createHeldCalls(states: RequestStates) {
     return resume(call, brought.responses, round);
   }
 
-  function start(key: CallKey, round: Round, send: Send, input: Record<string, string>): Promise<Outcome> {
-    const call: Call = {
-      id: "",
-      key,
-      questions: new Map(),
-      round: undefined,
-      ended: undefined,
-      nonce: "",
-      cancel: new Ending(),
-      timer: undefined,
-      asked: 0,
-    };
-    const answer = attach(call, round);
-    const peer = {
-      takesInput: true,
-      notify: (method: string, params: string) => call.round?.notify(method, params),
-      ask: (method: string, params: string, unwanted: AbortSignal) => ask(call, method, params, unwanted),
-    };
-    send(peer, call.cancel, input).then(
+  function start(key: CallKey, round: Round, send: Send, input: Input): Promise<Outcome> {
+    const call = new Call(key, ask);
+    const answer = begin(call, round);
+    send(call, call.cancel, input).then(
       (outcome) => settle(call, { outcome: isQuestion(outcome) ? passedOn(outcome, key) : outcome }),
       (error: unknown) => settle(call, { error }),
     );
@@ -85,41 +111,23 @@ export function createHeldCalls(states: RequestStates) {
     clearTimeout(call.timer);
     const given = responses?.startsWith("{") === true ? responses : "{}";
     const members = membersOf(given);
-    const answer = attach(call, round);
-    for (const [key, question] of call.questions) {
+    const answer = begin(call, round);
+    for (const [key, question] of call.questions ?? []) {
       const result = memberText(given, members, key);
       if (result?.startsWith("{") !== true) continue;
-      call.questions.delete(key);
+      call.questions?.delete(key);
       question.answer({ result });
     }
-    if (call.questions.size > 0) askSoon(call);
+    if (asksAnything(call)) askSoon(call);
     return answer;
   }
 
-  function attach(call: Call, round: Round): Promise<Outcome> {
-    call.nonce = "";
-    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
-    const onGone = () => drop(call, "the caller went away");
-    const detach = () => {
-      call.round = undefined;
-      stop();
-    };
-    call.round = {
-      ...round,
-      end: (outcome) => {
-        detach();
-        resolve(outcome);
-      },
-      fail: (error) => {
-        detach();
-        reject(error);
-      },
-    };
-    const stop = round.gone.onEnd(onGone);
-    if (round.gone.hasEnded) return promise;
+  function begin(call: Call, round: Round): Promise<Outcome> {
+    const answer = call.begin(round, () => drop(call, "the caller went away"));
+    if (round.gone.hasEnded) return answer;
     if (call.ended !== undefined) settle(call, call.ended);
-    else if (call.questions.size > 0) askSoon(call);
-    return promise;
+    else if (asksAnything(call)) askSoon(call);
+    return answer;
   }
 
   function ask(call: Call, method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
@@ -131,8 +139,10 @@ export function createHeldCalls(states: RequestStates) {
     const { promise, resolve } = Promise.withResolvers<Outcome>();
     const kind = method.split("/")[0] ?? "input";
     const name = `${kind}_${++call.asked}`;
-    call.questions.set(name, { method, params, answer: resolve });
-    unwanted.addEventListener("abort", () => call.questions.delete(name), { once: true });
+    const questions = call.questions ?? new Map<string, Question>();
+    call.questions = questions;
+    questions.set(name, { method, params, answer: resolve });
+    unwanted.addEventListener("abort", () => questions.delete(name), { once: true });
     askSoon(call);
     return promise;
   }
@@ -144,44 +154,40 @@ export function createHeldCalls(states: RequestStates) {
 
   /** Ends the round with what is asked; the call itself goes on. Without a round nobody came back in time. */
   function askNow(call: Call): void {
-    const { round } = call;
+    const { round, questions } = call;
     if (round === undefined) drop(call, "nobody answered in time");
-    if (round === undefined || call.questions.size === 0) return;
-    const requests = [...call.questions].map(
+    if (round === undefined || questions === undefined || questions.size === 0) return;
+    const requests = [...questions].map(
       ([key, { method, params }]) =>
         `${JSON.stringify(key)}:{"method":${JSON.stringify(method)},"params":${withMembers(params, { elicitationId: undefined })}}`,
     );
     const state = states.give({ held: call.id }, call.key);
     call.nonce = state.nonce;
     call.timer = setTimeout(() => drop(call, "nobody answered in time"), answerMs);
-    round.end({
-      type: "input_required",
-      result: `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state.text)}}`,
-    });
+    const result = `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state.text)}}`;
+    call.tell({ outcome: { type: "input_required", result } });
   }
 
-  function settle(call: Call, ended: NonNullable<Call["ended"]>): void {
+  function settle(call: Call, ended: Ended): void {
     call.ended = ended;
     clearTimeout(call.timer);
-    const { round } = call;
     // The answer came between two rounds: it is kept for the next.
-    if (round === undefined && calls.has(call.id)) {
+    if (call.round === undefined && calls.has(call.id)) {
       call.timer = setTimeout(() => drop(call, "nobody came back in time"), answerMs);
       return;
     }
     calls.delete(call.id);
-    if ("outcome" in ended) round?.end(ended.outcome);
-    else round?.fail(ended.error);
+    call.tell(ended);
   }
 
   /** Nobody wants the answer any more: its server is told. */
   function drop(call: Call, why: string): void {
     clearTimeout(call.timer);
     calls.delete(call.id);
-    for (const { answer } of call.questions.values()) answer(errorOutcome(codes.internal, why));
-    call.questions.clear();
+    for (const { answer } of call.questions?.values() ?? []) answer(errorOutcome(codes.internal, why));
+    call.questions?.clear();
     call.cancel.end();
-    call.round?.fail(new Problem("unavailable", why));
+    call.tell({ error: new Problem("unavailable", why) });
   }
 
   /** A modern server's question: its own state goes along within ours. */
@@ -210,7 +216,10 @@ const badState = () =>
     "This requestState is not valid here, or not any more: begin the call again without it",
   );
 
-function inputOf(responses: string | undefined, upstream: string | null | undefined): Record<string, string> {
+const asksAnything = ({ questions }: Call): boolean => questions !== undefined && questions.size > 0;
+
+function inputOf(responses: string | undefined, upstream: string | null | undefined): Input {
+  if (responses === undefined && typeof upstream !== "string") return undefined;
   return {
     ...(responses === undefined ? {} : { inputResponses: responses }),
     ...(typeof upstream === "string" ? { requestState: JSON.stringify(upstream) } : {}),

@@ -1,6 +1,7 @@
 import { isObject } from "../../lib/object.ts";
 import { type ProjectLimits, projectLimitsOf, setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { digits, type Excess, keysIn, type Outline, outlineOf } from "../outline.ts";
 import { decodeHeader } from "../param-headers.ts";
 import {
   codes,
@@ -11,7 +12,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { digits, type Excess, excessIn, hasTwins, type Member, membersOf, memberText, unbroken } from "../spans.ts";
+import { type Member, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -54,9 +55,9 @@ function excessWords(excess: Excess, limits: ProjectLimits): string {
  * understand differently (a key twice, a key we judge by in another spelling) is refused, so that what is judged is what is forwarded.
  */
 export function judge(text: string, headers: Headers, limits: ProjectLimits = projectLimitsOf({})): Judged {
-  const excess = excessIn(text, limits, mostKeys(limits));
-  if (excess !== undefined)
-    return { ...refuse(codes.invalidRequest, excessWords(excess, limits), 400), isBeyond: true };
+  const outline = outlineOf(text, limits, mostKeys(limits), "params");
+  if (typeof outline === "string")
+    return { ...refuse(codes.invalidRequest, excessWords(outline, limits), 400), isBeyond: true };
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -66,46 +67,50 @@ export function judge(text: string, headers: Headers, limits: ProjectLimits = pr
   if (Array.isArray(body))
     return refuse(codes.invalidRequest, "Batches are not supported: send one message a request", 400);
   if (!isObject(body)) return refuse(codes.invalidRequest, "The body is not a JSON-RPC message", 400);
-  if (hasTwins(text)) return refuse(codes.invalidRequest, "The message holds a key twice", 400);
-  return judgeMessage(unbroken(text), body, headers);
+  // Of a key that is written twice the parser keeps one.
+  if (keysIn(body) !== outline.keys) return refuse(codes.invalidRequest, "The message holds a key twice", 400);
+  const line = unbroken(text);
+  return judgeMessage(line, line === text ? outline : undefined, body, headers);
 }
 
-function judgeMessage(text: string, body: Record<string, unknown>, headers: Headers): Judged {
-  const members = membersOf(text);
+/** `outline` is there where it is that of the text. */
+function judgeMessage(
+  text: string,
+  outline: Outline | undefined,
+  body: Record<string, unknown>,
+  headers: Headers,
+): Judged {
+  const members = outline?.members ?? membersOf(text);
   const id = memberText(text, members, "id");
   const { jsonrpc, method, params = {} } = body;
   const idOk =
     id === undefined || (id.length <= longestId && (typeof body["id"] === "string" || Number.isInteger(body["id"])));
   const isOne = method === undefined ? id !== undefined && isAnswer(body) : isRequest(body);
   const invalid = (what: string) => refuse(codes.invalidRequest, what, 400, idOk ? id : undefined);
-  if (misspells(members, envelopeWords)) return invalid("The message holds a key in another spelling than JSON-RPC's");
+  if (misspells(body, envelopeWords)) return invalid("The message holds a key in another spelling than JSON-RPC's");
   if (jsonrpc !== "2.0" || !isOne) return invalid("The body is not a JSON-RPC 2.0 message");
   if (!idOk) return invalid("The id is neither a string nor an integer");
   if (!isObject(params)) return invalid("params is not an object");
-  const paramsText = memberText(text, members, "params") ?? "{}";
-  const paramMembers = membersOf(paramsText);
-  const misspellsUnder = (key: string, words: Words) => {
-    const under = memberText(paramsText, paramMembers, key);
-    return under !== undefined && misspells(membersOf(under), words);
-  };
-  if (misspells(paramMembers, paramWords) || misspellsUnder("_meta", metaWords) || misspellsUnder("ref", refWords)) {
+  const { _meta, ref } = params;
+  const meta = _meta ?? {};
+  if (misspells(params, paramWords) || misspells(meta, metaWords) || misspells(ref, refWords)) {
     return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
-  if (!isObject(params["_meta"] ?? {})) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
+  if (!isObject(meta)) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
+  const paramsText = memberText(text, members, "params") ?? "{}";
   const isResponse = typeof method !== "string";
-  const answer = isResponse ? answerIn(text, members) : undefined;
-  const meta = isObject(params["_meta"]) ? params["_meta"] : {};
-  const inbound = {
+  const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
+  const inbound: Inbound = {
+    era: claimed ? "modern" : "legacy",
     id,
     method: isResponse ? undefined : method,
     params,
     paramsText,
-    members: paramMembers,
+    members: outline?.inner ?? membersOf(paramsText),
     meta,
-    answer,
+    answer: isResponse ? answerIn(text, members) : undefined,
   };
-  const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
-  return claimed ? judgeModern(inbound, headers) : judgeLegacy(inbound, headers);
+  return (claimed ? modernFault(inbound, headers) : legacyFault(inbound, headers)) ?? { inbound };
 }
 
 function answerIn(text: string, members: readonly Member[]): Outcome {
@@ -113,9 +118,9 @@ function answerIn(text: string, members: readonly Member[]): Outcome {
   return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }
 
-function judgeModern(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
+function modernFault(inbound: Inbound, headers: Headers): Judged | undefined {
   const { id, method, meta } = inbound;
-  if (id === undefined || method === undefined) return { inbound: { ...inbound, era: "modern" } };
+  if (id === undefined || method === undefined) return undefined;
   const version = meta[metaKeys.protocolVersion];
   if (typeof version !== "string")
     return refuse(codes.invalidParams, `_meta lacks ${metaKeys.protocolVersion}`, 400, id);
@@ -134,10 +139,10 @@ function judgeModern(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
   const parameter = Object.hasOwn(mirroredParameter, method) ? mirroredParameter[method] : undefined;
   if (parameter !== undefined && nameIn(headers) !== inbound.params[parameter])
     return mismatch("Mcp-Name", "is missing or does not match the body", id);
-  return { inbound: { ...inbound, era: "modern" } };
+  return undefined;
 }
 
-function judgeLegacy(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
+function legacyFault(inbound: Inbound, headers: Headers): Judged | undefined {
   const { id, method } = inbound;
   const version = headers.get("mcp-protocol-version") ?? undefined;
   if (version === modernVersion && id !== undefined) {
@@ -150,7 +155,7 @@ function judgeLegacy(inbound: Omit<Inbound, "era">, headers: Headers): Judged {
     const data = { supported: supportedVersions };
     return { refusal: errorOutcome(codes.invalidRequest, "Unsupported MCP-Protocol-Version", data, 400), id };
   }
-  return { inbound: { ...inbound, era: "legacy" } };
+  return undefined;
 }
 
 const isRequest = (body: Record<string, unknown>): boolean =>
@@ -163,8 +168,12 @@ type Words = { exact: ReadonlySet<string>; folded: ReadonlySet<string> };
 const words = (...keys: string[]): Words => ({ exact: new Set(keys), folded: new Set(keys.map(fold)) });
 
 /** Whether a key would be taken for one that we judge by, by a reader less strict than we are (CVE-2026-27896, GO-2026-4770). */
-const misspells = (members: readonly Member[], { exact, folded }: Words): boolean =>
-  members.some(({ key }) => !exact.has(key) && (key === "__proto__" || key.includes("\0") || folded.has(fold(key))));
+function misspells(value: unknown, { exact, folded }: Words): boolean {
+  if (!isObject(value)) return false;
+  for (const key in value)
+    if (!exact.has(key) && (key === "__proto__" || key.includes("\0") || folded.has(fold(key)))) return true;
+  return false;
+}
 
 /** Case, compatible look-alikes (a long s, a Kelvin sign, a dotless i), separators, blanks: somebody's reader is blind to each of them. */
 function fold(key: string): string {

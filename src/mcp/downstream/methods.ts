@@ -63,16 +63,30 @@ async function instructionsOf(exchange: Exchange): Promise<{ instructions?: stri
   return instructions === undefined ? {} : { instructions };
 }
 
-async function byName(exchange: Exchange, name: "tools" | "prompts"): Promise<Outcome> {
-  const { inbound } = exchange;
-  const { name: asked } = inbound.params;
+function byName(exchange: Exchange, name: "tools" | "prompts"): Outcome | Promise<Outcome> {
+  const { params, paramsText } = exchange.inbound;
+  const { name: asked } = params;
   if (typeof asked !== "string") return errorOutcome(codes.invalidParams, "`name` is missing, or no string");
   const seen = exchange.view();
-  let current = seen instanceof Promise ? await seen : seen;
+  // Nearly always it is there, and no proxy model has a say: then there is nothing to wait for.
+  if (!(seen instanceof Promise) && exchange.shape() === undefined) {
+    const target = seen[name].get(asked);
+    if (target !== undefined && exchange.mayUse(name, target)) return toServer(exchange, name, target, paramsText);
+  }
+  return lookedFor(exchange, name, asked, seen);
+}
+
+async function lookedFor(
+  exchange: Exchange,
+  name: "tools" | "prompts",
+  asked: string,
+  seen: View | Promise<View>,
+): Promise<Outcome> {
+  const { inbound } = exchange;
+  let current = await seen;
   if (asked === goodbye && exchange.isFussy && !current[name].has(asked))
     return resultOutcome({ content: [{ type: "text", text: "" }] });
-  const shape = exchange.shape();
-  const shaping = shape instanceof Promise ? await shape : shape;
+  const shaping = await exchange.shape();
   const ours = name === "prompts" ? exchange.own?.prompt(asked, current) : undefined;
   if (ours !== undefined)
     return (await shaping?.promptGet({ name: asked }, inbound.paramsText, ours)) ?? (await ours());

@@ -11,7 +11,7 @@ import { answerOf } from "./answer.ts";
 import type { Calls } from "./call.ts";
 import type { Changes } from "./changes.ts";
 import type { Client } from "./forward.ts";
-import type { HeldCalls } from "./held.ts";
+import type { Brought, HeldCalls, Round } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
 import type { Readers } from "./readers.ts";
@@ -45,40 +45,24 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
     method: string,
     logLevel: Client["logLevel"],
   ): Promise<Response> {
-    const gone = new Ending();
-    const reply = new Reply({ readers, streams: tasteOf(visit.request), onGone: () => gone.end() });
-    const { meta } = inbound;
-    const clientInfo = meta[metaKeys.clientInfo];
-    const brought = {
-      responses: memberText(inbound.paramsText, inbound.members, "inputResponses"),
-      state: inbound.params["requestState"],
-    };
-    const progressToken = "progressToken" in meta ? progressTokenOf(inbound.paramsText) : undefined;
-    const round = {
-      notify(what: string, params: string): void {
-        // A call that was held goes on in another request, which has a token of its own or none.
-        const isProgress = what === "notifications/progress";
-        if (isProgress && progressToken === undefined) return;
-        reply.send(notification(what, isProgress ? withMembers(params, { progressToken }) : params), true);
-      },
-      gone,
-    };
+    const round = new Answering(visit, inbound, readers);
+    const clientInfo = inbound.meta[metaKeys.clientInfo];
     const client: Client = {
-      abilities: abilitiesOf(meta[metaKeys.clientCapabilities]),
+      abilities: abilitiesOf(inbound.meta[metaKeys.clientCapabilities]),
       clientInfo: typeof clientInfo === "object" && clientInfo !== null ? clientInfo : undefined,
       logLevel,
       live: undefined,
       sessionId: undefined,
-      resubscribe: async () => [],
-      through: (call, send) => held.go(call, brought, round, send),
+      resubscribe: nothingFollowed,
+      through: (call, send) => held.go(call, broughtBy(inbound), round, send),
     };
     visit.cut.onEnd((why) => {
-      reply.abort(why);
-      gone.end(why);
+      round.reply.abort(why);
+      round.gone.end(why);
     });
-    visit.whenLong(() => onAbort(visit.request.signal, () => gone.end()));
-    void answerBy(reply, visit, inbound, { id, method }, client);
-    return reply.response;
+    visit.whenLong(() => onAbort(visit.request.signal, () => round.gone.end()));
+    void answerBy(round.reply, visit, inbound, { id, method }, client);
+    return round.reply.response;
   }
 
   async function answerBy(
@@ -100,3 +84,32 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
 
   return { take };
 }
+
+/** One request while it is answered: where what its server says meanwhile goes. */
+class Answering implements Round {
+  readonly gone = new Ending();
+  readonly reply: Reply;
+  readonly #inbound: Inbound;
+
+  constructor({ request }: Visit, inbound: Inbound, readers: Readers) {
+    this.#inbound = inbound;
+    this.reply = new Reply({ readers, streams: tasteOf(request), onGone: () => this.gone.end() });
+  }
+
+  notify(what: string, params: string): void {
+    if (what !== "notifications/progress") return void this.reply.send(notification(what, params), true);
+    // A call that was held goes on in another request, which has a token of its own or none.
+    const { meta, paramsText } = this.#inbound;
+    const progressToken = "progressToken" in meta ? progressTokenOf(paramsText) : undefined;
+    if (progressToken === undefined) return;
+    this.reply.send(notification(what, withMembers(params, { progressToken })), true);
+  }
+}
+
+const broughtBy = ({ params, paramsText, members }: Inbound): Brought => ({
+  responses: memberText(paramsText, members, "inputResponses"),
+  state: params["requestState"],
+});
+
+/** There is no session that anything could be followed for. */
+const nothingFollowed = async (): Promise<readonly string[]> => [];

@@ -1,8 +1,9 @@
 import { isObject } from "../../lib/object.ts";
 import { projectLimitsOf, setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { keysIn, outlineOf } from "../outline.ts";
 import { codes } from "../protocol.ts";
-import { excessIn, hasTwins, membersOf, unbroken, withMembers } from "../spans.ts";
+import { membersOf, unbroken, withMembers } from "../spans.ts";
 import type { Visit } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
@@ -23,14 +24,14 @@ export function nestedCall(
   if (within > deepest)
     return refuse(`Tools that call tools do so ${deepest} deep at most: is it itself that this one calls?`);
   const limits = projectLimitsOf(project.fields);
-  const excess = excessIn(argumentsText, limits);
-  if (excess !== undefined)
+  const outline = outlineOf(argumentsText, limits);
+  if (typeof outline === "string")
     return refuse(
-      `The arguments have too many ${excess === "depth" ? "levels" : excess}; ${setByProject(excess === "depth" ? "depth" : "elements")}`,
+      `The arguments have too many ${outline === "depth" ? "levels" : outline}; ${setByProject(outline === "depth" ? "depth" : "elements")}`,
     );
   const args = parsed(argumentsText);
   if (!isObject(args)) return refuse("The arguments of a tool are an object");
-  if (hasTwins(argumentsText)) return refuse("The arguments hold a key twice");
+  if (keysIn(args) !== outline.keys) return refuse("The arguments hold a key twice");
   const paramsText = withMembers(inbound.paramsText, {
     name: JSON.stringify(name),
     arguments: unbroken(argumentsText),

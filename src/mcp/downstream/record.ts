@@ -1,6 +1,6 @@
 import type { AuditOutcome } from "../../resources/audit.ts";
-import type { Outcome } from "../answers.ts";
-import { memberOf } from "../spans.ts";
+import { measured, type Outcome } from "../answers.ts";
+import { memberOf, memberText } from "../spans.ts";
 import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
@@ -56,9 +56,9 @@ export function callRecord(
   };
 }
 
-/** A tool says that it failed in `isError`. The members are looked at only where the word stands somewhere. */
+/** A tool says that it failed in `isError`. */
 function failed(outcome: Outcome): boolean {
   if ("error" in outcome) return true;
-  const { result } = outcome;
-  return result.includes('"isError"') && memberOf(result, "isError") === "true";
+  const { text, members } = measured(outcome);
+  return memberText(text, members, "isError") === "true";
 }

@@ -67,7 +67,10 @@ export function createAnswering(
     call.patience.hold();
     call.questions ??= new AbortController();
     try {
-      return await asks.ask(id, method, params, { ask: peer.ask, signal: call.questions.signal });
+      return await asks.ask(id, method, params, {
+        ask: (...asked) => peer.ask(...asked),
+        signal: call.questions.signal,
+      });
     } finally {
       call.patience.release();
     }

@@ -4,6 +4,7 @@ import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
+import type { Outline } from "../outline.ts";
 import { memberOf, memberText, withMembers } from "../spans.ts";
 import { createAnswering, type Questions } from "./answering.ts";
 import { callLogged } from "./attribution.ts";
@@ -114,14 +115,15 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   function receive(text: string, via?: number): void {
     // What would be dropped anyway is not even read.
     if (text.length > longestSkimmed && isChatter(skimmed(text).method) && !pace.hasRoom()) return void pace.may(0);
-    const members = readIncoming(text, bounds);
-    if (members instanceof Problem) return void unreadable(text, members, via);
+    const read = readIncoming(text, bounds);
+    if (read instanceof Problem) return void unreadable(text, read, via);
+    const { members } = read;
     const id = memberText(text, members, "id");
     const method = memberText(text, members, "method");
-    const name: unknown = method === undefined ? undefined : JSON.parse(method);
+    if (method === undefined) return void settle(id, resultIn(text, read), memberText(text, members, "error"), via);
+    const name: unknown = JSON.parse(method);
     const params = memberText(text, members, "params") ?? "{}";
-    if (method === undefined) settle(id, memberText(text, members, "result"), memberText(text, members, "error"), via);
-    else if (typeof name !== "string" || !params.startsWith("{")) return;
+    if (typeof name !== "string" || !params.startsWith("{")) return;
     else if (id === undefined) heard(name, params, via);
     else void answering.answer(id, name, params, via);
   }
@@ -134,14 +136,14 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     if (method === undefined && id !== undefined) calls.get(id)?.reject(fault);
   }
 
-  function settle(id: string | undefined, result?: string, error?: string, via?: number): void {
+  function settle(id: string | undefined, answer?: Answer, error?: string, via?: number): void {
     // A request that was refused before it was read is answered without an id.
     const unnamed = (id === undefined || id === "null") && error !== undefined;
     const call = calls.get(unnamed && via !== undefined ? via : Number(id));
     if (call === undefined) return;
     // Everything behind this looks into them: `null`, or a word, is neither.
     if (error?.startsWith("{") === true) call.resolve({ error });
-    else if (result?.startsWith("{") === true) call.resolve({ result });
+    else if (answer?.result.startsWith("{") === true) call.resolve(answer);
     else call.reject(unavailable("the server's answer has neither result nor error"));
   }
 
@@ -195,6 +197,14 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
       wire.close();
     },
   };
+}
+
+type Answer = Extract<Outcome, { result: string }>;
+
+function resultIn(text: string, { members, inner }: Outline): Answer | undefined {
+  const result = memberText(text, members, "result");
+  if (result === undefined) return undefined;
+  return inner === undefined ? { result } : { result, read: { text: result, members: inner } };
 }
 
 /** A message up to this long is read whatever it is. */

@@ -1,24 +1,23 @@
 import type { Problem } from "../../lib/problem.ts";
 import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
-import { digits, outlineOf } from "../outline.ts";
-import type { Member } from "../spans.ts";
+import { digits, type Outline, outlineOf } from "../outline.ts";
 import { Beyond, unavailable } from "./failures.ts";
 
 /**
- * The members of a server's message, or what is wrong with it. Servers are not trusted to send what they should: bounds first, then a parse, and only
+ * Where the members of a server's message stand, and those of its result, or what is wrong with it. Servers are not trusted to send what they should: bounds first, then a parse, and only
  * then places within the text are true.
  */
-export function readIncoming(text: string, limits: ServerLimits): readonly Member[] | Problem {
+export function readIncoming(text: string, limits: ServerLimits): Outline | Problem {
   const { messageBytes, depth, elements } = limits;
   if (isOver(text, messageBytes))
     return new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
-  const outline = outlineOf(text, limits);
+  const outline = outlineOf(text, limits, limits.elements, "result");
   if (outline === "depth") return new Beyond(`its message is nested over ${depth} deep; ${setByServer("depth")}`);
   if (outline === "elements") return new Beyond(`its message has over ${elements} values; ${setByServer("elements")}`);
   if (outline === "digits") return new Beyond(`its message has a number of over ${digits} digits`);
   try {
     const value: unknown = JSON.parse(outline.bones);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return outline.members;
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return outline;
   } catch {
     // Said below.
   }

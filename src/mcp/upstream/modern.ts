@@ -1,11 +1,11 @@
 import { Ending } from "../../lib/ending.ts";
 import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
-import { errorOutcome, type Outcome } from "../answers.ts";
+import { errorOutcome, measured, type Outcome } from "../answers.ts";
 import { changedMeta, metaIn, withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
-import { membersOf, memberText, rewritten } from "../spans.ts";
+import { membersOf, memberText, rewritten, skipSpace } from "../spans.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { answeredByClient, asksClient } from "./input-rounds.ts";
 import { listening } from "./listening.ts";
@@ -90,11 +90,12 @@ const spoken = `"${metaKeys.protocolVersion}":"${modernVersion}"`;
 
 /** What each request says of the client: its abilities as it wrote them, and which log messages it wants. */
 function inEnvelope(params: string, peer: Peer | undefined): string {
-  const members = membersOf(params);
   const info = peer?.clientInfo === undefined ? ourselves : JSON.stringify(peer.clientInfo);
   const abilities = JSON.stringify(peer?.abilities ?? {});
   const level = peer?.logLevel === undefined ? undefined : JSON.stringify(peer.logLevel);
-  if (members.some(({ key }) => key === "_meta"))
+  // The key may be written with escapes.
+  const hasMeta = params.includes("_meta") || params.includes("\\u");
+  if (hasMeta && membersOf(params).some(({ key }) => key === "_meta"))
     return withMeta(params, {
       [metaKeys.protocolVersion]: `"${modernVersion}"`,
       [metaKeys.clientInfo]: info,
@@ -103,7 +104,8 @@ function inEnvelope(params: string, peer: Peer | undefined): string {
     });
   const wanted = level === undefined ? "" : `,"${metaKeys.logLevel}":${level}`;
   const said = `${spoken},"${metaKeys.clientInfo}":${info},"${metaKeys.clientCapabilities}":${abilities}${wanted}`;
-  const others = members.length === 0 ? "{" : `${params.slice(0, params.lastIndexOf("}"))},`;
+  const end = params.lastIndexOf("}");
+  const others = skipSpace(params, 1) === end ? "{" : `${params.slice(0, end)},`;
   return `${others}"_meta":{${said}}}`;
 }
 
@@ -112,8 +114,8 @@ const ownMeta = { [metaKeys.serverInfo]: undefined };
 /** The outcome without the words of the modern era, which are said anew for a client that speaks it. */
 function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcome {
   if ("error" in outcome) return relayedError(outcome.error, peer);
-  const { result: text } = outcome;
-  const members = membersOf(text);
+  const given = measured(outcome);
+  const { text, members } = given;
   const type = memberText(text, members, "resultType") ?? '"complete"';
   // Elsewhere `ttlMs` is a task's own word.
   const isCacheable = type === '"complete"' && cacheable.has(method);
@@ -121,12 +123,13 @@ function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcom
   const changes: Record<string, string | undefined> = { resultType: undefined };
   if (meta !== undefined) changes["_meta"] = changedMeta(meta, ownMeta);
   if (isCacheable) Object.assign(changes, { ttlMs: undefined, cacheScope: undefined });
-  const result = rewritten(text, members, changes);
-  if (type === '"input_required"') return { result, type: "input_required" };
-  if (type === '"task"') return { result, type: "task" };
+  const read = rewritten(given, changes);
+  const result = read.text;
+  if (type === '"input_required"') return { result, read, type: "input_required" };
+  if (type === '"task"') return { result, read, type: "task" };
   if (type !== '"complete"')
     return errorOutcome(codes.internal, "the server answered with a type of result that nobody asked for");
-  if (!isCacheable) return { result };
+  if (!isCacheable) return { result, read };
   const ttlMs = Number(memberText(text, members, "ttlMs"));
-  return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result, ttlMs } : { result };
+  return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result, read, ttlMs } : { result, read };
 }

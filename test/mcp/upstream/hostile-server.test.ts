@@ -56,7 +56,7 @@ test("a result stands beside an error that is none", async () => {
   const { upstream } = await open("modern", ({ method }) =>
     method === "server/discover" ? discovered : { result: { content: [] }, error: null },
   );
-  expect(await upstream.request("tools/call", '{"name":"x"}')).toEqual({ result: '{"content":[]}' });
+  expect(await upstream.request("tools/call", '{"name":"x"}')).toMatchObject({ result: '{"content":[]}' });
 });
 
 test("404 for a stream that the server never had is no session that it forgot", async () => {
