@@ -12,6 +12,8 @@ export type Framing = number | "chunked" | "close";
 export const most = { headBytes: 64 * 1024, fields: 128 } as const;
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\0\r\n]*)?$/;
+/** How nearly every answer begins. */
+const usual = "HTTP/1.1 200 OK\r\n";
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** A line break that is none of ours, which some take for one, and characters that no value may hold. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what it looks for
@@ -20,6 +22,7 @@ const stray = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 /** @param text without the empty line that ends it @throws Malformed */
 export function headFrom(text: string): Head {
   if (stray.test(text)) throw new Malformed("a head with a stray character");
+  if (text.startsWith(usual)) return { status: 200, isOld: false, fields: fieldsIn(text, usual.length) };
   const end = text.indexOf("\r\n");
   const [, minor, status] = statusLine.exec(end < 0 ? text : text.slice(0, end)) ?? [];
   if (status === undefined) throw new Malformed("no status line");

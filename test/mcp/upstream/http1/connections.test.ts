@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Ending } from "../../../../src/lib/ending.ts";
-import { type Answer, answerTo } from "../../../../src/mcp/upstream/http1/answer.ts";
+import { type Answer, type Asker, answerTo } from "../../../../src/mcp/upstream/http1/answer.ts";
 import { createPool } from "../../../../src/mcp/upstream/http1/pool.ts";
 import { bytesOf, fieldsOf } from "../../../../src/mcp/upstream/http1/request.ts";
 import { type Arrived, type Answer as Raw, reply, startRawServer } from "../../../servers/raw-server.ts";
@@ -18,13 +18,14 @@ async function serve(answer: Raw) {
   const pool = createPool();
   const url = new URL(server.url);
   const to = { hostname: "127.0.0.1", port: server.port, tls: undefined, key: "x" };
-  const ask = (body = "b", ending = new Ending(), record = {}): Promise<Answer> =>
-    answerTo((asker) => {
-      const bytes = bytesOf(url, { method: "POST", fields: fieldsOf(record), body, ending });
-      pool.send(to, bytes, ending, 1_000, asker);
-    });
+  const send = (asker: Asker, body = "b", ending = new Ending(), record = {}): void => {
+    const bytes = bytesOf(url, { method: "POST", fields: fieldsOf(record), body, ending });
+    pool.send(to, bytes, ending, 1_000, asker);
+  };
+  const ask = (body?: string, ending?: Ending, record?: Record<string, string>): Promise<Answer> =>
+    answerTo((asker) => send(asker, body, ending, record));
   const text = (body?: string) => ask(body).then((answer) => answer.text(10_000_000));
-  return { server, ask, text };
+  return { server, send, ask, text };
 }
 
 const said =
@@ -47,6 +48,28 @@ describe("connections", () => {
     await Promise.all(Array.from({ length: 200 }, caller));
     expect(server.connections()).toBeLessThanOrEqual(200);
     expect(server.arrived).toHaveLength(2_000);
+  });
+
+  test("are free for the next request by the time that an answer which came whole is handed on", async () => {
+    const { server, send } = await serve(({ body }) => reply(200, `to ${body}`));
+    const heard: (string | undefined)[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const next = (n: number): void =>
+      send(
+        {
+          answered({ whole }) {
+            heard.push(whole?.toString());
+            if (n < 20) next(n + 1);
+            else resolve();
+          },
+          failed: reject,
+        },
+        String(n),
+      );
+    next(1);
+    await promise;
+    expect(heard).toEqual(Array.from({ length: 20 }, (_, n) => `to ${n + 1}`));
+    expect(server.connections()).toBe(1);
   });
 
   test("are ended before the server says it would", async () => {
