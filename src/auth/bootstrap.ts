@@ -3,7 +3,7 @@ import { newId } from "../lib/id.ts";
 import { everything } from "../rbac/safeguards.ts";
 import { setPassword } from "../storage/identity.ts";
 import type { Database } from "../storage/op.ts";
-import { findResource, insertResource, listResources } from "../storage/resources.ts";
+import { findResource, insertResource, resourceIds } from "../storage/resources.ts";
 import { setSubjects } from "../storage/subjects.ts";
 import { hashPassword } from "./password.ts";
 
@@ -15,7 +15,7 @@ export type FirstAdministrator = { email: string; password: string } | undefined
 
 /** The first administrator of a new database: every kind, every operation. All of it or nothing. */
 export async function bootstrap(db: Database, now: number): Promise<FirstAdministrator> {
-  if ((await db.read(() => listResources("user"))).length > 0) return undefined;
+  if ((await db.read(() => resourceIds("user"))).length > 0) return undefined;
   const password = randomBytes(12).toString("base64url");
   const hash = await hashPassword(password);
   const row = (kind: string, name: string, fields: Record<string, unknown>) =>

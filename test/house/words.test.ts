@@ -21,7 +21,7 @@ const homes: [word: RegExp, only: RegExp][] = [
   [/\bconsole\.\w+\(/, /^src\/main\.ts$/],
   [/\bDate\.now\(/, /^src\/lib\/clock\.ts$/],
   // There is one door, and what listens there is the same function that tests call in memory.
-  [/\bBun\.serve\(/, /^src\/server\/app\.ts$/],
+  [/\bBun\.serve\(/, /^src\/server\/listen\.ts$/],
   [/"jsonrpc":"2\.0"/, /^src\/(mcp\/json-rpc\.ts$|client\/clients\/commands\.ts$|client\/validator\/)/],
 ];
 
