@@ -95,7 +95,9 @@ describe("calls to one server", () => {
     const { server, tokens } = await project({ server: { inFlight: 1, queue: 2 } }, 2);
     const [one = "", two = ""] = tokens;
     const tool = `${server}__slow`;
-    const running = [modernCall(one, tool, slow), modernCall(one, tool, { ms: 1 }), modernCall(two, tool, { ms: 1 })];
+    const first = modernCall(one, tool, slow);
+    await underWay(server, 1);
+    const running = [first, modernCall(one, tool, { ms: 1 }), modernCall(two, tool, { ms: 1 })];
     await w.until("two wait", () => total("calls_waiting", server) === 2);
     const refused = await modernCall(two, tool);
     const words = "it has 1 calls under way and 2 waiting; limits.inFlight and limits.queue of the server set this";

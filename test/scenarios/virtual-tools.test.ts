@@ -100,13 +100,9 @@ describe("call_tool", () => {
   test("takes its place among the calls of its token", async () => {
     await as({ limits: { inFlight: 1 } });
     const first = through("files__slow", { ms: 400 });
-    await w.until("it is under way", async () => {
-      const { json } = await through("files__echo", { text: "hi" });
-      return (
-        json.result?.content[0].text.includes("limits.inFlight") === true ||
-        json.error?.message.includes("limits.inFlight")
-      );
-    });
+    await w.until("it is under way", () => w.rooms.counters.total("calls_under_way") === 1);
+    const { json } = await through("files__echo", { text: "hi" });
+    expect(json.result?.content[0].text ?? json.error?.message).toContain("limits.inFlight");
     await first;
     await as({});
   });
