@@ -1,4 +1,4 @@
-// What mcpctl costs, beside what a call costs without it and through the least of gateways: `bun bench/run.ts [--only PART] [--scenario WORDS] [--rounds 5] [--quick] [--peers]
+// What mcpctl costs, beside what a call costs without it and through the least of gateways: `bun bench/run.ts [--only PART] [--scenario WORDS] [--rounds 3] [--quick] [--peers]
 // [--out FILE]`. Needs dist/mcpctl (`bun run build`). Minutes in all; the figures of a run that is kept stand in docs/performance.json.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
@@ -35,7 +35,7 @@ if (unknown !== undefined) {
   process.stderr.write(`error: there is no part "${unknown}"; there are ${parts.map(({ name }) => name).join(", ")}\n`);
   process.exit(2);
 }
-const rounds = Number(values.rounds ?? (values.quick ? 2 : 5));
+const rounds = Number(values.rounds ?? (values.quick ? 2 : 3));
 const say = (line: string) => process.stdout.write(`${line}\n`);
 if (!canPin) say("nothing is pinned to a core: there is no taskset, or one core only");
 pin(process.pid, "rest");
