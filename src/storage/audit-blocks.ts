@@ -1,7 +1,7 @@
 import type { AuditRow } from "./audit.ts";
 import { type Op, type Row, sql } from "./op.ts";
 
-/** So many events share what is told of where to look; migration 0011 knows it too. */
+/** So many events share what is told of where to look; migration 0010 knows it too. */
 export const blockRows = 1_024;
 
 /** What is looked for by block. What is nearly always the same, or nearly never there, is not worth it, or has an index. */

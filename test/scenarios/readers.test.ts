@@ -151,5 +151,10 @@ test("a connection may be silent for as long as its call or its stream lasts, an
   const stream = await fetch(`${url}/projects/demo/sse`, { headers });
   expect(given).toEqual([0]);
   await stream.body?.cancel();
+  // A call that takes long may be silent for as long as it lasts; its answer may not lie there unread.
+  const slow = { name: "big__slow", arguments: { ms: 5_400 } };
+  const long = JSON.stringify({ jsonrpc: "2.0", id: 2, method: "tools/call", params: slow });
+  await (await fetch(`${url}/mcp`, { method: "POST", headers, body: long })).text();
+  expect(given).toEqual([0, 0, 30]);
   await server.stop(true);
-});
+}, 20_000);

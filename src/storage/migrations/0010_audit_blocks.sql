@@ -1,4 +1,4 @@
--- Which users, tokens, projects and tools stand in each block of 256 events, in place of an index over every event: that was nine tenths of what
+-- Which users, tokens, projects and tools stand in each block of 1,024 events, in place of an index over every event: that was nine tenths of what
 -- writing one cost, and half of its space (src/storage/audit-blocks.ts). Derived from the events, which alone are chained.
 CREATE TABLE audit_blocks (
   name TEXT NOT NULL,
@@ -9,13 +9,13 @@ CREATE TABLE audit_blocks (
 CREATE INDEX audit_blocks_block ON audit_blocks (block);
 
 INSERT INTO audit_blocks (name, value, block)
-SELECT DISTINCT 'user', user_name, seq / 256 FROM audit_events WHERE user_name IS NOT NULL;
+SELECT DISTINCT 'user', user_name, seq / 1024 FROM audit_events WHERE user_name IS NOT NULL;
 INSERT INTO audit_blocks (name, value, block)
-SELECT DISTINCT 'tokenSha', token_sha, seq / 256 FROM audit_events WHERE token_sha IS NOT NULL;
+SELECT DISTINCT 'tokenSha', token_sha, seq / 1024 FROM audit_events WHERE token_sha IS NOT NULL;
 INSERT INTO audit_blocks (name, value, block)
-SELECT DISTINCT 'project', project, seq / 256 FROM audit_events WHERE project IS NOT NULL;
+SELECT DISTINCT 'project', project, seq / 1024 FROM audit_events WHERE project IS NOT NULL;
 INSERT INTO audit_blocks (name, value, block)
-SELECT DISTINCT 'tool', tool, seq / 256 FROM audit_events WHERE tool IS NOT NULL;
+SELECT DISTINCT 'tool', tool, seq / 1024 FROM audit_events WHERE tool IS NOT NULL;
 
 DROP INDEX audit_events_user;
 DROP INDEX audit_events_token;
@@ -28,7 +28,7 @@ BEGIN
 END;
 
 CREATE TRIGGER audit_blocks_kept BEFORE DELETE ON audit_blocks
-WHEN OLD.block * 256 + 255 > (SELECT seq FROM audit_anchor)
+WHEN OLD.block * 1024 + 1023 > (SELECT seq FROM audit_anchor)
 BEGIN
   SELECT RAISE(ABORT, 'blocks of the audit log are deleted from the beginning, by retention');
 END;
