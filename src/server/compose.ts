@@ -3,7 +3,7 @@ import { createAttempts } from "../auth/attempts.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
 import { createLogins } from "../auth/session.ts";
-import { createSupervisor, type DesiredServer, type Supervisor } from "../instances/supervisor.ts";
+import { createSupervisor, type Supervisor } from "../instances/supervisor.ts";
 import type { Clock } from "../lib/clock.ts";
 import { createCounters } from "../lib/counters.ts";
 import { createDurations } from "../lib/durations.ts";
@@ -45,6 +45,7 @@ import { createOverview } from "./overview.ts";
 import { composeProxyModels } from "./proxy-models.ts";
 import { createReadiness } from "./readiness.ts";
 import { formerBearerKeys, restorer } from "./restore.ts";
+import { withRevisions } from "./revisions.ts";
 import type { Changed, Rooms } from "./rooms.ts";
 import type { Senders } from "./sender.ts";
 import { sourcesOf } from "./sources.ts";
@@ -299,15 +300,4 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
       db.close();
     },
   };
-}
-
-/** A server is started with its secrets: a new version of one is a new server to run. */
-async function withRevisions(db: Database, servers: readonly ServerRef[]): Promise<DesiredServer[]> {
-  const versions = new Map((await db.read(() => listResources("secret"))).map(({ name, version }) => [name, version]));
-  return servers.map((server) => ({
-    ...server,
-    revision: (server.fields.env ?? [])
-      .flatMap(({ valueFrom }) => versions.get(valueFrom?.secretRef.name ?? "") ?? [])
-      .join(),
-  }));
 }
