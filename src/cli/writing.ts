@@ -53,7 +53,7 @@ function isDevice(fd: number): boolean {
   }
 }
 
-/** What is left of it when the other end takes no more for now. */
+/** Writes at once as much as a pipe takes, and answers the rest, which a stream then waits with; nothing is left where it failed, which `onError` is told. */
 function written(fd: number, bytes: Buffer, onError: (error: NodeJS.ErrnoException) => void): Buffer {
   let left = bytes;
   try {
