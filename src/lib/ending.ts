@@ -1,4 +1,5 @@
-type Listener = (reason: unknown) => void;
+/** Told once of an end. As an object it is what a call has already: a function would be made for each. */
+export type Listener = ((reason: unknown) => void) | { ended: (reason: unknown) => void };
 
 /**
  * Something that ends once, for a reason: what an AbortController and its signal are, at a small part of their cost, which every call would pay.
@@ -17,22 +18,26 @@ export class Ending {
     this.reason = reason;
     const listeners = this.#listeners;
     this.#listeners = undefined;
-    for (const listener of listeners ?? []) listener(reason);
+    for (const listener of listeners ?? []) tell(listener, reason);
     this.#controller?.abort(reason);
   }
 
   /** Calls back once it ends, at once when it already has. Answers how to stop listening. */
   onEnd(listener: Listener): () => void {
-    if (this.hasEnded) {
-      listener(this.reason);
-      return nothing;
-    }
-    this.#listeners ??= [];
-    this.#listeners.push(listener);
-    return () => {
-      const at = this.#listeners?.indexOf(listener) ?? -1;
-      if (at >= 0) this.#listeners?.splice(at, 1);
-    };
+    this.add(listener);
+    return this.hasEnded ? nothing : () => this.remove(listener);
+  }
+
+  /** The same for who stops by `remove`. */
+  add(listener: Listener): void {
+    if (this.hasEnded) tell(listener, this.reason);
+    else if (this.#listeners === undefined) this.#listeners = [listener];
+    else this.#listeners.push(listener);
+  }
+
+  remove(listener: Listener): void {
+    const at = this.#listeners?.lastIndexOf(listener) ?? -1;
+    if (at >= 0) this.#listeners?.splice(at, 1);
   }
 
   /** @throws the reason, once it has ended */
@@ -56,6 +61,11 @@ export class Ending {
     else signal.addEventListener("abort", () => ending.end(signal.reason), { once: true });
     return ending;
   }
+}
+
+function tell(listener: Listener, reason: unknown): void {
+  if (typeof listener === "function") listener(reason);
+  else listener.ended(reason);
 }
 
 const nothing = () => {};

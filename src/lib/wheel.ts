@@ -6,16 +6,24 @@ const tickMs = 50;
 /** To be told when so long has passed; `cancel` may be called at any time, any number of times. */
 export type Alarm = { cancel: () => void };
 
+/** Who is told. As an object it is what a call has already: a function would be made for each. */
+export type Rung = (() => void) | { ring: () => void };
+
 /** Of one list: all in it wait equally long, so who came first is due first. */
 class Place implements Alarm {
   before: Place = this;
   after: Place = this;
   readonly due: number;
-  readonly ring: () => void;
+  readonly #rung: Rung;
 
-  constructor(due: number, ring: () => void) {
+  constructor(due: number, rung: Rung) {
     this.due = due;
-    this.ring = ring;
+    this.#rung = rung;
+  }
+
+  ring(): void {
+    if (typeof this.#rung === "function") this.#rung();
+    else this.#rung.ring();
   }
 
   cancel(): void {
@@ -51,7 +59,7 @@ export function createWheel(now: () => number = () => performance.now()) {
   }
 
   /** Calls back after `ms`; never when that is not finite. */
-  function after(ms: number, then: () => void): Alarm {
+  function after(ms: number, then: Rung): Alarm {
     const place = new Place(now() + ms, then);
     if (!Number.isFinite(ms)) return place;
     let list = lists.get(ms);
