@@ -140,6 +140,10 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     } catch {}
   }
 
+  function lookAgain(): void {
+    looked = false;
+  }
+
   /**
    * Commits through other connections, of this process or another, are told by SQLite itself, those through this one are not. It takes two locks
    * to look, so what was seen is good for all requests of one turn: who commits elsewhere and asks here comes in a later one.
@@ -155,9 +159,7 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
       return undefined;
     }
     looked = true;
-    setImmediate(() => {
-      looked = false;
-    });
+    setImmediate(lookAgain);
     return revised;
   }
 
