@@ -57,8 +57,8 @@ describe("connections", () => {
     const next = (n: number): void =>
       send(
         {
-          answered({ whole }) {
-            heard.push(whole?.toString());
+          answered(answer) {
+            heard.push(answer.atOnce?.(10));
             if (n < 20) next(n + 1);
             else resolve();
           },
