@@ -21,6 +21,8 @@ export type Resumption = { lastEventId: string | undefined; retryMs: number };
 const bigMessage = 256 * 1024;
 
 /** Reads what one server answers over HTTP. */
+export type AnswerReader = ReturnType<typeof answerReader>;
+
 export function answerReader(limits: ServerLimits) {
   const share = shareOfTime();
   const atOnce = Math.min(bigMessage, limits.messageBytes);

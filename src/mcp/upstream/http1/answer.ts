@@ -23,6 +23,13 @@ export type Asker = { answered: (answer: Answer) => void; failed: (why: unknown)
 export const answerTo = (ask: (asker: Asker) => void): Promise<Answer> =>
   new Promise((answered, failed) => ask({ answered, failed }));
 
+/** Tells whoever asked of what comes later. */
+export const tell = (later: Promise<Answer>, asker: Asker): void =>
+  void later.then(
+    (answer) => asker.answered(answer),
+    (why: unknown) => asker.failed(why),
+  );
+
 export type Receive = (bytes: Buffer) => Promise<void> | undefined;
 
 /** What a body can ask of the connection that it comes over. */
