@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Ending } from "../../../../src/lib/ending.ts";
-import { type Answer, type Asker, answerTo } from "../../../../src/mcp/upstream/http1/answer.ts";
+import { type Answer, type Asker, answerTo, each } from "../../../../src/mcp/upstream/http1/answer.ts";
 import { createPool } from "../../../../src/mcp/upstream/http1/pool.ts";
 import { bytesOf, fieldsOf, targetOf } from "../../../../src/mcp/upstream/http1/request.ts";
 import { type Arrived, type Answer as Raw, reply, startRawServer } from "../../../servers/raw-server.ts";
@@ -184,7 +184,7 @@ describe("a body", () => {
     let read = 0;
     const before = process.memoryUsage().rss;
     const gate = Promise.withResolvers<void>();
-    const reading = (await ask()).each((bytes) => {
+    const reading = each(await ask(), (bytes) => {
       read += bytes.length;
       return gate.promise;
     });
