@@ -7,6 +7,7 @@ import { Busy, callerLeft, unavailable } from "./failures.ts";
 import { Patience, timesOf, upFor } from "./patience.ts";
 import type { Place } from "./queue.ts";
 import type { RequestOptions } from "./upstream.ts";
+import type { Sent } from "./wire.ts";
 
 /** The conversation that a call belongs to. */
 export type Host = {
@@ -35,8 +36,8 @@ export class Call implements Asked, Place {
   /** Of those that the queue counts. */
   isUnderWay = false;
   isSent = false;
-  /** How to let go of it; there once it is on the wire. */
-  letGo: (() => void) | undefined;
+  /** There once it is on the wire. */
+  sent: Sent | undefined;
   readonly #host: Host;
   #isOver = false;
   readonly #stopListening: (() => void) | undefined;
@@ -74,7 +75,7 @@ export class Call implements Asked, Place {
   reject(why: Problem): void {
     if (this.#isOver) return;
     this.#over();
-    this.letGo?.();
+    this.sent?.letGo();
     this.#reject(why);
   }
 

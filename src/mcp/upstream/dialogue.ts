@@ -82,7 +82,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     const asked = peer?.progressToken === undefined ? params : withToken(params, id);
     const text = rpc.request(id, method, asked);
     try {
-      call.letGo = wire.request({ id, method, params: asked, text, tool: call.options.tool });
+      call.sent = wire.request({ id, method, params: asked, text, tool: call.options.tool });
     } catch (error) {
       call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
     }
