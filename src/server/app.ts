@@ -16,15 +16,17 @@ import { noteRefusal } from "./note.ts";
 import { createPace } from "./pace.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
-import { checkRoutes, runRoute } from "./route.ts";
-import { routeTable } from "./route-table.ts";
-import { allRoutes } from "./routes/index.ts";
+import { runRoute } from "./route.ts";
+import { type RouteAt, routeTable } from "./route-table.ts";
+import { probeRoutes } from "./routes/probes.ts";
 import { pathOf } from "./sender.ts";
 
 type App = {
   handle: Handle;
   /** Where its requests come from, once it is known. */
   server: Listening | null;
+  /** Loads what the first request to the control API would load. @throws Error for a route that does not say who may call it */
+  complete: () => Promise<void>;
 };
 
 /** A call that takes longer may take longer than the time after which a silent connection is closed. */
@@ -35,9 +37,7 @@ const longMs = 5_000;
  * socket says (or `peerOf`, where there is none): a header such as X-Forwarded-For is whatever its sender likes.
  */
 export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App {
-  const routes = allRoutes();
-  checkRoutes(routes);
-  const match = routeTable(routes);
+  const probeAt = routeTable(probeRoutes);
   const refusalAtDoor = frontDoor(rooms.config);
   const endpointOf = createEndpoints();
   const pace = createPace();
@@ -48,9 +48,10 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     handle(request) {
       const endpoint = endpointOf(request);
       if (endpoint !== undefined) return called(request, endpoint);
-      return isProbe(request) ? administered(request) : throughFramework(request);
+      return isProbe(request) ? administered(request, probeAt) : throughFramework(request);
     },
     server: null,
+    complete: async () => void (await controlled()),
   };
   let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
@@ -91,15 +92,15 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     }
   }
 
-  async function administered(request: Request): Promise<Response> {
+  async function administered(request: Request, routeAt: RouteAt): Promise<Response> {
     try {
-      return finished(await answer(request), request, newId());
+      return finished(await answer(request, routeAt), request, newId());
     } catch (error) {
       return refused(error, request);
     }
   }
 
-  async function answer(request: Request): Promise<Response> {
+  async function answer(request: Request, routeAt: RouteAt): Promise<Response> {
     const address = senderOf(request);
     // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
     await turn();
@@ -107,7 +108,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
-    const found = match(request.method, path);
+    const found = routeAt(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
     const keepOpen = () => void app.server?.timeout(request, 0);
@@ -128,18 +129,21 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return withCors(response, request, allowedOrigins);
   }
 
-  async function throughFramework(request: Request): Promise<Response> {
+  function controlled(): Promise<ReturnType<typeof controlApi>> {
     api ??= import("./control-api.ts").then(({ controlApi }) =>
       controlApi(administered, (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log })),
     );
-    return await (await api)(request);
+    return api;
   }
+
+  const throughFramework = async (request: Request): Promise<Response> => await (await controlled())(request);
 
   return app;
 }
 
 /** What orchestrators ask every few seconds. */
-const isProbe = ({ url }: Request): boolean => url.endsWith("/readyz") || url.endsWith("/healthz");
+const isProbe = (request: Request): boolean => probePaths.has(pathOf(request));
+const probePaths = new Set(probeRoutes.map(({ path }) => path));
 
 const noRoute = () =>
   new Problem("not_found", "There is nothing at this address", {
