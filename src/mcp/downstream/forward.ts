@@ -59,7 +59,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
       words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
     };
     const isOfTask = method.startsWith("tasks/");
-    const letGo = visit.uses(server.name, method === "tools/call" || isOfTask ? key : undefined);
+    const used = visit.uses(server.name, method === "tools/call" || isOfTask ? key : undefined);
     try {
       const outcome = await client.through(call, (half, ending, input) => {
         const peer = new Caller(half, subject, client, inbound);
@@ -70,7 +70,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
       catalog.uriOwners.learn(project.id, server.id, outcome.result);
       return isOfTask || outcome.type === "task" ? tasksOf(visit).inResult(outcome, server.id, key) : outcome;
     } finally {
-      letGo();
+      visit.letGo(used);
     }
   }
 
