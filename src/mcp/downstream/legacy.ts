@@ -138,7 +138,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       live,
       sessionId: facts?.id,
       resubscribe: async () => (facts === undefined || live === undefined ? [] : await follow(visit, facts, live)),
-      through: (_, send) => send({ takesInput: false, notify, pause, ask }, ending, undefined),
+      through: (call) => call.send({ takesInput: false, notify, pause, ask }, ending, undefined, call),
     };
   }
 

@@ -54,7 +54,7 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
       live: undefined,
       sessionId: undefined,
       resubscribe: nothingFollowed,
-      through: (call, send) => held.go(call, broughtBy(inbound), round, send),
+      through: (call) => held.go(call, broughtBy(inbound), round),
     };
     visit.cut.onEnd((why) => {
       round.reply.abort(why);
