@@ -215,11 +215,15 @@ export function createHeldCalls(states: RequestStates) {
   }
 
   /** A modern server's question: its own state goes along within ours. */
-  function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): Outcome {
-    const state = memberOf(outcome.result, "requestState");
-    const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const { text } = states.give({ upstream }, key);
-    return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(text) }) };
+  function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): End {
+    try {
+      const state = memberOf(outcome.result, "requestState");
+      const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
+      const { text } = states.give({ upstream }, key);
+      return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(text) }) };
+    } catch (why) {
+      return new Failure(why);
+    }
   }
 
   return {
