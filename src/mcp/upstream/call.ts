@@ -9,7 +9,7 @@ import { Busy, callerLeft, unavailable } from "./failures.ts";
 import { mostMs, Patience, upFor, usualMs } from "./patience.ts";
 import type { Place } from "./queue.ts";
 import type { RequestOptions } from "./upstream.ts";
-import type { Sending } from "./wire.ts";
+import type { Sending, Sent } from "./wire.ts";
 
 /** The conversation that a call belongs to. */
 export type Host = {
@@ -37,8 +37,8 @@ export class Call implements Asked, Place, Sending {
   /** Of those that the queue counts. */
   isUnderWay = false;
   isSent = false;
-  /** How to let go of it; there once it is on the wire. */
-  letGo: (() => void) | undefined;
+  /** There once it is on the wire. */
+  sent: Sent | undefined;
   readonly #host: Host;
   readonly #asker: Asker;
   #isOver = false;
@@ -79,7 +79,7 @@ export class Call implements Asked, Place, Sending {
   reject(why: Problem): void {
     if (this.#isOver) return;
     this.#over();
-    this.letGo?.();
+    this.sent?.letGo();
     this.#asker.failed(why);
   }
 

@@ -81,7 +81,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     if (peer !== undefined) meter.add("calls");
     if (peer?.progressToken !== undefined) call.params = withToken(call.params, id);
     try {
-      call.letGo = wire.request(call);
+      call.sent = wire.request(call);
     } catch (error) {
       call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
     }
