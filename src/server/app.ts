@@ -1,12 +1,8 @@
 import { plainAddress } from "../lib/address.ts";
 import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
-import { version } from "../lib/version.ts";
 import { turn } from "../lib/wait.ts";
-import { wheel } from "../lib/wheel.ts";
-import { streamHeaders } from "../mcp/downstream/event-out.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
-import { idleSeconds } from "./body.ts";
 import type { controlApi } from "./control-api.ts";
 import { withCors } from "./cors.ts";
 import { createEndpoints } from "./endpoints.ts";
@@ -19,16 +15,15 @@ import type { Rooms } from "./rooms.ts";
 import { checkRoutes, runRoute } from "./route.ts";
 import { routeTable } from "./route-table.ts";
 import { allRoutes } from "./routes/index.ts";
-import { pathOf } from "./sender.ts";
+import { pathOf, type Sender } from "./sender.ts";
+import { answerOf, sign } from "./signed.ts";
+import { HttpVisitor, type Reception } from "./visitor.ts";
 
 type App = {
   handle: Handle;
   /** Where its requests come from, once it is known. */
   server: Listening | null;
 };
-
-/** A call that takes longer may take longer than the time after which a silent connection is closed. */
-const longMs = 5_000;
 
 /**
  * The HTTP surface: the front door, the MCP endpoints, every declared route, and one shape for all that goes wrong. Who calls is what the
@@ -54,12 +49,10 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   };
   let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
-  /** Who sends a request; it must be asked before anything is waited for. */
-  function senderOf(request: Request): string | undefined {
+  /** From where a request comes; it must be asked before anything is waited for. */
+  function addressOf(request: Request): string | undefined {
     const peer = peerOf === undefined ? app.server?.requestIP(request)?.address : peerOf();
-    const address = peer === undefined ? undefined : plainAddress(peer);
-    rooms.senders.set(request, { address });
-    return address;
+    return peer === undefined ? undefined : plainAddress(peer);
   }
 
   /** What is asked of every request, whatever it is for. @throws Problem */
@@ -68,39 +61,45 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     if (refusal !== undefined) throw new Problem("forbidden", refusal.detail, { hint: refusal.hint });
   }
 
-  async function called(request: Request, endpoint: Endpoint): Promise<Response> {
-    let isLong = false;
-    const alarm = wheel.after(longMs, () => {
-      isLong = true;
-      app.server?.timeout(request, 0);
-    });
+  const reception: Reception = {
+    timeout: (request, seconds) => void app.server?.timeout(request, seconds),
+    response: (body, head, request) => withCors(answerOf(body, head), request, allowedOrigins),
+    refused,
+  };
+
+  function called(request: Request, endpoint: Endpoint): Promise<Response> {
+    const visitor = new HttpVisitor(request, endpoint, addressOf(request), reception);
+    const wait = pace();
+    if (wait === undefined) received(visitor);
+    else void receivedAfter(wait, visitor);
+    return visitor.answered;
+  }
+
+  function received(visitor: HttpVisitor): void {
     try {
-      senderOf(request);
-      const wait = pace();
-      if (wait !== undefined) await wait;
-      letIn(request);
-      const response = await rooms.gateway.handle(request, endpoint);
-      if (response.headers.get("content-type") === streamHeaders["content-type"]) app.server?.timeout(request, 0);
-      // An answer that nobody reads is not kept for ever.
-      else if (isLong) app.server?.timeout(request, idleSeconds);
-      return finished(response, request, newId());
+      letIn(visitor.request);
+      void rooms.gateway.handle(visitor);
     } catch (error) {
-      return refused(error, request);
-    } finally {
-      alarm.cancel();
+      visitor.fail(error);
     }
+  }
+
+  async function receivedAfter(wait: Promise<void>, visitor: HttpVisitor): Promise<void> {
+    await wait;
+    received(visitor);
   }
 
   async function administered(request: Request): Promise<Response> {
+    const sender: Sender = { address: addressOf(request) };
+    rooms.senders.set(request, sender);
     try {
-      return finished(await answer(request), request, newId());
+      return finished(await answer(request, sender.address), request, newId());
     } catch (error) {
-      return refused(error, request);
+      return refused(error, request, sender);
     }
   }
 
-  async function answer(request: Request): Promise<Response> {
-    const address = senderOf(request);
+  async function answer(request: Request, address: string | undefined): Promise<Response> {
     // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
     await turn();
     letIn(request);
@@ -114,17 +113,14 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return await runRoute(found.route, { request, params: found.params, address, keepOpen }, rooms);
   }
 
-  function refused(error: unknown, request: Request): Response {
+  function refused(error: unknown, request: Request, sender: Sender): Response {
     const requestId = newId();
-    void noteRefusal(error, request, rooms);
+    void noteRefusal(error, request, sender, rooms);
     return finished(problemResponse(error, request, { requestId, log: rooms.log, oauth }), request, requestId);
   }
 
-  /** Says what the log calls this request, and who answers: a command line of another version can say why it was not understood. */
   function finished(response: Response, request: Request, requestId: string): Response {
-    const { headers } = response;
-    headers.set("x-request-id", requestId);
-    headers.set("x-mcpctl-version", version);
+    sign(response.headers).set("x-request-id", requestId);
     return withCors(response, request, allowedOrigins);
   }
 

@@ -12,6 +12,7 @@ import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { withMembers } from "../spans.ts";
 import { boundOf, holderOf, type Visit } from "../visit.ts";
+import type { Used } from "../visits.ts";
 import type { Going, Half, Input } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
@@ -73,7 +74,7 @@ class Forwarded implements Going {
   readonly #method: string;
   readonly #params: string;
   readonly #asker: Asker;
-  readonly #letGo: () => void;
+  readonly #used: Used;
 
   constructor(
     ways: Ways,
@@ -94,7 +95,7 @@ class Forwarded implements Going {
     this.#params = params;
     this.#asker = asker;
     const isOfTool = method === "tools/call" || this.#isOfTask;
-    this.#letGo = visit.uses(target.server.name, isOfTool ? target.key : undefined);
+    this.#used = visit.uses(target.server.name, isOfTool ? target.key : undefined);
   }
 
   get subject(): string {
@@ -117,7 +118,7 @@ class Forwarded implements Going {
   }
 
   answered(given: Outcome): void {
-    this.#letGo();
+    this.#visit.letGo(this.#used);
     let outcome = given;
     try {
       if ("result" in given) outcome = this.#taken(given);
@@ -128,7 +129,7 @@ class Forwarded implements Going {
   }
 
   failed(why: unknown): void {
-    this.#letGo();
+    this.#visit.letGo(this.#used);
     this.#asker.failed(why);
   }
 
