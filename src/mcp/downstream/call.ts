@@ -21,7 +21,7 @@ import { methods } from "./methods.ts";
 import { nestedCall } from "./nested.ts";
 import { ownOf } from "./own.ts";
 import { createPlaces } from "./places.ts";
-import { callRecord, isRecorded, type Led } from "./record.ts";
+import { callRecord, isRecorded } from "./record.ts";
 import { createScope } from "./scope.ts";
 
 type Options = Pick<GatewayOptions, "connections" | "catalog" | "clock" | "log" | "record"> & {
@@ -51,7 +51,9 @@ export function createCalls({ connections, catalog, clock, log, counters, record
     readonly #asker: Asker;
     /** Made by a proxy model, which is given the outcome as it is. */
     readonly #isNested: boolean;
-    #led: Led | undefined;
+    /** Where it leads, once that is known, and whether it ended before it got there. */
+    #led: Target | undefined;
+    #isRefused = false;
     #heldBack: string | undefined;
     #shape: ReturnType<Exchange["shape"]>;
     #hasShape = false;
@@ -106,7 +108,8 @@ export function createCalls({ connections, catalog, clock, log, counters, record
       if (this.#isNested) return void this.#asker.answered(outcome);
       let told: Outcome;
       try {
-        told = dressed(this.inbound.era, this.#name, outcome, () => scope.infoOf(this.visit));
+        const { era } = this.inbound;
+        told = dressed(era, this.#name, outcome, era === "modern" ? scope.infoTextOf(this.visit) : "");
         if (this.#name === "tools/call" && this.isFussy) told = withFirstText(told);
       } catch (error) {
         return void this.#asker.failed(error);
@@ -158,8 +161,9 @@ export function createCalls({ connections, catalog, clock, log, counters, record
       const isOpen = scope.isOpen(this.visit.admission, list, target);
       // Whoever may not use it anyway is not told that it is held back.
       this.#heldBack = isOpen ? scope.whyHeldBack(this.visit.admission, list, target) : undefined;
-      this.#led = { server: target.server.name, key: target.key, isRefused: !isOpen || this.#heldBack !== undefined };
-      return !this.#led.isRefused;
+      this.#led = target;
+      this.#isRefused = !isOpen || this.#heldBack !== undefined;
+      return !this.#isRefused;
     }
 
     forward(target: Target & { text?: string }, method: string, params: string) {
@@ -192,7 +196,7 @@ export function createCalls({ connections, catalog, clock, log, counters, record
     #note(outcome: Outcome): void {
       if (!isRecorded(this.#name)) return;
       const tookMs = performance.now() - this.startedAt;
-      record?.(callRecord(this.visit.admission, this.inbound, this.#led, outcome, tookMs));
+      record?.(callRecord(this.visit.admission, this.inbound, this.#led, this.#isRefused, outcome, tookMs));
     }
   }
 

@@ -126,8 +126,8 @@ async function toServer(
 function paramsFor({ inbound }: Exchange, target: NamedTarget, paramsText: string): string | Outcome {
   const preset = presetIn(paramsText, target.preset);
   if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
-  const members = paramsText === inbound.paramsText ? inbound.members : undefined;
-  return forwarded(paramsText, { name: JSON.stringify(target.key), ...preset.changes }, members);
+  const judged = paramsText === inbound.paramsText ? inbound : undefined;
+  return forwarded(paramsText, { name: JSON.stringify(target.key), ...preset.changes }, judged);
 }
 
 /** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */

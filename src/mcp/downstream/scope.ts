@@ -36,6 +36,7 @@ type Shown = {
 export function createScope(catalog: Catalog, clock: Clock) {
   /** Of each project, by endpoint. */
   const shownOf = new Map<string, Map<string, Shown>>();
+  const infoTexts = new WeakMap<Admission["project"], string>();
 
   /** The caller's own part of the view, in list and call alike; undefined when it is all of it. */
   function mayOf({ admission }: Visit): May | undefined {
@@ -150,6 +151,15 @@ export function createScope(catalog: Catalog, clock: Clock) {
     return only?.serverInfo ?? { name, title: `mcpctl: ${name}`, version };
   }
 
+  /** The same as JSON text: a project's is made once, and said with each answer. */
+  function infoTextOf(visit: Visit): string {
+    const { endpoint, admission } = visit;
+    if (endpoint.alias !== undefined || endpoint.server !== undefined) return JSON.stringify(infoOf(visit));
+    const text = infoTexts.get(admission.project) ?? JSON.stringify(infoOf(visit));
+    infoTexts.set(admission.project, text);
+    return text;
+  }
+
   function faceOf(visit: Visit): Face {
     const known = knownTo(visit);
     const isSingle = visit.endpoint.server !== undefined;
@@ -161,7 +171,7 @@ export function createScope(catalog: Catalog, clock: Clock) {
   return {
     viewOf,
     viewWith,
-    infoOf,
+    infoTextOf,
     faceOf,
     mayOf,
     policyOf,
