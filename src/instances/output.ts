@@ -14,7 +14,8 @@ type Bytes = AsyncIterable<Uint8Array>;
 
 /** What a server says on its standard output: a message for each line that looks like one, and log lines for words of its own. */
 export function serverOutput(log: Pick<LogRing, "add">) {
-  const listeners = new Set<(text: string) => void>();
+  /** Another one whenever it changes, as it may while they are told. */
+  let listeners: readonly ((text: string) => void)[] = [];
 
   function deliver(line: string): void {
     // Some servers print words of their own; only JSON objects are messages.
@@ -27,8 +28,10 @@ export function serverOutput(log: Pick<LogRing, "add">) {
 
   return {
     onMessage(listener: (text: string) => void): () => void {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      listeners = [...listeners, listener];
+      return () => {
+        listeners = listeners.filter((each) => each !== listener);
+      };
     },
     /** Until it ends or breaks; never rejects. */
     read: (bytes: Bytes, lineBytes: number, onTooLong: () => void): Promise<void> =>

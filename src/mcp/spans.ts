@@ -103,7 +103,9 @@ const touches = (members: readonly Member[], names: readonly string[], changes: 
  * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
  * there be several messages, and one of them what nobody judged.
  */
-export const unbroken = (text: string): string => text.replace(/[\r\n][ \t\r\n]*/g, " ");
+export const unbroken = (text: string): string => text.replace(lineBreaks, " ");
+// A literal within the function would be an object of its own for each message.
+const lineBreaks = /[\r\n][ \t\r\n]*/g;
 
 /** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
 export const oneLine = (text: string): string =>

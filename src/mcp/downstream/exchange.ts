@@ -29,7 +29,9 @@ export type Exchange = {
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
-  forward: (target: Target & { text?: string }, method: string, params: string) => Outcome | Promise<Outcome>;
+  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  /** The same as the last that is done for it: the exchange itself is told of the outcome. */
+  handOn: (target: Target & { text?: string }, method: string, params: string) => void;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
   /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */

@@ -20,10 +20,9 @@ export type Resumption = { lastEventId: string | undefined; retryMs: number };
 /** Longer ones take turns: each keeps the event loop busy for as long as a hundred others (bench/hostile.ts). */
 const bigMessage = 256 * 1024;
 
-/** A short text costs a tenth of what `toString` takes for it. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Reads what one server answers over HTTP. */
+export type AnswerReader = ReturnType<typeof answerReader>;
+
 export function answerReader(limits: ServerLimits) {
   const share = shareOfTime();
   const atOnce = Math.min(bigMessage, limits.messageBytes);
@@ -51,9 +50,9 @@ export function answerReader(limits: ServerLimits) {
    * nothing is read.
    */
   function readAtOnce(answer: Answer, id: number, ear: Ear): boolean {
-    const { status, whole } = answer;
-    if (status !== 200 || whole === undefined || whole.length > atOnce || isEventStream(answer)) return false;
-    ear.receive(decoder.decode(whole), id);
+    const text = answer.status === 200 && !isEventStream(answer) ? answer.atOnce?.(atOnce) : undefined;
+    if (text === undefined) return false;
+    ear.receive(text, id);
     if (ear.waits(id)) throw refusalOf(answer);
     return true;
   }

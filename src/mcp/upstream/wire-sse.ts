@@ -102,7 +102,7 @@ function sseWire(endpoint: HttpClient, events: Events, closing: Ending, connectM
     request({ id, text }) {
       const ending = new Ending();
       post(text, ending).catch((error) => ear.failed(id, asProblem(error, "the server's answer broke off")));
-      return () => ending.end();
+      return { letGo: () => ending.end() };
     },
     post: (text) => post(text, endingAfter(connectMs)),
     cancelsBy: "message",

@@ -1,12 +1,13 @@
+import type { FieldName } from "./head.ts";
+
 /**
  * An answer over HTTP whose head has come. Its body is read by one of `text` and `each`, or let go of: what nobody reads holds a connection up.
  */
 export type Answer = {
   readonly status: number;
-  /** Its body, where all of it came together with the head. */
-  readonly whole?: Buffer | undefined;
-  /** By its name in lower case. */
-  header: (name: string) => string | undefined;
+  header: (name: FieldName) => string | undefined;
+  /** The body, where all of it has come with the head and is no longer than that; otherwise nothing is read. */
+  atOnce?: (maxBytes: number) => string | undefined;
   /** The whole body; undefined when it is longer, and the rest is not read. What is compressed counts as what it becomes. @throws when it breaks off */
   text: (maxBytes: number) => Promise<string | undefined>;
   /** Hands on the body as it comes, until its end; nothing more is read while `receive` has somebody wait. @throws when it breaks off */
@@ -21,6 +22,13 @@ export type Asker = { answered: (answer: Answer) => void; failed: (why: unknown)
 /** The same as a promise. */
 export const answerTo = (ask: (asker: Asker) => void): Promise<Answer> =>
   new Promise((answered, failed) => ask({ answered, failed }));
+
+/** Tells whoever asked of what comes later. */
+export const tell = (later: Promise<Answer>, asker: Asker): void =>
+  void later.then(
+    (answer) => asker.answered(answer),
+    (why: unknown) => asker.failed(why),
+  );
 
 export type Receive = (bytes: Buffer) => Promise<void> | undefined;
 

@@ -45,6 +45,8 @@ export class Connection implements Line, Listener {
   #rest: Buffer | undefined;
   #failure: unknown;
   #isPaused = false;
+  /** The last head, which says the same again mostly. */
+  #heeded: Head | undefined;
   isGone = false;
   get isOpen(): boolean {
     return this.#socket !== undefined;
@@ -160,6 +162,8 @@ export class Connection implements Line, Listener {
   }
 
   #heed(head: Head): void {
+    if (head === this.#heeded) return;
+    this.#heeded = head;
     const says = fieldOf(head, "keep-alive");
     const seconds = says === undefined ? undefined : /(?:^|[\s,])timeout=(\d{1,9})/i.exec(says)?.[1];
     if (seconds !== undefined) this.idleMs = Math.max(0, Math.min(longestIdleMs, (Number(seconds) - 1) * 1000));
@@ -184,13 +188,13 @@ export class Connection implements Line, Listener {
     this.#release(isKept);
   }
 
-  onWhole(head: Head, bytes: Buffer, isKept: boolean): void {
+  onWhole(head: Head, bytes: Buffer, from: number, isKept: boolean): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#heed(head);
     // Whoever is told may ask the next at once.
     this.#release(isKept);
-    exchange?.complete(head, bytes);
+    exchange?.complete(head, bytes, from);
   }
 
   #release(isKept: boolean): void {

@@ -2,29 +2,37 @@ import type { Ending } from "../../../lib/ending.ts";
 import { unreachedBy } from "../reasons.ts";
 import type { Answer, Asker, Flow, Receive } from "./answer.ts";
 import { Body } from "./body.ts";
-import { type Framing, fieldOf, type Head } from "./head.ts";
+import { type FieldName, type Framing, fieldOf, type Head } from "./head.ts";
 import { inflated } from "./inflate.ts";
 
 /** What an exchange can ask of its connection. */
 export type Line = { hold: (isPaused: boolean) => void; close: (why: unknown) => void };
 
 /** Nobody has an answer before it has begun. */
+const noHead: Head = { status: 0, isOld: false, fields: [] };
 const notYet = Promise.resolve(undefined);
 
 /** One request that was sent, and its answer as it comes. Once that is over the connection is none of its business any more. */
 export class Exchange implements Answer, Flow {
-  /** There when all of the body came with the head. */
-  whole: Buffer | undefined;
   readonly #asker: Asker;
+  readonly #ending: Ending;
   #line: Line | undefined;
   #body: Body | undefined;
-  #head: Head = { status: 0, isOld: false, fields: [] };
-  readonly #stopListening: () => void;
+  #head: Head = noHead;
+  /** There when all of the body came with the head: behind `#from`. */
+  #whole: Buffer | undefined;
+  #from = 0;
 
   constructor(line: Line, ending: Ending, asker: Asker) {
     this.#line = line;
     this.#asker = asker;
-    this.#stopListening = ending.onEnd((reason) => this.#line?.close(reason));
+    this.#ending = ending;
+    ending.add(this);
+  }
+
+  /** Nobody waits for it any more. */
+  ended(reason: unknown): void {
+    this.#line?.close(reason);
   }
 
   get hasBegun(): boolean {
@@ -38,10 +46,11 @@ export class Exchange implements Answer, Flow {
   }
 
   /** Begins and ends at once. */
-  complete(head: Head, bytes: Buffer): void {
+  complete(head: Head, bytes: Buffer, from: number): void {
     this.#over();
     this.#head = head;
-    this.whole = bytes;
+    this.#whole = bytes;
+    this.#from = from;
     this.#asker.answered(inflated(this));
   }
 
@@ -62,7 +71,7 @@ export class Exchange implements Answer, Flow {
 
   #over(): void {
     this.#line = undefined;
-    this.#stopListening();
+    this.#ending.remove(this);
   }
 
   hold(isPaused: boolean): void {
@@ -77,8 +86,14 @@ export class Exchange implements Answer, Flow {
     return this.#head.status;
   }
 
-  header(name: string): string | undefined {
+  header(name: FieldName): string | undefined {
     return fieldOf(this.#head, name);
+  }
+
+  atOnce(maxBytes: number): string | undefined {
+    const whole = this.#whole;
+    if (whole === undefined || whole.length - this.#from > maxBytes) return undefined;
+    return whole.toString("utf8", this.#from);
   }
 
   text(maxBytes: number): Promise<string | undefined> {
@@ -90,9 +105,10 @@ export class Exchange implements Answer, Flow {
   }
 
   #read(): Body | undefined {
-    if (this.#body !== undefined || this.whole === undefined) return this.#body;
-    this.#body = new Body(this, this.whole.length);
-    this.#body.push(this.whole);
+    if (this.#body !== undefined || this.#whole === undefined) return this.#body;
+    const bytes = this.#whole.subarray(this.#from);
+    this.#body = new Body(this, bytes.length);
+    this.#body.push(bytes);
     this.#body.end();
     return this.#body;
   }

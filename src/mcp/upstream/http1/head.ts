@@ -6,6 +6,12 @@ export class Malformed extends Error {
 /** Status and fields of an answer, the names in lower case; name and value take turns. */
 export type Head = { status: number; isOld: boolean; fields: readonly string[] };
 
+const asked = ["content-encoding", "content-type", "keep-alive", "location", "mcp-session-id", "retry-after"] as const;
+/** What is read of an answer, besides how its body comes. */
+export type FieldName = (typeof asked)[number];
+/** By these it is decided what becomes of it. What stands in any other field is nothing to us, but for the length. */
+export const heeded: ReadonlySet<string> = new Set([...asked, "connection", "transfer-encoding"]);
+
 /** What becomes of the bytes behind a head: so many, in chunks, or all until the connection ends. */
 export type Framing = number | "chunked" | "close";
 
@@ -59,7 +65,10 @@ function nameOf(written: string): string {
 }
 
 /** The value of a field, several joined as RFC 9110 §5.3 has it. */
-export function fieldOf({ fields }: Pick<Head, "fields">, name: string): string | undefined {
+export function fieldOf(
+  { fields }: Pick<Head, "fields">,
+  name: FieldName | "connection" | "content-length" | "transfer-encoding",
+): string | undefined {
   let found: string | undefined;
   for (let at = 0; at < fields.length; at += 2)
     if (fields[at] === name) found = found === undefined ? fields[at + 1] : `${found}, ${fields[at + 1]}`;

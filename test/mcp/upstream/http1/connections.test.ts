@@ -3,7 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Ending } from "../../../../src/lib/ending.ts";
 import { type Answer, type Asker, answerTo } from "../../../../src/mcp/upstream/http1/answer.ts";
 import { createPool } from "../../../../src/mcp/upstream/http1/pool.ts";
-import { bytesOf, fieldsOf } from "../../../../src/mcp/upstream/http1/request.ts";
+import { bytesOf, fieldsOf, targetOf } from "../../../../src/mcp/upstream/http1/request.ts";
 import { type Arrived, type Answer as Raw, reply, startRawServer } from "../../../servers/raw-server.ts";
 import { until } from "../ways.ts";
 
@@ -19,7 +19,7 @@ async function serve(answer: Raw) {
   const url = new URL(server.url);
   const to = { hostname: "127.0.0.1", port: server.port, tls: undefined, key: "x" };
   const send = (asker: Asker, body = "b", ending = new Ending(), record = {}): void => {
-    const bytes = bytesOf(url, { method: "POST", fields: fieldsOf(record), body, ending });
+    const bytes = bytesOf(targetOf(url), { method: "POST", fields: fieldsOf(record), body, ending });
     pool.send(to, bytes, ending, 1_000, asker);
   };
   const ask = (body?: string, ending?: Ending, record?: Record<string, string>): Promise<Answer> =>
@@ -57,8 +57,8 @@ describe("connections", () => {
     const next = (n: number): void =>
       send(
         {
-          answered({ whole }) {
-            heard.push(whole?.toString());
+          answered(answer) {
+            heard.push(answer.atOnce?.(10));
             if (n < 20) next(n + 1);
             else resolve();
           },
