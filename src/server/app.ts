@@ -12,9 +12,9 @@ import { noteRefusal } from "./note.ts";
 import { createPace } from "./pace.ts";
 import { problemResponse } from "./problems.ts";
 import type { Rooms } from "./rooms.ts";
-import { checkRoutes, runRoute } from "./route.ts";
-import { routeTable } from "./route-table.ts";
-import { allRoutes } from "./routes/index.ts";
+import { runRoute } from "./route.ts";
+import { type RouteAt, routeTable } from "./route-table.ts";
+import { probeRoutes } from "./routes/probes.ts";
 import { pathOf, type Sender } from "./sender.ts";
 import { answerOf, sign } from "./signed.ts";
 import { HttpVisitor, type Reception } from "./visitor.ts";
@@ -23,6 +23,8 @@ type App = {
   handle: Handle;
   /** Where its requests come from, once it is known. */
   server: Listening | null;
+  /** Loads what the first request to the control API would load. @throws Error for a route that does not say who may call it */
+  complete: () => Promise<void>;
 };
 
 /**
@@ -30,9 +32,7 @@ type App = {
  * socket says (or `peerOf`, where there is none): a header such as X-Forwarded-For is whatever its sender likes.
  */
 export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App {
-  const routes = allRoutes();
-  checkRoutes(routes);
-  const match = routeTable(routes);
+  const probeAt = routeTable(probeRoutes);
   const refusalAtDoor = frontDoor(rooms.config);
   const endpointOf = createEndpoints();
   const pace = createPace();
@@ -43,9 +43,10 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     handle(request) {
       const endpoint = endpointOf(request);
       if (endpoint !== undefined) return called(request, endpoint);
-      return isProbe(request) ? administered(request) : throughFramework(request);
+      return isProbe(request) ? administered(request, probeAt) : throughFramework(request);
     },
     server: null,
+    complete: async () => void (await controlled()),
   };
   let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
@@ -89,24 +90,24 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     received(visitor);
   }
 
-  async function administered(request: Request): Promise<Response> {
+  async function administered(request: Request, routeAt: RouteAt): Promise<Response> {
     const sender: Sender = { address: addressOf(request) };
     rooms.senders.set(request, sender);
     try {
-      return finished(await answer(request, sender.address), request, newId());
+      return finished(await answer(request, sender.address, routeAt), request, newId());
     } catch (error) {
       return refused(error, request, sender);
     }
   }
 
-  async function answer(request: Request, address: string | undefined): Promise<Response> {
+  async function answer(request: Request, address: string | undefined, routeAt: RouteAt): Promise<Response> {
     // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
     await turn();
     letIn(request);
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
-    const found = match(request.method, path);
+    const found = routeAt(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
     const keepOpen = () => void app.server?.timeout(request, 0);
@@ -124,18 +125,21 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return withCors(response, request, allowedOrigins);
   }
 
-  async function throughFramework(request: Request): Promise<Response> {
+  function controlled(): Promise<ReturnType<typeof controlApi>> {
     api ??= import("./control-api.ts").then(({ controlApi }) =>
       controlApi(administered, (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log })),
     );
-    return await (await api)(request);
+    return api;
   }
+
+  const throughFramework = async (request: Request): Promise<Response> => await (await controlled())(request);
 
   return app;
 }
 
 /** What orchestrators ask every few seconds. */
-const isProbe = ({ url }: Request): boolean => url.endsWith("/readyz") || url.endsWith("/healthz");
+const isProbe = (request: Request): boolean => probePaths.has(pathOf(request));
+const probePaths = new Set(probeRoutes.map(({ path }) => path));
 
 const noRoute = () =>
   new Problem("not_found", "There is nothing at this address", {

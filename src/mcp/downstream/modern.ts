@@ -103,9 +103,8 @@ class Modern extends Reply implements Answering, Round, Brought {
     this.end(outcome, headOf(outcome));
   }
 
-  /** The right to it has ended. */
-  ended(why: unknown): void {
-    this.fail(why);
+  override ended(why: unknown): void {
+    super.ended(why);
     this.gone.end(why);
   }
 
