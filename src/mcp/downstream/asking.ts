@@ -5,9 +5,8 @@ import type { Abilities, LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Head, Visit } from "../visit.ts";
 import type { Answering } from "./answering.ts";
-import type { Half, Send } from "./held.ts";
+import type { Going, Half } from "./held.ts";
 import { askClient, type Live } from "./live.ts";
-import type { CallKey } from "./request-state.ts";
 import { noAbilities, type SessionFacts } from "./session.ts";
 
 /** Where what belongs to one request of a legacy client goes, and its answer. */
@@ -62,8 +61,8 @@ export class Asking implements Answering, Half {
     live?.running.set(id, this.#cancel);
   }
 
-  through(_: CallKey, send: Send): Promise<Outcome> {
-    return send(this, this.#cancel, undefined);
+  through(call: Going): void {
+    call.send(this, this.#cancel, undefined, call);
   }
 
   notify(method: string, params: string): void {

@@ -10,12 +10,11 @@ import type { Visit } from "../visit.ts";
 import type { Answering } from "./answering.ts";
 import type { Calls } from "./call.ts";
 import type { Changes } from "./changes.ts";
-import type { Brought, HeldCalls, Round, Send } from "./held.ts";
+import type { Brought, Going, HeldCalls, Round } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
 import type { Readers } from "./readers.ts";
 import { Reply, tasteOf } from "./reply.ts";
-import type { CallKey } from "./request-state.ts";
 import { abilitiesOf } from "./session.ts";
 
 type Options = { calls: Calls; held: HeldCalls; changes: Changes; readers: Readers };
@@ -82,8 +81,8 @@ class Modern extends Reply implements Answering, Round, Brought {
     return this.#inbound.params["requestState"];
   }
 
-  through(call: CallKey, send: Send): Promise<Outcome> {
-    return this.#held.go(call, this, this, send);
+  through(call: Going): void {
+    this.#held.go(call, this, this);
   }
 
   /** There is no session that anything could be followed for. */
@@ -104,9 +103,8 @@ class Modern extends Reply implements Answering, Round, Brought {
     this.end(outcome, headOf(outcome));
   }
 
-  /** The right to it has ended. */
-  ended(why: unknown): void {
-    this.fail(why);
+  override ended(why: unknown): void {
+    super.ended(why);
     this.gone.end(why);
   }
 

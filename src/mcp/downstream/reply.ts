@@ -90,6 +90,11 @@ export class Reply {
     this.#close();
   }
 
+  /** The right to it has ended. */
+  ended(why: unknown): void {
+    this.fail(why);
+  }
+
   /** The client has gone before the answer. */
   protected left(): void {}
 
