@@ -1,3 +1,4 @@
+import type { Head } from "../visit.ts";
 import type { Readers } from "./readers.ts";
 
 /** What a client that does not read may leave unread, in bytes; then its stream is closed. */
@@ -103,9 +104,13 @@ function everyBeat(everyMs: number, beat: () => void): () => void {
   };
 }
 
-export const streamHeaders = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  // A proxy that gathers the stream before passing it on would make it a very late answer.
-  "x-accel-buffering": "no",
-} as const;
+/** What HTTP says of each stream. */
+export const streamHead: Head = {
+  status: 200,
+  headers: {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache, no-transform",
+    // A proxy that gathers the stream before passing it on would make it a very late answer.
+    "x-accel-buffering": "no",
+  },
+};

@@ -1,4 +1,4 @@
-import { errorOutcome, respond } from "../answers.ts";
+import { accepted, errorOutcome, respond } from "../answers.ts";
 import { canonicalName } from "../catalog/names.ts";
 import { resourceTarget } from "../catalog/resource-target.ts";
 import type { View } from "../catalog/view.ts";
@@ -8,7 +8,7 @@ import { codes, metaKeys } from "../protocol.ts";
 import type { Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
-import { eventOut, streamHeaders } from "./event-out.ts";
+import { eventOut, streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Readers } from "./readers.ts";
 import { abilitiesOf } from "./session.ts";
@@ -34,12 +34,13 @@ export async function openListen(
   visit: Visit,
   inbound: Inbound,
   id: string,
-): Promise<Response> {
+): Promise<void> {
+  const { visitor } = visit;
   const wanted = inbound.params["notifications"] as Wanted | undefined;
   if (typeof wanted !== "object" || wanted === null || !isBounded(wanted)) {
     visit.release();
     const text = `notifications must be an object; at most ${mostFollowed} resources and tasks are followed`;
-    return respond(id, errorOutcome(codes.invalidParams, text));
+    return respond(visitor, id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
   const declared = inbound.meta[metaKeys.clientCapabilities];
@@ -50,7 +51,7 @@ export async function openListen(
     changes.unfollow(owner);
     visit.cut.throwIfEnded();
     visit.release();
-    return new Response(null, { status: 202 });
+    return visitor.answer(null, accepted);
   }
   const shown = new Map<string, { name: string; tool?: string }>([
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
@@ -85,7 +86,7 @@ export async function openListen(
   visit.request.signal.addEventListener("abort", () => out.close());
   // While the servers were asked, the right may have ended or the client gone: of that nothing is heard any more.
   if (visit.request.signal.aborted) out.close();
-  return new Response(out.body, { headers: streamHeaders });
+  visitor.answer(out.body, streamHead);
 }
 
 /** Of what is wished, what there is, the caller may see, and its server tells. */

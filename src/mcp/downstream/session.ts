@@ -67,7 +67,7 @@ export function createSessions(seal: Seal, clock: Clock) {
 }
 
 const isSame = (one: readonly string[], other: readonly string[]): boolean =>
-  one.length === other.length && one.every((word, n) => word === other[n]);
+  one === other || (one.length === other.length && one.every((word, n) => word === other[n]));
 
 /** The version that was asked for when we know it, else the newest; and what the client can be asked for. */
 export function factsOf(params: Record<string, unknown>, id: string): SessionFacts {
@@ -87,14 +87,17 @@ export function factsOf(params: Record<string, unknown>, id: string): SessionFac
   };
 }
 
+const abilities = ["elicitation", "sampling", "roots", "extensions"] as const;
+export const noAbilities: Abilities = Object.freeze({});
+
 /** Of what a client declares, that by which a server may ask it for something, and the extensions it knows. */
 export function abilitiesOf(capabilities: unknown): Abilities {
-  if (typeof capabilities !== "object" || capabilities === null) return {};
-  const abilities: Abilities = {};
-  for (const name of ["elicitation", "sampling", "roots", "extensions"] as const) {
+  if (typeof capabilities !== "object" || capabilities === null) return noAbilities;
+  let found = noAbilities;
+  for (const name of abilities) {
     const value = (capabilities as Record<string, unknown>)[name];
     if (typeof value === "object" && value !== null && JSON.stringify(value).length <= longestAbilities)
-      abilities[name] = value;
+      found = { ...found, [name]: value };
   }
-  return abilities;
+  return found;
 }
