@@ -1,4 +1,4 @@
-import { quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
+import { keyIn, quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
 
 export { skipSpace, skipString } from "./lexemes.ts";
 
@@ -22,7 +22,7 @@ export function membersOf(text: string, at = 0): Member[] {
     if (i >= text.length || code === closeBrace) return members;
     if (code === comma) i = skipSpace(text, i + 1);
     const keyEnd = skipString(text, i);
-    const key = stringAt(text, i, keyEnd);
+    const key = keyIn(text, i, keyEnd);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
     // What is no JSON must not hold us here for ever.
