@@ -12,6 +12,7 @@ export function visitorOf(request: Request, endpoint: Endpoint): Visitor & { ans
     caller: undefined,
     answered,
     answer: (body, head: Head) => resolve(new Response(body, head)),
+    lasts: () => {},
     fail: reject,
     over: () => reject(new Error("nothing was answered")),
   };

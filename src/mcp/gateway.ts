@@ -89,30 +89,28 @@ export function createGateway(options: GatewayOptions) {
   /** One exchange: whoever comes is answered. It is over once all is said, but for streams that were opened. */
   async function handle(visitor: Visitor): Promise<void> {
     let visit: Visit | undefined;
-    let answering: Answering | undefined;
+    let answering: Answering | Promise<void> | undefined;
     try {
       // Before anybody is asked who he is.
       if (!isServed(visitor)) return;
       const admitted = admit(visitor);
       visit = visits.enter(visitor, admitted instanceof Promise ? await admitted : admitted);
-      if (visitor.request.method !== "POST") return other(visit);
+      if (visitor.request.method !== "POST") return void other(visit);
       const { fields } = visit.admission.project;
       const bytes = await bodies.read(visitor.request, projectLimitsOf(fields).messageBytes, bodyBound);
       visit.arrived();
       visit.cut.throwIfEnded();
       const inbound = understood(visit, bytes);
-      const taken = inbound && takenIn(visit, inbound);
-      if (taken instanceof Promise) return await taken;
-      answering = taken;
-      if (inbound && answering) answering.finish(await calls.answer(visit, inbound, inbound.method ?? "", answering));
-      visit.release();
+      answering = inbound && takenIn(visit, inbound);
+      if (inbound === undefined || answering === undefined) visit.release();
+      else if (answering instanceof Promise) await answering;
+      else return calls.ask(visit, inbound, inbound.method ?? "", answering, answering);
     } catch (error) {
       visit?.release();
       if (error instanceof Problem && error.status === 413) refusedOf(visit);
-      (answering ?? visitor).fail(error);
-    } finally {
-      visitor.over();
+      visitor.fail(error);
     }
+    visitor.over();
   }
 
   function isServed(visitor: Visitor): boolean {

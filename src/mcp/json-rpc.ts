@@ -22,6 +22,7 @@ export const notification = (method: string, params: string): string =>
 
 /** Without an id it answers what could not be read (`null`). */
 export function response(id: string | undefined, outcome: Outcome): string {
-  const body = "result" in outcome ? `"result":${outcome.result}` : `"error":${outcome.error}`;
-  return `{"jsonrpc":"2.0","id":${id ?? "null"},${body}}`;
+  return "result" in outcome
+    ? `{"jsonrpc":"2.0","id":${id ?? "null"},"result":${outcome.result}}`
+    : `{"jsonrpc":"2.0","id":${id ?? "null"},"error":${outcome.error}}`;
 }

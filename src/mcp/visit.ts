@@ -26,6 +26,9 @@ export type Admission = {
   address: string | undefined;
 };
 
+/** What is over sooner is not watched, nor are alarms set for it: revoking is felt within a second all the same. */
+export const longMs = 200;
+
 /** What HTTP says beside an answer. What most answers have is made once: whoever sends it knows it again. */
 export type Head = { readonly status: number; readonly headers: Readonly<Record<string, string>> };
 
@@ -37,6 +40,8 @@ export type Visitor = {
   readonly address: string | undefined;
   /** Who, once that is known: the audit log asks for it where a request is refused. */
   caller: Caller | undefined;
+  /** It is long by now. */
+  lasts: () => void;
   /** Answers it. Only the first answer counts. */
   answer: (body: string | ReadableStream<Uint8Array> | null, head: Head) => void;
   /** The same with why there is no answer. */
@@ -63,7 +68,7 @@ export type Visit = {
   letGo: (used: Used) => void;
   /** Its body is here: it need not come in time any more. */
   arrived: () => void;
-  /** Told once it has taken so long that it is watched: what is over sooner need not listen to whether its client is still there. */
+  /** Told once it is long: what is over sooner need not listen to whether its client is still there. */
   whenLong: (then: { lasts: () => void }) => void;
   /** It is over: nobody need watch it any more. */
   release: () => void;

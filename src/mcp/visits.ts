@@ -3,10 +3,8 @@ import { Problem } from "../lib/problem.ts";
 import { type Alarm, wheel } from "../lib/wheel.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { GatewayOptions } from "./gateway.ts";
-import type { Admission, Use, Visit, Visitor } from "./visit.ts";
+import { type Admission, longMs, type Use, type Visit, type Visitor } from "./visit.ts";
 
-/** What is over sooner is not watched: revoking is felt within a second all the same. */
-const watchAfterMs = 200;
 /** So many may be open at once, and of one caller half of it: what cannot be watched in time is not let in. */
 const mostOpen = 10_000;
 const mostOfOne = mostOpen / 2;
@@ -38,7 +36,7 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
     readonly endpoint: Endpoint;
     readonly admission: Admission;
     readonly cut = new Ending();
-    #alarm: Alarm = wheel.after(watchAfterMs, this);
+    #alarm: Alarm = wheel.after(longMs, this);
     #whenLong: { lasts: () => void } | undefined;
     #used: Used | undefined;
     #letGo: (() => void) | undefined;
@@ -99,7 +97,8 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
 
     #watch(): void {
       this.#isLong = true;
-      if (!this.#hasArrived) this.#alarm = wheel.after(bodies.longestMs - watchAfterMs, this);
+      if (!this.#hasArrived) this.#alarm = wheel.after(bodies.longestMs - longMs, this);
+      this.visitor.lasts();
       this.#whenLong?.lasts();
       try {
         this.#letGo = watch(this.visitor, (why) => this.cut.end(why));

@@ -1,7 +1,7 @@
 import { type Alarm, wheel } from "../lib/wheel.ts";
 import { streamHead } from "../mcp/downstream/event-out.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
-import type { Head, Visitor } from "../mcp/visit.ts";
+import { type Head, longMs, type Visitor } from "../mcp/visit.ts";
 import type { Caller } from "../rbac/rights.ts";
 import { idleSeconds } from "./body.ts";
 import type { Sender } from "./sender.ts";
@@ -15,7 +15,7 @@ export type Reception = {
 };
 
 /** A call that takes longer may take longer than the time after which a silent connection is closed. */
-const longMs = 5_000;
+const longestMs = 5_000;
 
 /** A request for the gateway, until it has its answer. */
 export class HttpVisitor implements Visitor {
@@ -25,7 +25,7 @@ export class HttpVisitor implements Visitor {
   caller: Caller | undefined;
   readonly #reception: Reception;
   readonly #answered = Promise.withResolvers<Response>();
-  readonly #alarm: Alarm = wheel.after(longMs, this);
+  #alarm: Alarm | undefined;
   #isLong = false;
   #isOver = false;
 
@@ -38,6 +38,10 @@ export class HttpVisitor implements Visitor {
 
   get answered(): Promise<Response> {
     return this.#answered.promise;
+  }
+
+  lasts(): void {
+    if (!this.#isOver) this.#alarm = wheel.after(longestMs - longMs, this);
   }
 
   ring(): void {
@@ -63,7 +67,7 @@ export class HttpVisitor implements Visitor {
 
   #end(response: Response): void {
     this.#isOver = true;
-    this.#alarm.cancel();
+    this.#alarm?.cancel();
     this.#answered.resolve(response);
   }
 }

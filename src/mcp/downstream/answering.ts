@@ -1,9 +1,5 @@
-import type { Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import type { Client } from "./forward.ts";
 
-/** A request while it is answered: the client behind it, and how it is told. */
-export type Answering = Client & {
-  finish: (outcome: Outcome) => void;
-  /** There is no answer, and this is why. */
-  fail: (why: unknown) => void;
-};
+/** A request while it is answered: the client behind it, and who is told of the answer. The visit is over then. */
+export type Answering = Client & Asker;

@@ -84,16 +84,18 @@ export class Asking implements Answering, Half {
     return await this.#follow(this.#visit, this.#facts, this.live);
   }
 
-  finish(outcome: Outcome): void {
+  answered(outcome: Outcome): void {
     this.live?.running.delete(this.#id);
     // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
     const isTold = this.#facts === undefined && "retryAfterSeconds" in outcome;
     this.#outlet.end(outcome, isTold ? headOf(outcome) : okHead);
+    this.#visit.release();
   }
 
-  fail(why: unknown): void {
+  failed(why: unknown): void {
     this.live?.running.delete(this.#id);
     this.#outlet.fail(why);
+    this.#visit.release();
   }
 
   /** The right to it has ended. */

@@ -39,6 +39,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     if (live instanceof Busy) return void visitor.answer(response(id, busyOutcome(live.message)), okHead);
     const taste = facts === undefined ? "never" : tasteOf(visit.request);
     const reply = new Reply(visitor, id, taste, readers, live?.transcripts.post);
+    visit.whenLong(reply);
     return asking(visit, id, facts, live, reply);
   }
 

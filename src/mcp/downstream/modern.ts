@@ -97,8 +97,14 @@ class Modern extends Reply implements Answering, Round, Brought {
     this.send(notification(what, withMembers(params, { progressToken })), true);
   }
 
-  finish(outcome: Outcome): void {
+  answered(outcome: Outcome): void {
     this.end(outcome, headOf(outcome));
+    this.#visit.release();
+  }
+
+  failed(why: unknown): void {
+    this.fail(why);
+    this.#visit.release();
   }
 
   override ended(why: unknown): void {
@@ -106,7 +112,8 @@ class Modern extends Reply implements Answering, Round, Brought {
     this.gone.end(why);
   }
 
-  lasts(): void {
+  override lasts(): void {
+    super.lasts();
     onAbort(this.#visit.request.signal, () => this.gone.end());
   }
 

@@ -1,6 +1,6 @@
 import { type Alarm, wheel } from "../../lib/wheel.ts";
 import type { Outcome } from "../answers.ts";
-import type { Head, Visitor } from "../visit.ts";
+import { type Head, longMs, type Visitor } from "../visit.ts";
 import { answerOf, bodyOf, textOf } from "./answer.ts";
 import { type EventOut, eventOut, streamHead } from "./event-out.ts";
 import type { Readers } from "./readers.ts";
@@ -27,7 +27,7 @@ export function tasteOf(request: Request): StreamTaste {
 /** Long calls become streams: so they can be resumed, and nobody on the way takes their silence for death. */
 const slowMs = 1_000;
 
-/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
+/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence (`whenLong`). */
 export class Reply {
   readonly id: string;
   readonly #visitor: Visitor;
@@ -53,7 +53,10 @@ export class Reply {
     this.#readers = readers;
     this.#transcript = transcript;
     if (streams === "rather") this.#stream();
-    else if (streams === "at need") this.#alarm = wheel.after(slowMs, this);
+  }
+
+  lasts(): void {
+    if (this.#streams === "at need" && !this.#isDone) this.#alarm = wheel.after(slowMs - longMs, this);
   }
 
   ring(): void {
