@@ -72,7 +72,7 @@ export function forwarded(
   judged?: Pick<Inbound, "members" | "meta">,
 ): string {
   const members = judged?.members ?? membersOf(paramsText);
-  let text = "";
+  let text = "{";
   for (const member of members) {
     const { key } = member;
     if (!Object.hasOwn(changes, key)) {
@@ -80,13 +80,19 @@ export function forwarded(
     } else if (firstOf(members, key) === member) text = withMember(text, key, changes[key]);
   }
   for (const key in changes) if (firstOf(members, key) === undefined) text = withMember(text, key, changes[key]);
-  return `{${text}}`;
+  return `${text}}`;
 }
 
 function withMember(text: string, key: string, value: string | undefined): string {
   if (value === undefined) return text;
-  return text === "" ? `${quoted(key)}:${value}` : `${text},${quoted(key)}:${value}`;
+  const before = beginnings.get(key) ?? `${quoted(key)}:`;
+  return text === "{" ? `{${before}${value}` : `${text},${before}${value}`;
 }
+
+/** Of those that nearly all calls have. */
+const beginnings: ReadonlyMap<string, string> = new Map(
+  ["name", "arguments", "uri", "_meta"].map((key) => [key, `${quoted(key)}:`]),
+);
 
 function firstOf(members: readonly Member[], key: string): Member | undefined {
   for (const member of members) if (member.key === key) return member;

@@ -15,7 +15,7 @@ import type { Inbound } from "./inbound.ts";
 import { openListen } from "./listen.ts";
 import type { Readers } from "./readers.ts";
 import { Reply, tasteOf } from "./reply.ts";
-import { abilitiesOf } from "./session.ts";
+import { whoIn } from "./who.ts";
 
 type Options = { calls: Calls; held: HeldCalls; changes: Changes; readers: Readers };
 
@@ -41,6 +41,7 @@ export function modernDoor({ calls, held, changes, readers }: Options) {
 /** One request while it is answered: where what its server says meanwhile goes, and what the client brought to its call. */
 class Modern extends Reply implements Answering, Round, Brought {
   readonly abilities: Abilities;
+  readonly clientInfo: object | undefined;
   readonly logLevel: LogLevel | undefined;
   readonly live = undefined;
   readonly sessionId = undefined;
@@ -58,18 +59,15 @@ class Modern extends Reply implements Answering, Round, Brought {
     readers: Readers,
   ) {
     super(visit.visitor, id, tasteOf(visit.request), readers, undefined);
-    this.abilities = abilitiesOf(inbound.meta[metaKeys.clientCapabilities]);
+    const { abilities, clientInfo } = whoIn(inbound);
+    this.abilities = abilities;
+    this.clientInfo = clientInfo;
     this.logLevel = logLevel;
     this.#visit = visit;
     this.#inbound = inbound;
     this.#held = held;
     visit.cut.add(this);
     visit.whenLong(this);
-  }
-
-  get clientInfo(): object | undefined {
-    const said = this.#inbound.meta[metaKeys.clientInfo];
-    return typeof said === "object" && said !== null ? said : undefined;
   }
 
   get responses(): string | undefined {

@@ -1,13 +1,13 @@
 import { Ending } from "../../lib/ending.ts";
-import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
 import { errorOutcome, measured, type Outcome } from "../answers.ts";
 import { type Asker, outcomeTo } from "../asker.ts";
 import { changedMeta, metaIn, withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
-import { membersOf, memberText, rewritten, skipSpace } from "../spans.ts";
+import { memberText, rewritten } from "../spans.ts";
 import type { Dialogue } from "./dialogue.ts";
+import { inEnvelope } from "./envelope.ts";
 import { answeredByClient, asksClient } from "./input-rounds.ts";
 import { listening } from "./listening.ts";
 import { relayedError, supportedIn } from "./relayed-error.ts";
@@ -147,30 +147,6 @@ class Request implements Asker {
 /** A server that refuses the version (`-32022`) and names ours among its own has done nothing yet: it is asked once more. */
 const refusesVersion = (outcome: Outcome): boolean =>
   "error" in outcome && supportedIn(outcome.error)?.includes(modernVersion) === true;
-
-const ourselves = JSON.stringify({ name: "mcpctl", version });
-const spoken = `"${metaKeys.protocolVersion}":"${modernVersion}"`;
-
-/** What each request says of the client: its abilities as it wrote them, and which log messages it wants. */
-function inEnvelope(params: string, peer: Peer | undefined): string {
-  const info = peer?.clientInfo === undefined ? ourselves : JSON.stringify(peer.clientInfo);
-  const abilities = JSON.stringify(peer?.abilities ?? {});
-  const level = peer?.logLevel === undefined ? undefined : JSON.stringify(peer.logLevel);
-  // The key may be written with escapes.
-  const hasMeta = params.includes("_meta") || params.includes("\\u");
-  if (hasMeta && membersOf(params).some(({ key }) => key === "_meta"))
-    return withMeta(params, {
-      [metaKeys.protocolVersion]: `"${modernVersion}"`,
-      [metaKeys.clientInfo]: info,
-      [metaKeys.clientCapabilities]: abilities,
-      [metaKeys.logLevel]: level,
-    });
-  const wanted = level === undefined ? "" : `,"${metaKeys.logLevel}":${level}`;
-  const said = `${spoken},"${metaKeys.clientInfo}":${info},"${metaKeys.clientCapabilities}":${abilities}${wanted}`;
-  const end = params.lastIndexOf("}");
-  const others = skipSpace(params, 1) === end ? "{" : `${params.slice(0, end)},`;
-  return `${others}"_meta":{${said}}}`;
-}
 
 const ownMeta = { [metaKeys.serverInfo]: undefined };
 
