@@ -8,8 +8,11 @@ export { skipSpace, skipString } from "./lexemes.ts";
  */
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
-/** An object's text, and where its members stand in it. */
-export type Measured = { text: string; members: readonly Member[] };
+/**
+ * An object's text, and where its members stand in it. `open` is the same without its end, where the text was put together: to cut that off would be
+ * to copy it.
+ */
+export type Measured = { text: string; members: readonly Member[]; open?: string };
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
@@ -91,7 +94,7 @@ export function rewritten(given: Measured, changes: Changes): Measured {
     }
   }
   for (const key of names) if (!done.includes(key)) add(key, changes[key]);
-  return { text: `${written}}`, members: now };
+  return { text: `${written}}`, members: now, open: written };
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;

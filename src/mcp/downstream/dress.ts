@@ -23,7 +23,8 @@ function modern(method: string, outcome: Outcome, serverInfo: () => unknown): Ou
     return { ...outcome, result: rewritten(read, added).text };
   }
   // A big result is not put together anew only to have something behind it.
-  const before = `${result.slice(0, -1)}${members.length === 0 ? "" : ","}"resultType":"${type}"`;
+  const { open = result.slice(0, -1) } = read;
+  const before = `${open}${members.length === 0 ? "" : ","}"resultType":"${type}"`;
   const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
   return { ...outcome, result: `${before}${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}` };
 }

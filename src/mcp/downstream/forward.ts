@@ -67,7 +67,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
         return sent(holderOf(visit), server, method, given, { ending, peer, tool: text });
       });
       if ("error" in outcome) return outcome;
-      catalog.uriOwners.learn(project.id, server.id, outcome.result);
+      catalog.uriOwners.learn(project.id, server.id, outcome.result, outcome.bones);
       return isOfTask || outcome.type === "task" ? tasksOf(visit).inResult(outcome, server.id, key) : outcome;
     } finally {
       letGo();
