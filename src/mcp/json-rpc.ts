@@ -8,8 +8,11 @@ export const request = (id: string | number, method: string, params: string): st
 export const notification = (method: string, params: string): string =>
   `{"jsonrpc":"2.0","method":${quoted(method)},"params":${params}}`;
 
+/** What stands before a result; a brace ends it. */
+export const beforeResult = (id: string): string => `{"jsonrpc":"2.0","id":${id},"result":`;
+
 /** Without an id it answers what could not be read (`null`). */
 export function response(id: string | undefined, outcome: Outcome): string {
-  const body = "result" in outcome ? `"result":${outcome.result}` : `"error":${outcome.error}`;
-  return `{"jsonrpc":"2.0","id":${id ?? "null"},${body}}`;
+  if ("result" in outcome) return `${beforeResult(id ?? "null")}${outcome.result}}`;
+  return `{"jsonrpc":"2.0","id":${id ?? "null"},"error":${outcome.error}}`;
 }

@@ -76,9 +76,12 @@ export function rewritten(given: Measured, changes: Changes): Measured {
   const { text, members } = given;
   const names = Object.keys(changes);
   if (members.length > 0 && text.charCodeAt(0) === openBrace && !touches(members, names, changes)) return given;
+  // What stands before the first change stays as it is: of a big result that is nearly all, and none of it is copied.
+  const first = text.charCodeAt(0) === openBrace ? members.findIndex(({ key }) => names.includes(key)) : 0;
+  const kept = first < 0 ? members.length : first;
   const done: string[] = [];
-  const now: Member[] = [];
-  let written = "{";
+  const now = members.slice(0, kept);
+  let written = kept === 0 ? "{" : text.slice(0, members[kept - 1]?.end);
   const add = (key: string, value: string | undefined) => {
     if (value === undefined) return;
     written += `${now.length === 0 ? "" : ","}${quoted(key)}:`;
@@ -86,7 +89,7 @@ export function rewritten(given: Measured, changes: Changes): Measured {
     written += value;
     now.push({ key, start, end: written.length });
   };
-  for (const { key, start, end } of members) {
+  for (const { key, start, end } of members.slice(kept)) {
     if (!names.includes(key)) add(key, text.slice(start, end));
     else if (!done.includes(key)) {
       add(key, changes[key]);

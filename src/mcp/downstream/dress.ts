@@ -24,9 +24,10 @@ function modern(method: string, outcome: Outcome, serverInfo: () => unknown): Ou
   }
   // A big result is not put together anew only to have something behind it.
   const { open = result.slice(0, -1) } = read;
-  const before = `${open}${members.length === 0 ? "" : ","}"resultType":"${type}"`;
   const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
-  return { ...outcome, result: `${before}${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}` };
+  const said = `"resultType":"${type}"${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}`;
+  const behind = members.length === 0 ? said : `,${said}`;
+  return { ...outcome, result: open + behind, pieces: [open, behind] };
 }
 
 /** What a result of the modern era says beside its content. */
