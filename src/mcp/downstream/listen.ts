@@ -8,7 +8,7 @@ import { codes, metaKeys } from "../protocol.ts";
 import type { Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
-import { eventOut, streamHead } from "./event-out.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Readers } from "./readers.ts";
 import { abilitiesOf } from "./session.ts";
@@ -57,7 +57,7 @@ export async function openListen(
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
   ]);
-  const out = eventOut(readers, { onClose: () => stop() });
+  const out = new EventOut(readers, { onClose: () => stop() });
   const tagged = (text: string) => withMeta(text, { [metaKeys.subscriptionId]: id });
   const tell = (method: string, params: string) => void out.send(notification(method, tagged(params)));
   tell(
