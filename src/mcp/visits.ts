@@ -8,7 +8,7 @@ import type { Admission, Use, Visit, Visitor } from "./visit.ts";
 /** What is over sooner is not watched: revoking is felt within a second all the same. */
 const watchAfterMs = 200;
 /** So many may be open at once, and of one caller half of it: what cannot be watched in time is not let in. */
-const mostOpen = 10_000;
+const mostOpen = 20_000;
 const mostOfOne = mostOpen / 2;
 
 /** Something that is used, and how to let go of watching it. */
