@@ -1,7 +1,6 @@
 import { constants, type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
 import { closeSync, existsSync, fdatasync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
 import type { Database, Op, Row, Snapshot, Statement, Value } from "./op.ts";
@@ -51,7 +50,7 @@ export function openReadOnly(path: string): SqliteDatabase {
   const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
   const companion = `${path}-shm`;
   const isMade = existsSync(`${path}-wal`) && !existsSync(companion);
-  const url = pathToFileURL(resolve(path));
+  const url = Bun.pathToFileURL(resolve(path));
   if (!existsSync(`${path}-wal`)) url.searchParams.set("immutable", "1");
   const db = runner(
     path,
