@@ -10,14 +10,15 @@ const lives: Record<string, readonly string[]> = {
 
 /** What takes a tenth of the start of an empty program and more, or is needed by few: it is loaded where it is used (`bench/startup.ts`). */
 const heavy = [
-  /^node:(crypto|zlib|net|tls|tty|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
+  /^node:(crypto|zlib|net|tls|tty|url|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
   /^(consola|yaml|smol-toml|jsonc-parser|age-encryption|elysia)(\/|$)/,
   /^@modelcontextprotocol\//,
+  // A checker is compiled for what is written.
+  /^@sinclair\/typebox\/(compiler|value)$/,
 ];
-/** A checker is compiled for what is written, and `get` only reads. */
 const heavyFor: Record<string, readonly RegExp[]> = {
   serve: heavy,
-  get: [...heavy, /^@sinclair\/typebox\/(compiler|value)$/, /^bun:(sqlite|ffi)$/],
+  get: [...heavy, /^bun:(sqlite|ffi)$/],
 };
 
 /** All that is loaded before anything is done, with the file that asks for it; packages are not looked into. */
@@ -30,7 +31,7 @@ function loadedBy(roots: readonly string[]): { what: string; by: string }[] {
     if (seen.has(file) || !file.endsWith(".ts")) continue;
     seen.add(file);
     for (const { path, kind } of scan.scanImports(readFileSync(file, "utf8"))) {
-      if (kind === "dynamic-import") continue;
+      if (kind === "dynamic-import" || kind === "require-call") continue;
       if (path.startsWith(".")) left.push(resolve(dirname(file), path));
       else loaded.push({ what: path, by: relative(".", file) });
     }

@@ -1,4 +1,3 @@
-import { onAbort } from "../../lib/abort.ts";
 import { accepted, busyOutcome, errorOutcome, okHead, refuse, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
@@ -6,17 +5,16 @@ import { Busy } from "../upstream/failures.ts";
 import { boundOf, type Head, holderOf, ownerOf, type Visit, type Visitor } from "../visit.ts";
 import { Asking, type Outlet } from "./asking.ts";
 import type { Calls } from "./call.ts";
-import type { Changes, ChangingList } from "./changes.ts";
-import { EventOut, streamHead } from "./event-out.ts";
+import type { Changes } from "./changes.ts";
+import { streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
-import type { Listener, Live, Lives } from "./live.ts";
+import type { Live, Lives } from "./live.ts";
 import type { Readers } from "./readers.ts";
 import { Reply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
+import { everyList, SessionStream, shownTo } from "./session-stream.ts";
 
 type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions; readers: Readers };
-
-const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "prompts", "resources"]);
 
 /** Clients of 2024-11-05 to 2025-11-25: they initialize, keep a session if they like, and a disconnect cancels nothing. */
 export type LegacyDoor = ReturnType<typeof legacyDoor>;
@@ -116,35 +114,9 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       });
     }
     const live = lives.of(facts, ownerOf(visit), holderOf(visit));
-    const listener: Listener = {
-      subject: visit.admission.principal,
-      abilities: facts.abilities,
-      say: live.transcripts.say,
-    };
-    const lastEventId = visit.request.headers.get("last-event-id");
-    let unsubscribe = () => {};
-    const out = new EventOut(readers, {
-      onClose: () => {
-        unsubscribe();
-        live.transcripts.left(out);
-        if (live.listener === listener) live.listener = undefined;
-        visit.release();
-      },
-    });
-    visit.cut.onEnd(() => out.close());
-    onAbort(visit.request.signal, () => out.close());
-    const isOfPost = lastEventId !== null && !lastEventId.startsWith("0.");
-    if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
-    if (!isOfPost) {
-      live.listener = listener;
-      unsubscribe = subscribe(
-        visit,
-        live,
-        (text) => void live.transcripts.say(text),
-        () => out.close(),
-      );
-    }
-    visitor.answer(out.body, streamHead);
+    const stream = new SessionStream({ changes, readers, visit, facts, live });
+    stream.open(visit.request.headers.get("last-event-id"));
+    visitor.answer(stream.out.body, streamHead);
   }
 
   function subscribe(visit: Visit, live: Live, say: (text: string) => void, end: () => void): () => void {
@@ -153,10 +125,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
       subject: visit.admission.principal,
       admission: () => visit.again(),
       lists: everyList,
-      shown(serverId, key) {
-        for (const [name, one] of live.subscriptions) if (one.serverId === serverId && one.key === key) return { name };
-        return undefined;
-      },
+      shown: (serverId, key) => shownTo(live, serverId, key),
       tell: (method, params) => say(notification(method, params)),
       end,
     });

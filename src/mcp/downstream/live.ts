@@ -165,9 +165,10 @@ export function createLives(clock: Clock, onEnd: (id: string) => void, counters?
       const live = [...lives.values()].findLast(
         ({ listener }) => listener?.subject === subject && canAnswer(listener.abilities, method, params),
       );
-      if (live?.listener === undefined)
+      const listener = live?.listener;
+      if (live === undefined || listener === undefined)
         return errorOutcome(codes.unknownMethod, `No client listens that can be asked ${method} outside of a call`);
-      return await askClient(live, method, params, signal, live.listener.say);
+      return await askClient(live, method, params, signal, (text) => listener.say(text));
     },
     isEnded: (id: string): boolean => ended.has(id),
     /** The client has ended its session: its id is unknown from now on, as long as we remember. */

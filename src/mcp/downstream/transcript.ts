@@ -72,11 +72,11 @@ export class Transcripts {
   post = (): Transcript => this.#opened(this.#nextNumber++);
 
   /** Says something that belongs to no request. Answers whether anybody hears it now. */
-  say = (data: string): boolean => {
+  say(data: string): boolean {
     const stream = this.#opened(0);
     stream.add(data);
     return stream.out?.isOpen() === true;
-  };
+  }
 
   /** Puts a GET's stream in the place of the one before. */
   listen(out: EventOut): void {
