@@ -75,7 +75,8 @@ export class EventReader {
 
   /** Goes on behind the next line; -1 when it has not ended. */
   #endOfLine(): number {
-    const [text, at] = [this.#text, this.#at];
+    const text = this.#text;
+    const at = this.#at;
     const lineFeed = text.indexOf("\n", at);
     if (this.#returnAt >= 0 && this.#returnAt < at) this.#returnAt = text.indexOf("\r", at);
     const isReturn = this.#returnAt >= 0 && (lineFeed < 0 || this.#returnAt < lineFeed);
