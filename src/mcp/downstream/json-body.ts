@@ -12,6 +12,7 @@ let desk: Uint8Array | undefined;
 
 /** The body of an answer that stands alone. */
 export function jsonBody(answer: string | readonly string[], readers: Readers): string | ReadableStream<Uint8Array> {
+  if (typeof answer === "string" && answer.length <= longestText) return answer;
   const pieces = typeof answer === "string" ? [answer] : answer;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= longestText) return pieces.join("");
