@@ -1,5 +1,5 @@
 import { lineCutter } from "../lib/lines.ts";
-import { shareOfTime } from "../lib/share.ts";
+import { ShareOfTime } from "../lib/share.ts";
 import { bytesInWords, setByServer } from "../resources/limits.ts";
 import type { LogRing } from "./log-ring.ts";
 
@@ -53,17 +53,17 @@ async function readLines(
 ): Promise<void> {
   const waiting: string[] = [];
   const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
-  const { began, spent } = shareOfTime();
+  const share = new ShareOfTime();
   try {
     for await (const chunk of bytes) {
-      const rest = began();
+      const rest = share.began();
       if (rest !== undefined) await rest;
       cut(chunk);
-      const pause = spent();
+      const pause = share.spent();
       if (pause !== undefined) await pause;
       for (const line of waiting) {
         onLine(line);
-        const turn = spent();
+        const turn = share.spent();
         if (turn !== undefined) await turn;
       }
       waiting.length = 0;

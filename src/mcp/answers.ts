@@ -10,9 +10,19 @@ import type { Head, Visitor } from "./visit.ts";
  * refused before anything was done. Results are without the words that
  * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it. `list` is what stands in the list
  * that such a result begins with, which is empty in its text. `read` is there when a result was measured as it was read; it holds for that text alone.
+ * `bones` is the message that it came in, as its server wrote it but for the long strings, which are empty: what is short is looked for there.
+ * `pieces` are what a result is put together of, for who writes it down without putting it together.
  */
 export type Outcome =
-  | { result: string; type?: "input_required" | "task"; ttlMs?: number; list?: ReadyList; read?: Measured }
+  | {
+      result: string;
+      type?: "input_required" | "task";
+      ttlMs?: number;
+      list?: ReadyList;
+      read?: Measured;
+      bones?: string | undefined;
+      pieces?: readonly string[];
+    }
   | OutcomeError;
 type OutcomeError = { error: string; status?: number; retryAfterSeconds?: number };
 

@@ -20,9 +20,11 @@ const mostBetweens = 64;
 export const notification = (method: string, params: string): string =>
   `{"jsonrpc":"2.0","method":${quoted(method)},"params":${params}}`;
 
+/** What stands before a result; a brace ends it. */
+export const beforeResult = (id: string): string => `{"jsonrpc":"2.0","id":${id},"result":`;
+
 /** Without an id it answers what could not be read (`null`). */
 export function response(id: string | undefined, outcome: Outcome): string {
-  return "result" in outcome
-    ? `{"jsonrpc":"2.0","id":${id ?? "null"},"result":${outcome.result}}`
-    : `{"jsonrpc":"2.0","id":${id ?? "null"},"error":${outcome.error}}`;
+  if ("result" in outcome) return `${beforeResult(id ?? "null")}${outcome.result}}`;
+  return `{"jsonrpc":"2.0","id":${id ?? "null"},"error":${outcome.error}}`;
 }

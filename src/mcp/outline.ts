@@ -1,4 +1,4 @@
-import { longStringEnd, skipSpace, skipString, stringAt } from "./lexemes.ts";
+import { keyIn, longStringEnd, skipSpace, skipString } from "./lexemes.ts";
 import type { Member } from "./spans.ts";
 
 /** Of one number; one of a million digits takes long to read. */
@@ -85,13 +85,18 @@ export function outlineOf(
   }
   const { members } = whole;
   // The first of its name is the one that is meant, in whatever spelling.
-  const isMeant = inner !== undefined && members.find(({ key }) => key === within)?.start === inner.from;
+  const isMeant = inner !== undefined && startOf(members, within) === inner.from;
   return {
     members,
     inner: isMeant ? inner?.members : undefined,
     keys,
     bones: bared === 0 ? text : bones + text.slice(bared),
   };
+}
+
+function startOf(members: readonly Member[], called: string | undefined): number | undefined {
+  for (const { key, start } of members) if (key === called) return start;
+  return undefined;
 }
 
 /** The members of one object, as far as it was read. */
@@ -112,7 +117,7 @@ class Measure {
   end(text: string, at: number): void {
     let end = at;
     while (end > this.start && text.charCodeAt(end - 1) <= 0x20) end--;
-    const key = stringAt(text, this.keyAt, this.keyEnd);
+    const key = keyIn(text, this.keyAt, this.keyEnd);
     this.members.push({ key, start: this.start - this.from, end: end - this.from });
     this.keyAt = -1;
     this.start = -1;

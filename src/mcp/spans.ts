@@ -1,4 +1,4 @@
-import { quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
+import { keyIn, quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
 
 export { skipSpace, skipString } from "./lexemes.ts";
 
@@ -8,8 +8,11 @@ export { skipSpace, skipString } from "./lexemes.ts";
  */
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
-/** An object's text, and where its members stand in it. */
-export type Measured = { text: string; members: readonly Member[] };
+/**
+ * An object's text, and where its members stand in it. `open` is the same without its end, where the text was put together: to cut that off would be
+ * to copy it.
+ */
+export type Measured = { text: string; members: readonly Member[]; open?: string };
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
@@ -22,7 +25,7 @@ export function membersOf(text: string, at = 0): Member[] {
     if (i >= text.length || code === closeBrace) return members;
     if (code === comma) i = skipSpace(text, i + 1);
     const keyEnd = skipString(text, i);
-    const key = stringAt(text, i, keyEnd);
+    const key = keyIn(text, i, keyEnd);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
     // What is no JSON must not hold us here for ever.
@@ -73,9 +76,12 @@ export function rewritten(given: Measured, changes: Changes): Measured {
   const { text, members } = given;
   const names = Object.keys(changes);
   if (members.length > 0 && text.charCodeAt(0) === openBrace && !touches(members, names, changes)) return given;
+  // What stands before the first change stays as it is: of a big result that is nearly all, and none of it is copied.
+  const first = text.charCodeAt(0) === openBrace ? members.findIndex(({ key }) => names.includes(key)) : 0;
+  const kept = first < 0 ? members.length : first;
   const done: string[] = [];
-  const now: Member[] = [];
-  let written = "{";
+  const now = members.slice(0, kept);
+  let written = kept === 0 ? "{" : text.slice(0, members[kept - 1]?.end);
   const add = (key: string, value: string | undefined) => {
     if (value === undefined) return;
     written += `${now.length === 0 ? "" : ","}${quoted(key)}:`;
@@ -83,7 +89,7 @@ export function rewritten(given: Measured, changes: Changes): Measured {
     written += value;
     now.push({ key, start, end: written.length });
   };
-  for (const { key, start, end } of members) {
+  for (const { key, start, end } of members.slice(kept)) {
     if (!names.includes(key)) add(key, text.slice(start, end));
     else if (!done.includes(key)) {
       add(key, changes[key]);
@@ -91,7 +97,7 @@ export function rewritten(given: Measured, changes: Changes): Measured {
     }
   }
   for (const key of names) if (!done.includes(key)) add(key, changes[key]);
-  return { text: `${written}}`, members: now };
+  return { text: `${written}}`, members: now, open: written };
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;

@@ -6,7 +6,7 @@ import type { GatewayOptions } from "./gateway.ts";
 import { type Admission, longMs, type Use, type Visit, type Visitor } from "./visit.ts";
 
 /** So many may be open at once, and of one caller half of it: what cannot be watched in time is not let in. */
-const mostOpen = 10_000;
+const mostOpen = 20_000;
 const mostOfOne = mostOpen / 2;
 
 /** Something that is used, and how to let go of watching it. */

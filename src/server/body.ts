@@ -1,5 +1,6 @@
 import type { TSchema } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { TypeCheck } from "@sinclair/typebox/compiler";
+import { compiled } from "../lib/check.ts";
 import { Problem } from "../lib/problem.ts";
 import { wheel } from "../lib/wheel.ts";
 import type { Bodies } from "../mcp/gateway.ts";
@@ -114,7 +115,7 @@ const checkers = new Map<TSchema, TypeCheck<TSchema>>();
 
 /** A JSON body of this shape, and nothing besides. @throws Problem `invalid`, a line a wrong field */
 export async function typedBody<T>(request: Request, schema: TSchema): Promise<T> {
-  const checker = checkers.get(schema) ?? TypeCompiler.Compile({ ...schema, additionalProperties: false } as TSchema);
+  const checker = checkers.get(schema) ?? compiled({ ...schema, additionalProperties: false } as TSchema);
   checkers.set(schema, checker);
   const body = await readJson(request);
   if (checker.Check(body)) return body as T;

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { withMeta } from "../../src/mcp/meta.ts";
 
 test("members of _meta are added, replaced and left out, all else stays byte for byte", () => {
-  expect(withMeta('{"a" : 1e400}', { k: "9007199254740993" })).toBe('{"a":1e400,"_meta":{"k":9007199254740993}}');
+  expect(withMeta('{"a" : 1e400}', { k: "9007199254740993" })).toBe('{"a" : 1e400,"_meta":{"k":9007199254740993}}');
   expect(withMeta('{"_meta":{"k":1,"kept":-0},"a":1}', { k: "2" })).toBe('{"_meta":{"k":2,"kept":-0},"a":1}');
   expect(withMeta('{"_meta":{"k":1,"kept":-0},"a":1}', { k: undefined })).toBe('{"_meta":{"kept":-0},"a":1}');
 });

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createUriOwners } from "../../src/mcp/catalog/uri-owners.ts";
+import { outlineOf } from "../../src/mcp/outline.ts";
 
 const link = (uri: string) => ({ type: "resource_link", uri, name: "x" });
 const embedded = (uri: string) => ({ type: "resource", resource: { uri, text: '{"uri":"trap://x"}' } });
@@ -47,4 +48,16 @@ test("it forgets what was not spoken of for longest, and odd results teach nothi
     owners.learn("p", "a", odd);
   owners.learn("p", "a", content(link(`u://${"x".repeat(3000)}`)));
   expect(owners.ownerOf("p", `u://${"x".repeat(3000)}`)).toBeUndefined();
+});
+
+test("the same is learned from a message without its long strings, and an empty one is no URI", () => {
+  const owners = createUriOwners();
+  const long = `u://${"x".repeat(5_000)}`;
+  const picture = { type: "resource", resource: { uri: "e://1", blob: "A".repeat(100_000) } };
+  const result = content({ type: "text", text: '"resource\\" '.repeat(1_000) }, picture, link(long), link("l://1"));
+  const outline = outlineOf(`{"id":1,"result":${result}}`, { depth: 64, elements: 1_000 }, 1_000, "result");
+  if (typeof outline === "string") throw new Error(outline);
+  expect(outline.bones.length).toBeLessThan(1_000);
+  owners.learn("p", "a", result, outline.bones);
+  expect(["e://1", "l://1", long, ""].map((uri) => owners.ownerOf("p", uri))).toEqual(["a", "a", undefined, undefined]);
 });

@@ -73,9 +73,9 @@ test("it ends when the right to it or to what it uses has ended, and when it can
 
 test("of one caller half of all may be open; those of others come in, and so does the next when one is over", () => {
   const { enter } = watching();
-  const mine = Array.from({ length: 5_000 }, () => enter());
+  const mine = Array.from({ length: 10_000 }, () => enter());
   expect(() => enter()).toThrow("Too many calls and streams are open at once");
-  const others = Array.from({ length: 5_000 }, (_, n) => enter(`other ${n}`));
+  const others = Array.from({ length: 10_000 }, (_, n) => enter(`other ${n}`));
   expect(() => enter("one more")).toThrow("Too many calls and streams are open at once");
   mine.pop()?.release();
   enter("one more").release();

@@ -16,10 +16,13 @@ export function createUriOwners() {
   const projects = new Map<string, Map<string, string>>();
 
   return {
-    /** Of a result as JSON text; costs one search where nothing of this kind is in it. */
-    learn(projectId: string, serverId: string, result: string): void {
-      if (!result.startsWith("{") || !result.includes('"resource')) return;
-      const uris = urisIn(result);
+    /**
+     * Of a result as JSON text; costs one search where nothing of this kind is in it. `bones` is the message that it came in, without its long
+     * strings, none of which is looked for.
+     */
+    learn(projectId: string, serverId: string, result: string, bones?: string): void {
+      if (!(bones ?? result).includes('"resource')) return;
+      const uris = urisIn((bones === undefined ? result : memberOf(bones, "result")) ?? "");
       if (uris.length === 0) return;
       const owners = projects.get(projectId) ?? new Map<string, string>();
       for (const uri of uris) {
@@ -40,6 +43,7 @@ export function createUriOwners() {
 
 /** The links and embedded resources of a tool's `content` and of a prompt's `messages`. */
 function urisIn(result: string): string[] {
+  if (!result.startsWith("{")) return [];
   const members = membersOf(result);
   const messages = listIn(memberText(result, members, "messages"));
   const blocks = [
@@ -59,7 +63,8 @@ function uriIn(block: string): string[] {
   const holder = type === '"resource"' ? (memberText(block, members, "resource") ?? "") : block;
   if ((type !== '"resource"' && type !== '"resource_link"') || !holder.startsWith("{")) return [];
   const uri = memberOf(holder, "uri");
-  return uri?.startsWith('"') === true && uri.length <= longestUri ? [JSON.parse(uri) as string] : [];
+  // One without anything in it may have been a long one.
+  return uri?.startsWith('"') === true && uri.length > 2 && uri.length <= longestUri ? [JSON.parse(uri) as string] : [];
 }
 
 const listIn = (text: string | undefined): string[] =>

@@ -1,25 +1,35 @@
 import type { Outcome } from "../answers.ts";
-import { response } from "../json-rpc.ts";
-import { jsonBody } from "./json-body.ts";
+import { beforeResult, response } from "../json-rpc.ts";
+import { jsonBody, longestText } from "./json-body.ts";
 import { listBody } from "./list-body.ts";
 import type { Readers } from "./readers.ts";
 
-/** An answer that is to be sent: its text, or what stands before and after a long list, which is kept as bytes. */
-export type Answer = string | { before: string; list: Uint8Array; after: string };
+/**
+ * An answer that is to be sent: its text, the pieces of a long one, which putting them together would copy, or what stands before and after a long
+ * list, which is kept as bytes.
+ */
+export type Answer = string | readonly string[] | { before: string; list: Uint8Array; after: string };
 
 export function answerOf(id: string, outcome: Outcome): Answer {
+  if ("error" in outcome) return response(id, outcome);
+  const { result, pieces = [result], list } = outcome;
+  if (list === undefined && result.length > longestText) return [beforeResult(id), ...pieces, "}"];
   const text = response(id, outcome);
-  if ("error" in outcome || outcome.list === undefined) return text;
+  if (list === undefined) return text;
   // The list is empty in its text, and stands first in the result. An id may hold anything.
   const at = text.indexOf("[]", text.indexOf(id) + id.length);
   const [before, after] = [text.slice(0, at), text.slice(at + "[]".length)];
-  const { bytes } = outcome.list;
-  return bytes === undefined ? before + outcome.list.text + after : { before, list: bytes, after };
+  const { bytes } = list;
+  return bytes === undefined ? before + list.text + after : { before, list: bytes, after };
 }
 
 /** The same where it must be text, as on an event stream. */
-export const textOf = (answer: Answer): string =>
-  typeof answer === "string" ? answer : answer.before + new TextDecoder().decode(answer.list) + answer.after;
+export function textOf(answer: Answer): string {
+  if (typeof answer === "string") return answer;
+  return "list" in answer ? answer.before + new TextDecoder().decode(answer.list) + answer.after : answer.join("");
+}
 
-export const bodyOf = (answer: Answer, readers: Readers): string | ReadableStream<Uint8Array> =>
-  typeof answer === "string" ? jsonBody(answer, readers) : listBody(answer, readers);
+export function bodyOf(answer: Answer, readers: Readers): string | ReadableStream<Uint8Array> {
+  if (typeof answer !== "string" && "list" in answer) return listBody(answer, readers);
+  return jsonBody(answer, readers);
+}

@@ -25,9 +25,11 @@ function modern(method: string, outcome: Outcome, info: string): Outcome {
     return { ...outcome, result: rewritten(read, added).text };
   }
   // A big result is not put together anew only to have something behind it.
-  const before = `${result.slice(0, -1)}${members.length === 0 ? "" : ","}"resultType":"${type}"`;
+  const { open = result.slice(0, -1) } = read;
   const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
-  return { ...outcome, result: `${before}${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}` };
+  const said = `"resultType":"${type}"${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}`;
+  const behind = members.length === 0 ? said : `,${said}`;
+  return { ...outcome, result: open + behind, pieces: [open, behind] };
 }
 
 /** What a result of the modern era says beside its content. */

@@ -135,7 +135,7 @@ class Forwarded implements Going, Journey {
   #taken(outcome: Extract<Outcome, { result: string }>): Outcome {
     const { catalog, tasksOf } = this.ways;
     const { server, key } = this.target;
-    catalog.uriOwners.learn(this.visit.admission.project.id, server.id, outcome.result);
+    catalog.uriOwners.learn(this.visit.admission.project.id, server.id, outcome.result, outcome.bones);
     if (!this.#isOfTask && outcome.type !== "task") return outcome;
     return tasksOf(this.visit).inResult(outcome, server.id, key);
   }

@@ -7,7 +7,7 @@ import { boundOf, type Head, holderOf, ownerOf, type Visit, type Visitor } from 
 import { Asking, type Outlet } from "./asking.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
-import { eventOut, streamHead } from "./event-out.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Listener, Live, Lives } from "./live.ts";
 import type { Readers } from "./readers.ts";
@@ -123,7 +123,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     };
     const lastEventId = visit.request.headers.get("last-event-id");
     let unsubscribe = () => {};
-    const out = eventOut(readers, {
+    const out = new EventOut(readers, {
       onClose: () => {
         unsubscribe();
         live.transcripts.left(out);
@@ -137,7 +137,12 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
     if (!isOfPost) {
       live.listener = listener;
-      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text), out.close);
+      unsubscribe = subscribe(
+        visit,
+        live,
+        (text) => void live.transcripts.say(text),
+        () => out.close(),
+      );
     }
     visitor.answer(out.body, streamHead);
   }

@@ -2,7 +2,7 @@ import { type Alarm, wheel } from "../../lib/wheel.ts";
 import type { Outcome } from "../answers.ts";
 import { type Head, longMs, type Visitor } from "../visit.ts";
 import { answerOf, bodyOf, textOf } from "./answer.ts";
-import { type EventOut, eventOut, streamHead } from "./event-out.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Readers } from "./readers.ts";
 
 /** Where the messages of one event stream go, so that they can be had again. */
@@ -122,7 +122,7 @@ export class Reply {
     const onClose = () => {
       if (!this.#isDone) this.left();
     };
-    const out = eventOut(this.#readers, { onClose });
+    const out = new EventOut(this.#readers, { onClose });
     this.#out = out;
     this.#log = this.#transcript?.();
     this.#log?.attach(out);

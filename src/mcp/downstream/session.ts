@@ -60,14 +60,15 @@ export function createSessions(seal: Seal, clock: Clock) {
     },
     open(text: string, bound: readonly string[]): SessionFacts | undefined {
       const known = opened.get(text);
-      const found = known !== undefined && isSame(known.bound, bound) ? known : openedAnew(text, bound);
+      const isKnown = known !== undefined && (known.bound === bound || isSame(known.bound, bound));
+      const found = isKnown ? known : openedAnew(text, bound);
       return found === undefined || clock.now() - found.mintedAt > longestMs ? undefined : found.facts;
     },
   };
 }
 
 const isSame = (one: readonly string[], other: readonly string[]): boolean =>
-  one === other || (one.length === other.length && one.every((word, n) => word === other[n]));
+  one.length === other.length && one.every((word, n) => word === other[n]);
 
 /** The version that was asked for when we know it, else the newest; and what the client can be asked for. */
 export function factsOf(params: Record<string, unknown>, id: string): SessionFacts {

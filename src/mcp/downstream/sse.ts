@@ -5,7 +5,7 @@ import { codes } from "../protocol.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import { answerOf, textOf } from "./answer.ts";
 import type { Asking, Outlet } from "./asking.ts";
-import { type EventOut, eventOut, streamHead } from "./event-out.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
 import type { Lives } from "./live.ts";
@@ -25,7 +25,7 @@ export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives:
   function open(visit: Visit): void {
     const id = randomBytes(18).toString("base64url");
     let unsubscribe = () => {};
-    const out = eventOut(readers, {
+    const out = new EventOut(readers, {
       onClose: () => {
         streams.delete(id);
         unsubscribe();

@@ -201,10 +201,10 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
 
 type Answer = Extract<Outcome, { result: string }>;
 
-function resultIn(text: string, { members, inner }: Outline): Answer | undefined {
+function resultIn(text: string, { members, inner, bones }: Outline): Answer | undefined {
   const result = memberText(text, members, "result");
   if (result === undefined) return undefined;
-  return inner === undefined ? { result } : { result, read: { text: result, members: inner } };
+  return inner === undefined ? { result, bones } : { result, read: { text: result, members: inner }, bones };
 }
 
 /** A message up to this long is read whatever it is. */

@@ -155,6 +155,7 @@ function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcom
   if ("error" in outcome) return relayedError(outcome.error, peer);
   const given = measured(outcome);
   const { text, members } = given;
+  const { bones } = outcome;
   const type = memberText(text, members, "resultType") ?? '"complete"';
   // Elsewhere `ttlMs` is a task's own word.
   const isCacheable = type === '"complete"' && cacheable.has(method);
@@ -164,11 +165,11 @@ function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcom
   if (isCacheable) Object.assign(changes, { ttlMs: undefined, cacheScope: undefined });
   const read = rewritten(given, changes);
   const result = read.text;
-  if (type === '"input_required"') return { result, read, type: "input_required" };
-  if (type === '"task"') return { result, read, type: "task" };
+  if (type === '"input_required"') return { result, read, bones, type: "input_required" };
+  if (type === '"task"') return { result, read, bones, type: "task" };
   if (type !== '"complete"')
     return errorOutcome(codes.internal, "the server answered with a type of result that nobody asked for");
-  if (!isCacheable) return { result, read };
+  if (!isCacheable) return { result, read, bones };
   const ttlMs = Number(memberText(text, members, "ttlMs"));
-  return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result, read, ttlMs } : { result, read };
+  return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result, read, bones, ttlMs } : { result, read, bones };
 }

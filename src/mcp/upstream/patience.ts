@@ -1,5 +1,5 @@
 import type { Problem } from "../../lib/problem.ts";
-import { type Alarm, wheel } from "../../lib/wheel.ts";
+import { Alarm, wheel } from "../../lib/wheel.ts";
 import { type ServerLimits, setByProject, setByServer } from "../../resources/limits.ts";
 import { givenUpEarly, TimedOut } from "./failures.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
@@ -27,16 +27,16 @@ export function upFor(options: Times, bounds: Bounds, inAll: boolean): { why: Pr
  * How long an answer is waited for: `idleMs` since the request or the last sign of progress, `longestMs` in all. While it is held, as when the
  * client is asked something, no time passes. Who waits is told whether all of it was used up.
  */
-export class Patience {
+export class Patience extends Alarm {
   readonly #idleMs: number;
   readonly #whose: { isUp: (inAll: boolean) => void };
   #left: number;
   #since = 0;
   #holds = 0;
-  #alarm: Alarm | undefined;
   #isOver = false;
 
   constructor(idleMs: number, longestMs: number, whose: { isUp: (inAll: boolean) => void }) {
+    super();
     this.#idleMs = idleMs;
     this.#left = longestMs;
     this.#whose = whose;
@@ -46,7 +46,7 @@ export class Patience {
   #run(): void {
     this.#since = performance.now();
     const ms = Math.max(0, Math.ceil(Math.min(this.#idleMs, this.#left)));
-    this.#alarm = wheel.after(ms, this);
+    wheel.set(this, ms);
   }
 
   ring(): void {
@@ -54,7 +54,7 @@ export class Patience {
   }
 
   #halt(): void {
-    this.#alarm?.cancel();
+    this.cancel();
     this.#left -= performance.now() - this.#since;
   }
 
@@ -74,6 +74,6 @@ export class Patience {
 
   end(): void {
     this.#isOver = true;
-    this.#alarm?.cancel();
+    this.cancel();
   }
 }

@@ -1,6 +1,7 @@
 import { Ending } from "../../lib/ending.ts";
-import { type AnswerReader, asProblem } from "./http.ts";
-import type { Asked, HttpClient } from "./http-client.ts";
+import { type Alarm, wheel } from "../../lib/wheel.ts";
+import { type AnswerReader, asProblem, type Hearer, isEventStream } from "./http.ts";
+import type { Asking, HttpClient } from "./http-client.ts";
 import type { Answer, Asker } from "./http1/answer.ts";
 import type { Fields } from "./http1/request.ts";
 import type { Ear, Sending, Sent } from "./wire.ts";
@@ -14,15 +15,23 @@ export type Way = {
   fieldsOf: (sending: Sending) => Fields;
   /** Told of a request's answer before it is read. */
   began?: (answer: Answer, posting: Posting) => void;
-  /** Reads one that cannot be read at once. @throws when there is none in it */
-  read: (answer: Answer, posting: Posting) => Promise<void>;
+  /** The answer to be read, where its status may say that there is none in it. @throws what it says */
+  judged: (answer: Answer, posting: Posting) => Promise<Answer>;
+  /** Its stream is over and was not the end of it: it broke off, or there was no answer in it. @throws why it is not gone on with */
+  goOn: (posting: Posting, failure: unknown) => Promise<void>;
 };
+
+/** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
+const restMs = 1_000;
+
+/** What SSE waits for when no server said otherwise. */
+export const retryMs = 1_000;
 
 /** Before anybody hears. */
 export const nobody: Ear = { receive() {}, waits: () => false, failed() {}, paused() {}, ended() {} };
 
 /** One request of a conversation over HTTP: on its way, its answer that is waited for, and its end. All in one, since each call has one. */
-export class Posting extends Ending implements Asked, Asker, Sent {
+export class Posting extends Ending implements Asking, Asker, Hearer, Sent {
   readonly method = "POST";
   readonly id: number;
   readonly body: string;
@@ -30,7 +39,12 @@ export class Posting extends Ending implements Asked, Asker, Sent {
   /** Of the legacy era: the session that it belongs to. */
   readonly session: string | undefined;
   fields!: Fields;
+  lastEventId: string | undefined;
+  retryMs: number;
   readonly #way: Way;
+  #stream: Answer | undefined;
+  #rest: Alarm | undefined;
+  #onOver: ((failure: unknown) => void) | undefined;
 
   /** @param opens nothing is under way before it is answered */
   constructor(way: Way, { id, text }: Sending, opens: boolean, session?: string) {
@@ -40,6 +54,7 @@ export class Posting extends Ending implements Asked, Asker, Sent {
     this.body = text;
     this.opens = opens;
     this.session = session;
+    this.retryMs = retryMs;
   }
 
   get ending(): Ending {
@@ -60,15 +75,57 @@ export class Posting extends Ending implements Asked, Asker, Sent {
     const { began, reader, ear } = this.#way;
     try {
       began?.(answer, this);
-      if (!reader.readAtOnce(answer, this.id, ear)) void this.#readOn(answer);
+      if (reader.readAtOnce(answer, this.id, ear)) return;
+      if (answer.status === 200 && isEventStream(answer)) this.#listen(answer);
+      else void this.#read(answer);
     } catch (error) {
       this.failed(error);
     }
   }
 
-  async #readOn(answer: Answer): Promise<void> {
+  async #read(first: Answer): Promise<void> {
+    const { reader, ear } = this.#way;
     try {
-      await this.#way.read(answer, this);
+      const answer = await this.#way.judged(first, this);
+      if (isEventStream(answer)) this.#listen(answer);
+      else await reader.readText(answer, this.id, ear);
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  #listen(answer: Answer): void {
+    this.#stream = answer;
+    this.#way.reader.readStream(answer, this);
+  }
+
+  /** Hears another stream, on which it goes on. @throws when it breaks off */
+  hear(answer: Answer): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onOver = (failure) => (failure === undefined ? resolve() : reject(failure));
+      this.#listen(answer);
+    });
+  }
+
+  heard(data: string): void {
+    const { ear } = this.#way;
+    ear.receive(data, this.id);
+    if (!ear.waits(this.id)) this.#rest ??= wheel.after(restMs, this);
+  }
+
+  ring(): void {
+    this.#stream?.letGo();
+  }
+
+  over(failure: unknown): void {
+    this.#rest?.cancel();
+    if (this.#onOver !== undefined) this.#onOver(failure);
+    else if (failure !== undefined || this.#way.ear.waits(this.id)) void this.#goOn(failure);
+  }
+
+  async #goOn(failure: unknown): Promise<void> {
+    try {
+      await this.#way.goOn(this, failure);
     } catch (error) {
       this.failed(error);
     }

@@ -4,18 +4,17 @@ import { endingAfter } from "../../lib/wheel.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
-import { answerReader, isEventStream, type Resumption } from "./http.ts";
+import { answerReader, type Hearer, isEventStream, type Resumption } from "./http.ts";
 import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Answer } from "./http1/answer.ts";
 import type { Fields } from "./http1/request.ts";
-import { nobody, Posting, type Way } from "./posting.ts";
+import { nobody, Posting, retryMs, type Way } from "./posting.ts";
 import type { Wire } from "./wire.ts";
 
-/** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
-const retryMs = 1_000;
 const longestRetryMs = 60_000;
 /** A stream that ends at once and asks for no pause would be taken up again without one. */
 const shortestRetryMs = 50;
+/** How often a stream that gives nothing is taken up again. */
 const fruitlessTries = 5;
 
 /**
@@ -50,42 +49,41 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const began = (answer: Answer, { opens }: Posting): void => {
     if (opens) inSession(answer.header("mcp-session-id"));
   };
-  const way: Way = { http, reader, ear: nobody, fieldsOf: postFields, began, read };
+  const way: Way = { http, reader, ear: nobody, fieldsOf: postFields, began, judged, goOn };
 
-  async function read(first: Answer, { id, session: used, ending }: Posting): Promise<void> {
-    const { ear } = way;
-    const at: Resumption = { lastEventId: undefined, retryMs };
-    const answer = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
-    if (answer === undefined) throw new SessionForgotten();
-    try {
-      await reader.readAnswer(answer, id, ear, at);
-    } catch (error) {
-      if (at.lastEventId === undefined || error instanceof Beyond) throw error;
-    }
-    if (!ear.waits(id)) return;
-    if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
-    await resume(id, at, ending);
+  async function judged(answer: Answer, { id, session: used }: Posting): Promise<Answer> {
+    const known = used === undefined ? answer : await unlessForgotten(answer, messageBytes, id);
+    if (known === undefined) throw new SessionForgotten();
+    return known;
+  }
+
+  async function goOn(posting: Posting, failure: unknown): Promise<void> {
+    const { id, lastEventId } = posting;
+    if (failure !== undefined && (lastEventId === undefined || failure instanceof Beyond)) throw failure;
+    if (!way.ear.waits(id)) return;
+    if (lastEventId !== undefined) way.ear.paused(id, posting.retryMs);
+    await resume(posting);
   }
 
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
-  async function resume(id: number, at: Resumption, ending: Ending): Promise<void> {
-    const { ear } = way;
-    for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
-      await sleep(Math.min(Math.max(at.retryMs, shortestRetryMs), longestRetryMs), ending.signal);
+  async function resume(posting: Posting): Promise<void> {
+    const { id, ending } = posting;
+    for (let tries = 0; tries < fruitlessTries && posting.lastEventId !== undefined; tries++) {
+      await sleep(Math.min(Math.max(posting.retryMs, shortestRetryMs), longestRetryMs), ending.signal);
       if (ending.hasEnded) return;
-      const before: string | undefined = at.lastEventId;
-      const response = await takeUp(at, ending).catch(() => undefined);
+      const before: string | undefined = posting.lastEventId;
+      const response = await takeUp(posting, ending).catch(() => undefined);
       if (response === undefined) continue;
       if (!isEventStream(response)) {
         response.letGo();
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
       }
-      await reader.readAnswer(response, id, ear, at).catch((error: unknown) => {
+      await posting.hear(response).catch((error: unknown) => {
         // Taken up again, it would begin with the same event.
         if (error instanceof Beyond) throw error;
       });
-      if (!ear.waits(id)) return;
-      if (at.lastEventId !== before) tries = -1;
+      if (!way.ear.waits(id)) return;
+      if (posting.lastEventId !== before) tries = -1;
     }
     throw new Absent("the server's event stream ended without an answer");
   }
@@ -97,7 +95,12 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
 
   /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
   async function listen(ending: Ending, onForgotten: () => void): Promise<void> {
-    const at: Resumption = { lastEventId: undefined, retryMs };
+    const at: Hearer = {
+      lastEventId: undefined,
+      retryMs,
+      heard: (data) => way.ear.receive(data),
+      over: () => {},
+    };
     let hasOpened = false;
     for (let failures = 0; !ending.hasEnded; ) {
       const response = await takeUp(at, ending).catch(() => undefined);
@@ -111,11 +114,18 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await reader.readStream(response, way.ear.receive, at).catch(() => {});
+      if (isOpen) await heardOut(response, at);
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
       await sleep(Math.min(pauseMs, longestRetryMs), ending.signal);
     }
   }
+
+  /** Until it ends or breaks off. */
+  const heardOut = (response: Answer, at: Hearer): Promise<void> =>
+    new Promise((resolve) => {
+      at.over = () => resolve();
+      reader.readStream(response, at);
+    });
 
   async function post(text: string): Promise<void> {
     const answer = await http.reach({ fields: postFields(), body: text, ending: endingAfter(connectMs) });

@@ -15,16 +15,7 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
   const reader = answerReader(limits);
   const fieldsOf = mirroring((ours) => http.fields({ ...common, ...ours }));
-  const way: Way = { http, reader, ear: nobody, fieldsOf, read };
-
-  async function read(answer: Answer, { id, opens }: Posting): Promise<void> {
-    if (decidesNothing(answer, opens)) {
-      answer.letGo();
-      throw refusalOf(answer);
-    }
-    await reader.readAnswer(answer, id, way.ear, { lastEventId: undefined, retryMs: 0 });
-    if (way.ear.waits(id)) throw new Absent("the server's event stream ended without an answer");
-  }
+  const way: Way = { http, reader, ear: nobody, fieldsOf, judged, goOn };
 
   return {
     hear(ear) {
@@ -39,8 +30,16 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
 }
 
 /** Credentials that are missing and servers that are broken say nothing of an era, whatever JSON comes with it (reference/protocol.md §2.2). */
-const decidesNothing = ({ status }: Answer, opens: boolean): boolean =>
-  status === 401 || status === 403 || (opens && status >= 500);
+async function judged(answer: Answer, { opens }: Posting): Promise<Answer> {
+  const { status } = answer;
+  if (status !== 401 && status !== 403 && !(opens && status >= 500)) return answer;
+  answer.letGo();
+  throw refusalOf(answer);
+}
+
+async function goOn(_: Posting, failure: unknown): Promise<never> {
+  throw failure ?? new Absent("the server's event stream ended without an answer");
+}
 
 const common = {
   accept: accepts.post,

@@ -116,11 +116,13 @@ export class Connection implements Line, Listener {
   }
 
   received(bytes: Buffer): void {
+    const exchange = this.#exchange;
     try {
       this.#parser.feed(bytes);
     } catch (error) {
       this.close(error);
     }
+    exchange?.handOn();
   }
 
   drained(): void {
@@ -136,7 +138,8 @@ export class Connection implements Line, Listener {
 
   /** The other side has ended it, which is how some bodies end. */
   ended(error: unknown): void {
-    if (this.#exchange?.hasBegun === true && (this.#failure ?? error) === undefined) {
+    const exchange = this.#exchange;
+    if (exchange?.hasBegun === true && (this.#failure ?? error) === undefined) {
       try {
         this.#parser.finish();
       } catch (why) {
@@ -144,6 +147,7 @@ export class Connection implements Line, Listener {
       }
     }
     this.gone(error);
+    exchange?.handOn();
   }
 
   gone(error: unknown): void {
@@ -198,7 +202,8 @@ export class Connection implements Line, Listener {
   }
 
   #release(isKept: boolean): void {
-    if (isKept && this.#rest === undefined && !this.isGone) this.#owner.free(this);
+    if (this.isGone) return;
+    if (isKept && this.#rest === undefined) this.#owner.free(this);
     else this.close(undefined);
   }
 }

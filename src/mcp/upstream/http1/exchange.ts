@@ -1,7 +1,7 @@
 import type { Ending } from "../../../lib/ending.ts";
 import { unreachedBy } from "../reasons.ts";
-import type { Answer, Asker, Flow, Receive } from "./answer.ts";
-import { Body } from "./body.ts";
+import type { Answer, Asker, Flow, Reader } from "./answer.ts";
+import { Body, Whole } from "./body.ts";
 import { type FieldName, type Framing, fieldOf, type Head } from "./head.ts";
 import { inflated } from "./inflate.ts";
 
@@ -10,7 +10,7 @@ export type Line = { hold: (isPaused: boolean) => void; close: (why: unknown) =>
 
 /** Nobody has an answer before it has begun. */
 const noHead: Head = { status: 0, isOld: false, fields: [] };
-const notYet = Promise.resolve(undefined);
+const nothing = Promise.resolve(undefined);
 
 /** One request that was sent, and its answer as it comes. Once that is over the connection is none of its business any more. */
 export class Exchange implements Answer, Flow {
@@ -18,6 +18,8 @@ export class Exchange implements Answer, Flow {
   readonly #ending: Ending;
   #line: Line | undefined;
   #body: Body | undefined;
+  /** What it says at least. */
+  #length = 0;
   #head: Head = noHead;
   /** There when all of the body came with the head: behind `#from`. */
   #whole: Buffer | undefined;
@@ -41,7 +43,8 @@ export class Exchange implements Answer, Flow {
 
   begin(head: Head, framing: Framing): void {
     this.#head = head;
-    this.#body = new Body(this, typeof framing === "number" ? framing : undefined);
+    this.#body = new Body(this);
+    this.#length = typeof framing === "number" ? framing : 0;
     this.#asker.answered(inflated(this));
   }
 
@@ -66,7 +69,13 @@ export class Exchange implements Answer, Flow {
   fail(error: unknown): void {
     this.#over();
     if (this.#body === undefined) this.#asker.failed(unreachedBy(error));
-    else this.#body.end(error instanceof Error ? error : new Error("the answer broke off"));
+    else this.#body.end(error ?? new Error("the answer broke off"));
+    this.handOn();
+  }
+
+  /** Nothing more has come together with what was pushed. */
+  handOn(): void {
+    this.#body?.handOn();
   }
 
   #over(): void {
@@ -97,17 +106,23 @@ export class Exchange implements Answer, Flow {
   }
 
   text(maxBytes: number): Promise<string | undefined> {
-    return this.#read()?.text(maxBytes) ?? notYet;
+    const body = this.#begun();
+    if (this.#length > maxBytes) this.letGo();
+    if (body === undefined || this.#length > maxBytes) return nothing;
+    const told = Promise.withResolvers<string | undefined>();
+    body.readBy(new Whole(body, maxBytes, told));
+    return told.promise;
   }
 
-  each(receive: Receive): Promise<void> {
-    return this.#read()?.each(receive) ?? notYet;
+  read(reader: Reader): void {
+    this.#begun()?.readBy(reader);
   }
 
-  #read(): Body | undefined {
+  #begun(): Body | undefined {
     if (this.#body !== undefined || this.#whole === undefined) return this.#body;
     const bytes = this.#whole.subarray(this.#from);
-    this.#body = new Body(this, bytes.length);
+    this.#body = new Body(this);
+    this.#length = bytes.length;
     this.#body.push(bytes);
     this.#body.end();
     return this.#body;

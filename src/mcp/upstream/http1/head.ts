@@ -27,7 +27,7 @@ const stray = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** @param text without the empty line that ends it @throws Malformed */
 export function headFrom(text: string): Head {
-  if (stray.test(text)) throw new Malformed("a head with a stray character");
+  demandClean(text);
   if (text.startsWith(usual)) return { status: 200, isOld: false, fields: fieldsIn(text, usual.length) };
   const end = text.indexOf("\r\n");
   const [, minor, status] = statusLine.exec(end < 0 ? text : text.slice(0, end)) ?? [];
@@ -35,8 +35,18 @@ export function headFrom(text: string): Head {
   return { status: Number(status), isOld: minor === "0", fields: end < 0 ? [] : fieldsIn(text, end + 2) };
 }
 
+function demandClean(text: string): void {
+  if (stray.test(text)) throw new Malformed("a stray character among the fields");
+}
+
+/** A field behind the body, which means nothing. @throws Malformed */
+export function demandField(line: string): void {
+  demandClean(line);
+  fieldsIn(line, 0);
+}
+
 /** @throws Malformed */
-export function fieldsIn(text: string, from: number): string[] {
+function fieldsIn(text: string, from: number): string[] {
   const fields: string[] = [];
   for (let at = from; at < text.length; ) {
     const next = text.indexOf("\r\n", at);

@@ -1,4 +1,4 @@
-import { type Framing, fieldsIn, framingOf, type Head, headFrom, isKept, Malformed, most } from "./head.ts";
+import { demandField, type Framing, framingOf, type Head, headFrom, isKept, Malformed, most } from "./head.ts";
 import { KnownHead } from "./known.ts";
 
 /** Who is told of an answer as it comes. The bytes are only lent where they are not kept. */
@@ -150,7 +150,7 @@ export class Parser {
     if (line === undefined) return bytes.length;
     if (line === "") this.#over();
     else {
-      fieldsIn(line, 0);
+      demandField(line);
       this.#left += line.length + 2;
       if (this.#left > trailerBytes) throw new Malformed("endless trailers");
     }

@@ -121,6 +121,8 @@ describe("refused is", () => {
     ["a size line that ends in a line feed", inChunks("5\nhello")],
     ["an endless extension", inChunks(`5;${"x".repeat(5_000)}`)],
     ["a trailer that is no field", inChunks("0", "what", "", "")],
+    ["a trailer with a line feed alone", inChunks("0", "a:\n b", "", "")],
+    ["a trailer with a NUL", inChunks("0", "a: b\0", "", "")],
     ["endless trailers", inChunks("0", ...Array.from({ length: 200 }, () => `a: ${"x".repeat(100)}`), "", "")],
   ])("%s", (_, text) => {
     expect(whole(text)).toContain("refused");
