@@ -43,9 +43,8 @@ function without(required: string, preset: Preset): string | undefined {
  */
 export function presetIn(
   paramsText: string,
-  preset: Preset | undefined,
+  preset: Preset,
 ): { changes: Record<string, string> } | { refusal: string } {
-  if (preset === undefined) return unchanged;
   const given = memberOf(paramsText, "arguments") ?? "{}";
   if (!given.startsWith("{")) return { refusal: "The arguments of a tool are an object" };
   const fixed = new Map(Object.keys(preset).map((name) => [folded(name), name]));
@@ -58,7 +57,5 @@ export function presetIn(
   const added = Object.entries(preset).map(([name, value]) => `${JSON.stringify(name)}:${value}`);
   return { changes: { arguments: `${given.slice(0, -1)}${members.length === 0 ? "" : ","}${added.join(",")}}` } };
 }
-
-const unchanged = { changes: {} };
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();

@@ -11,13 +11,13 @@ import type { Abilities, LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { withMembers } from "../spans.ts";
-import { boundOf, holderOf, type Visit } from "../visit.ts";
+import { boundOf, type Visit } from "../visit.ts";
 import type { Used } from "../visits.ts";
 import type { Going, Half, Input } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
 import { createPlaces } from "./places.ts";
-import { type Sender, Sent } from "./sent.ts";
+import { type Journey, type Sender, Sent } from "./sent.ts";
 import { taskIds } from "./tasks.ts";
 
 /** The client of one request, as its era lets it be known. */
@@ -65,13 +65,13 @@ type Aim = Target & { text?: string };
 type Ways = Sender & { catalog: Catalog; tasksOf: (visit: Visit) => ReturnType<typeof taskIds> };
 
 /** What one request of a client, a round of a call, brings to a server. */
-class Forwarded implements Going {
-  readonly #ways: Ways;
-  readonly #visit: Visit;
-  readonly #inbound: Inbound;
-  readonly #client: Client;
-  readonly #target: Aim;
-  readonly #method: string;
+class Forwarded implements Going, Journey {
+  readonly ways: Ways;
+  readonly visit: Visit;
+  readonly inbound: Inbound;
+  readonly client: Client;
+  readonly target: Aim;
+  readonly method: string;
   readonly #params: string;
   readonly #asker: Asker;
   readonly #used: Used;
@@ -86,12 +86,12 @@ class Forwarded implements Going {
     params: string,
     asker: Asker,
   ) {
-    this.#ways = ways;
-    this.#visit = visit;
-    this.#inbound = inbound;
-    this.#client = client;
-    this.#target = target;
-    this.#method = method;
+    this.ways = ways;
+    this.visit = visit;
+    this.inbound = inbound;
+    this.client = client;
+    this.target = target;
+    this.method = method;
     this.#params = params;
     this.#asker = asker;
     const isOfTool = method === "tools/call" || this.#isOfTask;
@@ -99,26 +99,21 @@ class Forwarded implements Going {
   }
 
   get subject(): string {
-    return this.#visit.admission.principal;
+    return this.visit.admission.principal;
   }
 
   words(): readonly string[] {
-    const { server, key } = this.#target;
-    return [...boundOf(this.#visit), server.id, this.#method, key, contentHash(whatIsAsked(this.#inbound.paramsText))];
+    const { server, key } = this.target;
+    return [...boundOf(this.visit), server.id, this.method, key, contentHash(whatIsAsked(this.inbound.paramsText))];
   }
 
   send(half: Half, ending: Ending, input: Input, asker: Asker): void {
-    const { server, text } = this.#target;
     const params = input === undefined ? this.#params : withMembers(this.#params, input);
-    const holder = holderOf(this.#visit);
-    const [client, inbound] = [this.#client, this.#inbound];
-    new Sent(this.#ways, this.subject, holder, client, inbound, half, ending, server, text, this.#method, asker).go(
-      params,
-    );
+    new Sent(this, half, ending, asker).go(params);
   }
 
   answered(given: Outcome): void {
-    this.#visit.letGo(this.#used);
+    this.visit.letGo(this.#used);
     let outcome = given;
     try {
       if ("result" in given) outcome = this.#taken(given);
@@ -129,20 +124,20 @@ class Forwarded implements Going {
   }
 
   failed(why: unknown): void {
-    this.#visit.letGo(this.#used);
+    this.visit.letGo(this.#used);
     this.#asker.failed(why);
   }
 
   get #isOfTask(): boolean {
-    return this.#method.startsWith("tasks/");
+    return this.method.startsWith("tasks/");
   }
 
   #taken(outcome: Extract<Outcome, { result: string }>): Outcome {
-    const { catalog, tasksOf } = this.#ways;
-    const { server, key } = this.#target;
-    catalog.uriOwners.learn(this.#visit.admission.project.id, server.id, outcome.result, outcome.bones);
+    const { catalog, tasksOf } = this.ways;
+    const { server, key } = this.target;
+    catalog.uriOwners.learn(this.visit.admission.project.id, server.id, outcome.result, outcome.bones);
     if (!this.#isOfTask && outcome.type !== "task") return outcome;
-    return tasksOf(this.#visit).inResult(outcome, server.id, key);
+    return tasksOf(this.visit).inResult(outcome, server.id, key);
   }
 }
 

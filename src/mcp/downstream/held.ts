@@ -187,9 +187,13 @@ export function createHeldCalls(states: RequestStates) {
     );
     const state = states.give({ held: call.id }, call.key);
     call.nonce = state.nonce;
-    call.timer = setTimeout(() => drop(call, "nobody answered in time"), answerMs);
+    dropLate(call, "nobody answered in time");
     const result = `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state.text)}}`;
     call.tell({ type: "input_required", result });
+  }
+
+  function dropLate(call: Call, why: string): void {
+    call.timer = setTimeout(() => drop(call, why), answerMs);
   }
 
   function settle(call: Call, end: End): void {
@@ -197,7 +201,7 @@ export function createHeldCalls(states: RequestStates) {
     clearTimeout(call.timer);
     // The answer came between two rounds: it is kept for the next.
     if (call.round === undefined && calls.has(call.id)) {
-      call.timer = setTimeout(() => drop(call, "nobody came back in time"), answerMs);
+      dropLate(call, "nobody came back in time");
       return;
     }
     calls.delete(call.id);

@@ -124,10 +124,22 @@ async function toServer(
 
 /** The server is asked by its own name, with what the project adds; or why it is not. */
 function paramsFor({ inbound }: Exchange, target: NamedTarget, paramsText: string): string | Outcome {
-  const preset = presetIn(paramsText, target.preset);
-  if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
+  const preset = target.preset && presetIn(paramsText, target.preset);
+  if (preset !== undefined && "refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
   const judged = paramsText === inbound.paramsText ? inbound : undefined;
-  return forwarded(paramsText, { name: JSON.stringify(target.key), ...preset.changes }, judged);
+  const name = ownNameOf(target);
+  return forwarded(paramsText, preset === undefined ? name : { ...name, ...preset.changes }, judged);
+}
+
+const ownNames = new WeakMap<NamedTarget, { readonly name: string }>();
+
+/** What its server calls it, in place of what the client does; made once for all calls of it. */
+function ownNameOf(target: NamedTarget): { readonly name: string } {
+  const known = ownNames.get(target);
+  if (known !== undefined) return known;
+  const name = { name: JSON.stringify(target.key) };
+  ownNames.set(target, name);
+  return name;
 }
 
 /** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */

@@ -9,7 +9,7 @@ import { codes } from "../protocol.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
 import { Busy } from "../upstream/failures.ts";
 import type { RequestOptions, Upstream } from "../upstream/upstream.ts";
-import type { Holder } from "../visit.ts";
+import { type Holder, holderOf, type Visit } from "../visit.ts";
 import type { Client } from "./forward.ts";
 import type { Half } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
@@ -17,6 +17,16 @@ import type { createPlaces } from "./places.ts";
 
 /** What sends calls. */
 export type Sender = { connections: Connections; log: Log; places: ReturnType<typeof createPlaces> };
+
+/** What is sent, for whom, and where it goes; `text` is a tool's description as its server wrote it. */
+export type Journey = {
+  ways: Sender;
+  visit: Visit;
+  client: Client;
+  inbound: Inbound;
+  target: { server: ServerRef; text?: string };
+  method: string;
+};
 
 /**
  * A call on its way to its server and back, and the client as the server hears and asks it meanwhile: nothing that it did not say it answers. What
@@ -39,32 +49,21 @@ export class Sent implements Peer, RequestOptions, Asker {
   readonly #method: string;
   readonly #asker: Asker;
 
-  constructor(
-    by: Sender,
-    subject: string,
-    holder: Holder,
-    client: Client,
-    inbound: Inbound,
-    half: Half,
-    ending: Ending,
-    server: ServerRef,
-    tool: string | undefined,
-    method: string,
-    asker: Asker,
-  ) {
-    this.subject = subject;
+  constructor({ ways, visit, client, inbound, target, method }: Journey, half: Half, ending: Ending, asker: Asker) {
+    const holder = holderOf(visit);
+    this.subject = visit.admission.principal;
     this.abilities = client.abilities;
     this.clientInfo = client.clientInfo;
     this.logLevel = client.logLevel;
     this.progressToken = "progressToken" in inbound.meta ? progressTokenOf(inbound.paramsText) : undefined;
     this.takesInput = half.takesInput;
     this.ending = ending;
-    this.tool = tool;
+    this.tool = target.text;
     this.longestMs = holder.most.callSeconds * 1000;
     this.#half = half;
-    this.#by = by;
+    this.#by = ways;
     this.#holder = holder;
-    this.#server = server;
+    this.#server = target.server;
     this.#method = method;
     this.#asker = asker;
   }
