@@ -53,7 +53,7 @@ export function answerReader(limits: ServerLimits) {
   function readAtOnce(answer: Answer, id: number, ear: Ear): boolean {
     const { status, whole } = answer;
     if (status !== 200 || whole === undefined || whole.length > atOnce || isEventStream(answer)) return false;
-    ear.receive(decoder.decode(whole), id);
+    ear.receive(whole.length > 4096 ? whole.toString() : decoder.decode(whole), id);
     if (ear.waits(id)) throw refusalOf(answer);
     return true;
   }

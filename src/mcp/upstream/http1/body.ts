@@ -16,6 +16,8 @@ export class Body {
   #reader: (() => void) | undefined;
   /** So many bytes are wanted at once, and nothing is paused before. */
   #wanted = waitingBytes;
+  /** There when it is read as a text, which is decoded as it comes. */
+  #text: TextInPieces | undefined;
 
   constructor(flow: Flow, length: number | undefined) {
     this.#flow = flow;
@@ -23,7 +25,8 @@ export class Body {
   }
 
   push(bytes: Buffer): void {
-    this.#chunks.push(bytes);
+    if (this.#text === undefined) this.#chunks.push(bytes);
+    else this.#text.add(bytes);
     this.#held += bytes.length;
     this.#reader?.();
     if (this.#held <= this.#wanted || this.#isPaused) return;
@@ -43,15 +46,19 @@ export class Body {
     if (this.#isOver) return;
     this.end(new Error("the rest of it was not wanted"));
     this.#chunks = [];
+    this.#text = undefined;
     this.#flow.unwanted();
   }
 
   async text(maxBytes: number): Promise<string | undefined> {
     if ((this.#length ?? 0) <= maxBytes) {
       this.#wanted = maxBytes;
-      if (!this.#isOver) await this.#until(() => this.#isOver || this.#held > maxBytes);
+      if (!this.#isOver) {
+        this.#decode();
+        await this.#until(() => this.#isOver || this.#held > maxBytes);
+      }
       if (this.#failure !== undefined) throw this.#failure;
-      if (this.#held <= maxBytes) return textOf(this.#taken());
+      if (this.#held <= maxBytes) return this.#text?.whole() ?? textOf(this.#taken());
     }
     this.letGo();
     return undefined;
@@ -72,6 +79,12 @@ export class Body {
     } finally {
       this.letGo();
     }
+  }
+
+  #decode(): void {
+    this.#text = new TextInPieces();
+    for (const chunk of this.#chunks) this.#text.add(chunk);
+    this.#chunks = [];
   }
 
   /** What has come since the last time; then there is room again. */
@@ -107,4 +120,20 @@ function textOf(chunks: readonly Buffer[]): string {
   const [first] = chunks;
   if (first === undefined) return "";
   return chunks.length === 1 ? first.toString() : Buffer.concat(chunks).toString();
+}
+
+/** Megabytes that were decoded in one go would keep everybody waiting, and be copied once more before. */
+class TextInPieces {
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #pieces: string[] = [];
+
+  add(bytes: Buffer): void {
+    this.#pieces.push(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  whole(): string {
+    const last = this.#decoder.decode();
+    if (last !== "") this.#pieces.push(last);
+    return this.#pieces.length === 1 ? (this.#pieces[0] ?? "") : this.#pieces.join("");
+  }
 }
