@@ -85,13 +85,19 @@ export function outlineOf(
   }
   const { members } = whole;
   // The first of its name is the one that is meant, in whatever spelling.
-  const isMeant = inner !== undefined && members.find(({ key }) => key === within)?.start === inner.from;
+  const isMeant = inner !== undefined && startOf(members, within) === inner.from;
   return {
     members,
     inner: isMeant ? inner?.members : undefined,
     keys,
     bones: bared === 0 ? text : bones + text.slice(bared),
   };
+}
+
+/** Where the first of this name stands. */
+function startOf(members: readonly Member[], name: string | undefined): number | undefined {
+  for (const { key, start } of members) if (key === name) return start;
+  return undefined;
 }
 
 /** The members of one object, as far as it was read. */

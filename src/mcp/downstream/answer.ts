@@ -12,8 +12,8 @@ export type Answer = string | readonly string[] | { before: string; list: Uint8A
 
 export function answerOf(id: string, outcome: Outcome): Answer {
   if ("error" in outcome) return response(id, outcome);
-  const { result, pieces = [result], list } = outcome;
-  if (list === undefined && result.length > longestText) return [beforeResult(id), ...pieces, "}"];
+  const { result, pieces, list } = outcome;
+  if (list === undefined && result.length > longestText) return [beforeResult(id), ...(pieces ?? [result]), "}"];
   const text = response(id, outcome);
   if (list === undefined) return text;
   // The list is empty in its text, and stands first in the result. An id may hold anything.
