@@ -20,10 +20,10 @@ const longestMs = 60_000;
 
 const median = (list: readonly number[]) => quantile(list, 0.5);
 
-/** Targets take turns within each round, since machines are noisy; two rounds before the first warm up. Of each figure the median counts. */
-export async function inTurns(turns: readonly Turn[], rounds: number): Promise<Map<string, Figures>> {
+/** Targets take turns within each round, since machines are noisy; some rounds before the first warm up. Of each figure the median counts. */
+export async function inTurns(turns: readonly Turn[], rounds: number, before = 2): Promise<Map<string, Figures>> {
   const measured = new Map(turns.map(({ target }) => [target, [] as Required<Measured>[]]));
-  for (let round = -2; round < rounds; round++)
+  for (let round = -before; round < rounds; round++)
     for (const turn of turns) {
       if (!measured.has(turn.target)) continue;
       const figures = await one(turn).catch((error: Error) => leftOut(turn, error));

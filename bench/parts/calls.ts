@@ -4,7 +4,7 @@ import { peerNames } from "../peers.ts";
 import { type Aim, against, type Figures } from "../results.ts";
 import { inTurns, type Turn } from "../rounds.ts";
 import { startTargets, type Targets } from "../targets.ts";
-import { fewer, isAsked, type Part } from "./part.ts";
+import { fewer, isAsked, type Part, type Settings } from "./part.ts";
 
 type Scenario = {
   what: string;
@@ -116,6 +116,21 @@ const scenarios: readonly Scenario[] = [
   ...eras.map(single),
 ];
 
+/** What it costs before what it runs through is compiled, which happens once in a process. */
+const first: Scenario = {
+  what: "the first 2,000 small calls of a new process, 32 at once, modern",
+  era: "modern",
+  callers: 32,
+  calls: 2_000,
+  targets: ["direct", "floor", "mcpctl"],
+  aims: [],
+};
+
+/** All else is of processes that have been up for a minute: every way was gone so many times, by gateways and peers alike. */
+async function warmUp(targets: Targets, settings: Settings): Promise<void> {
+  for (const scenario of eras.map(small)) await measure(targets, scenario, fewer(settings, scenario.calls), 0, 3);
+}
+
 const steady = {
   what: "small tools/call, 40 a second, modern",
   targets: ["direct", "floor", "mcpctl"],
@@ -150,6 +165,7 @@ async function measure(
   scenario: Scenario,
   calls: number,
   rounds: number,
+  before?: number,
 ): Promise<Map<string, Figures>> {
   const opened: Caller[] = [];
   const turns: Turn[] = [];
@@ -168,7 +184,7 @@ async function measure(
       isPeer: isPeer(name),
     });
   }
-  const figures = await inTurns(turns, rounds);
+  const figures = await inTurns(turns, rounds, before);
   for (const { connection } of opened) connection.close();
   return figures;
 }
@@ -198,6 +214,8 @@ export const calls: Part = {
   async run(settings, report) {
     const targets = await startTargets(settings.peers);
     try {
+      report(first.what, rowsOf(await measure(targets, first, first.calls, 1, 0)), first.aims);
+      await warmUp(targets, settings);
       for (const scenario of scenarios.filter(({ what }) => isAsked(settings, what))) {
         const figures = await measure(targets, scenario, fewer(settings, scenario.calls), settings.rounds);
         report(scenario.what, rowsOf(figures), scenario.aims);

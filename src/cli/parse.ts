@@ -1,7 +1,8 @@
 import { didYouMean, nearest } from "../lib/nearest.ts";
-import { messageOf, Problem } from "../lib/problem.ts";
+import { Problem } from "../lib/problem.ts";
 import { familyOf, lastWords } from "./families.ts";
-import { flagHabits, habits } from "./habits.ts";
+import { flagWords, type Parsed } from "./flag-words.ts";
+import { habits } from "./habits.ts";
 import { type Args, type Flag, type Flags, globalFlags, kebab, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
@@ -63,43 +64,12 @@ export function parseWords(name: string, verb: Verb, flags: Flags, argv: readonl
 export const usage = (verb: string, message: string) =>
   new Problem("invalid", message, { hint: `mcpctl ${verb} --help` });
 
-type Parsed = {
-  values: Record<string, string | boolean | (string | boolean)[] | undefined>;
-  positionals: string[];
-  rest: string[];
-};
+type Line = Parsed & { rest: string[] };
 
-function strictly(name: string, flags: Flags, argv: readonly string[]): Parsed {
+function strictly(name: string, flags: Flags, argv: readonly string[]): Line {
   const end = argv.indexOf("--");
   const [before, rest] = end < 0 ? [argv, []] : [argv.slice(0, end), argv.slice(end + 1)];
-  const options = Object.fromEntries(
-    Object.entries(flags).map(([flag, { type, short, multiple }]) => [
-      flag,
-      { type, multiple: multiple ?? false, ...(short === undefined ? {} : { short }) },
-    ]),
-  );
-  try {
-    // Help needs none of it, and it takes a while to load.
-    const { parseArgs } = process.getBuiltinModule("node:util");
-    const { values, positionals } = parseArgs({ args: [...before], options, allowPositionals: true, strict: true });
-    return { values: values as Parsed["values"], positionals, rest: [...rest] };
-  } catch (error) {
-    throw usage(name, flagError(error, before, flags));
-  }
-}
-
-function flagError(error: unknown, argv: readonly string[], flags: Flags): string {
-  const code = (error as { code?: string }).code;
-  const quoted = /'(-[^', ]*)/.exec(messageOf(error))?.[1] ?? argv.find((word) => word.startsWith("-")) ?? "";
-  const flag = quoted.split("=")[0] ?? "";
-  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
-    const known = Object.keys(flags).map((word) => `--${word}`);
-    const meant = flagHabits.get(flag);
-    return `there is no flag ${flag}${meant === undefined ? `.${didYouMean(flag, known)}` : `: ${meant}`}`;
-  }
-  if (flags[flag.replace(/^--?/, "")]?.type === "boolean") return `the flag ${flag} takes no value`;
-  const isDashed = argv[argv.indexOf(flag) + 1]?.startsWith("-") === true && argv.includes(flag);
-  return `the flag ${flag} needs a value${isDashed ? `; one that begins with a dash is written ${flag}=-…` : ""}`;
+  return { ...flagWords(before, flags, (reason) => usage(name, reason)), rest: [...rest] };
 }
 
 /** Flags are understood in kebab-case, in the camelCase of the field and in the singular, whichever is theirs; one that may stand alone gets its value. */

@@ -1,5 +1,5 @@
 import { lineCutter } from "../lib/lines.ts";
-import { shareOfTime } from "../lib/share.ts";
+import { ShareOfTime } from "../lib/share.ts";
 import { bytesInWords, setByServer } from "../resources/limits.ts";
 import type { LogRing } from "./log-ring.ts";
 
@@ -14,7 +14,8 @@ type Bytes = AsyncIterable<Uint8Array>;
 
 /** What a server says on its standard output: a message for each line that looks like one, and log lines for words of its own. */
 export function serverOutput(log: Pick<LogRing, "add">) {
-  const listeners = new Set<(text: string) => void>();
+  /** Another one whenever it changes, as it may while they are told. */
+  let listeners: readonly ((text: string) => void)[] = [];
 
   function deliver(line: string): void {
     // Some servers print words of their own; only JSON objects are messages.
@@ -27,8 +28,10 @@ export function serverOutput(log: Pick<LogRing, "add">) {
 
   return {
     onMessage(listener: (text: string) => void): () => void {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      listeners = [...listeners, listener];
+      return () => {
+        listeners = listeners.filter((each) => each !== listener);
+      };
     },
     /** Until it ends or breaks; never rejects. */
     read: (bytes: Bytes, lineBytes: number, onTooLong: () => void): Promise<void> =>
@@ -50,17 +53,17 @@ async function readLines(
 ): Promise<void> {
   const waiting: string[] = [];
   const cut = lineCutter(lineBytes, (line) => waiting.push(line), onTooLong);
-  const { began, spent } = shareOfTime();
+  const share = new ShareOfTime();
   try {
     for await (const chunk of bytes) {
-      const rest = began();
+      const rest = share.began();
       if (rest !== undefined) await rest;
       cut(chunk);
-      const pause = spent();
+      const pause = share.spent();
       if (pause !== undefined) await pause;
       for (const line of waiting) {
         onLine(line);
-        const turn = spent();
+        const turn = share.spent();
         if (turn !== undefined) await turn;
       }
       waiting.length = 0;

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 /** The first argument of our second life: the wrapper that becomes a server (see child-entry.ts). */
 export const childWord = "__child";
@@ -14,5 +13,5 @@ export const selfPath = (): string => (existsSync(process.execPath) ? process.ex
 /** How to start this very program again: the executable alone when compiled, Bun with main.ts when run from source. */
 export function selfCommand(): string[] {
   const compiled = import.meta.url.includes("/$bunfs/") || import.meta.url.includes("~BUN");
-  return compiled ? [selfPath()] : [selfPath(), fileURLToPath(new URL("../main.ts", import.meta.url))];
+  return compiled ? [selfPath()] : [selfPath(), Bun.fileURLToPath(new URL("../main.ts", import.meta.url))];
 }

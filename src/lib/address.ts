@@ -1,5 +1,6 @@
 /** A caller's network address as people write it: IPv4 that came over an IPv6 socket (`::ffff:192.0.2.7`) is IPv4 again. */
 export function plainAddress(address: string): string {
+  if (!mapped.test(address)) return address;
   const [, dotted, high, low] = mapped.exec(address) ?? [];
   if (dotted !== undefined) return dotted;
   if (high === undefined || low === undefined) return address;

@@ -6,7 +6,9 @@ export type Listener = ((reason: unknown) => void) | { ended: (reason: unknown) 
  * A real signal is made only for whoever needs one.
  */
 export class Ending {
-  #listeners: Listener[] | undefined;
+  /** There is one, and seldom more. */
+  #listener: Listener | undefined;
+  #others: Listener[] | undefined;
   #controller: AbortController | undefined;
   hasEnded = false;
   reason: unknown;
@@ -16,9 +18,11 @@ export class Ending {
     if (this.hasEnded) return;
     this.hasEnded = true;
     this.reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = undefined;
-    for (const listener of listeners ?? []) tell(listener, reason);
+    const [listener, others] = [this.#listener, this.#others];
+    this.#listener = undefined;
+    this.#others = undefined;
+    if (listener !== undefined) tell(listener, reason);
+    for (const other of others ?? []) tell(other, reason);
     this.#controller?.abort(reason);
   }
 
@@ -31,13 +35,15 @@ export class Ending {
   /** The same for who stops by `remove`. */
   add(listener: Listener): void {
     if (this.hasEnded) tell(listener, this.reason);
-    else if (this.#listeners === undefined) this.#listeners = [listener];
-    else this.#listeners.push(listener);
+    else if (this.#listener === undefined && this.#others === undefined) this.#listener = listener;
+    else if (this.#others === undefined) this.#others = [listener];
+    else this.#others.push(listener);
   }
 
   remove(listener: Listener): void {
-    const at = this.#listeners?.lastIndexOf(listener) ?? -1;
-    if (at >= 0) this.#listeners?.splice(at, 1);
+    const at = this.#others?.lastIndexOf(listener) ?? -1;
+    if (at >= 0) this.#others?.splice(at, 1);
+    else if (this.#listener === listener) this.#listener = undefined;
   }
 
   /** @throws the reason, once it has ended */

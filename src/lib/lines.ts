@@ -1,13 +1,15 @@
 /** Cuts a stream of bytes into lines. A line over the bound is reported once and what is left of it skipped. */
 export function lineCutter(maxBytes: number, onLine: (line: string) => void, onTooLong: () => void) {
   const decoder = new TextDecoder();
-  let parts: string[] = [];
+  const parts: string[] = [];
   let size = 0;
   let skipping = false;
 
+  /** Nearly all lines come in one piece. */
   function end(): void {
-    if (!skipping) onLine(withoutReturn(parts.join("")));
-    parts = [];
+    const [first = ""] = parts;
+    if (!skipping) onLine(withoutReturn(parts.length < 2 ? first : parts.join("")));
+    parts.length = 0;
     size = 0;
     skipping = false;
   }
@@ -17,7 +19,7 @@ export function lineCutter(maxBytes: number, onLine: (line: string) => void, onT
     parts.push(text);
     size += text.length;
     if (size <= maxBytes) return;
-    parts = [];
+    parts.length = 0;
     skipping = true;
     onTooLong();
   }

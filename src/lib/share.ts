@@ -39,37 +39,49 @@ const savedMs = 50;
  * The same for a source without an end: whatever it says, all others have the rest of the time. What it says meanwhile waits where it comes
  * from, and the processor is not kept busy with it: a gateway that is has to wait for it itself.
  */
-export function shareOfTime(share = inTheLongRun, now: () => number = () => performance.now()) {
-  let messages = 0;
-  let startedAt = now();
-  let settledAt = startedAt;
-  let left = savedMs;
+export class ShareOfTime {
+  readonly #share: number;
+  readonly #now: () => number;
+  #messages = 0;
+  #startedAt: number;
+  #settledAt: number;
+  #left = savedMs;
 
-  function settle(spentMs = 0): void {
-    const at = now();
-    left = Math.min(savedMs, left + (at - settledAt) * share) - spentMs;
-    settledAt = at;
+  constructor(share = inTheLongRun, now = passed) {
+    this.#share = share;
+    this.#now = now;
+    this.#startedAt = now();
+    this.#settledAt = this.#startedAt;
   }
 
-  async function rest(): Promise<void> {
-    for (settle(); left < 0; settle()) await sleep(-left / share);
-    startedAt = now();
+  /** Something has come: what follows is time spent on it. A promise when it has to wait for that. */
+  began(): Promise<void> | undefined {
+    this.#startedAt = this.#now();
+    return this.#left < 0 ? this.#rest() : undefined;
   }
 
-  async function giveWay(): Promise<void> {
-    messages = 0;
-    settle(now() - startedAt);
+  spent(): Promise<void> | undefined {
+    if (++this.#messages < most.messages && this.#now() - this.#startedAt < most.ms) return undefined;
+    return this.#giveWay();
+  }
+
+  #settle(spentMs = 0): void {
+    const at = this.#now();
+    this.#left = Math.min(savedMs, this.#left + (at - this.#settledAt) * this.#share) - spentMs;
+    this.#settledAt = at;
+  }
+
+  async #rest(): Promise<void> {
+    for (this.#settle(); this.#left < 0; this.#settle()) await sleep(-this.#left / this.#share);
+    this.#startedAt = this.#now();
+  }
+
+  async #giveWay(): Promise<void> {
+    this.#messages = 0;
+    this.#settle(this.#now() - this.#startedAt);
     await turn();
-    await rest();
+    await this.#rest();
   }
-
-  return {
-    /** Something has come: what follows is time spent on it. A promise when it has to wait for that. */
-    began(): Promise<void> | undefined {
-      startedAt = now();
-      return left < 0 ? rest() : undefined;
-    },
-    spent: (): Promise<void> | undefined =>
-      ++messages < most.messages && now() - startedAt < most.ms ? undefined : giveWay(),
-  };
 }
+
+const passed = () => performance.now();

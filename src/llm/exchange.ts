@@ -13,7 +13,7 @@ export type LlmRef = { id: string; name: string; fields: LlmFields };
 /** What is answered; `text` is undefined when it is longer. */
 export type Answer = {
   status: number;
-  header: (name: string) => string | undefined;
+  header: (name: "retry-after") => string | undefined;
   text: (maxBytes: number) => Promise<string | undefined>;
   letGo: () => void;
 };

@@ -3,6 +3,7 @@ import { response } from "./json-rpc.ts";
 import { codes } from "./protocol.ts";
 import type { ReadyList } from "./ready-list.ts";
 import { type Measured, membersOf } from "./spans.ts";
+import type { Head, Visitor } from "./visit.ts";
 
 /**
  * A JSON-RPC outcome as text: what stands under `result` or under `error`. `status` only where it is not 200, `retryAfterSeconds` where it was
@@ -47,17 +48,25 @@ export const busyOutcome = (message: string): Outcome => ({
 });
 
 const json = { "content-type": "application/json" } as const;
-const ok = { status: 200, headers: json } as const;
+/** What HTTP says beside an answer that stands alone, and is one. */
+export const okHead: Head = { status: 200, headers: json };
 
-/** What HTTP says beside an answer that stands alone. */
-export function headOf(outcome: Outcome): { status: number; headers: Record<string, string> } {
-  if (!("error" in outcome)) return ok;
+export function headOf(outcome: Outcome): Head {
+  if (!("error" in outcome)) return okHead;
   const { status = 200, retryAfterSeconds } = outcome;
+  if (status === 200 && retryAfterSeconds === undefined) return okHead;
   return retryAfterSeconds === undefined
     ? { status, headers: json }
     : { status, headers: { ...json, "retry-after": String(retryAfterSeconds) } };
 }
 
 /** The whole answer to a request, on its own. */
-export const respond = (id: string | undefined, outcome: Outcome): Response =>
-  new Response(response(id, outcome), headOf(outcome));
+export const respond = (visitor: Visitor, id: string | undefined, outcome: Outcome): void =>
+  visitor.answer(response(id, outcome), headOf(outcome));
+
+/** What is wrong with a request that holds no message. */
+export const refuse = (visitor: Visitor, error: string, head: Head): void =>
+  visitor.answer(JSON.stringify({ error }), { ...head, headers: { ...json, ...head.headers } });
+
+/** It is taken, and there is nothing to answer. */
+export const accepted: Head = { status: 202, headers: {} };

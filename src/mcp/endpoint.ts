@@ -21,7 +21,7 @@ const methods: Record<Endpoint["transport"], readonly string[]> = {
 
 /** What is taken there. Outside of a session there is no stream to GET and nothing to DELETE; HEAD is for nobody (reference/clients.md §3.3). */
 export const methodsOf = (transport: Endpoint["transport"], hasSession: boolean): readonly string[] =>
-  transport === "streamable" && !hasSession ? ["POST"] : methods[transport];
+  transport === "streamable" && !hasSession ? methods.message : methods[transport];
 
 const words = "([^/]+)";
 const streamable = new RegExp(`^(?:/projects/${words}(?:/servers/${words})?)?/mcp/?$`);

@@ -3,12 +3,13 @@ import { type Counters, createCounters } from "../lib/counters.ts";
 import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { projectLimitsOf, setByProject } from "../resources/limits.ts";
-import { errorOutcome, respond } from "./answers.ts";
+import { errorOutcome, refuse, respond } from "./answers.ts";
 import type { Catalog } from "./catalog/catalog.ts";
+import type { Answering } from "./downstream/answering.ts";
 import { createCalls } from "./downstream/call.ts";
 import { type Changes, createChanges } from "./downstream/changes.ts";
 import { createHeldCalls } from "./downstream/held.ts";
-import { type Inbound, type Judged, judge } from "./downstream/inbound.ts";
+import { type Inbound, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
 import { modernDoor } from "./downstream/modern.ts";
@@ -23,16 +24,15 @@ import type { Served } from "./prompts/served.ts";
 import { codes } from "./protocol.ts";
 import { createSeal } from "./seal.ts";
 import type { Connections, ServerRef } from "./upstream/connections.ts";
-import type { Admission, Visit } from "./visit.ts";
+import type { Admission, Use, Visit, Visitor } from "./visit.ts";
 import { createVisits } from "./visits.ts";
 
 export type GatewayOptions = {
   /** Who is it, may they, which project: read from the database for this very request. @throws Problem 401, 403, 404 */
-  admit: (request: Request, endpoint: Endpoint) => Admission | Promise<Admission>;
+  admit: (visitor: Visitor) => Admission | Promise<Admission>;
   /** Watches what was let in for as long as it lasts; `refuse` is told when it would not be any more. Answers how to let go. */
-  watch: (request: Request, endpoint: Endpoint, refuse: (why: Problem) => void, use?: Use) => () => void;
-  /** The body's text within the bound; `setBy` says which field that is of. @throws Problem 413, 415 */
-  readBody: (request: Request, mostBytes: number, setBy: string) => string | Promise<string>;
+  watch: (visitor: Visitor, refuse: (why: Problem) => void, use?: Use) => () => void;
+  bodies: Bodies;
   /** Whether there are so few files left to open that only requests are served. */
   isScarce?: () => boolean;
   counters?: Counters;
@@ -50,14 +50,22 @@ export type GatewayOptions = {
   record?: (call: CallRecord) => void;
 };
 
-/** What is used of a project while it lasts: a tool, or what is no single tool of a server. */
-export type Use = { server: string; tool: string | undefined };
+/** How bodies are read; `setBy` says which field the bound is of. */
+export type Bodies = {
+  /** @throws Problem 413, 415 */
+  read: (request: Request, mostBytes: number, setBy: string) => Promise<ArrayBuffer>;
+  /** @throws Problem 400, 413 */
+  textOf: (bytes: ArrayBuffer, mostBytes: number, setBy: string) => string;
+  /** How long one may take to arrive, and what is told of one that takes longer. */
+  longestMs: number;
+  late: () => Problem;
+};
 
 /** One exchange in, one out. The order of the checks is read here, top to bottom. */
 export type Gateway = ReturnType<typeof createGateway>;
 
 export function createGateway(options: GatewayOptions) {
-  const { admit, readBody, clock } = options;
+  const { admit, bodies, clock } = options;
   const counters = options.counters ?? createCounters();
   const seal = createSeal(options.sealKey);
   const changes = createChanges(options.connections);
@@ -78,55 +86,74 @@ export function createGateway(options: GatewayOptions) {
   const visits = createVisits(options);
   let isDraining = false;
 
-  function handle(request: Request, endpoint: Endpoint): Response | Promise<Response> {
+  /** One exchange: whoever comes is answered. It is over once all is said, but for streams that were opened. */
+  async function handle(visitor: Visitor): Promise<void> {
+    let visit: Visit | undefined;
+    let answering: Answering | Promise<void> | undefined;
+    try {
+      // Before anybody is asked who he is.
+      if (!isServed(visitor)) return;
+      const admitted = admit(visitor);
+      visit = visits.enter(visitor, admitted instanceof Promise ? await admitted : admitted);
+      if (visitor.request.method !== "POST") return void other(visit);
+      const { fields } = visit.admission.project;
+      const bytes = await bodies.read(visitor.request, projectLimitsOf(fields).messageBytes, bodyBound);
+      visit.arrived();
+      visit.cut.throwIfEnded();
+      const inbound = understood(visit, bytes);
+      answering = inbound && takenIn(visit, inbound);
+      if (inbound === undefined || answering === undefined) visit.release();
+      else if (answering instanceof Promise) await answering;
+      else return calls.ask(visit, inbound, inbound.method ?? "", answering, answering);
+    } catch (error) {
+      visit?.release();
+      if (error instanceof Problem && error.status === 413) refusedOf(visit);
+      visitor.fail(error);
+    }
+    visitor.over();
+  }
+
+  function isServed(visitor: Visitor): boolean {
+    const { request, endpoint } = visitor;
     const methods = methodsOf(endpoint.transport, request.headers.has("mcp-session-id"));
-    // Before anybody is asked who he is.
-    if (!methods.includes(request.method)) return notServed(methods, endpoint);
-    const admitted = admit(request, endpoint);
-    if (!(admitted instanceof Promise)) return enter(visits.enter(request, endpoint, admitted));
-    return admitted.then((admission) => enter(visits.enter(request, endpoint, admission)));
+    if (methods.includes(request.method)) return true;
+    const why = `This endpoint takes ${methods.join(", ")}${purposes[endpoint.transport]}`;
+    refuse(visitor, why, { status: 405, headers: { allow: methods.join(", ") } });
+    return false;
   }
 
-  function enter(visit: Visit): Response | Promise<Response> {
-    const { method } = visit.request;
-    if (method === "POST") return posted(visit);
-    try {
-      return method === "DELETE" ? legacy.finish(visit) : listen(visit);
-    } catch (error) {
-      visit.release();
-      throw error;
-    }
+  /** What is no message: the end of a session, or a stream that is listened to. */
+  function other(visit: Visit): void {
+    visit.arrived();
+    if (visit.request.method === "DELETE") return void legacy.finish(visit);
+    mayStream();
+    if (visit.endpoint.transport === "sse") sse.open(visit);
+    else legacy.listen(visit);
   }
 
-  /** One message of a client, within the bounds of its project. */
-  async function posted(visit: Visit): Promise<Response> {
-    const { request, admission, cut } = visit;
-    try {
-      const limits = projectLimitsOf(admission.project.fields);
-      const judged = judge(await readBody(request, limits.messageBytes, bodyBound), request.headers, limits);
-      if ("refusal" in judged && judged.isBeyond === true) counters.add("requests_refused", admission.project.name);
-      cut.throwIfEnded();
-      return await answer(visit, judged);
-    } catch (error) {
-      visit.release();
-      if (error instanceof Problem && error.status === 413) counters.add("requests_refused", admission.project.name);
-      throw error;
-    }
-  }
-
-  function answer(visit: Visit, judged: Judged): Response | Promise<Response> {
+  /** One message of a client, within the bounds of its project; undefined when it was refused. */
+  function understood(visit: Visit, bytes: ArrayBuffer): Inbound | undefined {
+    const { visitor, request, admission } = visit;
+    const limits = projectLimitsOf(admission.project.fields);
+    const judged = judge(bodies.textOf(bytes, limits.messageBytes, bodyBound), request.headers, limits);
     if ("refusal" in judged) {
-      visit.release();
-      return respond(judged.id, judged.refusal);
+      if (judged.isBeyond === true) refusedOf(visit);
+      respond(visitor, judged.id, judged.refusal);
+      return undefined;
     }
     const { inbound } = judged;
-    if (isDraining && beginsWork(inbound)) {
-      visit.release();
-      return refusedForNow(inbound.id);
-    }
+    if (!isDraining || !beginsWork(inbound)) return inbound;
+    refuseForNow(visitor, inbound.id);
+    return undefined;
+  }
+
+  const refusedOf = (visit: Visit | undefined) => counters.add("requests_refused", visit?.admission.project.name);
+
+  /** By the door of its transport and era. Undefined when that has answered it, a promise when it opens a stream. */
+  function takenIn(visit: Visit, inbound: Inbound): Answering | Promise<void> | undefined {
     if (inbound.method === "subscriptions/listen") mayStream();
     if (visit.endpoint.transport === "message") return sse.take(visit, inbound);
-    return (inbound.era === "modern" ? modern : legacy).take(visit, inbound);
+    return inbound.era === "modern" ? modern.take(visit, inbound) : legacy.take(visit, inbound);
   }
 
   /** @throws Problem `unavailable` */
@@ -138,11 +165,6 @@ export function createGateway(options: GatewayOptions) {
       hint: "raise the limit of open files of mcpctl serve (ulimit -n)",
       retryAfterSeconds: 5,
     });
-  }
-
-  function listen(visit: Visit): Response {
-    mayStream();
-    return visit.endpoint.transport === "sse" ? sse.open(visit) : legacy.listen(visit);
   }
 
   return {
@@ -199,11 +221,9 @@ const stopping = () => new Problem("unavailable", "mcpctl is stopping", { hint: 
 const beginsWork = ({ id, method, params }: Inbound): boolean =>
   id !== undefined && method !== undefined && params["requestState"] === undefined;
 
-function refusedForNow(id: string | undefined): Response {
+function refuseForNow(visitor: Visitor, id: string | undefined): void {
   const why = "mcpctl is stopping: the request was sent nowhere; try again in a moment";
-  const response = respond(id, errorOutcome(codes.busy, why, undefined, 503));
-  response.headers.set("retry-after", "1");
-  return response;
+  respond(visitor, id, { ...errorOutcome(codes.busy, why, undefined, 503), retryAfterSeconds: 1 });
 }
 
 /** Whoever asks in another way has most often the address of another transport. */
@@ -212,9 +232,3 @@ const purposes: Record<Endpoint["transport"], string> = {
   sse: ": it is for clients of the SSE transport of 2024-11-05, all others use /projects/PROJECT/mcp",
   message: ": it belongs to a stream of the SSE transport",
 };
-
-const notServed = (methods: readonly string[], { transport }: Endpoint) =>
-  Response.json(
-    { error: `This endpoint takes ${methods.join(", ")}${purposes[transport]}` },
-    { status: 405, headers: { allow: methods.join(", ") } },
-  );

@@ -82,6 +82,29 @@ export function stringAt(text: string, start: number, end: number): string {
   }
 }
 
+/** Keys that stand in nearly every message, by their length: as a text of its own each would be cut out of it anew. */
+const usual: readonly (readonly string[] | undefined)[] = byLength(
+  ...["id", "jsonrpc", "method", "params", "result", "error", "name", "arguments", "_meta", "progressToken"],
+  ...["content", "type", "text", "isError", "structuredContent", "uri", "data", "mimeType", "description"],
+  ...["inputSchema", "code", "message", "resultType"],
+);
+
+function byLength(...words: string[]): string[][] {
+  const lists: string[][] = [];
+  for (const word of words) {
+    const list = lists[word.length] ?? [];
+    lists[word.length] = [...list, word];
+  }
+  return lists;
+}
+
+/** The same of a key. */
+export function keyIn(text: string, start: number, end: number): string {
+  const words = usual[end - start - 2];
+  if (words !== undefined) for (const word of words) if (text.startsWith(word, start + 1)) return word;
+  return stringAt(text, start, end);
+}
+
 const plain = /^[\w/.-]*$/;
 
 /** As JSON text; what needs no escape, as most names do not, needs no writer. */

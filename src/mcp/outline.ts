@@ -1,4 +1,4 @@
-import { longStringEnd, skipSpace, skipString, stringAt } from "./lexemes.ts";
+import { keyIn, longStringEnd, skipSpace, skipString } from "./lexemes.ts";
 import type { Member } from "./spans.ts";
 
 /** Of one number; one of a million digits takes long to read. */
@@ -94,9 +94,8 @@ export function outlineOf(
   };
 }
 
-/** Where the first of this name stands. */
-function startOf(members: readonly Member[], name: string | undefined): number | undefined {
-  for (const { key, start } of members) if (key === name) return start;
+function startOf(members: readonly Member[], called: string | undefined): number | undefined {
+  for (const { key, start } of members) if (key === called) return start;
   return undefined;
 }
 
@@ -118,7 +117,7 @@ class Measure {
   end(text: string, at: number): void {
     let end = at;
     while (end > this.start && text.charCodeAt(end - 1) <= 0x20) end--;
-    const key = stringAt(text, this.keyAt, this.keyEnd);
+    const key = keyIn(text, this.keyAt, this.keyEnd);
     this.members.push({ key, start: this.start - this.from, end: end - this.from });
     this.keyAt = -1;
     this.start = -1;

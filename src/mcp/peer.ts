@@ -4,6 +4,9 @@ import type { Outcome } from "./answers.ts";
 export const logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
+export const asLogLevel = (level: unknown): LogLevel | undefined =>
+  logLevels.includes(level as LogLevel) ? (level as LogLevel) : undefined;
+
 /**
  * What a client said that it may be asked for, in its own words: `elicitation` (`{form, url}`; `{}` means form only), `sampling`, `roots`.
  * `extensions` are those it knows, by their id.

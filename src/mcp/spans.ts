@@ -1,4 +1,4 @@
-import { quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
+import { keyIn, quoted, skipSpace, skipString, stringAt } from "./lexemes.ts";
 
 export { skipSpace, skipString } from "./lexemes.ts";
 
@@ -25,7 +25,7 @@ export function membersOf(text: string, at = 0): Member[] {
     if (i >= text.length || code === closeBrace) return members;
     if (code === comma) i = skipSpace(text, i + 1);
     const keyEnd = skipString(text, i);
-    const key = stringAt(text, i, keyEnd);
+    const key = keyIn(text, i, keyEnd);
     const start = skipSpace(text, skipSpace(text, keyEnd) + 1);
     const end = skipValue(text, start);
     // What is no JSON must not hold us here for ever.
@@ -120,7 +120,9 @@ function addsAnything(changes: Changes): boolean {
  * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
  * there be several messages, and one of them what nobody judged.
  */
-export const unbroken = (text: string): string => text.replace(/[\r\n][ \t\r\n]*/g, " ");
+export const unbroken = (text: string): string => text.replace(lineBreaks, " ");
+// A literal within the function would be an object of its own for each message.
+const lineBreaks = /[\r\n][ \t\r\n]*/g;
 
 /** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
 export const oneLine = (text: string): string =>

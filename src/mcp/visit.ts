@@ -1,9 +1,11 @@
 import type { Ending } from "../lib/ending.ts";
+import type { Caller } from "../rbac/rights.ts";
 import type { AuditActor } from "../resources/audit.ts";
 import { type ProjectLimits, projectLimitsOf } from "../resources/limits.ts";
 import type { ProjectFields } from "../resources/project.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { ServerRef } from "./upstream/connections.ts";
+import type { Used } from "./visits.ts";
 
 /** What the caller was let into: one project and its servers, as they are at this moment. */
 export type Admission = {
@@ -24,8 +26,36 @@ export type Admission = {
   address: string | undefined;
 };
 
+/** What is over sooner is not watched, nor are alarms set for it: revoking is felt within a second all the same. */
+export const longMs = 200;
+
+/** What HTTP says beside an answer. What most answers have is made once: whoever sends it knows it again. */
+export type Head = { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+
+/** A request as it comes, and where its answer goes. */
+export type Visitor = {
+  readonly request: Request;
+  readonly endpoint: Endpoint;
+  /** From where, as far as that is known. */
+  readonly address: string | undefined;
+  /** Who, once that is known: the audit log asks for it where a request is refused. */
+  caller: Caller | undefined;
+  /** It is long by now. */
+  lasts: () => void;
+  /** Answers it. Only the first answer counts. */
+  answer: (body: string | ReadableStream<Uint8Array> | null, head: Head) => void;
+  /** The same with why there is no answer. */
+  fail: (why: unknown) => void;
+  /** Nobody will answer it any more: where nobody has, that is told. */
+  over: () => void;
+};
+
+/** What is used of a project while it lasts: a tool of a server, or what is no single tool of it. */
+export type Use = { readonly server: string; readonly tool: string | undefined };
+
 /** A request that was let in. */
 export type Visit = {
+  visitor: Visitor;
   request: Request;
   endpoint: Endpoint;
   admission: Admission;
@@ -33,20 +63,16 @@ export type Visit = {
   cut: Ending;
   /** The same question again, of this moment. @throws Problem */
   again: () => Promise<Admission>;
-  /** From now on the right to this tool of a server, or to what is no single tool of it, is part of the question. Answers how to let go. */
-  uses: (server: string, tool: string | undefined) => () => void;
-  /** Calls back once it has taken so long that it is watched: what is over sooner need not listen to whether its client is still there. */
-  whenLong: (then: () => void) => void;
+  /** From now on the right to this is part of the question, until it is let go of. */
+  uses: (server: string, tool: string | undefined) => Used;
+  letGo: (used: Used) => void;
+  /** Its body is here: it need not come in time any more. */
+  arrived: () => void;
+  /** Told once it is long: what is over sooner need not listen to whether its client is still there. */
+  whenLong: (then: { lasts: () => void }) => void;
   /** It is over: nobody need watch it any more. */
   release: () => void;
 };
-
-/** Whose a session, a state or a task is, and for which endpoint. */
-export const boundOf = ({ admission: { principal, project }, endpoint }: Visit): string[] => [
-  principal,
-  project.id,
-  endpoint.server ?? "",
-];
 
 /** Who answers for a caller: tokens are made at will. */
 export const ownerOf = ({ admission: { actor } }: Visit): string => actor.user ?? actor.subject;
@@ -56,6 +82,7 @@ export type Holder = { key: string; project: string; most: ProjectLimits };
 
 /** Made once for all requests that are let in alike. */
 const holders = new WeakMap<Admission, Holder>();
+const bounds = new WeakMap<Admission, readonly string[]>();
 
 export function holderOf({ admission }: Visit): Holder {
   const known = holders.get(admission);
@@ -64,4 +91,14 @@ export function holderOf({ admission }: Visit): Holder {
   const holder = { key: `${project.id} ${principal}`, project: project.name, most: projectLimitsOf(project.fields) };
   holders.set(admission, holder);
   return holder;
+}
+
+/** Whose a session, a state or a task is, and for which endpoint. */
+export function boundOf({ admission, endpoint }: Visit): readonly string[] {
+  const known = bounds.get(admission);
+  const server = endpoint.server ?? "";
+  if (known?.[2] === server) return known;
+  const bound = [admission.principal, admission.project.id, server];
+  bounds.set(admission, bound);
+  return bound;
 }

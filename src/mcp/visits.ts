@@ -2,60 +2,81 @@ import { Ending } from "../lib/ending.ts";
 import { Problem } from "../lib/problem.ts";
 import { type Alarm, wheel } from "../lib/wheel.ts";
 import type { Endpoint } from "./endpoint.ts";
-import type { GatewayOptions, Use } from "./gateway.ts";
-import type { Admission, Visit } from "./visit.ts";
+import type { GatewayOptions } from "./gateway.ts";
+import { type Admission, longMs, type Use, type Visit, type Visitor } from "./visit.ts";
 
-/** What is over sooner is not watched: revoking is felt within a second all the same. */
-const watchAfterMs = 200;
 /** So many may be open at once, and of one caller half of it: what cannot be watched in time is not let in. */
-const mostOpen = 10_000;
+const mostOpen = 20_000;
 const mostOfOne = mostOpen / 2;
 
-type Used = Use & { letGo?: () => void };
+/** Something that is used, and how to let go of watching it. */
+export class Used implements Use {
+  readonly server: string;
+  readonly tool: string | undefined;
+  letGo: (() => void) | undefined;
+  /** The one before it. */
+  before: Used | undefined;
+
+  constructor(server: string, tool: string | undefined, before: Used | undefined) {
+    this.server = server;
+    this.tool = tool;
+    this.before = before;
+  }
+}
 
 /** All that is under way. Most of it is over before anybody looks; what takes longer is watched from then on, with all that it uses. */
-export function createVisits({ admit, watch }: Pick<GatewayOptions, "admit" | "watch">) {
+export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "admit" | "watch" | "bodies">) {
   const openOf = new Map<string, number>();
   let open = 0;
   let idle: (() => void) | undefined;
 
   class Open implements Visit {
+    readonly visitor: Visitor;
     readonly request: Request;
     readonly endpoint: Endpoint;
     readonly admission: Admission;
     readonly cut = new Ending();
-    readonly #alarm: Alarm;
-    #whenLong: (() => void) | undefined;
-    #used: Used[] | undefined;
+    #alarm: Alarm = wheel.after(longMs, this);
+    #whenLong: { lasts: () => void } | undefined;
+    #used: Used | undefined;
     #letGo: (() => void) | undefined;
+    #hasArrived = false;
+    #isLong = false;
     #isOver = false;
 
-    constructor(request: Request, endpoint: Endpoint, admission: Admission) {
-      this.request = request;
-      this.endpoint = endpoint;
+    constructor(visitor: Visitor, admission: Admission) {
+      this.visitor = visitor;
+      this.request = visitor.request;
+      this.endpoint = visitor.endpoint;
       this.admission = admission;
-      this.#alarm = wheel.after(watchAfterMs, () => this.#watch());
     }
 
     async again(): Promise<Admission> {
-      return await admit(this.request, this.endpoint);
+      return await admit(this.visitor);
     }
 
-    uses(server: string, tool: string | undefined): () => void {
-      const used: Used = { server, tool };
+    uses(server: string, tool: string | undefined): Used {
+      const used = new Used(server, tool, this.#used);
       if (this.#letGo !== undefined) this.#watchUse(used);
-      this.#used ??= [];
-      this.#used.push(used);
-      return () => {
-        const at = this.#used?.indexOf(used) ?? -1;
-        if (at >= 0) this.#used?.splice(at, 1);
-        used.letGo?.();
-      };
+      this.#used = used;
+      return used;
     }
 
-    whenLong(then: () => void): void {
-      if (this.#letGo === undefined) this.#whenLong = then;
-      else then();
+    letGo(used: Used): void {
+      used.letGo?.();
+      if (this.#used === used) this.#used = used.before;
+      else
+        for (let one = this.#used; one !== undefined; one = one.before)
+          if (one.before === used) one.before = used.before;
+    }
+
+    arrived(): void {
+      this.#hasArrived = true;
+    }
+
+    whenLong(then: { lasts: () => void }): void {
+      if (this.#isLong) then.lasts();
+      else this.#whenLong = then;
     }
 
     release(): void {
@@ -63,27 +84,40 @@ export function createVisits({ admit, watch }: Pick<GatewayOptions, "admit" | "w
       this.#isOver = true;
       this.#alarm.cancel();
       this.#letGo?.();
-      for (const { letGo } of this.#used ?? []) letGo?.();
+      for (let used = this.#used; used !== undefined; used = used.before) used.letGo?.();
       this.#used = undefined;
       left(this.admission.principal);
     }
 
+    /** Once it is long, and again when its body is late. */
+    ring(): void {
+      if (!this.#isLong) this.#watch();
+      else if (!this.#hasArrived) this.#end(bodies.late());
+    }
+
     #watch(): void {
-      this.#whenLong?.();
+      this.#isLong = true;
+      if (!this.#hasArrived) this.#alarm = wheel.after(bodies.longestMs - longMs, this);
+      this.visitor.lasts();
+      this.#whenLong?.lasts();
       try {
-        this.#letGo = watch(this.request, this.endpoint, (why) => this.cut.end(why));
-        for (const used of this.#used ?? []) this.#watchUse(used);
+        this.#letGo = watch(this.visitor, (why) => this.cut.end(why));
+        for (let used = this.#used; used !== undefined; used = used.before) this.#watchUse(used);
       } catch (error) {
         this.cut.end(error);
       }
     }
 
     #watchUse(used: Used): void {
-      const { server, tool } = used;
-      used.letGo = watch(this.request, this.endpoint, (why) => this.cut.end(why), { server, tool });
+      used.letGo = watch(this.visitor, (why) => this.cut.end(why), used);
+    }
+
+    #end(why: unknown): void {
+      this.cut.end(why);
+      this.visitor.fail(why);
+      this.release();
     }
   }
-
   function left(principal: string): void {
     open--;
     const theirs = (openOf.get(principal) ?? 1) - 1;
@@ -94,7 +128,7 @@ export function createVisits({ admit, watch }: Pick<GatewayOptions, "admit" | "w
 
   return {
     /** @throws Problem `unavailable` when too many are open */
-    enter(request: Request, endpoint: Endpoint, admission: Admission): Visit {
+    enter(visitor: Visitor, admission: Admission): Visit {
       const { principal } = admission;
       const theirs = openOf.get(principal) ?? 0;
       if (open >= mostOpen || theirs >= mostOfOne)
@@ -103,7 +137,7 @@ export function createVisits({ admit, watch }: Pick<GatewayOptions, "admit" | "w
         });
       open++;
       openOf.set(principal, theirs + 1);
-      return new Open(request, endpoint, admission);
+      return new Open(visitor, admission);
     },
     /** Resolves once nothing is under way. */
     whenIdle: (): Promise<void> =>

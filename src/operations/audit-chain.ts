@@ -2,17 +2,16 @@ import { createHmac, timingSafeEqual } from "../lib/crypto.ts";
 import type { AuditPlace, AuditRow, SignedPlace } from "../storage/audit.ts";
 
 /** What makes a chain of rows, and finds the first that is not what was written. Pure: rows and keys in, words out. */
-export type Unchained = Omit<AuditRow, "seq" | "hash">;
 
-/** Gives rows their numbers and hashes, going on from a place. */
-export function chained(from: AuditPlace, rows: readonly Unchained[]): AuditRow[] {
+/** Gives rows their numbers and hashes, going on from a place: the rows themselves, of which nobody else has seen them. */
+export function chained(from: AuditPlace, rows: AuditRow[]): AuditRow[] {
   let { seq, hash } = from;
-  return rows.map((columns) => {
-    const row: AuditRow = { ...columns, seq: ++seq, hash: "" };
+  for (const row of rows) {
+    row.seq = ++seq;
     row.hash = rowHash(hash, row);
     hash = row.hash;
-    return row;
-  });
+  }
+  return rows;
 }
 
 /**

@@ -1,15 +1,15 @@
 import { redact } from "../lib/log.ts";
 import type { AuditEntry } from "../resources/audit.ts";
 import type { AuditRow } from "../storage/audit.ts";
-import type { Unchained } from "./audit-chain.ts";
 
 /** How much of an event is kept: an event is evidence that something was done, not a copy of what it was done with. */
 const entryLimits = { text: 512, detail: 16 * 1024 } as const;
 
-/** An entry as columns, bounded. */
-export function columnsOf(entry: AuditEntry): Unchained {
+/** An entry as columns, bounded, without a place in the chain yet. */
+export function columnsOf(entry: AuditEntry): AuditRow {
   const { actor } = entry;
   return {
+    seq: 0,
     at: wholeNumber(entry.at) ?? 0,
     kind: entry.kind,
     outcome: entry.outcome,
@@ -28,6 +28,7 @@ export function columnsOf(entry: AuditEntry): Unchained {
     requestBytes: wholeNumber(entry.requestBytes),
     responseBytes: wholeNumber(entry.responseBytes),
     detail: detailText(entry.detail),
+    hash: "",
   };
 }
 

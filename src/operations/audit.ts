@@ -3,6 +3,7 @@ import type { Log } from "../lib/log.ts";
 import { sleep } from "../lib/wait.ts";
 import type { AuditEntry } from "../resources/audit.ts";
 import { insertAuditRows, lastAuditHead, lastAuditPlace } from "../storage/audit.ts";
+import { AuditMarks } from "../storage/audit-blocks.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { chained } from "./audit-chain.ts";
 import { columnsOf } from "./audit-entry.ts";
@@ -45,6 +46,7 @@ const minuteMs = 60_000;
 
 export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays }: AuditOptions): Audit {
   const { signHead, prunePiece } = auditUpkeep({ clock, key, retentionDays });
+  const marks = new AuditMarks();
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
@@ -52,7 +54,8 @@ export function createAudit({ db, clock, log, key, fingerprintKey, retentionDays
 
   function* append(entries: readonly AuditEntry[]): Op<void> {
     if (entries.length === 0) return;
-    yield* insertAuditRows(chained(yield* lastAuditPlace(), entries.map(columnsOf)));
+    const end = yield* lastAuditPlace();
+    yield* insertAuditRows(end, chained(end, entries.map(columnsOf)), marks);
     if (yield* signHead(hourMs)) setTimeout(() => void announce(), 0);
     // A transaction is over before the next turn of the loop; one that was rolled back has nothing new to read.
     if (listeners.size > 0) setTimeout(tell, 0);

@@ -1,7 +1,7 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { TypeCheck } from "@sinclair/typebox/compiler";
 import type { ValueError } from "@sinclair/typebox/errors";
-import { Value } from "@sinclair/typebox/value";
+import { compiled, completed } from "../lib/check.ts";
 import { didYouMean, nearest } from "../lib/nearest.ts";
 import { isObject } from "../lib/object.ts";
 import { type FieldError, Problem } from "../lib/problem.ts";
@@ -48,7 +48,7 @@ export function parseManifest(kind: AnyKind, input: unknown, where = ""): Manife
   );
   const checker = checkerOf(kind);
   const present = ofToday(kind, kind.normalize?.(given, pluralOf) ?? given);
-  const value = Value.Default(checker.Schema(), structuredClone(present));
+  const value = completed(checker.Schema(), present);
   if (!checker.Check(value)) return refuse(fieldErrors(checker, value));
   const { name, ...fields } = value as { name: string } & Record<string, unknown>;
   const errors = kind.check?.(fields, pluralOf) ?? [];
@@ -137,7 +137,7 @@ const checkers = new Map<AnyKind, TypeCheck<TSchema>>();
 function checkerOf(kind: AnyKind): TypeCheck<TSchema> {
   let checker = checkers.get(kind);
   if (checker === undefined) {
-    checker = TypeCompiler.Compile(manifestSchema(kind));
+    checker = compiled(manifestSchema(kind));
     checkers.set(kind, checker);
   }
   return checker;

@@ -7,9 +7,8 @@ import { isId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { remember } from "../lib/remember.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
-import type { Use } from "../mcp/gateway.ts";
 import type { ServerRef } from "../mcp/upstream/connections.ts";
-import type { Admission } from "../mcp/visit.ts";
+import type { Admission, Use, Visitor } from "../mcp/visit.ts";
 import { decide } from "../rbac/evaluate.ts";
 import { policyOf } from "../rbac/policy.ts";
 import { decideCall, demand, type Rights, reachesServer, rightsOf } from "../rbac/rights.ts";
@@ -19,7 +18,6 @@ import { type ProjectFields, serverNames } from "../resources/project.ts";
 import type { Database, Op } from "../storage/op.ts";
 import { findNamed, findResource } from "../storage/resources.ts";
 import { type Admitted, Entry, type KnownServers, rememberedAdmissions } from "./remembered.ts";
-import { identified, type Senders } from "./sender.ts";
 import { serverRef } from "./status.ts";
 
 /** Whose servers are kept at once. */
@@ -33,39 +31,33 @@ export class Unseen extends Problem {}
  * one. What was read is good for as long as nothing else was committed; then it is read again, in one transaction. A token of another project
  * gets 403 whether that project exists or not.
  */
-export function admission(
-  db: Database,
-  hashKeys: BearerKeys,
-  clock: Clock,
-  used: (tokenId: string) => void,
-  senders: Senders,
-) {
+export function admission(db: Database, hashKeys: BearerKeys, clock: Clock, used: (tokenId: string) => void) {
   const remembered = rememberedAdmissions(db, clock);
 
-  async function read(request: Request, endpoint: Endpoint, bearer: Credential, at: number | undefined) {
+  async function read(visitor: Visitor, bearer: Credential, at: number | undefined) {
+    const { endpoint } = visitor;
     const known = at === undefined ? undefined : remembered.servers;
     const { caller, admitted } = await db.read(function* () {
       const caller = yield* callerOf(hashKeys, bearer, clock.now());
-      identified(senders, request, caller);
+      visitor.caller = caller;
       return { caller, admitted: yield* admit(yield* rightsOf(caller), endpoint, known) };
     });
     const entry = new Entry(caller, admitted);
     remembered.keep(at, endpoint, bearer, entry);
-    return enter(request, entry);
+    return enter(visitor, entry);
   }
 
-  function enter(request: Request, entry: Entry): Admission {
+  function enter(visitor: Visitor, entry: Entry): Admission {
     const { caller } = entry;
+    visitor.caller = caller;
     if (caller.kind === "token") used(caller.token.id);
-    return entry.from(senders.get(request)?.address);
+    return entry.from(visitor.address);
   }
 
-  return (request: Request, endpoint: Endpoint, bearer: Credential): Admission | Promise<Admission> => {
+  return (visitor: Visitor, bearer: Credential): Admission | Promise<Admission> => {
     const at = remembered.look();
-    const entry = at === undefined ? undefined : remembered.find(endpoint, bearer);
-    if (entry === undefined) return read(request, endpoint, bearer, at);
-    identified(senders, request, entry.caller);
-    return enter(request, entry);
+    const entry = at === undefined ? undefined : remembered.find(visitor.endpoint, bearer);
+    return entry === undefined ? read(visitor, bearer, at) : enter(visitor, entry);
   };
 }
 

@@ -1,7 +1,9 @@
 import type { TSchema } from "@sinclair/typebox";
-import { type TypeCheck, TypeCompiler } from "@sinclair/typebox/compiler";
+import type { TypeCheck } from "@sinclair/typebox/compiler";
+import { compiled } from "../lib/check.ts";
 import { Problem } from "../lib/problem.ts";
 import { wheel } from "../lib/wheel.ts";
+import type { Bodies } from "../mcp/gateway.ts";
 import { bytesInWords } from "../resources/limits.ts";
 import { fieldErrors } from "../resources/parse.ts";
 
@@ -14,8 +16,21 @@ export const idleSeconds = 30;
 /** A body that drips in byte by byte would hold its connection for ever. */
 const bodyMs = 30_000;
 
+const json: readonly string[] = ["application/json"];
+
 /** Has no state between two texts. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** How the gateway reads what is posted to it: in steps, since it looks by itself after what takes long. */
+export const bodies: Bodies = {
+  read(request, mostBytes, setBy) {
+    insist(request.headers, json, mostBytes, setBy);
+    return request.arrayBuffer();
+  },
+  textOf,
+  longestMs: bodyMs,
+  late,
+};
 
 /**
  * The text of a JSON body of so many bytes at most; `setBy` says what sets that, `also` is a media type that will do as well. The media type is insisted on: a page of somebody else's may send any other without asking the browser first.
@@ -40,8 +55,6 @@ export function readBytes(request: Request, types: readonly string[], mostBytes:
   });
 }
 
-const json: readonly string[] = ["application/json"];
-
 /** What can be said before it has arrived. @throws Problem `invalid` with 415 or 413 */
 function insist(headers: Headers, types: readonly string[], mostBytes: number, setBy?: string): void {
   const type = headers.get("content-type");
@@ -57,6 +70,10 @@ const tooBig = (mostBytes: number, setBy?: string) =>
     status: 413,
   });
 
+function late(): Problem {
+  return new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 });
+}
+
 function textOf(bytes: ArrayBuffer, mostBytes: number, setBy?: string): string {
   if (bytes.byteLength > mostBytes) throw tooBig(mostBytes, setBy);
   try {
@@ -69,9 +86,7 @@ function textOf(bytes: ArrayBuffer, mostBytes: number, setBy?: string): string {
 /** What is made of it once it is here. @throws Problem `invalid` with 408 */
 function arrived<T>(request: Request, read: (bytes: ArrayBuffer) => T): Promise<T> {
   return new Promise((resolve, reject) => {
-    const late = () =>
-      reject(new Problem("invalid", `The body did not arrive within ${bodyMs / 1000} s`, { status: 408 }));
-    const alarm = wheel.after(bodyMs, late);
+    const alarm = wheel.after(bodyMs, () => reject(late()));
     const failed = (error: unknown) => {
       alarm.cancel();
       reject(error);
@@ -100,7 +115,7 @@ const checkers = new Map<TSchema, TypeCheck<TSchema>>();
 
 /** A JSON body of this shape, and nothing besides. @throws Problem `invalid`, a line a wrong field */
 export async function typedBody<T>(request: Request, schema: TSchema): Promise<T> {
-  const checker = checkers.get(schema) ?? TypeCompiler.Compile({ ...schema, additionalProperties: false } as TSchema);
+  const checker = checkers.get(schema) ?? compiled({ ...schema, additionalProperties: false } as TSchema);
   checkers.set(schema, checker);
   const body = await readJson(request);
   if (checker.Check(body)) return body as T;

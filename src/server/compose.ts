@@ -1,4 +1,4 @@
-import { createVerifier } from "../auth/access-token.ts";
+import { createVerifier, type Verified } from "../auth/access-token.ts";
 import { createAttempts } from "../auth/attempts.ts";
 import { createLeaks } from "../auth/leaks.ts";
 import { ownPassword } from "../auth/own-password.ts";
@@ -15,6 +15,7 @@ import { createGateway } from "../mcp/gateway.ts";
 import { type Connections, createConnections, type ServerRef } from "../mcp/upstream/connections.ts";
 import { createEgress } from "../mcp/upstream/egress.ts";
 import { createVerdicts } from "../mcp/upstream/verdicts.ts";
+import type { Visitor } from "../mcp/visit.ts";
 import { createAudit } from "../operations/audit.ts";
 import { createRefusals } from "../operations/refusals.ts";
 import { guardedStore } from "../rbac/guarded-store.ts";
@@ -30,7 +31,7 @@ import type { Database } from "../storage/op.ts";
 import { listResources } from "../storage/resources.ts";
 import { admission, mayEnter } from "./admit.ts";
 import { createBackups } from "./backup.ts";
-import { readBody } from "./body.ts";
+import { bodies } from "./body.ts";
 import type { Config } from "./config.ts";
 import { createCredentials } from "./credentials.ts";
 import { createGitBackup } from "./git-backup.ts";
@@ -162,22 +163,21 @@ export async function compose({ config, db, master, clock, log }: Materials): Pr
   const backups = createBackups({ db, master, vault, hashKeys, dataDir, clock });
   const gitBackup = await createGitBackup({ db, vault, hashKeys, backups, audit, dataDir, programs, clock, log });
   const watch = createWatch(db, hashKeys, clock);
-  const admit = admission(db, hashKeys, clock, uses.note, senders);
+  const admit = admission(db, hashKeys, clock, uses.note);
+  const verifiedFirst = async (visitor: Visitor, checking: Promise<Verified>) => await admit(visitor, await checking);
   const gateway = createGateway({
-    admit(request, endpoint) {
-      const shown = credentials.of(request);
-      return shown instanceof Promise
-        ? shown.then((verified) => admit(request, endpoint, verified))
-        : admit(request, endpoint, shown);
+    admit(visitor) {
+      const shown = credentials.of(visitor.request);
+      return shown instanceof Promise ? verifiedFirst(visitor, shown) : admit(visitor, shown);
     },
-    watch: (request, endpoint, refuse, use) =>
+    watch: ({ request, endpoint }, refuse, use) =>
       watch.keep(
         credentials.known(request),
         (rights) => mayEnter(rights, endpoint, use),
         refuse,
         JSON.stringify([endpoint.project, endpoint.server, use?.server, use?.tool]),
       ),
-    readBody,
+    bodies,
     isScarce: files.isScarce,
     counters,
     connections,

@@ -35,11 +35,14 @@ export function preflight(request: Request, path: string): Response {
   return new Response(null, { status: 204, headers });
 }
 
-/** Every answer, refusals among them: without this a page sees only "network error". A page of our own origin needs none of it. */
+/**
+ * Every answer, refusals among them: without this a page sees only "network error". A page of our own origin needs none of it, and what no page
+ * asked for is as it was.
+ */
 export function withCors(response: Response, request: Request, allowedOrigins: readonly string[]): Response {
   const origin = request.headers.get("origin");
+  if (origin === null && request.method !== "OPTIONS") return response;
   const { headers } = response;
-  headers.append("vary", "Origin");
   if (origin !== null && allowedOrigins.includes(origin)) {
     headers.set("access-control-allow-origin", origin);
     headers.set("access-control-expose-headers", read);

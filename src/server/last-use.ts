@@ -6,9 +6,10 @@ const everyMs = 60_000;
 
 /**
  * When each token was last used: kept in memory, so that reading a tool's answer costs no write. A first use is written within a second,
- * since somebody may be looking whether the new token works; of one in steady use, one write a minute.
+ * since somebody may be looking whether the new token works; of one in steady use, one write a minute. Nobody waits for the disk: without power
+ * the last of them may be lost.
  */
-export function lastUses(db: Pick<Database, "write">, clock: Clock, lookMs = 1_000) {
+export function lastUses(db: Pick<Database, "writeBehind">, clock: Clock, lookMs = 1_000) {
   const pending = new Map<string, number>();
   const written = new Map<string, number>();
   const timer = setInterval(() => void write(due()), lookMs);
@@ -28,7 +29,7 @@ export function lastUses(db: Pick<Database, "write">, clock: Clock, lookMs = 1_0
       written.set(id, clock.now());
     }
     try {
-      await db.write(() => touchTokens(uses));
+      await db.writeBehind(() => touchTokens(uses));
     } catch {
       for (const [id, at] of uses) if (!pending.has(id)) pending.set(id, at);
     }

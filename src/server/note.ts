@@ -13,20 +13,20 @@ import type { Recorder } from "../rbac/record.ts";
 import type { Op } from "../storage/op.ts";
 import { Unseen } from "./admit.ts";
 import type { Rooms } from "./rooms.ts";
-import { actorBehind, actorOf, pathOf } from "./sender.ts";
+import { actorBehind, actorOf, pathOf, type Sender } from "./sender.ts";
 
 /** What the server tells the audit log. */
 const refusedStatus = new Set([401, 403, 429]);
 export const loginPath = "/api/v1/auth/login";
 
 /** A request that was refused: what was missing, and where. The query and the bearer are never in it. */
-export async function noteRefusal(error: unknown, request: Request, rooms: Rooms): Promise<void> {
+export async function noteRefusal(error: unknown, request: Request, sender: Sender, rooms: Rooms): Promise<void> {
   const path = pathOf(request);
   // A login that failed is told by `notedLogin`, which knows more.
   if (!(error instanceof Problem) || path === loginPath) return;
   if (!refusedStatus.has(error.status) && !(error instanceof Unseen)) return;
-  const { senders, db, hashKeys, clock, refusals } = rooms;
-  const { address, caller } = senders.get(request) ?? {};
+  const { db, hashKeys, clock, refusals } = rooms;
+  const { address, caller } = sender;
   const lacks = (error.fields ?? []).map(({ message }) => message.replace(/^you lack /, ""));
   try {
     const actor = await db.read(() => (caller === undefined ? actorBehind(hashKeys, request) : actorOf(caller)));

@@ -1,12 +1,14 @@
 import type { Route } from "./route.ts";
 
-export type Match = { route: Route; params: Record<string, string> } | { allow: readonly string[] } | undefined;
+/** What there is at a path for a method. */
+export type RouteAt = (method: string, path: string) => Match;
+type Match = { route: Route; params: Record<string, string> } | { allow: readonly string[] } | undefined;
 
 /**
  * Finds the route of a path, or the methods that the path has when this one is not among them. A word that is fixed wins over one that takes
  * any name. Our own table rather than one registration a route: forty of those cost more than all the rest of starting up.
  */
-export function routeTable(routes: readonly Route[]): (method: string, path: string) => Match {
+export function routeTable(routes: readonly Route[]): RouteAt {
   const bySize = new Map<number, { words: string[]; route: Route }[]>();
   for (const route of routes) {
     const words = route.path.slice(1).split("/");

@@ -99,7 +99,7 @@ function refuseUnknownQuery(route: Route, query: URLSearchParams): void {
   throw new Problem("invalid", `There is an unknown query parameter: ${words}`);
 }
 
-/** @throws Error at start, so that no route can be reached without somebody having said who may */
+/** @throws Error before any is served, so that none can be reached without somebody having said who may */
 export function checkRoutes(routes: readonly Route[]): void {
   const seen = new Set<string>();
   for (const { method, path, permission } of routes) {

@@ -21,6 +21,8 @@ import { type Handle, type Listening, listen, originOf } from "./listen.ts";
 import type { Rooms } from "./rooms.ts";
 
 const drainMs = 25_000;
+/** Requests that wait already are answered before the work that none of them needs. */
+const answeringMs = 10;
 
 type Begun = {
   config: Config;
@@ -42,14 +44,14 @@ export async function run({ config, log, folder, server, opened, out }: Begun): 
   const at = { host: config.host, port: Number(new URL(url).port) };
   const door = keepDoor({ ...rooms, server: () => app.server, listen: () => listen(app, at) });
   folder.tell(url);
-  // Requests that wait already are answered before the work that none of them needs.
-  await sleep(0);
+  await sleep(answeringMs);
   rooms.supervisor.start();
   await rooms.changedAll([]);
   rooms.health.start();
   await sleep(0);
   await leaveCredential(rooms, url);
   greet(out, config, url, first);
+  await app.complete();
   return await untilStopped(door, rooms);
 }
 

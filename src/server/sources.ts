@@ -5,6 +5,7 @@ import { sessionSource } from "../auth/session-source.ts";
 import { tokenSource } from "../auth/token-source.ts";
 import type { TokenPolicy } from "../auth/ttl.ts";
 import type { Clock } from "../lib/clock.ts";
+import { once } from "../lib/once.ts";
 import { Problem } from "../lib/problem.ts";
 import { changeSource } from "../mcp/catalog/change-source.ts";
 import { refuseClashes } from "../mcp/catalog/clashes.ts";
@@ -20,7 +21,6 @@ import { Prompt } from "../resources/prompt.ts";
 import { PromptRequest } from "../resources/prompt-request.ts";
 import { ProxyModel } from "../resources/proxy-model.ts";
 import { Template } from "../resources/template.ts";
-import { shippedTemplates } from "../resources/templates/shipped.ts";
 import { secretAside } from "../secrets/secret-aside.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { templateSource } from "./template-source.ts";
@@ -33,6 +33,13 @@ type SourceNeeds = {
   tokens: TokenPolicy;
   models: ModelRegistry;
 };
+
+/** Loaded when somebody looks at templates. */
+const shipped = once(
+  () =>
+    (require("../resources/templates/shipped.ts") as typeof import("../resources/templates/shipped.ts"))
+      .shippedTemplates,
+);
 
 /** Where each kind lies. Kinds that need nothing of their own are rows of the one table. */
 export function sourcesOf({
@@ -70,7 +77,7 @@ export function sourcesOf({
     prompt: withLinkOwners(withSystemPrompts(scopedSource(Prompt, clock))),
     promptrequest: requestSource(scopedSource(PromptRequest, clock)),
     proxymodel: modelSource(models, tableSource(ProxyModel, clock)),
-    template: templateSource(shippedTemplates, tableSource(Template, clock)),
+    template: templateSource(shipped, tableSource(Template, clock)),
   };
   const made = new Map<string, Source>(
     kinds.map((kind) => [kind.kind, own[kind.kind] ?? tableSource(kind, clock, asides[kind.kind])]),

@@ -25,10 +25,12 @@ export const isRefusal = (error: unknown): error is Problem =>
 
 /** So many questions in a row may go without an answer, five seconds of them; then it is closed, since nobody knows that it may be open. */
 const mostUnanswered = 20;
-/** Beyond this a newcomer is asked to come later: asking about more would leave no time for anything else. */
-const mostOpen = 10_000;
-/** Of one bearer: half of it stays for all others. */
-const mostOfOne = mostOpen / 2;
+/** Beyond this a newcomer is asked to come later. */
+const mostOpen = 20_000;
+/** Beyond this too: to ask so many takes half of a second in which something is written. */
+const mostQuestions = 10_000;
+/** One bearer has half of either: the rest stays for all others. */
+const ofOne = 1 / 2;
 /** So many are asked about before requests get their turn. */
 const atOnce = 20;
 
@@ -46,7 +48,7 @@ export function createWatch(
   everyMs = 250,
 ) {
   const questions = new Map<string, Question>();
-  const openOf = new Map<string, number>();
+  const shares = new Map<string, Share>();
   let open = 0;
   let nextKey = 1;
   let timer: Timer | undefined;
@@ -94,11 +96,10 @@ export function createWatch(
     }
   }
 
-  function count(whose: string, by: number): void {
-    const now = (openOf.get(whose) ?? 0) + by;
-    if (now > 0) openOf.set(whose, now);
-    else openOf.delete(whose);
-  }
+  const hasRoom = (theirs: Share, isNew: boolean): boolean =>
+    open < mostOpen &&
+    theirs.open < mostOpen * ofOne &&
+    (!isNew || (questions.size < mostQuestions && theirs.questions < mostQuestions * ofOne));
 
   function stopWhenIdle(): void {
     if (open > 0 || timer === undefined) return;
@@ -113,20 +114,23 @@ export function createWatch(
      */
     keep(bearer: Credential, check: Check, refuse: (why: Problem) => void, place?: string): () => void {
       const whose = JSON.stringify(bearer ?? "");
-      const theirs = openOf.get(whose) ?? 0;
-      if (open >= mostOpen || theirs >= mostOfOne)
+      const theirs = shares.get(whose) ?? { open: 0, questions: 0 };
+      const key = place === undefined ? `alone ${nextKey++}` : JSON.stringify([bearer, place]);
+      const known = questions.get(key);
+      if (!hasRoom(theirs, known === undefined))
         throw new Problem("unavailable", "Too many calls and streams are open at once", {
           hint: "try again in a moment",
         });
-      const key = place === undefined ? `alone ${nextKey++}` : JSON.stringify([bearer, place]);
-      const question = questions.get(key) ?? {
+      const question = known ?? {
         bearer,
         check,
         open: new Set(),
         unanswered: 0,
         allowed: place === undefined ? undefined : notYet,
       };
+      if (known === undefined) theirs.questions++;
       questions.set(key, question);
+      shares.set(whose, theirs);
       const one = (why: Problem) => {
         // It may have been let go of while it was asked about.
         if (!question.open.has(one)) return;
@@ -136,25 +140,31 @@ export function createWatch(
       const release = () => {
         if (!question.open.delete(one)) return;
         open--;
-        count(whose, -1);
-        if (question.open.size === 0 && questions.get(key) === question) questions.delete(key);
+        if (question.open.size === 0 && questions.get(key) === question) {
+          questions.delete(key);
+          theirs.questions--;
+        }
+        if (--theirs.open === 0) shares.delete(whose);
         stopWhenIdle();
       };
       question.open.add(one);
       open++;
-      count(whose, 1);
+      theirs.open++;
       timer ??= setInterval(() => void askAll(), everyMs);
       return release;
     },
     size: () => open,
     close: () => {
       questions.clear();
-      openOf.clear();
+      shares.clear();
       open = 0;
       stopWhenIdle();
     },
   };
 }
+
+/** What one bearer has. */
+type Share = { open: number; questions: number };
 
 const notYet = { at: undefined, until: 0 };
 

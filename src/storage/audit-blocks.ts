@@ -1,4 +1,4 @@
-import type { AuditRow } from "./audit.ts";
+import type { AuditPlace, AuditRow } from "./audit.ts";
 import { type Op, type Row, sql } from "./op.ts";
 
 /** So many events share what is told of where to look; migration 0010 knows it too. */
@@ -8,30 +8,64 @@ export const blockRows = 1_024;
 export const found = ["user", "tokenSha", "project", "tool"] as const;
 export type Found = (typeof found)[number];
 
+const none: Found[] = [];
+
 export const blockOf = (seq: number): number => Math.floor(seq / blockRows);
 
-/** From so many rows on it is asked what their first block has already; fewer are told once more, which does nothing. */
+/**
+ * What the block at the end of the chain is known to have, as of a place: hashes are of all that came before, so who is at that place has it, and
+ * after a transaction that was rolled back nobody is.
+ */
+export class AuditMarks {
+  hash: string | undefined;
+  block = 0;
+  readonly user = new Set<string>();
+  readonly tokenSha = new Set<string>();
+  readonly project = new Set<string>();
+  readonly tool = new Set<string>();
+
+  clear(): void {
+    for (const name of found) this[name].clear();
+  }
+
+  /** By which of its columns a row has yet to be told of. */
+  newIn(row: AuditRow): readonly Found[] {
+    const block = blockOf(row.seq);
+    if (block !== this.block) this.clear();
+    this.block = block;
+    let unknown = none;
+    for (let n = 0; n < found.length; n++) {
+      const name = found[n] as Found;
+      const value = row[name];
+      if (value === null || this[name].has(value)) continue;
+      this[name].add(value);
+      if (unknown === none) unknown = [];
+      unknown.push(name);
+    }
+    return unknown;
+  }
+}
+
+/** From so many rows on it is asked what their block has already; fewer are told once more, which does nothing. */
 const worthAsking = 50;
 
 /** Tells where these rows are found: a hundred short entries for a block, where an index would take one for each row. */
-export function* markAuditRows(rows: readonly AuditRow[]): Op<void> {
-  let block = blockOf(rows[0]?.seq ?? 0);
-  const seen = new Map<string, Set<string>>(found.map((name) => [name, new Set()]));
-  if (rows.length >= worthAsking) {
-    const marked: Row[] = yield sql`SELECT name, value FROM audit_blocks WHERE block = ${block}`;
-    for (const { name, value } of marked) seen.get(String(name))?.add(String(value));
+export function* markAuditRows(after: AuditPlace, rows: readonly AuditRow[], marks: AuditMarks): Op<void> {
+  if (marks.hash !== after.hash) {
+    marks.clear();
+    marks.block = blockOf(after.seq + 1);
+    if (rows.length >= worthAsking) yield* recall(marks);
   }
-  for (const row of rows) {
-    if (block !== blockOf(row.seq)) for (const values of seen.values()) values.clear();
-    block = blockOf(row.seq);
-    for (const name of found) {
-      const value = row[name];
-      const values = seen.get(name);
-      if (value === null || values?.has(value) !== false) continue;
-      values.add(value);
-      yield sql`INSERT INTO audit_blocks (name, value, block) VALUES (${name}, ${value}, ${block}) ON CONFLICT DO NOTHING`;
-    }
-  }
+  // A statement of many rows keeps a copy of each page that it changes, and here each row is in another.
+  for (const row of rows)
+    for (const name of marks.newIn(row))
+      yield sql`INSERT INTO audit_blocks (name, value, block) VALUES (${name}, ${row[name]}, ${marks.block}) ON CONFLICT DO NOTHING`;
+  marks.hash = rows.at(-1)?.hash;
+}
+
+function* recall(marks: AuditMarks): Op<void> {
+  const rows: Row[] = yield sql`SELECT name, value FROM audit_blocks WHERE block = ${marks.block}`;
+  for (const { name, value } of rows) marks[name as Found].add(String(value));
 }
 
 /** Of the blocks that end at or before this row. */

@@ -83,9 +83,11 @@ const drivers = {
   none: "audit_events e WHERE 1 = 1",
 } as const;
 
-/** `CROSS JOIN` keeps SQLite from beginning with the events. */
+/** Of each block it is looked up whether it has the value. `CROSS JOIN` keeps SQLite from beginning with the events. */
 function byBlock(name: Found): string {
-  return `audit_blocks b CROSS JOIN audit_events e WHERE b.name = '${name}' AND b.value = ? AND b.block BETWEEN ? AND ?
+  return `audit_blocks b CROSS JOIN audit_events e WHERE b.name = '${name}' AND b.value = ? AND b.block IN (
+      WITH RECURSIVE blocks (n) AS (SELECT max(?, coalesce((SELECT min(seq) FROM audit_events), 0) / ${blockRows})
+        UNION ALL SELECT n + 1 FROM blocks WHERE n < min(?, (SELECT max(seq) FROM audit_events) / ${blockRows})) SELECT n FROM blocks)
     AND e.seq BETWEEN b.block * ${blockRows} AND b.block * ${blockRows} + ${blockRows - 1} AND e.${columns[name]} = b.value`;
 }
 type Driver = keyof typeof drivers;

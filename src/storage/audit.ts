@@ -1,4 +1,4 @@
-import { markAuditRows, unmarkAuditRows } from "./audit-blocks.ts";
+import { type AuditMarks, markAuditRows, unmarkAuditRows } from "./audit-blocks.ts";
 import { type Op, type Row, type Statement, sql, type Value } from "./op.ts";
 
 /** One recorded event as it lies on disk. `detail` is JSON; `hash` covers all other columns and the hash of the row before. */
@@ -38,42 +38,33 @@ export function* lastAuditPlace(): Op<AuditPlace> {
 
 /** So many rows go into one statement: what a statement costs by itself is half of what a row does. */
 const together = 16;
+const columns = 20;
 const insertOf = (rows: number): Statement["parts"] =>
   `INSERT INTO audit_events (seq, at, kind, outcome, subject, user_name, token_name, token_sha, session_id, address, project,
     server, tool, action, resource, duration_ms, request_bytes, response_bytes, detail, hash)
-    VALUES ${Array(rows).fill(`(${Array(20).fill("?")})`)}`.split("?");
+    VALUES ${Array(rows).fill(`(${Array(columns).fill("?")})`)}`.split("?");
 const inserts = { one: insertOf(1), many: insertOf(together) };
 
-export function* insertAuditRows(rows: readonly AuditRow[]): Op<void> {
-  let from = 0;
-  for (; from + together <= rows.length; from += together)
-    yield { parts: inserts.many, values: rows.slice(from, from + together).flatMap(valuesOf) };
-  for (const row of rows.slice(from)) yield { parts: inserts.one, values: valuesOf(row) };
-  yield* markAuditRows(rows);
+/** After that place, and told where they are found. */
+export function* insertAuditRows(after: AuditPlace, rows: readonly AuditRow[], marks: AuditMarks): Op<void> {
+  const many = rows.length - (rows.length % together);
+  for (let from = 0; from < many; from += together)
+    yield { parts: inserts.many, values: valuesOf(rows, from, from + together) };
+  for (let from = many; from < rows.length; from++)
+    yield { parts: inserts.one, values: valuesOf(rows, from, from + 1) };
+  yield* markAuditRows(after, rows, marks);
 }
 
-const valuesOf = (row: AuditRow): Value[] => [
-  row.seq,
-  row.at,
-  row.kind,
-  row.outcome,
-  row.subject,
-  row.user,
-  row.tokenName,
-  row.tokenSha,
-  row.sessionId,
-  row.address,
-  row.project,
-  row.server,
-  row.tool,
-  row.action,
-  row.resource,
-  row.durationMs,
-  row.requestBytes,
-  row.responseBytes,
-  row.detail,
-  row.hash,
-];
+function valuesOf(rows: readonly AuditRow[], from: number, to: number): Value[] {
+  const values: Value[] = [];
+  for (let n = from; n < to; n++) {
+    const row = rows[n] as AuditRow;
+    values.push(row.seq, row.at, row.kind, row.outcome, row.subject, row.user, row.tokenName, row.tokenSha);
+    values.push(row.sessionId, row.address, row.project, row.server, row.tool, row.action, row.resource);
+    values.push(row.durationMs, row.requestBytes, row.responseBytes, row.detail, row.hash);
+  }
+  return values;
+}
 
 /** The whole chain in pages, in order. */
 export function* auditRowsAfter(seq: number, limit: number): Op<AuditRow[]> {

@@ -1,10 +1,9 @@
 import { constants, type Statement as Prepared, SQLiteError, Database as Sqlite } from "bun:sqlite";
 import { closeSync, existsSync, fdatasync, openSync, rmSync } from "node:fs";
 import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { Problem } from "../lib/problem.ts";
 import { sleep } from "../lib/wait.ts";
-import type { Database, Op, Row, Snapshot, Statement } from "./op.ts";
+import type { Database, Op, Row, Snapshot, Statement, Value } from "./op.ts";
 import { isQuiet } from "./quiet.ts";
 
 /** Read back after setting, because SQLite ignores what it does not like. `busy_timeout` comes first: switching to WAL can meet a lock. */
@@ -51,7 +50,7 @@ export function openReadOnly(path: string): SqliteDatabase {
   const { SQLITE_OPEN_READONLY, SQLITE_OPEN_URI } = constants;
   const companion = `${path}-shm`;
   const isMade = existsSync(`${path}-wal`) && !existsSync(companion);
-  const url = pathToFileURL(resolve(path));
+  const url = Bun.pathToFileURL(resolve(path));
   if (!existsSync(`${path}-wal`)) url.searchParams.set("immutable", "1");
   const db = runner(
     path,
@@ -89,9 +88,10 @@ function runner(path: string, db: Sqlite, onSlow: OnSlow = () => {}): SqliteData
     // Before it is committed, and also when it never is: nobody is served in between.
     if (!known.quiet) revised++;
     let rows: Row[] = [];
-    // Where there is nothing to read, this takes half the time.
-    if (known.answers) rows = known.query.all(...statement.values);
-    else known.query.run(...statement.values);
+    // As one list, which is not made anew. Where there is nothing to read, `run` takes half the time.
+    const values = statement.values as unknown as Value;
+    if (known.answers) rows = known.query.all(values);
+    else known.query.run(values);
     tellIfSlow(statement.parts, begunAt);
     return rows;
   }

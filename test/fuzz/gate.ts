@@ -43,6 +43,8 @@ export const ours: Gate = {
   judge,
   async forward(inbound) {
     const wire: string[] = [];
+    const put = (_target: unknown, method: string, params: string) =>
+      void wire.push(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":${params}}`);
     const row = Object.hasOwn(methods, inbound.method ?? "") ? methods[inbound.method ?? ""] : undefined;
     if (row?.eras.includes(inbound.era) !== true) return [];
     await row.answer({
@@ -61,8 +63,9 @@ export const ours: Gate = {
       shape: async () => undefined,
       isFussy: false,
       extensions: undefined,
-      forward: async (_target, method, params): Promise<Outcome> => {
-        wire.push(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":${params}}`);
+      handOn: put,
+      forward: async (...asked): Promise<Outcome> => {
+        put(...asked);
         return { result: "{}" };
       },
     });

@@ -29,3 +29,19 @@ test("one made of a signal ends with it", () => {
   expect(ending.reason).toBe("why");
   expect(Ending.of(controller.signal).hasEnded).toBe(true);
 });
+
+test("listeners are told in order, and those that stopped are not", () => {
+  const [ending, heard] = [new Ending(), [] as unknown[]];
+  const listeners = ["a", "b", "c", "d"].map((name) => ({ ended: (why: unknown) => heard.push(`${name} ${why}`) }));
+  const [a, b, c, d] = listeners as [Told, Told, Told, Told];
+  for (const each of [a, b, c]) ending.add(each);
+  ending.remove(a);
+  ending.add(d);
+  ending.remove(c);
+  ending.remove(c);
+  ending.end("x");
+  ending.add(a);
+  expect(heard).toEqual(["b x", "d x", "a x"]);
+});
+
+type Told = { ended: (why: unknown) => number };

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { eventsOf, type ServerEvent } from "../../src/lib/event-stream.ts";
+import type { ServerEvent } from "../../src/lib/event-reader.ts";
+import { eventsOf } from "../../src/lib/event-stream.ts";
 import { beyondOfStream } from "../../src/mcp/upstream/http.ts";
 
 async function read(text: string, cuts: readonly number[], maxBytes = 1_000): Promise<ServerEvent[]> {

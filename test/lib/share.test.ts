@@ -1,15 +1,15 @@
 import { expect, test } from "bun:test";
-import { shareOfTime } from "../../src/lib/share.ts";
+import { ShareOfTime } from "../../src/lib/share.ts";
 
 /** Works through messages that take so long each; answers how much time passed in all, by a clock of its own that only work and pauses move. */
 async function worked(count: number, eachMs: number) {
   let ms = 0;
-  const { began, spent } = shareOfTime(undefined, () => ms);
+  const share = new ShareOfTime(undefined, () => ms);
   let pauses = 0;
-  began();
+  share.began();
   for (let n = 0; n < count; n++) {
     ms += eachMs;
-    const turn = spent();
+    const turn = share.spent();
     if (turn === undefined) continue;
     pauses++;
     const from = performance.now();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { createWheel } from "../../src/lib/wheel.ts";
+import { Alarm, createWheel } from "../../src/lib/wheel.ts";
 
 function clocked() {
   let at = 0;
@@ -46,4 +46,29 @@ test("without a bound it never rings, and by itself it does", async () => {
   after(Number.POSITIVE_INFINITY, () => rung.push("never"));
   await new Promise<void>((resolve) => void after(1, resolve));
   expect(rung).toEqual([]);
+});
+
+test("what is an alarm itself rings when it was set last, and may be set again once it has rung", () => {
+  const [{ set, pass }, rung] = [clocked(), [] as number[]];
+  class Own extends Alarm {
+    ring(): void {
+      rung.push(rung.length);
+      if (rung.length === 1) set(this, 10);
+    }
+  }
+  const own = new Own();
+  own.cancel();
+  set(own, 10);
+  pass(5);
+  set(own, 30);
+  pass(29);
+  expect(rung).toEqual([]);
+  pass(1);
+  expect(rung).toEqual([0]);
+  pass(10);
+  expect(rung).toEqual([0, 1]);
+  set(own, 10);
+  set(own, Number.POSITIVE_INFINITY);
+  pass(100);
+  expect(rung).toEqual([0, 1]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { eventOut } from "../../src/mcp/downstream/event-out.ts";
+import { EventOut } from "../../src/mcp/downstream/event-out.ts";
 import { jsonBody } from "../../src/mcp/downstream/json-body.ts";
 import { createReaders, mostUnreadInAll } from "../../src/mcp/downstream/readers.ts";
 
@@ -10,14 +10,14 @@ const megabyte = "x".repeat(1024 * 1024);
 
 test("who reads nothing is let go of, and what it left unread with it", () => {
   let closed = 0;
-  const out = eventOut(readers, { onClose: () => closed++ });
+  const out = new EventOut(readers, { onClose: () => closed++ });
   for (let n = 0; n < 40; n++) out.send(megabyte);
   expect([out.isOpen(), out.isBehind(), closed]).toEqual([false, false, 1]);
 });
 
 test("all together leave no more unread than there is room for; who reads stays", async () => {
-  const reader = eventOut(readers);
-  const lazy = Array.from({ length: mostUnreadInAll / 1024 / 1024 / 15 + 2 }, () => eventOut(readers));
+  const reader = new EventOut(readers);
+  const lazy = Array.from({ length: mostUnreadInAll / 1024 / 1024 / 15 + 2 }, () => new EventOut(readers));
   for (const out of lazy) for (let n = 0; n < 15; n++) out.send(megabyte);
   reader.send("small");
   await Bun.sleep(1_300);

@@ -30,7 +30,7 @@ test.each([
   const readers = createReaders();
   for (const era of ["legacy", "modern"] as const)
     for (const id of ["1", '"[]"', '"\\"[]"']) {
-      const outcome = dressed(era, "tools/list", await list(exchange(tools, era), "tools"), () => ({ name: "us" }));
+      const outcome = dressed(era, "tools/list", await list(exchange(tools, era), "tools"), '{"name":"us"}');
       const answer = answerOf(id, outcome);
       const sent = await new Response(bodyOf(answer, readers)).text();
       expect(sent).toBe(textOf(answer));

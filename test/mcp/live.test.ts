@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { Ending } from "../../src/lib/ending.ts";
-import { eventOut } from "../../src/mcp/downstream/event-out.ts";
+import { EventOut } from "../../src/mcp/downstream/event-out.ts";
 import { createLives } from "../../src/mcp/downstream/live.ts";
 import { createReaders } from "../../src/mcp/downstream/readers.ts";
-import { createTranscripts } from "../../src/mcp/downstream/transcript.ts";
+import { Transcripts } from "../../src/mcp/downstream/transcript.ts";
 
 const readers = createReaders();
 const facts = (id: string) => ({ id, version: "2025-11-25", abilities: {}, clientInfo: undefined });
@@ -41,7 +41,7 @@ test("what can be had again is bounded for all together at every moment, and tak
 
 test("a session of many calls takes no longer for each of them", () => {
   let bytes = 0;
-  const transcripts = createTranscripts(
+  const transcripts = new Transcripts(
     true,
     () => 0,
     (by) => {
@@ -56,8 +56,8 @@ test("a session of many calls takes no longer for each of them", () => {
   }
   expect(performance.now() - begun).toBeLessThan(5_000);
   expect(bytes).toBe(500 * "answer".length);
-  expect(transcripts.resume("1.0", eventOut(readers))).toBe(false);
-  expect(transcripts.resume("19999.0", eventOut(readers))).toBe(true);
+  expect(transcripts.resume("1.0", new EventOut(readers))).toBe(false);
+  expect(transcripts.resume("19999.0", new EventOut(readers))).toBe(true);
   transcripts.close();
   expect(bytes).toBe(0);
 });

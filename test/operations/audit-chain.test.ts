@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { chained, checkChain, rowHash, sealed, type Unchained } from "../../src/operations/audit-chain.ts";
+import { chained, checkChain, rowHash, sealed } from "../../src/operations/audit-chain.ts";
 import { columnsOf } from "../../src/operations/audit-entry.ts";
 import type { AuditRow, SignedPlace } from "../../src/storage/audit.ts";
 
 const key = Buffer.alloc(32, 1);
 const genesis: SignedPlace = { seq: 0, hash: "", at: 0, mac: "" };
-const plain = (n: number): Unchained =>
+const plain = (n: number): AuditRow =>
   columnsOf({ at: n, kind: "call", outcome: "ok", actor: { subject: `User:${n}` }, tool: "echo", durationMs: n });
 const chainOf = (length: number) =>
   chained(
@@ -100,7 +100,7 @@ describe("with the key", () => {
   test("a chain that was changed and computed anew does not fit its head", () => {
     const forged = chained(
       genesis,
-      rows.map(({ seq: _, hash: _h, ...row }, i) => (i === 3 ? { ...row, tool: "x" } : row)),
+      rows.map((row, i) => ({ ...row, ...(i === 3 ? { tool: "x" } : {}) })),
     );
     expect(verify(forged)).toBeUndefined();
     expect(verify(forged, heads, key)).toEqual({

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventsSeen } from "../events.ts";
 import { startHttpServer } from "../servers/http-server.ts";
+import { visitorOf } from "../visitor.ts";
 import { type World, world } from "../world.ts";
 
 let w: World;
@@ -128,7 +129,9 @@ describe("a session", () => {
       };
       const request = new Request(`${w.url}/mcp`, { headers });
       dropped.push(new WeakRef(request));
-      const response = await w.rooms.gateway.handle(request, { project: undefined, transport: "streamable" });
+      const visitor = visitorOf(request, { project: undefined, transport: "streamable" });
+      await w.rooms.gateway.handle(visitor);
+      const response = await visitor.answered;
       expect(response.status).toBe(200);
       await response.body?.cancel();
     }

@@ -4,8 +4,8 @@ import type { Database } from "../../src/storage/op.ts";
 
 test("a first use is written at once, one in steady use once a minute, and the last at the end", async () => {
   const written: unknown[] = [];
-  const db: Pick<Database, "write"> = {
-    write: async (operation) => {
+  const db: Pick<Database, "writeBehind"> = {
+    writeBehind: async (operation) => {
       const steps = operation();
       for (let step = steps.next([]); ; step = steps.next([])) {
         if (step.done === true) return step.value;
@@ -32,12 +32,12 @@ test("a first use is written at once, one in steady use once a minute, and the l
 
 test("a use that the disk did not take is written later, and keeps nobody from closing", async () => {
   const disk = { isFull: true, writes: 0 };
-  const write = async () => {
+  const writeBehind = async () => {
     if (disk.isFull) throw new Error("the disk is full");
     disk.writes++;
   };
   const clock = { at: 1_000, now: () => clock.at };
-  const uses = lastUses({ write } as unknown as Pick<Database, "write">, clock, 2);
+  const uses = lastUses({ writeBehind } as unknown as Pick<Database, "writeBehind">, clock, 2);
   uses.note("a");
   await Bun.sleep(20);
   await uses.flush();

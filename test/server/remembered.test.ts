@@ -9,6 +9,7 @@ import type { Endpoint } from "../../src/mcp/endpoint.ts";
 import type { Admission } from "../../src/mcp/visit.ts";
 import { admission } from "../../src/server/admit.ts";
 import type { Database } from "../../src/storage/op.ts";
+import { visitorOf } from "../visitor.ts";
 import { type World, world } from "../world.ts";
 
 /*
@@ -53,7 +54,7 @@ beforeAll(async () => {
     reads++;
     return db.read(operation);
   };
-  const of = (database: Partial<Database>) => admission(database as Database, hashKeys, clock, () => {}, new WeakMap());
+  const of = (database: Partial<Database>) => admission(database as Database, hashKeys, clock, () => {});
   asked = { remembered: of({ ...db, read }), read: of({ read: db.read }) };
 });
 afterAll(async () => {
@@ -80,8 +81,7 @@ const endpoints: Endpoint[] = [
 async function saidBy(ask: ReturnType<typeof admission>, bearer: string, endpoint: Endpoint): Promise<unknown> {
   try {
     const { mayCall, reaches, policy, ...rest }: Admission = await ask(
-      new Request("http://127.0.0.1/"),
-      endpoint,
+      visitorOf(new Request("http://127.0.0.1/"), endpoint),
       bearer,
     );
     const calls = ["a", "b"].flatMap((server) => ["x", undefined].map((tool) => mayCall?.(server, tool)));

@@ -102,14 +102,15 @@ test("a refusal ends it at once", async () => {
 
 test("there is a bound to what may be open, and room again once something has ended", () => {
   const { watch } = watching();
-  const open = (bearer = watch.size() % 2 === 0 ? "x" : "y") =>
+  const open = (bearer = watch.size() % 2 === 0 ? "x" : "y", place: string | undefined = "p") =>
     watch.keep(
       bearer,
       function* () {},
       () => {},
+      place,
     );
   const first = open();
-  while (watch.size() < 10_000) open();
+  while (watch.size() < 20_000) open();
   expect(() => open("z")).toThrow("Too many calls and streams are open at once");
   first();
   expect(() => open("z")).not.toThrow();
@@ -180,12 +181,33 @@ test("one bearer's streams leave room for those of others, and what was let go o
       () => {},
       "p",
     );
-  const releases = Array.from({ length: 5_000 }, () => keep("mean"));
+  const releases = Array.from({ length: 10_000 }, () => keep("mean"));
   expect(() => keep("mean")).toThrow("Too many");
   keep("kind")();
   releases[0]?.();
   releases[0]?.();
   keep("mean");
   expect(() => keep("mean")).toThrow("Too many");
+  watch.close();
+});
+
+test("what is asked about by itself has a bound of its own, and one bearer half of it", () => {
+  const watch = createWatch({ read: async () => undefined as never }, [Buffer.alloc(32)], clock);
+  const keep = (bearer: string, place: string) =>
+    watch.keep(
+      bearer,
+      function* () {},
+      () => {},
+      place,
+    );
+  const releases = Array.from({ length: 5_000 }, (_, n) => keep("mean", `${n}`));
+  expect(() => keep("mean", "another")).toThrow("Too many");
+  keep("mean", "0");
+  for (let n = 0; n < 5_000; n++) keep(`kind ${n}`, "p");
+  expect(() => keep("late", "p")).toThrow("Too many");
+  keep("kind 0", "p");
+  releases[1]?.();
+  keep("mean", "another");
+  expect(() => keep("late", "p")).toThrow("Too many");
   watch.close();
 });

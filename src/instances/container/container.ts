@@ -1,7 +1,7 @@
 import { lineCutter } from "../../lib/lines.ts";
 import { isObject } from "../../lib/object.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
-import { shareOfTime } from "../../lib/share.ts";
+import { ShareOfTime } from "../../lib/share.ts";
 import { sleep, within } from "../../lib/wait.ts";
 import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
@@ -109,16 +109,16 @@ async function* outputOf(
   said: ReturnType<typeof boundedWords>,
 ): AsyncGenerator<Uint8Array> {
   const cut = lineCutter(outputBounds.errorLine, said.add, () => {});
-  const { began, spent } = shareOfTime();
+  const share = new ShareOfTime();
   let isMidLine = false;
   try {
     for await (const { stream, bytes } of frames) {
       if (stream === "stdout") yield bytes;
       else {
-        await began();
+        await share.began();
         cut(bytes);
         isMidLine = bytes.at(-1) !== newline;
-        await spent();
+        await share.spent();
       }
     }
   } catch (error) {

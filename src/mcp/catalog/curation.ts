@@ -45,7 +45,7 @@ export function presetIn(
   paramsText: string,
   preset: Preset | undefined,
 ): { changes: Record<string, string> } | { refusal: string } {
-  if (preset === undefined) return { changes: {} };
+  if (preset === undefined) return unchanged;
   const given = memberOf(paramsText, "arguments") ?? "{}";
   if (!given.startsWith("{")) return { refusal: "The arguments of a tool are an object" };
   const fixed = new Map(Object.keys(preset).map((name) => [folded(name), name]));
@@ -58,5 +58,7 @@ export function presetIn(
   const added = Object.entries(preset).map(([name, value]) => `${JSON.stringify(name)}:${value}`);
   return { changes: { arguments: `${given.slice(0, -1)}${members.length === 0 ? "" : ","}${added.join(",")}}` } };
 }
+
+const unchanged = { changes: {} };
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();

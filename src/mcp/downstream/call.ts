@@ -1,6 +1,7 @@
 import type { Counters } from "../../lib/counters.ts";
 import { messageOf } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { type Asker, outcomeTo } from "../asker.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { Target } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
@@ -11,7 +12,7 @@ import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { holderOf, type Visit } from "../visit.ts";
 import { dressed } from "./dress.ts";
-import type { Exchange, Found, May } from "./exchange.ts";
+import type { Exchange, Found } from "./exchange.ts";
 import { withFirstText } from "./first-text.ts";
 import { type Client, createForward } from "./forward.ts";
 import type { Inbound } from "./inbound.ts";
@@ -20,7 +21,7 @@ import { methods } from "./methods.ts";
 import { nestedCall } from "./nested.ts";
 import { ownOf } from "./own.ts";
 import { createPlaces } from "./places.ts";
-import { callRecord, isRecorded, type Led } from "./record.ts";
+import { callRecord, isRecorded } from "./record.ts";
 import { createScope } from "./scope.ts";
 
 type Options = Pick<GatewayOptions, "connections" | "catalog" | "clock" | "log" | "record"> & {
@@ -41,22 +42,83 @@ export function createCalls({ connections, catalog, clock, log, counters, record
   const { forward, tasksOf } = createForward({ connections, catalog, log, counters, seal });
 
   /** One request while it is answered. What only some methods ask for is found out when they do. */
-  class Call implements Exchange {
+  class Call implements Exchange, Asker {
     readonly visit: Visit;
     readonly inbound: Inbound;
     readonly client: Client;
-    readonly may: May | undefined;
     readonly startedAt = performance.now();
-    led: Led | undefined;
-    heldBack: string | undefined;
+    readonly #name: string;
+    readonly #asker: Asker;
+    /** Made by a proxy model, which is given the outcome as it is. */
+    readonly #isNested: boolean;
+    /** Where it leads, once that is known, and whether it ended before it got there. */
+    #led: Target | undefined;
+    #isRefused = false;
+    #heldBack: string | undefined;
     #shape: ReturnType<Exchange["shape"]>;
     #hasShape = false;
 
-    constructor(visit: Visit, inbound: Inbound, client: Client) {
+    constructor(visit: Visit, inbound: Inbound, name: string, client: Client, asker: Asker, isNested: boolean) {
       this.visit = visit;
       this.inbound = inbound;
       this.client = client;
-      this.may = mayOf(visit);
+      this.#name = name;
+      this.#asker = asker;
+      this.#isNested = isNested;
+    }
+
+    begin(): void {
+      const method = Object.hasOwn(methods, this.#name) ? methods[this.#name] : undefined;
+      if (method?.eras.includes(this.inbound.era) !== true)
+        return void this.#tell(errorOutcome(codes.unknownMethod, "Method not found"));
+      let outcome: ReturnType<typeof method.answer>;
+      try {
+        outcome = method.answer(this);
+      } catch (error) {
+        return void this.failed(error);
+      }
+      if (outcome instanceof Promise) void this.#when(outcome);
+      else if (outcome !== undefined) this.answered(outcome);
+    }
+
+    async #when(answering: Promise<Outcome>): Promise<void> {
+      let outcome: Outcome;
+      try {
+        outcome = await answering;
+      } catch (error) {
+        return void this.failed(error);
+      }
+      this.answered(outcome);
+    }
+
+    answered(given: Outcome): void {
+      const outcome = this.#heldBack === undefined ? given : errorOutcome(codes.invalidParams, this.#heldBack);
+      this.#note(outcome);
+      this.#tell(outcome);
+    }
+
+    failed(error: unknown): void {
+      // Whoever goes away before the answer has called all the same.
+      this.#note(errorOutcome(codes.internal, messageOf(error)));
+      this.#asker.failed(error);
+    }
+
+    /** The outcome in the words of the client's era. */
+    #tell(outcome: Outcome): void {
+      if (this.#isNested) return void this.#asker.answered(outcome);
+      let told: Outcome;
+      try {
+        const { era } = this.inbound;
+        told = dressed(era, this.#name, outcome, era === "modern" ? scope.infoTextOf(this.visit) : "");
+        if (this.#name === "tools/call" && this.isFussy) told = withFirstText(told);
+      } catch (error) {
+        return void this.#asker.failed(error);
+      }
+      this.#asker.answered(told);
+    }
+
+    get may() {
+      return mayOf(this.visit);
     }
 
     get face() {
@@ -96,16 +158,20 @@ export function createCalls({ connections, catalog, clock, log, counters, record
     }
 
     mayUse(list: ListName, target: Target & { text?: string }) {
-      const isOpen = this.may?.(list, target) !== false;
+      const isOpen = scope.isOpen(this.visit.admission, list, target);
       // Whoever may not use it anyway is not told that it is held back.
-      const isOfOthers = isOpen || scope.rightsTo(this.visit)?.(list, target) === false;
-      this.heldBack = isOfOthers ? undefined : scope.quarantineOf(this.visit)?.(list, target);
-      this.led = { server: target.server.name, key: target.key, isRefused: !isOpen };
-      return isOpen;
+      this.#heldBack = isOpen ? scope.whyHeldBack(this.visit.admission, list, target) : undefined;
+      this.#led = target;
+      this.#isRefused = !isOpen || this.#heldBack !== undefined;
+      return !this.#isRefused;
     }
 
     forward(target: Target & { text?: string }, method: string, params: string) {
-      return forward(this.visit, this.inbound, this.client, target, method, params);
+      return outcomeTo((asker) => forward(this.visit, this.inbound, this.client, target, method, params, asker));
+    }
+
+    handOn(target: Target & { text?: string }, method: string, params: string) {
+      forward(this.visit, this.inbound, this.client, target, method, params, this);
     }
 
     resubscribe() {
@@ -127,43 +193,16 @@ export function createCalls({ connections, catalog, clock, log, counters, record
       return this.#shape;
     }
 
-    note(outcome: Outcome): void {
+    #note(outcome: Outcome): void {
+      if (!isRecorded(this.#name)) return;
       const tookMs = performance.now() - this.startedAt;
-      record?.(callRecord(this.visit.admission, this.inbound, this.led, outcome, tookMs));
+      record?.(callRecord(this.visit.admission, this.inbound, this.#led, this.#isRefused, outcome, tookMs));
     }
   }
 
-  const answer = (visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> =>
-    outcomeOf(visit, inbound, name, client, inWords);
-
-  /** The outcome in the words of the client's era. */
-  function inWords(outcome: Outcome, visit: Visit, { era }: Inbound, name: string): Outcome {
-    const told = dressed(era, name, outcome, () => scope.infoOf(visit));
-    return name === "tools/call" && isFussy(visit.endpoint) ? withFirstText(told) : told;
-  }
-
-  async function outcomeOf(
-    visit: Visit,
-    inbound: Inbound,
-    name: string,
-    client: Client,
-    told: typeof inWords = asItIs,
-  ): Promise<Outcome> {
-    const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
-    if (method?.eras.includes(inbound.era) !== true)
-      return told(errorOutcome(codes.unknownMethod, "Method not found"), visit, inbound, name);
-    const call = new Call(visit, inbound, client);
-    let outcome: Outcome;
-    try {
-      outcome = await method.answer(call);
-      if (call.heldBack !== undefined) outcome = errorOutcome(codes.invalidParams, call.heldBack);
-      if (isRecorded(name)) call.note(outcome);
-    } catch (error) {
-      // Whoever goes away before the answer has called all the same.
-      if (isRecorded(name)) call.note(errorOutcome(codes.internal, messageOf(error)));
-      throw error;
-    }
-    return told(outcome, visit, inbound, name);
+  /** Answers a request: `asker` is told, in the words of the client's era. */
+  function ask(visit: Visit, inbound: Inbound, name: string, client: Client, asker: Asker): void {
+    new Call(visit, inbound, name, client, asker, false).begin();
   }
 
   function servedOf(exchange: Call): Asking {
@@ -178,7 +217,8 @@ export function createCalls({ connections, catalog, clock, log, counters, record
       // With its own rights and its own record: several may be made for one that a client sent.
       async call(name, argumentsText) {
         const nested = nestedCall(inbound, name, argumentsText, visit);
-        return "refusal" in nested ? nested.refusal : await outcomeOf(visit, nested.inbound, "tools/call", client);
+        if ("refusal" in nested) return nested.refusal;
+        return await outcomeTo((asker) => new Call(visit, nested.inbound, "tools/call", client, asker, true).begin());
       },
       inTurn: (work) => (inbound.within === undefined ? places.within(holderOf(visit), work) : work()),
       isAlone: (serverId) => connections.isAlone(serverId, admission.principal),
@@ -189,7 +229,10 @@ export function createCalls({ connections, catalog, clock, log, counters, record
   }
 
   return {
-    answer,
+    ask,
+    /** The same as a promise. */
+    answer: (visit: Visit, inbound: Inbound, name: string, client: Client): Promise<Outcome> =>
+      outcomeTo((asker) => ask(visit, inbound, name, client, asker)),
     viewOf,
     mayOf,
     tasksOf,
@@ -201,5 +244,3 @@ export function createCalls({ connections, catalog, clock, log, counters, record
     forget,
   };
 }
-
-const asItIs = (outcome: Outcome): Outcome => outcome;

@@ -114,6 +114,7 @@ export function createChanges(connections: Pick<Connections, "follow" | "unfollo
       subscribers.add(subscriber);
       return () => void subscribers.delete(subscriber);
     },
+    unsubscribe: (subscriber: Subscriber) => void subscribers.delete(subscriber),
     /**
      * Of these resources and tasks `owner` wants to hear; servers that it named before and does not any more are told so.
      * Answers which servers will not tell.

@@ -3,17 +3,19 @@ import { metaIn } from "../meta.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
 import { memberOf, memberText, objectOf, rewritten, withMembers } from "../spans.ts";
 
-/** What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). */
-export function dressed(era: Era, method: string, outcome: Outcome, serverInfo: () => unknown): Outcome {
-  return era === "modern" ? modern(method, outcome, serverInfo) : legacy(method, outcome);
+/**
+ * What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). `info` is the JSON text of who gives it, which
+ * only the modern one says each time.
+ */
+export function dressed(era: Era, method: string, outcome: Outcome, info: string): Outcome {
+  return era === "modern" ? modern(method, outcome, info) : legacy(method, outcome);
 }
 
 /** Each result says of what kind it is and who gives it, lists and readings how long they may be kept: for this caller alone. */
-function modern(method: string, outcome: Outcome, serverInfo: () => unknown): Outcome {
+function modern(method: string, outcome: Outcome, info: string): Outcome {
   if ("error" in outcome) return modernError(method, outcome);
   const { result, type = "complete", ttlMs = 0 } = outcome;
   const isKept = cacheable.has(method) && type === "complete";
-  const info = JSON.stringify(serverInfo());
   const read = measured(outcome);
   const { members } = read;
   if (members.some(({ key }) => ownWords.has(key))) {

@@ -1,4 +1,5 @@
-import type { Readers } from "./readers.ts";
+import type { Head } from "../visit.ts";
+import type { Reader, Readers } from "./readers.ts";
 
 /** What a client that does not read may leave unread, in bytes; then its stream is closed. */
 const mostUnread = 16 * 1024 * 1024;
@@ -8,9 +9,6 @@ const manyUnread = 1024 * 1024;
 const encoder = new TextEncoder();
 const comment = encoder.encode(":\n\n");
 
-/** One event stream to a client (WHATWG HTML §9.2). */
-export type EventOut = ReturnType<typeof eventOut>;
-
 type Options = {
   /** Told once, whichever side ended it. */
   onClose?: () => void;
@@ -18,94 +16,112 @@ type Options = {
   keepAliveMs?: number;
 };
 
-export function eventOut(readers: Readers, { onClose, keepAliveMs = 15_000 }: Options = {}) {
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  let isOpen = true;
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start: (given) => {
-        controller = given;
-      },
-      cancel: () => ended(),
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
-  );
-  let over = () => {};
+const unbuffered = new ByteLengthQueuingStrategy({ highWaterMark: 0 });
 
-  function ended(): void {
-    if (!isOpen) return;
-    isOpen = false;
-    over();
-    onClose?.();
+/** One event stream to a client (WHATWG HTML §9.2), its own source and its own reader: thousands are open at once, and hold little. */
+export class EventOut implements Reader {
+  readonly body: ReadableStream<Uint8Array>;
+  readonly #readers: Readers;
+  readonly #keepAliveMs: number;
+  #onClose: (() => void) | undefined;
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #saidAt = performance.now();
+  #isOpen = true;
+
+  constructor(readers: Readers, { onClose, keepAliveMs = 15_000 }: Options = {}) {
+    this.#readers = readers;
+    this.#keepAliveMs = keepAliveMs;
+    this.#onClose = onClose;
+    this.body = new ReadableStream<Uint8Array>(this, unbuffered);
+    // The headers go out with the first byte: a client that waits for them must not wait for the first event.
+    this.#write(comment);
+    readers.enter(this);
   }
 
-  const unread = () => -(controller?.desiredSize ?? 0);
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+  }
 
-  function write(bytes: Uint8Array): boolean {
-    if (!isOpen) return false;
-    if (unread() > mostUnread) {
-      drop();
-      return false;
-    }
-    controller?.enqueue(bytes);
-    return true;
+  cancel(): void {
+    this.#ended();
+  }
+
+  /** False when nobody is there any more. `event` is `message` when not given, `retry` how long to wait before coming back, in ms. */
+  send(data: string, fields: { id?: string; event?: string; retry?: number } = {}): boolean {
+    const lines = Object.entries(fields)
+      .map(([name, value]) => `${name}: ${value}\n`)
+      .join("");
+    // A server may have written its JSON over several lines; within a string there can be none.
+    const text = data.includes("\n") || data.includes("\r") ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data;
+    return this.#write(encoder.encode(`${lines}data: ${text}\n\n`));
+  }
+
+  /** Closes it; the client is to come back after so long. */
+  pause(retryMs: number): void {
+    this.#write(encoder.encode(`retry: ${retryMs}\n\n`));
+    this.close();
+  }
+
+  /** Whether the client is so far behind that what may be missed should be. */
+  isBehind(): boolean {
+    return this.unread() > manyUnread;
+  }
+
+  isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  close(): void {
+    if (!this.#isOpen) return;
+    this.#controller?.close();
+    this.#ended();
+  }
+
+  beat(): void {
+    const now = performance.now();
+    if (now - this.#saidAt < this.#keepAliveMs) return;
+    this.#saidAt = now;
+    this.#write(comment);
+  }
+
+  unread(): number {
+    return -(this.#controller?.desiredSize ?? 0);
   }
 
   /** What it has not read it never will: closed in good order, that would be kept for it. */
-  function drop(): void {
-    if (!isOpen) return;
-    controller?.error(new Error("too much is unread"));
-    readers.dropped();
-    ended();
+  drop(): void {
+    if (!this.#isOpen) return;
+    this.#controller?.error(new Error("too much is unread"));
+    this.#readers.dropped();
+    this.#ended();
   }
 
-  function close(): void {
-    if (!isOpen) return;
-    controller?.close();
-    ended();
+  #ended(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#readers.leave(this);
+    this.#onClose?.();
+    this.#onClose = undefined;
   }
 
-  // The headers go out with the first byte: a client that waits for them must not wait for the first event.
-  write(comment);
-  over = readers.watch({ beat: everyBeat(keepAliveMs, () => write(comment)), unread, drop });
-
-  return {
-    body,
-    /** False when nobody is there any more. `event` is `message` when not given, `retry` how long to wait before coming back, in ms. */
-    send(data: string, fields: { id?: string; event?: string; retry?: number } = {}): boolean {
-      const lines = Object.entries(fields)
-        .map(([name, value]) => `${name}: ${value}\n`)
-        .join("");
-      // A server may have written its JSON over several lines; within a string there can be none.
-      const text = data.includes("\n") || data.includes("\r") ? data.replace(/\r\n|\r|\n/g, "\ndata: ") : data;
-      return write(encoder.encode(`${lines}data: ${text}\n\n`));
-    },
-    /** Closes it; the client is to come back after so long. */
-    pause(retryMs: number): void {
-      write(encoder.encode(`retry: ${retryMs}\n\n`));
-      close();
-    },
-    /** Whether the client is so far behind that what may be missed should be. */
-    isBehind: () => unread() > manyUnread,
-    isOpen: () => isOpen,
-    close,
-  };
+  #write(bytes: Uint8Array): boolean {
+    if (!this.#isOpen) return false;
+    if (this.unread() > mostUnread) {
+      this.drop();
+      return false;
+    }
+    this.#controller?.enqueue(bytes);
+    return true;
+  }
 }
 
-/** Called once a second; calls in turn every so often. */
-function everyBeat(everyMs: number, beat: () => void): () => void {
-  let last = performance.now();
-  return () => {
-    const now = performance.now();
-    if (now - last < everyMs) return;
-    last = now;
-    beat();
-  };
-}
-
-export const streamHeaders = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  // A proxy that gathers the stream before passing it on would make it a very late answer.
-  "x-accel-buffering": "no",
-} as const;
+/** What HTTP says of each stream. */
+export const streamHead: Head = {
+  status: 200,
+  headers: {
+    "content-type": "text/event-stream",
+    "cache-control": "no-cache, no-transform",
+    // A proxy that gathers the stream before passing it on would make it a very late answer.
+    "x-accel-buffering": "no",
+  },
+};

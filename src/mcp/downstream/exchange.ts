@@ -29,7 +29,9 @@ export type Exchange = {
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
-  forward: (target: Target & { text?: string }, method: string, params: string) => Outcome | Promise<Outcome>;
+  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  /** The same as the last that is done for it: the exchange itself is told of the outcome. */
+  handOn: (target: Target & { text?: string }, method: string, params: string) => void;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
   /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
@@ -62,34 +64,53 @@ const isOfHop = (key: string): boolean => key === "inputResponses" || key === "r
 /**
  * The parameters as a server is given them: with these members replaced or added, the others byte for byte, and without those that speak about the
  * hop from the client to us. Those are the modern envelope, a progress token, which two clients may both use for different calls, and the wish for a
- * task of 2025-11-25, which we do not offer and nobody could ask after.
+ * task of 2025-11-25, which we do not offer and nobody could ask after. `judged` is there where it was of this text.
  */
 export function forwarded(
   paramsText: string,
   changes: Readonly<Record<string, string | undefined>>,
-  members: readonly Member[] = membersOf(paramsText),
+  judged?: Pick<Inbound, "members" | "meta">,
 ): string {
-  const left = Object.keys(changes);
-  let text = "";
-  const add = (key: string, value: string | undefined) => {
-    if (value !== undefined) text += `${text === "" ? "" : ","}${quoted(key)}:${value}`;
-  };
-  for (const { key, start, end } of members) {
-    const at = left.indexOf(key);
-    if (at >= 0) {
-      add(key, changes[key]);
-      left.splice(at, 1);
-    } else if (!isOfHop(key) && !Object.hasOwn(changes, key)) {
-      const value = paramsText.slice(start, end);
-      add(key, key === "_meta" ? carriedOn(value) : value);
-    }
+  const members = judged?.members ?? membersOf(paramsText);
+  let text = "{";
+  for (const member of members) {
+    const { key } = member;
+    if (!Object.hasOwn(changes, key)) {
+      if (!isOfHop(key)) text = withMember(text, key, carriedOn(paramsText, member, judged?.meta));
+    } else if (firstOf(members, key) === member) text = withMember(text, key, changes[key]);
   }
-  for (const key of left) add(key, changes[key]);
-  return `{${text}}`;
+  for (const key in changes) if (firstOf(members, key) === undefined) text = withMember(text, key, changes[key]);
+  return `${text}}`;
 }
 
-/** What of `_meta` is not about the hop; undefined when that is nothing. */
-function carriedOn(meta: string): string | undefined {
+function withMember(text: string, key: string, value: string | undefined): string {
+  if (value === undefined) return text;
+  const before = beginnings.get(key) ?? `${quoted(key)}:`;
+  return text === "{" ? `{${before}${value}` : `${text},${before}${value}`;
+}
+
+/** Of those that nearly all calls have. */
+const beginnings: ReadonlyMap<string, string> = new Map(
+  ["name", "arguments", "uri", "_meta"].map((key) => [key, `${quoted(key)}:`]),
+);
+
+function firstOf(members: readonly Member[], key: string): Member | undefined {
+  for (const member of members) if (member.key === key) return member;
+  return undefined;
+}
+
+/** What of a member is not about the hop; undefined when that is nothing. */
+function carriedOn(text: string, { key, start, end }: Member, meta: Inbound["meta"] | undefined): string | undefined {
+  if (key !== "_meta") return text.slice(start, end);
+  return meta !== undefined && isAllOfHop(meta) ? undefined : carriedMeta(text.slice(start, end));
+}
+
+function isAllOfHop(meta: Inbound["meta"]): boolean {
+  for (const key in meta) if (!isHopKey(key) && key !== "progressToken") return false;
+  return true;
+}
+
+function carriedMeta(meta: string): string | undefined {
   if (!meta.startsWith("{")) return meta;
   const members = membersOf(meta);
   const own = members.filter(({ key }) => isHopKey(key) || key === "progressToken");

@@ -1,23 +1,23 @@
 import type { Counters } from "../../lib/counters.ts";
 import type { Ending } from "../../lib/ending.ts";
-import { messageOf, Problem } from "../../lib/problem.ts";
-import { busyOutcome, errorOutcome, type Outcome } from "../answers.ts";
+import { errorOutcome, type Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import { contentHash } from "../canonical.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { Target } from "../catalog/view.ts";
 import type { GatewayOptions } from "../gateway.ts";
-import { progressTokenOf } from "../meta.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
-import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
+import type { Abilities, LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
 import { withMembers } from "../spans.ts";
-import type { ServerRef } from "../upstream/connections.ts";
-import { Busy } from "../upstream/failures.ts";
-import { boundOf, type Holder, holderOf, type Visit } from "../visit.ts";
-import type { Half, Send } from "./held.ts";
+import { boundOf, holderOf, type Visit } from "../visit.ts";
+import type { Used } from "../visits.ts";
+import type { Going, Half, Input } from "./held.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
 import { createPlaces } from "./places.ts";
-import type { CallKey } from "./request-state.ts";
+import { type Sender, Sent } from "./sent.ts";
 import { taskIds } from "./tasks.ts";
 
 /** The client of one request, as its era lets it be known. */
@@ -30,109 +30,119 @@ export type Client = {
   sessionId: string | undefined;
   /** Tells the servers what its session is subscribed to now. Answers which of them will not tell. */
   resubscribe: () => Promise<readonly string[]>;
-  /** Carries a call through: what the server says and asks meanwhile goes to the client. */
-  through: (call: CallKey, send: Send) => Promise<Outcome>;
+  /** Carries a call through, and tells it of its outcome: what the server says and asks meanwhile goes to the client. */
+  through: (call: Going) => void;
 };
 
 type Options = Pick<GatewayOptions, "connections" | "catalog" | "log"> & { counters: Counters; seal: Seal };
 
 /** Brings what a client asks to its server, and the answer back. */
 export function createForward({ connections, catalog, log, counters, seal }: Options) {
-  const places = createPlaces(counters);
   const tasksOf = (visit: Visit) => taskIds(seal, boundOf(visit));
+  const ways: Ways = { connections, log, places: createPlaces(counters), catalog, tasksOf };
 
   /** A call is sent once. When there is no answer it may have been carried out, so the client is told and nobody tries again. */
-  async function forward(
+  function forward(
     visit: Visit,
     inbound: Inbound,
     client: Client,
-    { server, key, text }: { server: ServerRef; key: string; text?: string },
+    target: Aim,
     method: string,
     params: string,
-  ): Promise<Outcome> {
-    const isMirrored = text !== undefined && inbound.era === "modern" && inbound.within === undefined;
-    const mismatch = isMirrored ? mirrorFault(text, visit, inbound) : undefined;
-    if (mismatch !== undefined) return errorOutcome(codes.headerMismatch, mismatch, undefined, 400);
-    const { principal: subject, project } = visit.admission;
-    const call: CallKey = {
-      subject,
-      words: () => [...boundOf(visit), server.id, method, key, contentHash(whatIsAsked(inbound.paramsText))],
-    };
-    const isOfTask = method.startsWith("tasks/");
-    const letGo = visit.uses(server.name, method === "tools/call" || isOfTask ? key : undefined);
-    try {
-      const outcome = await client.through(call, (half, ending, input) => {
-        const peer = new Caller(half, subject, client, inbound);
-        const given = input === undefined ? params : withMembers(params, input);
-        return sent(holderOf(visit), server, method, given, { ending, peer, tool: text });
-      });
-      if ("error" in outcome) return outcome;
-      catalog.uriOwners.learn(project.id, server.id, outcome.result, outcome.bones);
-      return isOfTask || outcome.type === "task" ? tasksOf(visit).inResult(outcome, server.id, key) : outcome;
-    } finally {
-      letGo();
-    }
-  }
-
-  async function sent(
-    holder: Holder,
-    server: ServerRef,
-    method: string,
-    params: string,
-    { ending, peer, tool }: { ending: Ending; peer: Peer; tool: string | undefined },
-  ): Promise<Outcome> {
-    const refusal = places.enter(holder);
-    if (refusal !== undefined) return refusal;
-    try {
-      const there = connections.get(server, peer);
-      const upstream = there instanceof Promise ? await there : there;
-      const longestMs = holder.most.callSeconds * 1000;
-      return askable(peer.abilities, await upstream.request(method, params, { ending, peer, tool, longestMs }));
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      log.info("a call had no answer", { server: server.name, method, reason: messageOf(error) });
-      const text = error.message.startsWith("server ") ? error.message : `server "${server.name}": ${error.message}`;
-      return error instanceof Busy ? busyOutcome(text) : errorOutcome(codes.internal, text);
-    } finally {
-      places.leave(holder);
-    }
+    asker: Asker,
+  ): void {
+    const mismatch = mirrorFault(target.text, visit, inbound);
+    if (mismatch !== undefined) asker.answered(errorOutcome(codes.headerMismatch, mismatch, undefined, 400));
+    else client.through(new Forwarded(ways, visit, inbound, client, target, method, params, asker));
   }
 
   return { forward, tasksOf };
 }
 
-/** The client as the server hears and asks it: nothing that it did not say it answers. */
-class Caller implements Peer {
-  readonly subject: string;
-  readonly abilities: Abilities;
-  readonly clientInfo: object | undefined;
-  readonly logLevel: LogLevel | undefined;
-  readonly progressToken: string | undefined;
-  readonly takesInput: boolean;
-  readonly #half: Half;
+/** Where a call goes; `text` is a tool's description as its server wrote it. */
+type Aim = Target & { text?: string };
 
-  constructor(half: Half, subject: string, { abilities, clientInfo, logLevel }: Client, { meta, paramsText }: Inbound) {
-    this.#half = half;
-    this.subject = subject;
-    this.abilities = abilities;
-    this.clientInfo = clientInfo;
-    this.logLevel = logLevel;
-    this.progressToken = "progressToken" in meta ? progressTokenOf(paramsText) : undefined;
-    this.takesInput = half.takesInput;
+type Ways = Sender & { catalog: Catalog; tasksOf: (visit: Visit) => ReturnType<typeof taskIds> };
+
+/** What one request of a client, a round of a call, brings to a server. */
+class Forwarded implements Going {
+  readonly #ways: Ways;
+  readonly #visit: Visit;
+  readonly #inbound: Inbound;
+  readonly #client: Client;
+  readonly #target: Aim;
+  readonly #method: string;
+  readonly #params: string;
+  readonly #asker: Asker;
+  readonly #used: Used;
+
+  constructor(
+    ways: Ways,
+    visit: Visit,
+    inbound: Inbound,
+    client: Client,
+    target: Aim,
+    method: string,
+    params: string,
+    asker: Asker,
+  ) {
+    this.#ways = ways;
+    this.#visit = visit;
+    this.#inbound = inbound;
+    this.#client = client;
+    this.#target = target;
+    this.#method = method;
+    this.#params = params;
+    this.#asker = asker;
+    const isOfTool = method === "tools/call" || this.#isOfTask;
+    this.#used = visit.uses(target.server.name, isOfTool ? target.key : undefined);
   }
 
-  notify(method: string, params: string): void {
-    this.#half.notify(method, params);
+  get subject(): string {
+    return this.#visit.admission.principal;
   }
 
-  async ask(method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
-    return canAnswer(this.abilities, method, params)
-      ? await this.#half.ask(method, params, unwanted)
-      : errorOutcome(codes.unknownMethod, `This client did not say that it can be asked ${method}`);
+  words(): readonly string[] {
+    const { server, key } = this.#target;
+    return [...boundOf(this.#visit), server.id, this.#method, key, contentHash(whatIsAsked(this.#inbound.paramsText))];
   }
 
-  pause(retryMs: number): void {
-    this.#half.pause?.(retryMs);
+  send(half: Half, ending: Ending, input: Input, asker: Asker): void {
+    const { server, text } = this.#target;
+    const params = input === undefined ? this.#params : withMembers(this.#params, input);
+    const holder = holderOf(this.#visit);
+    const [client, inbound] = [this.#client, this.#inbound];
+    new Sent(this.#ways, this.subject, holder, client, inbound, half, ending, server, text, this.#method, asker).go(
+      params,
+    );
+  }
+
+  answered(given: Outcome): void {
+    this.#visit.letGo(this.#used);
+    let outcome = given;
+    try {
+      if ("result" in given) outcome = this.#taken(given);
+    } catch (error) {
+      return void this.#asker.failed(error);
+    }
+    this.#asker.answered(outcome);
+  }
+
+  failed(why: unknown): void {
+    this.#visit.letGo(this.#used);
+    this.#asker.failed(why);
+  }
+
+  get #isOfTask(): boolean {
+    return this.#method.startsWith("tasks/");
+  }
+
+  #taken(outcome: Extract<Outcome, { result: string }>): Outcome {
+    const { catalog, tasksOf } = this.#ways;
+    const { server, key } = this.#target;
+    catalog.uriOwners.learn(this.#visit.admission.project.id, server.id, outcome.result, outcome.bones);
+    if (!this.#isOfTask && outcome.type !== "task") return outcome;
+    return tasksOf(this.#visit).inResult(outcome, server.id, key);
   }
 }
 
@@ -140,23 +150,9 @@ class Caller implements Peer {
 const whatIsAsked = (paramsText: string): string =>
   withMembers(paramsText, { _meta: undefined, inputResponses: undefined, requestState: undefined });
 
-function mirrorFault(tool: string, { request }: Visit, { params }: Inbound): string | undefined {
+/** What headers of a modern client say otherwise than its arguments; those of a call within one were written by nobody. */
+function mirrorFault(tool: string | undefined, { request }: Visit, inbound: Inbound): string | undefined {
+  if (tool === undefined || inbound.era !== "modern" || inbound.within !== undefined) return undefined;
   const headers = paramHeadersOf(tool);
-  return "invalid" in headers ? undefined : mismatchIn(headers.declared, params["arguments"], request.headers);
+  return "invalid" in headers ? undefined : mismatchIn(headers.declared, inbound.params["arguments"], request.headers);
 }
-
-/** A server's questions as they are, unless there is one that this client did not say it answers. */
-function askable(abilities: Abilities, outcome: Outcome): Outcome {
-  if ("error" in outcome || outcome.type !== "input_required") return outcome;
-  const { inputRequests } = JSON.parse(outcome.result) as { inputRequests?: Record<string, Asked | null> | null };
-  const asked = Object.values(inputRequests ?? {}).map((one): Asked => one ?? {});
-  const beyond = asked.find(
-    ({ method, params }) => !canAnswer(abilities, String(method), JSON.stringify(params ?? {})),
-  );
-  if (beyond === undefined) return outcome;
-  const [needed = ""] = String(beyond.method).split("/");
-  const data = { requiredCapabilities: { [needed]: {} } };
-  return errorOutcome(codes.missingCapability, `This needs a client that answers ${beyond.method}`, data, 400);
-}
-
-type Asked = { method?: unknown; params?: unknown };

@@ -2,6 +2,7 @@ import { randomBytes } from "../../lib/crypto.ts";
 import { Ending } from "../../lib/ending.ts";
 import { Problem } from "../../lib/problem.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import { answerMs, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import { memberOf, membersOf, memberText, withMembers } from "../spans.ts";
@@ -13,54 +14,78 @@ export type Round = { notify: Peer["notify"]; gone: Ending };
 export type Brought = { responses: string | undefined; state: unknown };
 /** What of the client's side differs by era and by round. */
 export type Half = Pick<Peer, "notify" | "ask" | "takesInput" | "pause">;
-/** Sends the call to its server. `input` is what goes along when the server itself asked: members of the parameters, as JSON text. */
-export type Send = (peer: Half, ending: Ending, input: Input) => Promise<Outcome>;
-type Input = Readonly<Record<string, string>> | undefined;
+/** What goes along when the server itself asked: members of the parameters, as JSON text. */
+export type Input = Readonly<Record<string, string>> | undefined;
+/** A round on its way, which is told how it ends. `send` sends the call to its server, whose answer `asker` is told. */
+export type Going = CallKey & Asker & { send: (half: Half, ending: Ending, input: Input, asker: Asker) => void };
 
 type Question = { method: string; params: string; answer: (outcome: Outcome) => void };
-type Ended = { outcome: Outcome } | { error: unknown };
-type Ask = (call: Call, ...asked: Parameters<Peer["ask"]>) => Promise<Outcome>;
+/** How a call ended: with an outcome, or without any. */
+type End = Outcome | Failure;
+class Failure {
+  readonly why: unknown;
+
+  constructor(why: unknown) {
+    this.why = why;
+  }
+}
+
+type Keeper = {
+  ask: (call: Call, ...asked: Parameters<Peer["ask"]>) => Promise<Outcome>;
+  settle: (call: Call, end: End) => void;
+  drop: (call: Call, why: string) => void;
+};
 
 /** A call from its first round to its end: nearly always its only one, in which nothing is asked. */
-class Call implements Half {
+class Call implements Half, Asker {
   readonly key: CallKey;
   readonly cancel = new Ending();
   readonly takesInput = true;
-  readonly #ask: Ask;
+  readonly #keeper: Keeper;
   /** Given once it asks something. */
   id = "";
   asked = 0;
   questions: Map<string, Question> | undefined;
   round: Round | undefined;
-  ended: Ended | undefined;
+  end: End | undefined;
   /** The state that may go on with it; another round's does not. */
   nonce = "";
   timer: Timer | undefined;
-  #stop: (() => void) | undefined;
-  #answer: PromiseWithResolvers<Outcome> | undefined;
+  #asker: Asker | undefined;
 
-  constructor(key: CallKey, ask: Ask) {
+  constructor(key: CallKey, keeper: Keeper) {
     this.key = key;
-    this.#ask = ask;
+    this.#keeper = keeper;
   }
 
-  /** A round of the client begins, which waits for what is answered. */
-  begin(round: Round, onGone: () => void): Promise<Outcome> {
+  /** A round of the client begins, and whoever waits in it is told what is answered. */
+  begin(round: Round, asker: Asker): void {
     this.nonce = "";
     this.round = round;
-    this.#answer = Promise.withResolvers<Outcome>();
-    const { promise } = this.#answer;
-    this.#stop = round.gone.onEnd(onGone);
-    return promise;
+    this.#asker = asker;
+    round.gone.add(this);
   }
 
   /** The round ends; the call may go on. */
-  tell(ended: Ended): void {
+  tell(end: End): void {
     if (this.round === undefined) return;
+    this.round.gone.remove(this);
     this.round = undefined;
-    this.#stop?.();
-    if ("outcome" in ended) this.#answer?.resolve(ended.outcome);
-    else this.#answer?.reject(ended.error);
+    if (end instanceof Failure) this.#asker?.failed(end.why);
+    else this.#asker?.answered(end);
+  }
+
+  /** The client of its round has gone. */
+  ended(): void {
+    this.#keeper.drop(this, "the caller went away");
+  }
+
+  answered(outcome: Outcome): void {
+    this.#keeper.settle(this, outcome);
+  }
+
+  failed(why: unknown): void {
+    this.#keeper.settle(this, new Failure(why));
   }
 
   notify(method: string, params: string): void {
@@ -68,7 +93,7 @@ class Call implements Half {
   }
 
   ask(method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
-    return this.#ask(this, method, params, unwanted);
+    return this.#keeper.ask(this, method, params, unwanted);
   }
 }
 
@@ -85,33 +110,34 @@ export type HeldCalls = ReturnType<typeof createHeldCalls>;
 
 export function createHeldCalls(states: RequestStates) {
   const calls = new Map<string, Call>();
+  const keeper: Keeper = {
+    ask,
+    settle: (call, end) => settle(call, isQuestion(end) ? passedOn(end, call.key) : end),
+    drop,
+  };
 
-  function go(key: CallKey, brought: Brought, round: Round, send: Send): Promise<Outcome> {
-    if (brought.state === undefined) return start(key, round, send, inputOf(brought.responses, undefined));
-    const carried = states.take(brought.state, key);
-    if (carried === undefined) return Promise.resolve(badState());
-    if ("upstream" in carried) return start(key, round, send, inputOf(brought.responses, carried.upstream));
+  function go(going: Going, brought: Brought, round: Round): void {
+    if (brought.state === undefined) return void start(going, round, inputOf(brought.responses, undefined));
+    const carried = states.take(brought.state, going);
+    if (carried === undefined) return void going.answered(badState());
+    if ("upstream" in carried) return void start(going, round, inputOf(brought.responses, carried.upstream));
     const call = calls.get(carried.held);
-    if (call === undefined || call.nonce !== carried.nonce) return Promise.resolve(badState());
-    return resume(call, brought.responses, round);
+    if (call === undefined || call.nonce !== carried.nonce) going.answered(badState());
+    else resume(call, brought.responses, round, going);
   }
 
-  function start(key: CallKey, round: Round, send: Send, input: Input): Promise<Outcome> {
-    const call = new Call(key, ask);
-    const answer = begin(call, round);
-    send(call, call.cancel, input).then(
-      (outcome) => settle(call, { outcome: isQuestion(outcome) ? passedOn(outcome, key) : outcome }),
-      (error: unknown) => settle(call, { error }),
-    );
-    return answer;
+  function start(going: Going, round: Round, input: Input): void {
+    const call = new Call(going, keeper);
+    begin(call, round, going);
+    going.send(call, call.cancel, input, call);
   }
 
   /** Goes on with a call: what was asked is answered, and this round waits for what comes next. */
-  function resume(call: Call, responses: string | undefined, round: Round): Promise<Outcome> {
+  function resume(call: Call, responses: string | undefined, round: Round, asker: Asker): void {
     clearTimeout(call.timer);
     const given = responses?.startsWith("{") === true ? responses : "{}";
     const members = membersOf(given);
-    const answer = begin(call, round);
+    begin(call, round, asker);
     for (const [key, question] of call.questions ?? []) {
       const result = memberText(given, members, key);
       if (result?.startsWith("{") !== true) continue;
@@ -119,15 +145,13 @@ export function createHeldCalls(states: RequestStates) {
       question.answer({ result });
     }
     if (asksAnything(call)) askSoon(call);
-    return answer;
   }
 
-  function begin(call: Call, round: Round): Promise<Outcome> {
-    const answer = call.begin(round, () => drop(call, "the caller went away"));
-    if (round.gone.hasEnded) return answer;
-    if (call.ended !== undefined) settle(call, call.ended);
+  function begin(call: Call, round: Round, asker: Asker): void {
+    call.begin(round, asker);
+    if (round.gone.hasEnded) return;
+    if (call.end !== undefined) settle(call, call.end);
     else if (asksAnything(call)) askSoon(call);
-    return answer;
   }
 
   function ask(call: Call, method: string, params: string, unwanted: AbortSignal): Promise<Outcome> {
@@ -165,11 +189,11 @@ export function createHeldCalls(states: RequestStates) {
     call.nonce = state.nonce;
     call.timer = setTimeout(() => drop(call, "nobody answered in time"), answerMs);
     const result = `{"inputRequests":{${requests.join(",")}},"requestState":${JSON.stringify(state.text)}}`;
-    call.tell({ outcome: { type: "input_required", result } });
+    call.tell({ type: "input_required", result });
   }
 
-  function settle(call: Call, ended: Ended): void {
-    call.ended = ended;
+  function settle(call: Call, end: End): void {
+    call.end = end;
     clearTimeout(call.timer);
     // The answer came between two rounds: it is kept for the next.
     if (call.round === undefined && calls.has(call.id)) {
@@ -177,7 +201,7 @@ export function createHeldCalls(states: RequestStates) {
       return;
     }
     calls.delete(call.id);
-    call.tell(ended);
+    call.tell(end);
   }
 
   /** Nobody wants the answer any more: its server is told. */
@@ -187,15 +211,19 @@ export function createHeldCalls(states: RequestStates) {
     for (const { answer } of call.questions?.values() ?? []) answer(errorOutcome(codes.internal, why));
     call.questions?.clear();
     call.cancel.end();
-    call.tell({ error: new Problem("unavailable", why) });
+    call.tell(new Failure(new Problem("unavailable", why)));
   }
 
   /** A modern server's question: its own state goes along within ours. */
-  function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): Outcome {
-    const state = memberOf(outcome.result, "requestState");
-    const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
-    const { text } = states.give({ upstream }, key);
-    return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(text) }) };
+  function passedOn(outcome: Extract<Outcome, { result: string }>, key: CallKey): End {
+    try {
+      const state = memberOf(outcome.result, "requestState");
+      const upstream = state?.startsWith('"') === true ? (JSON.parse(state) as string) : null;
+      const { text } = states.give({ upstream }, key);
+      return { ...outcome, result: withMembers(outcome.result, { requestState: JSON.stringify(text) }) };
+    } catch (why) {
+      return new Failure(why);
+    }
   }
 
   return {
@@ -207,8 +235,8 @@ export function createHeldCalls(states: RequestStates) {
   };
 }
 
-const isQuestion = (outcome: Outcome): outcome is Extract<Outcome, { result: string }> =>
-  "result" in outcome && outcome.type === "input_required";
+const isQuestion = (end: End): end is Extract<Outcome, { result: string }> =>
+  "result" in end && end.type === "input_required";
 
 const badState = () =>
   errorOutcome(

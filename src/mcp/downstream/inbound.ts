@@ -34,6 +34,8 @@ export type Inbound = {
   within?: number;
 };
 
+const nothing: Record<string, unknown> = Object.freeze({});
+
 /** An id goes back with the answer, and with each message of a stream. */
 const longestId = 1_024;
 
@@ -86,13 +88,14 @@ function judgeMessage(
   const idOk =
     id === undefined || (id.length <= longestId && (typeof body["id"] === "string" || Number.isInteger(body["id"])));
   const isOne = method === undefined ? id !== undefined && isAnswer(body) : isRequest(body);
-  const invalid = (what: string) => refuse(codes.invalidRequest, what, 400, idOk ? id : undefined);
-  if (misspells(body, envelopeWords)) return invalid("The message holds a key in another spelling than JSON-RPC's");
-  if (jsonrpc !== "2.0" || !isOne) return invalid("The body is not a JSON-RPC 2.0 message");
-  if (!idOk) return invalid("The id is neither a string nor an integer");
-  if (!isObject(params)) return invalid("params is not an object");
+  const told = idOk ? id : undefined;
+  if (misspells(body, envelopeWords))
+    return invalid("The message holds a key in another spelling than JSON-RPC's", told);
+  if (jsonrpc !== "2.0" || !isOne) return invalid("The body is not a JSON-RPC 2.0 message", told);
+  if (!idOk) return invalid("The id is neither a string nor an integer", told);
+  if (!isObject(params)) return invalid("params is not an object", told);
   const { _meta, ref } = params;
-  const meta = _meta ?? {};
+  const meta = _meta ?? nothing;
   if (misspells(params, paramWords) || misspells(meta, metaWords) || misspells(ref, refWords)) {
     return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
@@ -203,5 +206,6 @@ const refuse = (code: number, text: string, status: number, id?: string) => ({
   refusal: errorOutcome(code, text, undefined, status),
   id,
 });
+const invalid = (what: string, id: string | undefined) => refuse(codes.invalidRequest, what, 400, id);
 const mismatch = (header: string, what: string, id: string) =>
   refuse(codes.headerMismatch, `${header} ${what}`, 400, id);

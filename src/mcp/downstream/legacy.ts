@@ -1,38 +1,20 @@
 import { onAbort } from "../../lib/abort.ts";
-import { Ending } from "../../lib/ending.ts";
-import { busyOutcome, errorOutcome, headOf, type Outcome, respond } from "../answers.ts";
+import { accepted, busyOutcome, errorOutcome, okHead, refuse, respond } from "../answers.ts";
 import { notification, response } from "../json-rpc.ts";
 import { codes } from "../protocol.ts";
 import { Busy } from "../upstream/failures.ts";
-import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
-import { answerOf } from "./answer.ts";
+import { boundOf, type Head, holderOf, ownerOf, type Visit, type Visitor } from "../visit.ts";
+import { Asking, type Outlet } from "./asking.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
-import { eventOut, streamHeaders } from "./event-out.ts";
-import type { Client } from "./forward.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
-import { askClient, type Listener, type Live, type Lives } from "./live.ts";
+import type { Listener, Live, Lives } from "./live.ts";
 import type { Readers } from "./readers.ts";
 import { Reply, tasteOf } from "./reply.ts";
 import type { SessionFacts, Sessions } from "./session.ts";
 
 type Options = { calls: Calls; lives: Lives; changes: Changes; sessions: Sessions; readers: Readers };
-
-/** Where what belongs to one request goes besides its answer. False when nobody hears it. */
-type Outlet = {
-  send: (text: string, mayBeMissed?: boolean) => boolean;
-  /** Lets the client go, to come back after so long. */
-  pause?: (retryMs: number) => void;
-};
-
-const silence: Outlet = { send: () => false };
-const done: Outcome = { result: "{}" };
-
-/** Who asks, and where what belongs to it is heard. */
-type Asking = { visit: Visit; facts: SessionFacts | undefined; live: Live | undefined; outlet: Outlet };
-
-/** A request, as it was written. */
-type Asked = { id: string; method: string };
 
 const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "prompts", "resources"]);
 
@@ -40,46 +22,39 @@ const everyList: ReadonlySet<ChangingList> = new Set<ChangingList>(["tools", "pr
 export type LegacyDoor = ReturnType<typeof legacyDoor>;
 
 export function legacyDoor({ calls, lives, changes, sessions, readers }: Options) {
-  /** One POST. Requests outside of a session are served as far as that goes: nobody can be asked anything. */
-  function take(visit: Visit, inbound: Inbound): Response | Promise<Response> {
+  /**
+   * One POST. Requests outside of a session are served as far as that goes: nobody can be asked anything. Undefined when it has its answer already.
+   */
+  function take(visit: Visit, inbound: Inbound): Asking | undefined {
+    const { visitor } = visit;
     const { id, method } = inbound;
     if (method === "initialize" && id !== undefined) return initialize(visit, inbound, id);
     const facts = sessionOf(visit);
-    if (facts === "unknown") {
-      visit.release();
-      return unknownSession(id);
-    }
+    if (facts === "unknown") return void unknownSession(visitor, id);
     if (id === undefined || method === undefined) {
       if (facts !== undefined) told(visit, facts, inbound);
-      visit.release();
-      return new Response(null, { status: 202 });
+      return void visitor.answer(null, accepted);
     }
     const live = facts === undefined ? undefined : liveFor(visit, facts);
-    if (live instanceof Busy) {
-      visit.release();
-      return new Response(response(id, busyOutcome(live.message)), headOf(done));
-    }
-    const reply = new Reply({
-      readers,
-      streams: facts === undefined ? "never" : tasteOf(visit.request),
-      transcript: live?.transcripts.post,
-    });
-    visit.cut.onEnd((why) => reply.abort(why));
-    void answerBy(reply, { visit, facts, live, outlet: reply }, inbound, { id, method });
-    return reply.response;
+    if (live instanceof Busy) return void visitor.answer(response(id, busyOutcome(live.message)), okHead);
+    const taste = facts === undefined ? "never" : tasteOf(visit.request);
+    const reply = new Reply(visitor, id, taste, readers, live?.transcripts.post);
+    visit.whenLong(reply);
+    return asking(visit, id, facts, live, reply);
   }
 
-  async function answerBy(reply: Reply, asking: Asking, inbound: Inbound, asked: Asked): Promise<void> {
-    try {
-      const outcome = await answerTo(asking, inbound, asked);
-      // Within a session an error is told by what it holds: 429 ends it for clients that take each status for the end of the transport.
-      const isTold = asking.facts === undefined && "retryAfterSeconds" in outcome;
-      reply.end(answerOf(asked.id, outcome), headOf(isTold ? outcome : done));
-    } catch (error) {
-      reply.abort(error);
-    } finally {
-      asking.visit.release();
-    }
+  /** Undefined when there is one of this id already, which is told. */
+  function asking(
+    visit: Visit,
+    id: string,
+    facts: SessionFacts | undefined,
+    live: Live | undefined,
+    outlet: Outlet,
+  ): Asking | undefined {
+    if (live?.running.has(id) !== true) return new Asking(visit, id, facts, live, outlet, follow);
+    const why = "A request of this id is still running: use each id once";
+    outlet.end(errorOutcome(codes.invalidRequest, why), okHead);
+    return undefined;
   }
 
   function liveFor(visit: Visit, facts: SessionFacts): Live | Busy {
@@ -91,14 +66,11 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     }
   }
 
-  async function initialize(visit: Visit, inbound: Inbound, id: string): Promise<Response> {
+  function initialize(visit: Visit, inbound: Inbound, id: string): Asking {
     const session = sessions.mint(inbound.params, boundOf(visit));
-    const client = clientOf({ visit, facts: undefined, live: undefined, outlet: silence }, visit.cut);
-    const begun = { ...client, sessionId: sessions.open(session, boundOf(visit))?.id };
-    const outcome = await calls.answer(visit, inbound, "initialize", begun).finally(() => visit.release());
-    const response = respond(id, outcome);
-    response.headers.set("mcp-session-id", session);
-    return response;
+    const begun = new Asking(visit, id, undefined, undefined, inNewSession(visit.visitor, id, session), follow);
+    begun.sessionId = sessions.open(session, boundOf(visit))?.id;
+    return begun;
   }
 
   /** Undefined when none is claimed. An ended, a foreign and an invented one are all the same: unknown. */
@@ -107,39 +79,6 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     if (text === null) return undefined;
     const facts = sessions.open(text, boundOf(visit));
     return facts === undefined || lives.isEnded(facts.id) ? "unknown" : facts;
-  }
-
-  /** Answers one request; it can be cancelled by its id while it runs. */
-  async function answerTo(asking: Asking, inbound: Inbound, { id, method }: Asked): Promise<Outcome> {
-    const { visit, live } = asking;
-    if (live?.running.has(id) === true)
-      return errorOutcome(codes.invalidRequest, "A request of this id is still running: use each id once");
-    const cancel = new Ending();
-    visit.cut.onEnd((why) => cancel.end(why));
-    live?.running.set(id, cancel);
-    try {
-      return await calls.answer(visit, inbound, method, clientOf(asking, cancel));
-    } finally {
-      live?.running.delete(id);
-    }
-  }
-
-  function clientOf({ visit, facts, live, outlet }: Asking, ending: Ending): Client {
-    const notify = (method: string, params: string) => void outlet.send(notification(method, params), true);
-    const pause = (retryMs: number) => outlet.pause?.(retryMs);
-    const ask = async (method: string, params: string, unwanted: AbortSignal) =>
-      live === undefined
-        ? errorOutcome(codes.unknownMethod, "This client cannot be asked: it has no session")
-        : await askClient(live, method, params, unwanted, (text) => outlet.send(text));
-    return {
-      abilities: facts?.abilities ?? {},
-      clientInfo: facts?.clientInfo,
-      logLevel: live?.level,
-      live,
-      sessionId: facts?.id,
-      resubscribe: async () => (facts === undefined || live === undefined ? [] : await follow(visit, facts, live)),
-      through: (_, send) => send({ takesInput: false, notify, pause, ask }, ending, undefined),
-    };
   }
 
   /** Its subscriptions as they are now. Answers which servers will not tell; a session that ended meanwhile wants nothing any more. */
@@ -162,15 +101,19 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
   }
 
   /** The stream of GET: what belongs to no request, and what was missed of streams that broke (`Last-Event-ID`). */
-  function listen(visit: Visit): Response {
+  function listen(visit: Visit): void {
+    const { visitor } = visit;
     const facts = sessionOf(visit);
     if (facts === undefined || facts === "unknown") {
       visit.release();
-      return unknownSession(undefined);
+      return void unknownSession(visitor, undefined);
     }
     if (tasteOf(visit.request) === "never") {
       visit.release();
-      return Response.json({ error: "The stream of a session takes Accept: text/event-stream" }, { status: 406 });
+      return void refuse(visitor, "The stream of a session takes Accept: text/event-stream", {
+        status: 406,
+        headers: {},
+      });
     }
     const live = lives.of(facts, ownerOf(visit), holderOf(visit));
     const listener: Listener = {
@@ -180,7 +123,7 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     };
     const lastEventId = visit.request.headers.get("last-event-id");
     let unsubscribe = () => {};
-    const out = eventOut(readers, {
+    const out = new EventOut(readers, {
       onClose: () => {
         unsubscribe();
         live.transcripts.left(out);
@@ -194,9 +137,14 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
     if (lastEventId === null || !live.transcripts.resume(lastEventId, out)) live.transcripts.listen(out);
     if (!isOfPost) {
       live.listener = listener;
-      unsubscribe = subscribe(visit, live, (text) => void live.transcripts.say(text), out.close);
+      unsubscribe = subscribe(
+        visit,
+        live,
+        (text) => void live.transcripts.say(text),
+        () => out.close(),
+      );
     }
-    return new Response(out.body, { headers: streamHeaders });
+    visitor.answer(out.body, streamHead);
   }
 
   function subscribe(visit: Visit, live: Live, say: (text: string) => void, end: () => void): () => void {
@@ -215,17 +163,32 @@ export function legacyDoor({ calls, lives, changes, sessions, readers }: Options
   }
 
   /** DELETE: the client needs its session no more. */
-  function finish(visit: Visit): Response {
+  function finish(visit: Visit): void {
+    const { visitor } = visit;
     const facts = sessionOf(visit);
     visit.release();
-    if (facts === undefined || facts === "unknown") return unknownSession(undefined);
+    if (facts === undefined || facts === "unknown") return void unknownSession(visitor, undefined);
     lives.finish(facts.id);
-    return new Response(null, { status: 200 });
+    visitor.answer(null, nothingMore);
   }
 
-  return { take, listen, finish, told, answerTo, subscribe };
+  return { take, asking, listen, finish, told, subscribe };
 }
 
+const nothingMore: Head = { status: 200, headers: {} };
+
+/** The answer to `initialize`, which says how the session is called. */
+const inNewSession = (visitor: Visitor, id: string, session: string): Outlet => ({
+  send: () => false,
+  end: (outcome, head) =>
+    visitor.answer(response(id, outcome), { ...head, headers: { ...head.headers, "mcp-session-id": session } }),
+  fail: (why) => visitor.fail(why),
+});
+
 /** Exactly 404, which tells a client to initialize anew. */
-const unknownSession = (id: string | undefined) =>
-  respond(id, errorOutcome(codes.unknownSession, "There is no such session: initialize again", undefined, 404));
+const unknownSession = (visitor: Visitor, id: string | undefined) =>
+  respond(
+    visitor,
+    id,
+    errorOutcome(codes.unknownSession, "There is no such session: initialize again", undefined, 404),
+  );

@@ -1,15 +1,14 @@
-import { errorOutcome, respond } from "../answers.ts";
+import { accepted, errorOutcome, respond } from "../answers.ts";
 import { canonicalName } from "../catalog/names.ts";
 import { resourceTarget } from "../catalog/resource-target.ts";
 import type { View } from "../catalog/view.ts";
-import { notification, response } from "../json-rpc.ts";
-import { withMeta } from "../meta.ts";
 import { codes, metaKeys } from "../protocol.ts";
 import type { Visit } from "../visit.ts";
 import type { Calls } from "./call.ts";
 import type { Changes, ChangingList } from "./changes.ts";
-import { eventOut, streamHeaders } from "./event-out.ts";
+import { streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
+import { Listening } from "./listening.ts";
 import type { Readers } from "./readers.ts";
 import { abilitiesOf } from "./session.ts";
 import { longestFollowed } from "./session-methods.ts";
@@ -34,12 +33,13 @@ export async function openListen(
   visit: Visit,
   inbound: Inbound,
   id: string,
-): Promise<Response> {
+): Promise<void> {
+  const { visitor } = visit;
   const wanted = inbound.params["notifications"] as Wanted | undefined;
   if (typeof wanted !== "object" || wanted === null || !isBounded(wanted)) {
     visit.release();
     const text = `notifications must be an object; at most ${mostFollowed} resources and tasks are followed`;
-    return respond(id, errorOutcome(codes.invalidParams, text));
+    return respond(visitor, id, errorOutcome(codes.invalidParams, text));
   }
   const owner = `listen ${++opened}`;
   const declared = inbound.meta[metaKeys.clientCapabilities];
@@ -50,42 +50,33 @@ export async function openListen(
     changes.unfollow(owner);
     visit.cut.throwIfEnded();
     visit.release();
-    return new Response(null, { status: 202 });
+    return visitor.answer(null, accepted);
   }
   const shown = new Map<string, { name: string; tool?: string }>([
     ...resources.map(({ serverId, key, shown: name }) => [`${serverId} ${key}`, { name }] as const),
     ...tasks.map(({ serverId, key, shown: name, tool }) => [`${serverId} task ${key}`, { name, tool }] as const),
   ]);
-  const out = eventOut(readers, { onClose: () => stop() });
-  const tagged = (text: string) => withMeta(text, { [metaKeys.subscriptionId]: id });
-  const tell = (method: string, params: string) => void out.send(notification(method, tagged(params)));
-  tell(
+  const listening = new Listening({ changes, readers, visit, owner, id, shown }, setOf(lists));
+  listening.tell(
     "notifications/subscriptions/acknowledged",
     JSON.stringify({ notifications: acknowledged(lists, resources, tasks) }),
   );
-  const unsubscribe = changes.subscribe({
-    projectId: visit.admission.project.id,
-    subject: visit.admission.principal,
-    admission: () => visit.again(),
-    lists: new Set(lists),
-    shown: (serverId, key) => shown.get(`${serverId} ${key}`),
-    tell,
-    end: () => end(),
-  });
-  const end = () => {
-    out.send(response(id, { result: tagged('{"resultType":"complete"}') }));
-    out.close();
-  };
-  function stop(): void {
-    unsubscribe();
-    changes.unfollow(owner);
-    visit.release();
-  }
-  visit.cut.onEnd(end);
-  visit.request.signal.addEventListener("abort", () => out.close());
+  changes.subscribe(listening);
+  visit.cut.add(listening);
+  visit.request.signal.addEventListener("abort", listening);
   // While the servers were asked, the right may have ended or the client gone: of that nothing is heard any more.
-  if (visit.request.signal.aborted) out.close();
-  return new Response(out.body, { headers: streamHeaders });
+  if (visit.request.signal.aborted) listening.out.close();
+  visitor.answer(listening.out.body, streamHead);
+}
+
+const sets = new Map<string, ReadonlySet<ChangingList>>();
+
+/** There are eight at most, and thousands who wish for one of them. */
+function setOf(lists: readonly ChangingList[]): ReadonlySet<ChangingList> {
+  const key = lists.join();
+  const known = sets.get(key) ?? new Set(lists);
+  sets.set(key, known);
+  return known;
 }
 
 /** Of what is wished, what there is, the caller may see, and its server tells. */

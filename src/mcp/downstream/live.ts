@@ -10,7 +10,7 @@ import { codes } from "../protocol.ts";
 import { Busy } from "../upstream/failures.ts";
 import type { Holder } from "../visit.ts";
 import type { SessionFacts } from "./session.ts";
-import { createTranscripts, type Transcripts } from "./transcript.ts";
+import { Transcripts } from "./transcript.ts";
 
 /** What a session has going on at this moment, or has asked for. Most have nothing, and cost nothing. */
 export type Live = {
@@ -71,7 +71,7 @@ export function createLives(clock: Clock, onEnd: (id: string) => void, counters?
       running: new Map(),
       asks: new Map(),
       listener: undefined,
-      transcripts: createTranscripts(version >= "2025-11-25", clock.now, grew),
+      transcripts: new Transcripts(version >= "2025-11-25", clock.now, grew),
       usedAt: clock.now(),
     };
     lives.set(id, live);

@@ -12,7 +12,8 @@ import { nothingToComplete } from "./own.ts";
 import { factsOf } from "./session.ts";
 import { setLevel, subscribe, unsubscribe } from "./session-methods.ts";
 
-type Method = { eras: readonly Era[]; answer: (exchange: Exchange) => Promise<Outcome> | Outcome };
+/** `answer` gives nothing where it handed the exchange on. */
+type Method = { eras: readonly Era[]; answer: (exchange: Exchange) => Promise<Outcome> | Outcome | undefined };
 
 const both: readonly Era[] = ["legacy", "modern"];
 
@@ -63,7 +64,7 @@ async function instructionsOf(exchange: Exchange): Promise<{ instructions?: stri
   return instructions === undefined ? {} : { instructions };
 }
 
-function byName(exchange: Exchange, name: "tools" | "prompts"): Outcome | Promise<Outcome> {
+function byName(exchange: Exchange, name: "tools" | "prompts"): Outcome | Promise<Outcome> | undefined {
   const { params, paramsText } = exchange.inbound;
   const { name: asked } = params;
   if (typeof asked !== "string") return errorOutcome(codes.invalidParams, "`name` is missing, or no string");
@@ -71,10 +72,17 @@ function byName(exchange: Exchange, name: "tools" | "prompts"): Outcome | Promis
   // Nearly always it is there, and no proxy model has a say: then there is nothing to wait for.
   if (!(seen instanceof Promise) && exchange.shape() === undefined) {
     const target = seen[name].get(asked);
-    if (target !== undefined && exchange.mayUse(name, target)) return toServer(exchange, name, target, paramsText);
+    if (target !== undefined && exchange.mayUse(name, target)) {
+      const own = paramsFor(exchange, target, paramsText);
+      if (typeof own !== "string") return own;
+      exchange.handOn(target, methodFor[name], own);
+      return undefined;
+    }
   }
   return lookedFor(exchange, name, asked, seen);
 }
+
+const methodFor = { tools: "tools/call", prompts: "prompts/get" } as const;
 
 async function lookedFor(
   exchange: Exchange,
@@ -104,19 +112,22 @@ async function lookedFor(
   return await (name === "tools" ? shaping.toolCall : shaping.promptGet)(given, inbound.paramsText, go);
 }
 
-/** Asked of the server by its own name, with what the project adds. */
-function toServer(
+async function toServer(
   exchange: Exchange,
   name: "tools" | "prompts",
   target: NamedTarget,
   paramsText: string,
-): Outcome | Promise<Outcome> {
+): Promise<Outcome> {
+  const own = paramsFor(exchange, target, paramsText);
+  return typeof own === "string" ? await exchange.forward(target, methodFor[name], own) : own;
+}
+
+/** The server is asked by its own name, with what the project adds; or why it is not. */
+function paramsFor({ inbound }: Exchange, target: NamedTarget, paramsText: string): string | Outcome {
   const preset = presetIn(paramsText, target.preset);
   if ("refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
-  const { inbound } = exchange;
-  const members = paramsText === inbound.paramsText ? inbound.members : undefined;
-  const params = forwarded(paramsText, { name: JSON.stringify(target.key), ...preset.changes }, members);
-  return exchange.forward(target, name === "tools" ? "tools/call" : "prompts/get", params);
+  const judged = paramsText === inbound.paramsText ? inbound : undefined;
+  return forwarded(paramsText, { name: JSON.stringify(target.key), ...preset.changes }, judged);
 }
 
 /** What vLLM calls at the end of each request, whether there is such a tool or not (reference/clients.md §2.1). */

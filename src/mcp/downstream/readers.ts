@@ -3,7 +3,7 @@ export const mostUnreadInAll = 128 * 1024 * 1024;
 const everyMs = 1_000;
 
 /** What goes to one client, bit by bit: called once a second, how much is unread, and how to let go of it. */
-type Reader = { beat: () => void; unread: () => number; drop: () => void };
+export type Reader = { beat: () => void; unread: () => number; drop: () => void };
 
 /** All clients to whom something is on its way that takes long, so that those who do not read cost the others nothing. `onDrop` is told of each. */
 export type Readers = ReturnType<typeof createReaders>;
@@ -12,10 +12,10 @@ export function createReaders(onDrop: () => void = () => {}) {
   const open = new Set<Reader>();
   let pulse: Timer | undefined;
 
-  const unreadInAll = () => [...open].reduce((sum, { unread }) => sum + unread(), 0);
+  const unreadInAll = () => [...open].reduce((sum, reader) => sum + reader.unread(), 0);
 
   function onPulse(): void {
-    for (const { beat } of [...open]) beat();
+    for (const reader of [...open]) reader.beat();
     let total = unreadInAll();
     while (total > mostUnreadInAll) {
       const [laziest] = [...open].toSorted((a, b) => b.unread() - a.unread());
@@ -25,17 +25,26 @@ export function createReaders(onDrop: () => void = () => {}) {
     }
   }
 
+  function enter(reader: Reader): void {
+    open.add(reader);
+    pulse ??= setInterval(onPulse, everyMs);
+  }
+
+  function leave(reader: Reader): void {
+    open.delete(reader);
+    if (open.size > 0) return;
+    clearInterval(pulse);
+    pulse = undefined;
+  }
+
   return {
-    /** Answers how to tell that it is over. */
+    /** `leave` when it is over. */
+    enter,
+    leave,
+    /** The same for who would rather be told how to leave. */
     watch(reader: Reader): () => void {
-      open.add(reader);
-      pulse ??= setInterval(onPulse, everyMs);
-      return () => {
-        open.delete(reader);
-        if (open.size > 0) return;
-        clearInterval(pulse);
-        pulse = undefined;
-      };
+      enter(reader);
+      return () => leave(reader);
     },
     dropped: onDrop,
     size: () => open.size,

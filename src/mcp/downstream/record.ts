@@ -1,5 +1,6 @@
 import type { AuditOutcome } from "../../resources/audit.ts";
 import { measured, type Outcome } from "../answers.ts";
+import type { Target } from "../catalog/view.ts";
 import { memberOf, memberText } from "../spans.ts";
 import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
@@ -19,9 +20,6 @@ export type CallRecord = {
   argumentsText: string | undefined;
 };
 
-/** Where a call leads, once it is known: the server, what that server calls it, and whether it ended before it got there. */
-export type Led = { server: string; key: string; isRefused: boolean };
-
 const recorded = new Set([
   ...["tools/call", "prompts/get", "resources/read", "resources/subscribe", "completion/complete"],
   // What goes on with a call, or ends it; that somebody looks how it fares is told by nothing else than its first call.
@@ -29,11 +27,15 @@ const recorded = new Set([
 ]);
 export const isRecorded = (method: string): boolean => recorded.has(method);
 
-/** Pure, and cheap for big bodies: lengths, and one native search. A call that led nowhere is told by the name that was asked for. */
+/**
+ * Pure, and cheap for big bodies: lengths, and one native search. `led` is where it leads, once that is known; a call that led nowhere is told by the
+ * name that was asked for.
+ */
 export function callRecord(
   admission: Admission,
   inbound: Inbound,
-  led: Led | undefined,
+  led: Target | undefined,
+  isRefused: boolean,
   outcome: Outcome,
   durationMs: number,
 ): CallRecord {
@@ -45,10 +47,10 @@ export function callRecord(
   return {
     admission,
     action,
-    server: led?.server,
+    server: led?.server.name,
     tool: isOfTool ? key : undefined,
     resource: isOfTool ? undefined : key,
-    outcome: led?.isRefused === true ? "refused" : failed(outcome) ? "error" : "ok",
+    outcome: isRefused ? "refused" : failed(outcome) ? "error" : "ok",
     durationMs,
     requestBytes: paramsText.length,
     responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,

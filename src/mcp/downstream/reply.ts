@@ -1,7 +1,8 @@
 import { type Alarm, wheel } from "../../lib/wheel.ts";
-import type { headOf } from "../answers.ts";
-import { type Answer, bodyOf, textOf } from "./answer.ts";
-import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
+import type { Outcome } from "../answers.ts";
+import { type Head, longMs, type Visitor } from "../visit.ts";
+import { answerOf, bodyOf, textOf } from "./answer.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Readers } from "./readers.ts";
 
 /** Where the messages of one event stream go, so that they can be had again. */
@@ -13,6 +14,7 @@ export type Transcript = {
   primes: boolean;
 };
 
+/** Whether the client takes an event stream, and would rather; without it everything but the answer is dropped. */
 export type StreamTaste = "never" | "at need" | "rather";
 
 /** Whether the client reads an event stream as well as JSON, and which it names first. One that says nothing about it reads JSON. */
@@ -22,41 +24,48 @@ export function tasteOf(request: Request): StreamTaste {
   return accept.trimStart().startsWith("text/event-stream") ? "rather" : "at need";
 }
 
-type Options = {
-  readers: Readers;
-  /** Whether the client takes an event stream, and would rather; without it everything but the answer is dropped. */
-  streams: StreamTaste;
-  /** A stream that can be resumed: its beginning is an event with an id and nothing else. */
-  transcript?: (() => Transcript) | undefined;
-  /** The client has gone before the answer. */
-  onGone?: () => void;
-};
-
 /** Long calls become streams: so they can be resumed, and nobody on the way takes their silence for death. */
 const slowMs = 1_000;
 
-/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence. */
+/** The answer to one POST: JSON, or an event stream as soon as there is more to say than the answer, or after a second of silence (`whenLong`). */
 export class Reply {
-  readonly #options: Options;
-  readonly #answered = Promise.withResolvers<Response>();
-  readonly #alarm: Alarm | undefined;
+  readonly id: string;
+  readonly #visitor: Visitor;
+  readonly #readers: Readers;
+  readonly #streams: StreamTaste;
+  readonly #transcript: (() => Transcript) | undefined;
+  #alarm: Alarm | undefined;
   #out: EventOut | undefined;
   #log: Transcript | undefined;
   #isDone = false;
 
-  constructor(options: Options) {
-    this.#options = options;
-    if (options.streams === "rather") this.#stream();
-    else if (options.streams === "at need") this.#alarm = wheel.after(slowMs, () => this.#stream());
+  /** `transcript` is there for a stream that can be resumed: its beginning is an event with an id and nothing else. */
+  constructor(
+    visitor: Visitor,
+    id: string,
+    streams: StreamTaste,
+    readers: Readers,
+    transcript: (() => Transcript) | undefined,
+  ) {
+    this.#visitor = visitor;
+    this.id = id;
+    this.#streams = streams;
+    this.#readers = readers;
+    this.#transcript = transcript;
+    if (streams === "rather") this.#stream();
   }
 
-  get response(): Promise<Response> {
-    return this.#answered.promise;
+  lasts(): void {
+    if (this.#streams === "at need" && !this.#isDone) this.#alarm = wheel.after(slowMs - longMs, this);
+  }
+
+  ring(): void {
+    this.#stream();
   }
 
   /** Sends something besides the answer. False when it cannot be: then nobody will ever answer it. */
   send(text: string, mayBeMissed = false): boolean {
-    if (this.#isDone || this.#options.streams === "never") return false;
+    if (this.#isDone || this.#streams === "never") return false;
     const out = this.#stream();
     if (mayBeMissed && out.isBehind()) return true;
     this.#write(text);
@@ -64,46 +73,60 @@ export class Reply {
   }
 
   /** The answer. On a stream it is the last event, and its status is told by what it holds. */
-  end(answer: Answer, head: ReturnType<typeof headOf>): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#alarm?.cancel();
-    if (this.#out === undefined) this.#answered.resolve(new Response(bodyOf(answer, this.#options.readers), head));
-    else {
-      this.#write(textOf(answer));
-      this.#log?.end();
-      this.#out.close();
-    }
+  end(outcome: Outcome, head: Head): void {
+    if (!this.#isLast()) return;
+    const answer = answerOf(this.id, outcome);
+    if (this.#out === undefined) return void this.#visitor.answer(bodyOf(answer, this.#readers), head);
+    this.#write(textOf(answer));
+    this.#close();
   }
 
   /** Lets go of a stream that can be taken up again; the answer comes there. */
   pause(retryMs: number): void {
-    if (this.#log?.primes === true && this.#options.streams === "rather") this.#out?.pause(retryMs);
+    if (this.#log?.primes === true && this.#streams === "rather") this.#out?.pause(retryMs);
   }
 
-  /** Ends it without an answer: the right to it has ended. Before a word was said, `why` is thrown to whoever waits for the response. */
-  abort(why: unknown): void {
-    if (this.#isDone) return;
+  /** Ends it without an answer, as when the right to it has ended. `why` is told where no word was said before. */
+  fail(why: unknown): void {
+    if (!this.#isLast()) return;
+    this.#visitor.fail(why);
+    this.#close();
+  }
+
+  /** The right to it has ended. */
+  ended(why: unknown): void {
+    this.fail(why);
+  }
+
+  /** The client has gone before the answer. */
+  protected left(): void {}
+
+  #isLast(): boolean {
+    if (this.#isDone) return false;
     this.#isDone = true;
     this.#alarm?.cancel();
-    if (this.#out === undefined) this.#answered.reject(why);
+    return true;
+  }
+
+  #close(): void {
     this.#log?.end();
     this.#out?.close();
   }
 
   #stream(): EventOut {
-    if (this.#out !== undefined) return this.#out;
-    const { readers, transcript, onGone } = this.#options;
+    return this.#out ?? this.#opened();
+  }
+
+  #opened(): EventOut {
     this.#alarm?.cancel();
-    const out = eventOut(readers, {
-      onClose: () => {
-        if (!this.#isDone) onGone?.();
-      },
-    });
+    const onClose = () => {
+      if (!this.#isDone) this.left();
+    };
+    const out = new EventOut(this.#readers, { onClose });
     this.#out = out;
-    this.#log = transcript?.();
+    this.#log = this.#transcript?.();
     this.#log?.attach(out);
-    this.#answered.resolve(new Response(out.body, { headers: streamHeaders }));
+    this.#visitor.answer(out.body, streamHead);
     return out;
   }
 

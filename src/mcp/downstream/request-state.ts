@@ -21,7 +21,7 @@ export function createRequestStates(seal: Seal, clock: Clock) {
   const usedBy = new Map<string, number>();
   /** What was used is forgotten by a restart, so no state outlives one. */
   const boot = randomBytes(9).toString("base64url");
-  const boundTo = ({ words }: CallKey) => ["state", boot, ...words()];
+  const boundTo = (key: CallKey) => ["state", boot, ...key.words()];
 
   const isFull = (subject: string): boolean =>
     used.size >= mostUsed.inAll || (usedBy.get(subject) ?? 0) >= mostUsed.ofOne;

@@ -9,7 +9,7 @@ import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Abilities } from "../peer.ts";
 import type { ServerRef } from "../upstream/connections.ts";
 import { interactive } from "../upstream/private.ts";
-import type { Visit } from "../visit.ts";
+import type { Admission, Visit } from "../visit.ts";
 import type { Face, Found, May } from "./exchange.ts";
 
 /** Starting and being listed are bounded by the server's own limits; this is for several of them. */
@@ -36,34 +36,36 @@ type Shown = {
 export function createScope(catalog: Catalog, clock: Clock) {
   /** Of each project, by endpoint. */
   const shownOf = new Map<string, Map<string, Shown>>();
+  const infoTexts = new WeakMap<Admission["project"], string>();
 
-  /** The caller's own part of the view, in list and call alike. */
-  function mayOf(visit: Visit): May | undefined {
-    const mine = rightsTo(visit);
-    const heldBack = quarantineOf(visit);
-    if (heldBack === undefined) return mine;
-    return (list, target) => mine?.(list, target) !== false && heldBack(list, target) === undefined;
+  /** The caller's own part of the view, in list and call alike; undefined when it is all of it. */
+  function mayOf({ admission }: Visit): May | undefined {
+    const isAll = admission.mayCall === undefined && !admission.readOnly && !quarantines(admission);
+    return isAll ? undefined : mayIn(admission);
   }
+
+  const mayIn =
+    (admission: Admission): May =>
+    (list, target) =>
+      isOpen(admission, list, target) && whyHeldBack(admission, list, target) === undefined;
 
   /** What `mayOf` decides by, beside the view that it is asked about. */
   function policyOf({ admission: { readOnly, policy } }: Visit): string {
     return `${readOnly} ${policy?.() ?? ""}`;
   }
 
-  /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
-  function quarantineOf({ admission: { project } }: Visit) {
-    if (project.fields.onToolChange !== "quarantine") return undefined;
-    return (list: ListName, { server, key, variant }: Target) =>
-      list === "tools" ? catalog.heldBack(server, key, variant) : undefined;
-  }
+  const quarantines = ({ project }: Admission): boolean => project.fields.onToolChange === "quarantine";
 
-  function rightsTo({ admission: { mayCall, readOnly } }: Visit): May | undefined {
-    if (mayCall === undefined && !readOnly) return undefined;
-    return (list, { server, key, text = "{}", variant }) => {
-      const isTool = list === "tools";
-      if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
-      return !readOnly || !isTool || catalog.isReadOnly(server, key, text, variant);
-    };
+  /** Why a tool may not be used before somebody has looked at it, where the project asks for that. */
+  const whyHeldBack = (admission: Admission, list: ListName, { server, key, variant }: Target): string | undefined =>
+    list === "tools" && quarantines(admission) ? catalog.heldBack(server, key, variant) : undefined;
+
+  /** Whether the caller has the right to it. */
+  function isOpen({ mayCall, readOnly }: Admission, list: ListName, target: Target & { text?: string }): boolean {
+    const { server, key, text = "{}", variant } = target;
+    const isTool = list === "tools";
+    if (mayCall?.(server.name, isTool ? key : undefined) === false) return false;
+    return !readOnly || !isTool || catalog.isReadOnly(server, key, text, variant);
   }
 
   /** Ready at once for as long as nothing that it depends on has changed. Shortly after it was asked, no server need be asked how it fares. */
@@ -149,6 +151,15 @@ export function createScope(catalog: Catalog, clock: Clock) {
     return only?.serverInfo ?? { name, title: `mcpctl: ${name}`, version };
   }
 
+  /** The same as JSON text: a project's is made once, and said with each answer. */
+  function infoTextOf(visit: Visit): string {
+    const { endpoint, admission } = visit;
+    if (endpoint.alias !== undefined || endpoint.server !== undefined) return JSON.stringify(infoOf(visit));
+    const text = infoTexts.get(admission.project) ?? JSON.stringify(infoOf(visit));
+    infoTexts.set(admission.project, text);
+    return text;
+  }
+
   function faceOf(visit: Visit): Face {
     const known = knownTo(visit);
     const isSingle = visit.endpoint.server !== undefined;
@@ -160,12 +171,12 @@ export function createScope(catalog: Catalog, clock: Clock) {
   return {
     viewOf,
     viewWith,
-    infoOf,
+    infoTextOf,
     faceOf,
     mayOf,
     policyOf,
-    rightsTo,
-    quarantineOf,
+    isOpen,
+    whyHeldBack,
     /** Lets go of what is remembered of a project. */
     forget(projectId: string): void {
       shownOf.delete(projectId);

@@ -60,7 +60,8 @@ export function createSessions(seal: Seal, clock: Clock) {
     },
     open(text: string, bound: readonly string[]): SessionFacts | undefined {
       const known = opened.get(text);
-      const found = known !== undefined && isSame(known.bound, bound) ? known : openedAnew(text, bound);
+      const isKnown = known !== undefined && (known.bound === bound || isSame(known.bound, bound));
+      const found = isKnown ? known : openedAnew(text, bound);
       return found === undefined || clock.now() - found.mintedAt > longestMs ? undefined : found.facts;
     },
   };
@@ -87,14 +88,17 @@ export function factsOf(params: Record<string, unknown>, id: string): SessionFac
   };
 }
 
+const abilities = ["elicitation", "sampling", "roots", "extensions"] as const;
+export const noAbilities: Abilities = Object.freeze({});
+
 /** Of what a client declares, that by which a server may ask it for something, and the extensions it knows. */
 export function abilitiesOf(capabilities: unknown): Abilities {
-  if (typeof capabilities !== "object" || capabilities === null) return {};
-  const abilities: Abilities = {};
-  for (const name of ["elicitation", "sampling", "roots", "extensions"] as const) {
+  if (typeof capabilities !== "object" || capabilities === null) return noAbilities;
+  let found = noAbilities;
+  for (const name of abilities) {
     const value = (capabilities as Record<string, unknown>)[name];
     if (typeof value === "object" && value !== null && JSON.stringify(value).length <= longestAbilities)
-      abilities[name] = value;
+      found = { ...found, [name]: value };
   }
-  return abilities;
+  return found;
 }

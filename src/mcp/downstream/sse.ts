@@ -1,10 +1,11 @@
 import { onAbort } from "../../lib/abort.ts";
 import { randomBytes } from "../../lib/crypto.ts";
-import { errorOutcome, respond } from "../answers.ts";
+import { accepted, errorOutcome, respond } from "../answers.ts";
 import { codes } from "../protocol.ts";
 import { boundOf, holderOf, ownerOf, type Visit } from "../visit.ts";
 import { answerOf, textOf } from "./answer.ts";
-import { type EventOut, eventOut, streamHeaders } from "./event-out.ts";
+import type { Asking, Outlet } from "./asking.ts";
+import { EventOut, streamHead } from "./event-out.ts";
 import type { Inbound } from "./inbound.ts";
 import type { LegacyDoor } from "./legacy.ts";
 import type { Lives } from "./live.ts";
@@ -21,10 +22,10 @@ export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives:
   const streams = new Map<string, Stream>();
   let isDraining = false;
 
-  function open(visit: Visit): Response {
+  function open(visit: Visit): void {
     const id = randomBytes(18).toString("base64url");
     let unsubscribe = () => {};
-    const out = eventOut(readers, {
+    const out = new EventOut(readers, {
       onClose: () => {
         streams.delete(id);
         unsubscribe();
@@ -49,46 +50,43 @@ export function sseDoor({ legacy, lives, readers }: { legacy: LegacyDoor; lives:
     const path = new URL(visit.request.url).pathname.replace(/\/$/, "");
     // A path, never a whole address: the client knows better than we by which name it reached us.
     out.send(`${path}/message?session=${id}`, { event: "endpoint" });
-    return new Response(out.body, { headers: streamHeaders });
+    visit.visitor.answer(out.body, streamHead);
   }
 
   /** One message of a client that has a stream open. The answer goes there; here it is only taken. */
-  function take(visit: Visit, inbound: Inbound): Response {
+  function take(visit: Visit, inbound: Inbound): Asking | undefined {
+    const { visitor } = visit;
     const id = new URL(visit.request.url).searchParams.get("session") ?? "";
     const stream = streams.get(id);
     if (stream === undefined || stream.bound !== boundOf(visit).join(" ")) {
-      visit.release();
-      return respond(
-        inbound.id,
-        errorOutcome(codes.unknownSession, "There is no such stream: open one with GET", undefined, 404),
-      );
+      const why = "There is no such stream: open one with GET";
+      return void respond(visitor, inbound.id, errorOutcome(codes.unknownSession, why, undefined, 404));
     }
-    const { method } = inbound;
+    const { id: asked, method } = inbound;
     if (method === "initialize") {
       stream.facts = factsOf(inbound.params, id);
       stream.subscribe(stream.facts);
     }
-    if (inbound.id === undefined || method === undefined) {
-      legacy.told(visit, stream.facts, inbound);
-      visit.release();
-    } else answer(visit, inbound, { id: inbound.id, method }, stream);
-    return new Response("Accepted", { status: 202 });
+    const isRequest = asked !== undefined && method !== undefined;
+    const live = isRequest ? lives.of(stream.facts, ownerOf(visit), holderOf(visit)) : undefined;
+    if (!isRequest) legacy.told(visit, stream.facts, inbound);
+    visitor.answer("Accepted", accepted);
+    return live === undefined || asked === undefined
+      ? undefined
+      : legacy.asking(visit, asked, stream.facts, live, outletOf(stream, asked));
   }
 
-  function answer(visit: Visit, inbound: Inbound, asked: { id: string; method: string }, stream: Stream): void {
-    const { out, facts } = stream;
-    const outlet = { send: (text: string) => out.send(text, { event: "message" }) };
-    const live = lives.of(facts, ownerOf(visit), holderOf(visit));
-    legacy
-      .answerTo({ visit, facts, live, outlet }, inbound, asked)
-      .then(
-        (outcome) => void outlet.send(textOf(answerOf(asked.id, outcome))),
-        () => out.close(),
-      )
-      .finally(() => {
-        visit.release();
+  function outletOf(stream: Stream, id: string): Outlet {
+    const { out } = stream;
+    const send = (text: string) => out.send(text, { event: "message" });
+    return {
+      send,
+      end(outcome) {
+        send(textOf(answerOf(id, outcome)));
         if (isDraining) closeIfIdle(stream);
-      });
+      },
+      fail: () => out.close(),
+    };
   }
 
   function closeIfIdle({ facts, out }: Stream): void {

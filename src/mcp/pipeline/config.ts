@@ -1,5 +1,4 @@
-import { TypeCompiler } from "@sinclair/typebox/compiler";
-import { Value } from "@sinclair/typebox/value";
+import { compiled, completed } from "../../lib/check.ts";
 import { nearest } from "../../lib/nearest.ts";
 import { isObject } from "../../lib/object.ts";
 import type { FieldError } from "../../lib/problem.ts";
@@ -28,20 +27,20 @@ function unknownStage(type: string, types: Types): string {
 
 function configErrors(stage: StageType, config: Readonly<Record<string, unknown>>): FieldError[] {
   if (stage.config === undefined) return [];
-  const complete = Value.Default(stage.config, structuredClone(config));
-  const checker = TypeCompiler.Compile(stage.config);
+  const complete = completed(stage.config, config);
+  const checker = compiled(stage.config);
   const errors = checker.Check(complete) ? [] : fieldErrors(checker, complete);
   return errors.length > 0 ? errors : (stage.check?.(complete as Record<string, unknown>) ?? []);
 }
 
-const completed = new WeakMap<object, { type: StageType; config: Readonly<Record<string, unknown>> }>();
+const known = new WeakMap<object, { type: StageType; config: Readonly<Record<string, unknown>> }>();
 
 /** With the stage's defaults for what was not written. One that was asked for before is not made again. */
 export function completeConfig(type: StageType, config: Readonly<Record<string, unknown>>) {
   if (type.config === undefined) return config;
-  const known = completed.get(config);
-  if (known?.type === type) return known.config;
-  const complete = Value.Default(type.config, structuredClone(config)) as Readonly<Record<string, unknown>>;
-  completed.set(config, { type, config: complete });
+  const before = known.get(config);
+  if (before?.type === type) return before.config;
+  const complete = completed(type.config, config) as Readonly<Record<string, unknown>>;
+  known.set(config, { type, config: complete });
   return complete;
 }

@@ -1,12 +1,15 @@
 import type { Problem } from "../../lib/problem.ts";
 import { type ServerLimits, setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
+import * as rpc from "../json-rpc.ts";
 import type { Peer } from "../peer.ts";
 import type { Asked } from "./answering.ts";
 import { Busy, callerLeft, unavailable } from "./failures.ts";
-import { Patience, timesOf, upFor } from "./patience.ts";
+import { mostMs, Patience, upFor, usualMs } from "./patience.ts";
 import type { Place } from "./queue.ts";
 import type { RequestOptions } from "./upstream.ts";
+import type { Sending, Sent } from "./wire.ts";
 
 /** The conversation that a call belongs to. */
 export type Host = {
@@ -22,42 +25,44 @@ export type Host = {
 };
 
 /** A request of a conversation, from when it is asked for until it has its answer. */
-export class Call implements Asked, Place {
+export class Call implements Asked, Place, Sending {
   readonly id: number;
   readonly method: string;
-  readonly params: string;
+  params: string;
   readonly options: RequestOptions;
   readonly peer: Peer | undefined;
   readonly caller: string;
-  readonly outcome: Promise<Outcome>;
   readonly patience: Patience;
   questions: AbortController | undefined;
   /** Of those that the queue counts. */
   isUnderWay = false;
   isSent = false;
-  /** How to let go of it; there once it is on the wire. */
-  letGo: (() => void) | undefined;
+  /** There once it is on the wire. */
+  sent: Sent | undefined;
   readonly #host: Host;
+  readonly #asker: Asker;
   #isOver = false;
-  readonly #stopListening: (() => void) | undefined;
-  #resolve!: (outcome: Outcome) => void;
-  #reject!: (why: Problem) => void;
 
-  constructor(host: Host, id: number, method: string, params: string, options: RequestOptions) {
+  constructor(host: Host, id: number, method: string, params: string, options: RequestOptions, asker: Asker) {
     this.#host = host;
+    this.#asker = asker;
     this.id = id;
     this.method = method;
     this.params = params;
     this.options = options;
     this.peer = options.peer;
     this.caller = options.peer?.subject ?? "";
-    this.outcome = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
-    const { idleMs, mostMs } = timesOf(options, host.bounds);
-    this.patience = new Patience(idleMs, mostMs, (inAll) => this.#isUp(inAll));
-    this.#stopListening = options.ending?.onEnd(() => this.#giveUp(unavailable(callerLeft)));
+    this.patience = new Patience(usualMs(options, host.bounds), mostMs(options, host.bounds), this);
+    options.ending?.add(this);
+  }
+
+  /** The message. It is asked for once, and not kept. */
+  get text(): string {
+    return rpc.request(this.id, this.method, this.params);
+  }
+
+  get tool(): string | undefined {
+    return this.options.tool;
   }
 
   start(): void {
@@ -68,20 +73,26 @@ export class Call implements Asked, Place {
   resolve(outcome: Outcome): void {
     if (this.#isOver) return;
     this.#over();
-    this.#resolve(outcome);
+    this.#asker.answered(outcome);
   }
 
   reject(why: Problem): void {
     if (this.#isOver) return;
     this.#over();
-    this.letGo?.();
-    this.#reject(why);
+    this.sent?.letGo();
+    this.#asker.failed(why);
   }
 
-  #isUp(inAll: boolean): void {
+  /** No more patience. */
+  isUp(inAll: boolean): void {
     const { why, ms } = upFor(this.options, this.#host.bounds, inAll);
     if (this.isSent) this.#host.unanswered();
     this.#giveUp(this.isSent ? why : new Busy(`it waited ${ms / 1000} s for its turn; ${setByServer("inFlight")}`));
+  }
+
+  /** Whoever asked waits no more. */
+  ended(): void {
+    this.#giveUp(unavailable(callerLeft));
   }
 
   #giveUp(why: Problem): void {
@@ -94,7 +105,7 @@ export class Call implements Asked, Place {
     this.#isOver = true;
     this.patience.end();
     this.questions?.abort();
-    this.#stopListening?.();
+    this.options.ending?.remove(this);
     this.#host.over(this);
   }
 }

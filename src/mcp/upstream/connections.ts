@@ -68,9 +68,11 @@ export function createConnections(options: ConnectionOptions) {
   function get(server: ServerRef, peer?: Peer): Upstream | Promise<Upstream> {
     const common = shared.there(server, peer?.subject) ?? shared.get(server, peer?.subject);
     if (peer === undefined) return common;
-    if (common instanceof Promise) return common.then((opened) => chosen(server, peer, opened));
-    return chosen(server, peer, common);
+    return common instanceof Promise ? chosenOnce(server, peer, common) : chosen(server, peer, common);
   }
+
+  const chosenOnce = async (server: ServerRef, peer: Peer, common: Promise<Upstream>): Promise<Upstream> =>
+    await chosen(server, peer, await common);
 
   const chosen = (server: ServerRef, peer: Peer, common: Upstream): Upstream | Promise<Upstream> =>
     needsOwn(common, peer) ? getOwn(server, peer, common) : common;

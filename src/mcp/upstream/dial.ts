@@ -1,10 +1,10 @@
 import { hostOf, mayReach, reachOf } from "../../lib/address-guard.ts";
 import { Unreached, unavailable } from "./failures.ts";
-import { type Answer, type Asker, answerTo } from "./http1/answer.ts";
+import { type Answer, type Asker, answerTo, tell } from "./http1/answer.ts";
 import type { Destination } from "./http1/connection.ts";
 import type { Pool } from "./http1/pool.ts";
 import { throughProxy } from "./http1/proxied.ts";
-import { bytesOf, type Request } from "./http1/request.ts";
+import { bytesOf, type Request, targetOf } from "./http1/request.ts";
 import { unreachedBy } from "./reasons.ts";
 import type { Resolver } from "./resolver.ts";
 import { type TlsTrust, tlsOptions } from "./tls.ts";
@@ -40,7 +40,7 @@ export function dialTo(ways: Ways, place: Place): Dial {
   const { url, connectMs, trust } = place;
   const { host, isWritten } = hostOf(url);
   const name = isWritten ? undefined : host;
-  const target = { pathname: url.pathname, search: url.search, host: url.host };
+  const target = targetOf(url);
   const destinationAt = destinations(url, trust, name);
 
   const send = (address: string, request: Request, asker: Asker): void =>
@@ -90,7 +90,7 @@ export function dialTo(ways: Ways, place: Place): Dial {
 
   if (isWritten && !ways.isProxied) return byAddress;
   const later = ways.isProxied ? byProxy : byName;
-  return (request, { answered, failed }) => void later(request).then(answered, failed);
+  return (request, asker) => tell(later(request), asker);
 }
 
 /** Connections serve whoever reaches the same address in the same way, and nobody else: what one trusts another may not. */

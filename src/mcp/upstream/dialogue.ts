@@ -2,6 +2,7 @@ import { type Meter, noMeter } from "../../lib/counters.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import type { Outline } from "../outline.ts";
@@ -13,7 +14,7 @@ import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failu
 import { readIncoming, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { createQueue } from "./queue.ts";
-import { limits, type RequestOptions } from "./upstream.ts";
+import { limits, type RequestOptions, requesting } from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 
 /** What a manner of speaking makes of a server's words that belong to no call. */
@@ -53,17 +54,16 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     ended: end,
   });
 
-  function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    if (ended !== undefined) return Promise.reject(ended);
+  function ask(method: string, params: string, options: RequestOptions, asker: Asker): void {
+    if (ended !== undefined) return void asker.failed(ended);
     // While the body came or the server started, the right may have ended: such a call must not arrive.
-    if (options.ending?.hasEnded === true) return Promise.reject(unavailable(callerLeft));
-    const call = new Call(host, nextId++, method, params, options);
+    if (options.ending?.hasEnded === true) return void asker.failed(unavailable(callerLeft));
+    const call = new Call(host, nextId++, method, params, options, asker);
     try {
       enter(call);
     } catch (why) {
       call.reject(why as Problem);
     }
-    return call.outcome;
   }
 
   /** Callers wait for their turn; what we ask for ourselves does not wait for them. @throws Busy */
@@ -76,13 +76,12 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   }
 
   function send(call: Call): void {
-    const { id, method, params, peer } = call;
+    const { id, peer } = call;
     calls.set(id, call);
     if (peer !== undefined) meter.add("calls");
-    const asked = peer?.progressToken === undefined ? params : withToken(params, id);
-    const text = rpc.request(id, method, asked);
+    if (peer?.progressToken !== undefined) call.params = withToken(call.params, id);
     try {
-      call.letGo = wire.request({ id, method, params: asked, text, tool: call.options.tool });
+      call.sent = wire.request(call);
     } catch (error) {
       call.reject(new Absent(error instanceof Error ? error.message : "the server cannot be written to", error));
     }
@@ -182,7 +181,8 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   }
 
   return {
-    request,
+    ask,
+    request: requesting(ask),
     notify,
     /** From now on it is spoken in this manner. */
     speak(next: Manner): void {

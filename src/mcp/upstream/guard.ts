@@ -1,11 +1,24 @@
-import { type Breaker, closed, failed, givenUp, refusalOf, tried, turnAt, untried, viewOf } from "../../lib/breaker.ts";
+import {
+  type Breaker,
+  closed,
+  failed,
+  givenUp,
+  refusalOf,
+  type Turn,
+  tried,
+  turnAt,
+  untried,
+  viewOf,
+} from "../../lib/breaker.ts";
 import type { Clock } from "../../lib/clock.ts";
 import type { Log } from "../../lib/log.ts";
 import { messageOf, Problem } from "../../lib/problem.ts";
 import { serverLimitsOf } from "../../resources/limits.ts";
+import type { Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import type { ServerRef } from "./connections.ts";
 import { Absent, Refused, TimedOut } from "./failures.ts";
-import type { Upstream } from "./upstream.ts";
+import { type Ask, askedBy, type Upstream } from "./upstream.ts";
 
 /** A call that was not sent, because the server is left alone at this moment. */
 export class LeftAlone extends Problem {
@@ -48,30 +61,32 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log, blot: (tex
 
   /**
    * Callers are let through in their turn. What we ask for ourselves, such as whether it is there, is let through always: nobody waits for it, and
-   * its answer counts like any other. Rejects with LeftAlone.
+   * its answer counts like any other.
    */
-  function through<T>(how: "call" | "opening", isOwn: boolean, work: () => Promise<T>): Promise<T> {
-    const begunAt = clock.now();
+  function turnOf(isOwn: boolean, begunAt: number): Turn {
     const turn = isOwn ? "call" : turnAt(breaker, begunAt);
-    if (turn === "refused") return Promise.reject(new LeftAlone(server.name, breaker, begunAt));
     if (turn === "trial") become(tried(breaker, begunAt));
-    return work().then(
-      (result) => {
-        answered();
-        return result;
-      },
-      (error: unknown) => {
-        judge(error, how, turn, begunAt);
-        throw error;
-      },
-    );
+    return turn;
   }
 
-  function judge(error: unknown, how: "call" | "opening", turn: "call" | "trial", begunAt: number): void {
+  /** Opens a conversation, for a caller or on our own account. @throws LeftAlone */
+  async function opening<T>(isOwn: boolean, open: () => Promise<T>): Promise<T> {
+    const begunAt = clock.now();
+    if (turnOf(isOwn, begunAt) === "refused") throw new LeftAlone(server.name, breaker, begunAt);
+    try {
+      const opened = await open();
+      answered();
+      return opened;
+    } catch (error) {
+      judge(error, "opening", begunAt);
+      throw error;
+    }
+  }
+
+  function judge(error: unknown, turn: "call" | "trial" | "opening", begunAt: number): void {
     // It answers others: that this took too long says something of the call, which anybody may make, and nothing against the server.
     if (error instanceof TimedOut && answeredAt !== undefined && answeredAt > begunAt) return;
-    if (how === "opening") count(error, how);
-    else if (error instanceof Absent) count(error, turn);
+    if (turn === "opening" || error instanceof Absent) count(error, turn);
     else if (error instanceof Refused) answered();
     else if (turn === "trial") become(untried(breaker, clock.now()));
   }
@@ -83,15 +98,20 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log, blot: (tex
     become(failed(breaker, blot(messageOf(error)), how, clock.now(), firstMs()));
   }
 
+  const judging: Judging = { answered, judge };
+  const through =
+    (ask: Ask): Ask =>
+    (method, params, options, asker) => {
+      const begunAt = clock.now();
+      const turn = turnOf(options.peer === undefined, begunAt);
+      if (turn === "refused") asker.failed(new LeftAlone(server.name, breaker, begunAt));
+      else ask(method, params, options, new Judged(judging, asker, turn, begunAt));
+    };
+
   return {
     /** The same conversation, with what is asked in it going through here. */
-    over: (upstream: Upstream): Upstream => ({
-      ...upstream,
-      request: (method, params, options) =>
-        through("call", options?.peer === undefined, () => upstream.request(method, params, options)),
-    }),
-    /** Opens a conversation, for a caller or on our own account. @throws LeftAlone */
-    opening: <T>(isOwn: boolean, open: () => Promise<T>): Promise<T> => through("opening", isOwn, open),
+    over: (upstream: Upstream): Upstream => askedBy(upstream, through(upstream.ask)),
+    opening,
     admit,
     /** It introduced itself. */
     answered,
@@ -107,4 +127,31 @@ export function createGuard(first: ServerRef, clock: Clock, log: Log, blot: (tex
     /** When it last answered anything at all, Unix milliseconds. */
     answeredAt: () => answeredAt,
   };
+}
+
+type Judging = { answered: () => void; judge: (error: unknown, turn: "call" | "trial", begunAt: number) => void };
+
+/** One request until it is known what its end says of the server. */
+class Judged implements Asker {
+  readonly #guard: Judging;
+  readonly #asker: Asker;
+  readonly #turn: "call" | "trial";
+  readonly #begunAt: number;
+
+  constructor(guard: Judging, asker: Asker, turn: "call" | "trial", begunAt: number) {
+    this.#guard = guard;
+    this.#asker = asker;
+    this.#turn = turn;
+    this.#begunAt = begunAt;
+  }
+
+  answered(outcome: Outcome): void {
+    this.#guard.answered();
+    this.#asker.answered(outcome);
+  }
+
+  failed(why: unknown): void {
+    this.#guard.judge(why, this.#turn, this.#begunAt);
+    this.#asker.failed(why);
+  }
 }

@@ -1,12 +1,11 @@
 import { systemClock } from "../../lib/clock.ts";
-import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { ClientCredentials } from "./client-credentials.ts";
 import { type Dial, dialled, dialTo, type Place } from "./dial.ts";
 import { createEgress, type Egress } from "./egress.ts";
 import { Unreached } from "./failures.ts";
-import { type Answer, type Asker, answerTo } from "./http1/answer.ts";
+import { type Answer, type Asker, answerTo, tell } from "./http1/answer.ts";
 import { type Fields, fieldsOf, type Request } from "./http1/request.ts";
 import { isRedirect, redirected } from "./redirect.ts";
 import type { TlsTrust } from "./tls.ts";
@@ -26,13 +25,12 @@ export type HttpTarget = {
   egress?: Egress | undefined;
 };
 
+/** `opens`: nothing is under way yet, and it fails at once where there is nobody. */
+export type Asking = Request & { readonly opens: boolean };
+
 /** `fields`: as `HttpClient.fields` has made them. */
-export type Asked = {
+export type Asked = Pick<Request, "fields" | "body" | "ending"> & {
   method?: "GET" | "POST" | "DELETE";
-  fields: Fields;
-  body?: string;
-  ending: Ending;
-  /** Nothing is under way yet: it fails at once where there is nobody. */
   opens?: boolean;
 };
 
@@ -50,7 +48,7 @@ export type HttpClient = {
    */
   reach: (asked: Asked) => Promise<Answer>;
   /** The same without a promise. */
-  ask: (asked: Asked, asker: Asker) => void;
+  ask: (asking: Asking, asker: Asker) => void;
   /** The same server at another of its addresses. */
   at: (url: string) => HttpClient;
 };
@@ -67,42 +65,39 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
   const configured: Record<string, string> = {};
   for (const [name, value] of Object.entries(target.headers)) configured[name.toLowerCase()] = value;
 
-  function follow(request: Request, opens: boolean, { answered, failed }: Asker): void {
-    const onward = (answer: Answer) => elsewhere(answer, request, opens);
-    dial(request, {
-      answered: (answer) => (isRedirect(answer) ? void onward(answer).then(answered, failed) : answered(answer)),
-      failed: (error) => void again(error, dial, request, opens).then(onward).then(answered, failed),
-    });
-  }
-  const followed = (request: Request, opens: boolean) => answerTo((asker) => follow(request, opens, asker));
+  const onward: Onward = {
+    elsewhere,
+    again: async (error, asking) => await elsewhere(await again(error, dial, asking), asking),
+  };
+  const follow = (asking: Asking, asker: Asker): void => dial(asking, new Following(onward, asking, asker));
 
-  async function elsewhere(first: Answer, request: Request, opens: boolean): Promise<Answer> {
+  async function elsewhere(first: Answer, asking: Asking): Promise<Answer> {
     let answer = first;
     let { url } = place;
     for (let hops = 0; isRedirect(answer); hops++) {
       answer.letGo();
       const { status } = answer;
       const location = answer.header("location");
-      url = redirected(url, { method: request.method, status, location, hops });
+      url = redirected(url, { method: asking.method, status, location, hops });
       const there = dialTo(egress, { ...place, url });
-      answer = await dialled(there, request).catch((error: unknown) => again(error, there, request, opens));
+      answer = await dialled(there, asking).catch((error: unknown) => again(error, there, asking));
     }
     return answer;
   }
 
-  function ask({ method = "POST", fields, body, ending, opens = false }: Asked, asker: Asker): void {
-    const request: Request = { method, fields, body, ending };
-    if (oauth === undefined || issuer === undefined) return void follow(request, opens, asker);
-    void withTokenOf(oauth, issuer, request, opens).then(asker.answered, asker.failed);
+  function ask(asking: Asking, asker: Asker): void {
+    if (oauth === undefined || issuer === undefined) follow(asking, asker);
+    else tell(withTokenOf(oauth, issuer, asking), asker);
   }
 
-  async function withTokenOf(client: ClientCredentials, from: Place, request: Request, opens: boolean) {
+  async function withTokenOf(client: ClientCredentials, from: Place, asking: Asking): Promise<Answer> {
     const token = await tokenFrom(client, from);
-    const answer = await followed(withToken(request, token), opens);
+    const answer = await answerTo((asker) => follow(withToken(asking, token), asker));
     // Whoever is refused for the token has had nothing carried out.
     if (answer.status !== 401 || !egress.tokens.refused(client, from, token)) return answer;
     answer.letGo();
-    return await followed(withToken(request, await tokenFrom(client, from)), opens);
+    const another = await tokenFrom(client, from);
+    return await answerTo((asker) => follow(withToken(asking, another), asker));
   }
 
   async function tokenFrom(client: ClientCredentials, from: Place): Promise<string> {
@@ -114,23 +109,53 @@ export function httpClient(target: HttpTarget, limits: Pick<ServerLimits, "conne
   return {
     url: place.url,
     fields: (ours) => fieldsOf({ ...configured, ...ours }),
-    reach: (asked) => answerTo((asker) => ask(asked, asker)),
+    reach: ({ method = "POST", fields, body, ending, opens = false }) =>
+      answerTo((asker) => ask({ method, fields, body, ending, opens }, asker)),
     ask,
     at: (url) => httpClient({ ...target, url, egress }, limits),
   };
 }
 
-/** What did not reach anybody may be sent again; nothing else ever is. */
-async function again(error: unknown, dial: Dial, request: Request, opens: boolean): Promise<Answer> {
-  if (opens || !(error instanceof Unreached)) throw error;
-  await sleep(againMs, request.ending.signal);
-  return await dialled(dial, request);
+/** How it goes on with what was asked: where a redirect leads, or once more. */
+type Onward = {
+  elsewhere: (answer: Answer, asking: Asking) => Promise<Answer>;
+  again: (error: unknown, asking: Asking) => Promise<Answer>;
+};
+
+/** Hands on the answer, and goes on where it is none yet. */
+class Following implements Asker {
+  readonly #onward: Onward;
+  readonly #asking: Asking;
+  readonly #asker: Asker;
+
+  constructor(onward: Onward, asking: Asking, asker: Asker) {
+    this.#onward = onward;
+    this.#asking = asking;
+    this.#asker = asker;
+  }
+
+  answered(answer: Answer): void {
+    if (isRedirect(answer)) tell(this.#onward.elsewhere(answer, this.#asking), this.#asker);
+    else this.#asker.answered(answer);
+  }
+
+  failed(error: unknown): void {
+    tell(this.#onward.again(error, this.#asking), this.#asker);
+  }
 }
 
-const withToken = (request: Request, token: string): Request => ({
-  ...request,
-  fields: fieldsOf({ ...request.fields.record, authorization: `Bearer ${token}` }),
-});
+/** What did not reach anybody may be sent again; nothing else ever is. */
+async function again(error: unknown, dial: Dial, asking: Asking): Promise<Answer> {
+  if (asking.opens || !(error instanceof Unreached)) throw error;
+  await sleep(againMs, asking.ending.signal);
+  return await dialled(dial, asking);
+}
+
+// Part by part: a spread leaves out what an object of a class answers when asked.
+const withToken = ({ method, fields, body, ending, opens }: Asking, token: string): Asking => {
+  const record = { ...fields.record, authorization: `Bearer ${token}` };
+  return { method, fields: fieldsOf(record), body, ending, opens };
+};
 
 /** An issuer is often somebody else, with a certificate of a public authority; the rest of what is said is of the server alone. */
 const besides = ({ ca }: TlsTrust): TlsTrust =>

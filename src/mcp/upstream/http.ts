@@ -1,15 +1,12 @@
-import { eventListener, type ServerEvent } from "../../lib/event-stream.ts";
+import type { ServerEvent } from "../../lib/event-reader.ts";
+import { EventStream } from "../../lib/event-stream.ts";
 import { Problem } from "../../lib/problem.ts";
-import { shareOfTime } from "../../lib/share.ts";
-import { type Alarm, wheel } from "../../lib/wheel.ts";
+import { ShareOfTime } from "../../lib/share.ts";
 import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedText } from "./bounded-text.ts";
 import { Absent, Beyond, Refused, unavailable } from "./failures.ts";
-import type { Answer } from "./http1/answer.ts";
+import type { Answer, Reader } from "./http1/answer.ts";
 import type { Ear } from "./wire.ts";
-
-/** Rests of a stream after the answer: read, so that the connection can serve again, but not for long. */
-const restMs = 1_000;
 
 export const isEventStream = (answer: Answer): boolean =>
   (answer.header("content-type") ?? "").toLowerCase().startsWith("text/event-stream");
@@ -17,33 +14,30 @@ export const isEventStream = (answer: Answer): boolean =>
 /** Where a stream may be taken up again, and when. */
 export type Resumption = { lastEventId: string | undefined; retryMs: number };
 
+/** Who hears what the events of a stream say; where it can be taken up again is kept up to date. */
+export type Hearer = Resumption & { heard: (data: string) => void; over: (failure: unknown) => void };
+
+type InTurn = (text: string, hearer: Pick<Hearer, "heard">) => Promise<void>;
+
 /** Longer ones take turns: each keeps the event loop busy for as long as a hundred others (bench/hostile.ts). */
 const bigMessage = 256 * 1024;
 
-/** A short text costs a tenth of what `toString` takes for it. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Reads what one server answers over HTTP. */
+export type AnswerReader = ReturnType<typeof answerReader>;
+
 export function answerReader(limits: ServerLimits) {
-  const share = shareOfTime();
+  const share = new ShareOfTime();
   const atOnce = Math.min(bigMessage, limits.messageBytes);
 
-  async function inTurn(text: string, receive: (text: string) => void): Promise<void> {
+  async function inTurn(text: string, hearer: Pick<Hearer, "heard">): Promise<void> {
     await share.began();
-    receive(text);
+    hearer.heard(text);
     await share.spent();
   }
 
-  /** Hands on what a stream holds until its end; `at` is kept up to date. @throws when it breaks off or an event is too big */
-  function readStream(answer: Answer, receive: (data: string) => void, at: Resumption): Promise<void> {
-    const hand = ({ data, id, retryMs }: ServerEvent): Promise<void> | undefined => {
-      if (id !== undefined) at.lastEventId = id === "" ? undefined : id;
-      if (retryMs !== undefined) at.retryMs = retryMs;
-      if (data.length > bigMessage) return inTurn(data, receive);
-      if (data !== "") receive(data);
-      return undefined;
-    };
-    return answer.each(eventListener(longestLine(limits), beyondOfStream, hand));
+  /** Hands on what a stream holds until its end; an event that is too big breaks it off. */
+  function readStream(answer: Answer, hearer: Hearer): void {
+    answer.read(new Hearing(hearer, longestLine(limits), inTurn));
   }
 
   /**
@@ -51,35 +45,52 @@ export function answerReader(limits: ServerLimits) {
    * nothing is read.
    */
   function readAtOnce(answer: Answer, id: number, ear: Ear): boolean {
-    const { status, whole } = answer;
-    if (status !== 200 || whole === undefined || whole.length > atOnce || isEventStream(answer)) return false;
-    ear.receive(whole.length > 4096 ? whole.toString() : decoder.decode(whole), id);
+    const text = answer.status === 200 && !isEventStream(answer) ? answer.atOnce?.(atOnce) : undefined;
+    if (text === undefined) return false;
+    ear.receive(text, id);
     if (ear.waits(id)) throw refusalOf(answer);
     return true;
   }
 
-  /** The answer to request `id`, whether it comes as JSON or in a stream; at its end the request may still be unanswered. */
-  async function readAnswer(answer: Answer, id: number, ear: Ear, at: Resumption): Promise<void> {
-    if (!isEventStream(answer)) {
-      const text = await boundedText(answer, limits.messageBytes, setByServer("messageBytes"));
-      if (text.length > bigMessage) await inTurn(text, (whole) => ear.receive(whole, id));
-      else ear.receive(text, id);
-      if (ear.waits(id)) throw refusalOf(answer);
-      return;
-    }
-    let rest: Alarm | undefined;
-    const hand = (data: string) => {
-      ear.receive(data, id);
-      if (!ear.waits(id)) rest ??= wheel.after(restMs, () => answer.letGo());
-    };
-    try {
-      await readStream(answer, hand, at);
-    } finally {
-      rest?.cancel();
-    }
+  /** The same for one that has to be waited for. */
+  async function readText(answer: Answer, id: number, ear: Ear): Promise<void> {
+    const text = await boundedText(answer, limits.messageBytes, setByServer("messageBytes"));
+    if (text.length > bigMessage) await inTurn(text, { heard: (whole) => ear.receive(whole, id) });
+    else ear.receive(text, id);
+    if (ear.waits(id)) throw refusalOf(answer);
   }
 
-  return { readStream, readAnswer, readAtOnce };
+  return { readStream, readText, readAtOnce };
+}
+
+/** Between an event stream and who hears it. */
+class Hearing implements Reader {
+  readonly #hearer: Hearer;
+  readonly #stream: EventStream;
+  readonly #inTurn: InTurn;
+
+  constructor(hearer: Hearer, longestEvent: number, inTurn: InTurn) {
+    this.#hearer = hearer;
+    this.#stream = new EventStream(longestEvent, beyondOfStream, this);
+    this.#inTurn = inTurn;
+  }
+
+  take(bytes: Buffer): Promise<void> | undefined {
+    return this.#stream.take(bytes);
+  }
+
+  event({ data, id, retryMs }: ServerEvent): Promise<void> | undefined {
+    const hearer = this.#hearer;
+    if (id !== undefined) hearer.lastEventId = id === "" ? undefined : id;
+    if (retryMs !== undefined) hearer.retryMs = retryMs;
+    if (data.length > bigMessage) return this.#inTurn(data, hearer);
+    if (data !== "") hearer.heard(data);
+    return undefined;
+  }
+
+  over(failure: unknown): void {
+    this.#hearer.over(failure);
+  }
 }
 
 /** What an HTTP status without JSON-RPC says. Whoever asks for credentials or is out of order has refused nothing. */

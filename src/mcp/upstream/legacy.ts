@@ -1,11 +1,20 @@
 import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import type { Abilities, LogLevel } from "../peer.ts";
 import { legacyVersions, newestLegacy } from "../protocol.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { Refused, SessionForgotten, unavailable } from "./failures.ts";
-import type { Followed, Introduction, Opening, RequestOptions, Upstream } from "./upstream.ts";
+import {
+  type Ask,
+  type Followed,
+  type Introduction,
+  type Opening,
+  type RequestOptions,
+  requesting,
+  type Upstream,
+} from "./upstream.ts";
 import type { Wire } from "./wire.ts";
 
 /**
@@ -53,28 +62,21 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     await renewing;
   }
 
-  function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const current = generation;
-    return once(method, params, options).catch(async (error: unknown) => {
-      if (!(error instanceof SessionForgotten)) throw error;
-      await renew(current);
-      return await once(method, params, options);
-    });
+  function ask(method: string, params: string, options: RequestOptions, asker: Asker): void {
+    new Request(session, method, params, options, asker, generation).send();
   }
 
-  function once(method: string, params: string, options: RequestOptions): Promise<Outcome> {
-    const wanted = options.peer?.logLevel;
-    const isReady = renewing === undefined && (wanted === undefined || !isOther(wanted));
-    const ask = () => talk.request(method, params, options);
-    return isReady ? ask() : whenReady(wanted, ask);
-  }
-
-  async function whenReady(wanted: LogLevel | undefined, ask: () => Promise<Outcome>): Promise<Outcome> {
-    if (wanted !== undefined) await setLevel(wanted);
-    // Between two sessions a request would be one without any, and refused for that.
-    if (renewing !== undefined) await renewing.catch(() => {});
-    return await ask();
-  }
+  const request = requesting(ask);
+  const session: Session = {
+    ask: talk.ask,
+    isReady: (wanted) => renewing === undefined && (wanted === undefined || !isOther(wanted)),
+    async ready(wanted) {
+      if (wanted !== undefined) await setLevel(wanted);
+      // Between two sessions a request would be one without any, and refused for that.
+      if (renewing !== undefined) await renewing.catch(() => {});
+    },
+    renew,
+  };
 
   const isOther = (wanted: LogLevel): boolean => wanted !== level && introduction.capabilities["logging"] !== undefined;
 
@@ -110,6 +112,7 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
   const introduction = await initialize();
   return {
     ...introduction,
+    ask,
     request,
     notify: talk.notify,
     follow,
@@ -117,6 +120,76 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     underWay: talk.underWay,
     close: () => talk.close(),
   };
+}
+
+type Session = {
+  ask: Ask;
+  /** Whether a request for whom this log level is wanted can be sent at once. */
+  isReady: (wanted: LogLevel | undefined) => boolean;
+  ready: (wanted: LogLevel | undefined) => Promise<void>;
+  /** Opens a new one, unless that was done since. */
+  renew: (generation: number) => Promise<void>;
+};
+
+/** One request, for as long as it may be sent once more. */
+class Request implements Asker {
+  readonly #session: Session;
+  readonly #method: string;
+  readonly #params: string;
+  readonly #options: RequestOptions;
+  readonly #asker: Asker;
+  readonly #generation: number;
+  #isSentAgain = false;
+
+  constructor(
+    session: Session,
+    method: string,
+    params: string,
+    options: RequestOptions,
+    asker: Asker,
+    generation: number,
+  ) {
+    this.#session = session;
+    this.#method = method;
+    this.#params = params;
+    this.#options = options;
+    this.#asker = asker;
+    this.#generation = generation;
+  }
+
+  send(): void {
+    const wanted = this.#options.peer?.logLevel;
+    if (this.#session.isReady(wanted)) this.#ask();
+    else void this.#askAfter(this.#session.ready(wanted));
+  }
+
+  answered(outcome: Outcome): void {
+    this.#asker.answered(outcome);
+  }
+
+  failed(why: unknown): void {
+    if (this.#isSentAgain || !(why instanceof SessionForgotten)) return void this.#asker.failed(why);
+    this.#isSentAgain = true;
+    void this.#askAfter(this.#renewed());
+  }
+
+  #ask(): void {
+    this.#session.ask(this.#method, this.#params, this.#options, this);
+  }
+
+  async #renewed(): Promise<void> {
+    await this.#session.renew(this.#generation);
+    await this.#session.ready(this.#options.peer?.logLevel);
+  }
+
+  async #askAfter(ready: Promise<void>): Promise<void> {
+    try {
+      await ready;
+    } catch (error) {
+      return void this.failed(error);
+    }
+    this.#ask();
+  }
 }
 
 /** What we say of ourselves, and exactly the abilities of those who may be asked: a server offers more to who can do more. */

@@ -1,16 +1,25 @@
 import { Ending } from "../../lib/ending.ts";
-import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
 import { errorOutcome, measured, type Outcome } from "../answers.ts";
+import { type Asker, outcomeTo } from "../asker.ts";
 import { changedMeta, metaIn, withMeta } from "../meta.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
-import { membersOf, memberText, rewritten, skipSpace } from "../spans.ts";
+import { memberText, rewritten } from "../spans.ts";
 import type { Dialogue } from "./dialogue.ts";
+import { inEnvelope } from "./envelope.ts";
 import { answeredByClient, asksClient } from "./input-rounds.ts";
 import { listening } from "./listening.ts";
 import { relayedError, supportedIn } from "./relayed-error.ts";
-import type { Followed, Introduction, Opening, RequestOptions, Upstream } from "./upstream.ts";
+import {
+  type Ask,
+  type Followed,
+  type Introduction,
+  type Opening,
+  type RequestOptions,
+  requesting,
+  type Upstream,
+} from "./upstream.ts";
 
 /**
  * Asks a server whether it speaks the modern era. Undefined when it says anything but yes.
@@ -56,22 +65,12 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
   listen.start();
   void talk.ended.then(listen.stop);
 
-  function request(method: string, params: string, options: RequestOptions = {}): Promise<Outcome> {
-    const { peer } = options;
-    const read = (outcome: Outcome) => plain(method, outcome, peer);
-    const once = (asked: string): Promise<Outcome> => {
-      const text = inEnvelope(asked, peer);
-      const send = () => talk.request(method, text, options);
-      return send().then((outcome) => (refusesVersion(outcome) ? send().then(read) : read(outcome)));
-    };
-    return once(params).then((outcome) =>
-      asksClient(outcome, peer) ? answeredByClient(params, options, outcome, once) : outcome,
-    );
-  }
+  const ask: Ask = (method, params, options, asker) => new Request(talk, method, params, options, asker).send();
 
   return {
     ...introduction,
-    request,
+    ask,
+    request: requesting(ask),
     // This era knows no notification of a client's but the one that takes a call back, which the dialogue sends.
     notify: async () => {},
     follow: (wanted: Followed) => listen.follow(wanted),
@@ -81,33 +80,73 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
   };
 }
 
+/** One request until its outcome is such as whoever asked can use. */
+class Request implements Asker {
+  readonly #talk: Dialogue;
+  readonly #method: string;
+  readonly #params: string;
+  readonly #options: RequestOptions;
+  readonly #asker: Asker;
+  #isSentAgain = false;
+  /** Whether what its server asks in it is to be answered here; not of what is sent with such answers. */
+  #isFirst: boolean;
+
+  constructor(
+    talk: Dialogue,
+    method: string,
+    params: string,
+    options: RequestOptions,
+    asker: Asker,
+    isFirst: boolean = true,
+  ) {
+    this.#talk = talk;
+    this.#method = method;
+    this.#params = params;
+    this.#options = options;
+    this.#asker = asker;
+    this.#isFirst = isFirst;
+  }
+
+  send(): void {
+    const { peer } = this.#options;
+    this.#talk.ask(this.#method, inEnvelope(this.#params, peer), this.#options, this);
+  }
+
+  answered(outcome: Outcome): void {
+    if (!this.#isSentAgain && refusesVersion(outcome)) {
+      this.#isSentAgain = true;
+      this.send();
+      return;
+    }
+    const { peer } = this.#options;
+    let read: Outcome;
+    try {
+      read = plain(this.#method, outcome, peer);
+    } catch (error) {
+      return void this.failed(error);
+    }
+    if (this.#isFirst && asksClient(read, peer)) this.#goOn(read);
+    else this.#asker.answered(read);
+  }
+
+  failed(why: unknown): void {
+    this.#asker.failed(why);
+  }
+
+  #goOn(asked: Outcome): void {
+    const [talk, method, options] = [this.#talk, this.#method, this.#options];
+    const once = (params: string) =>
+      outcomeTo((asker) => new Request(talk, method, params, options, asker, false).send());
+    void answeredByClient(this.#params, options, asked, once).then(
+      (outcome) => this.#asker.answered(outcome),
+      (error: unknown) => this.#asker.failed(error),
+    );
+  }
+}
+
 /** A server that refuses the version (`-32022`) and names ours among its own has done nothing yet: it is asked once more. */
 const refusesVersion = (outcome: Outcome): boolean =>
   "error" in outcome && supportedIn(outcome.error)?.includes(modernVersion) === true;
-
-const ourselves = JSON.stringify({ name: "mcpctl", version });
-const spoken = `"${metaKeys.protocolVersion}":"${modernVersion}"`;
-
-/** What each request says of the client: its abilities as it wrote them, and which log messages it wants. */
-function inEnvelope(params: string, peer: Peer | undefined): string {
-  const info = peer?.clientInfo === undefined ? ourselves : JSON.stringify(peer.clientInfo);
-  const abilities = JSON.stringify(peer?.abilities ?? {});
-  const level = peer?.logLevel === undefined ? undefined : JSON.stringify(peer.logLevel);
-  // The key may be written with escapes.
-  const hasMeta = params.includes("_meta") || params.includes("\\u");
-  if (hasMeta && membersOf(params).some(({ key }) => key === "_meta"))
-    return withMeta(params, {
-      [metaKeys.protocolVersion]: `"${modernVersion}"`,
-      [metaKeys.clientInfo]: info,
-      [metaKeys.clientCapabilities]: abilities,
-      [metaKeys.logLevel]: level,
-    });
-  const wanted = level === undefined ? "" : `,"${metaKeys.logLevel}":${level}`;
-  const said = `${spoken},"${metaKeys.clientInfo}":${info},"${metaKeys.clientCapabilities}":${abilities}${wanted}`;
-  const end = params.lastIndexOf("}");
-  const others = skipSpace(params, 1) === end ? "{" : `${params.slice(0, end)},`;
-  return `${others}"_meta":{${said}}}`;
-}
 
 const ownMeta = { [metaKeys.serverInfo]: undefined };
 

@@ -1,8 +1,10 @@
 import type { Clock } from "../../lib/clock.ts";
+import type { Outcome } from "../answers.ts";
+import type { Asker } from "../asker.ts";
 import type { Abilities, Peer } from "../peer.ts";
 import { unavailable } from "./failures.ts";
 import { finished } from "./finished.ts";
-import type { Introduction, Upstream } from "./upstream.ts";
+import { askedBy, type Introduction, type Upstream } from "./upstream.ts";
 
 /** One caller may have several, since its clients may declare different things; not so many that none are left for others. */
 const most = { ofOne: 8, perServer: 32, inAll: 256 } as const;
@@ -98,18 +100,10 @@ export function createPrivates(clock: Clock) {
   }
 
   function counted(entry: Held, upstream: Upstream): Upstream {
-    return {
-      ...upstream,
-      async request(...given) {
-        entry.busy++;
-        try {
-          return await upstream.request(...given);
-        } finally {
-          entry.busy--;
-          entry.usedAt = clock.now();
-        }
-      },
-    };
+    return askedBy(upstream, (method, params, options, asker) => {
+      entry.busy++;
+      upstream.ask(method, params, options, new Counted(entry, clock, asker));
+    });
   }
 
   /** @throws Problem `unavailable` when one caller has had too many opened of late */
@@ -189,4 +183,32 @@ export function createPrivates(clock: Clock) {
     close,
     size: () => held.size,
   };
+}
+
+/** A request in a conversation of one caller, which is in use until it is answered. */
+class Counted implements Asker {
+  readonly #held: Held;
+  readonly #clock: Clock;
+  readonly #asker: Asker;
+
+  constructor(held: Held, clock: Clock, asker: Asker) {
+    this.#held = held;
+    this.#clock = clock;
+    this.#asker = asker;
+  }
+
+  answered(outcome: Outcome): void {
+    this.#over();
+    this.#asker.answered(outcome);
+  }
+
+  failed(why: unknown): void {
+    this.#over();
+    this.#asker.failed(why);
+  }
+
+  #over(): void {
+    this.#held.busy--;
+    this.#held.usedAt = this.#clock.now();
+  }
 }

@@ -62,6 +62,7 @@ export function createQueue<P extends Place>(
   }
 
   function startNext(): void {
+    if (queued === 0) return;
     for (const [caller, own] of waiting) {
       const [place] = own;
       if (place === undefined || !mayRun(caller)) continue;

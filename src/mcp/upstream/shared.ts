@@ -35,9 +35,9 @@ export function createShared(options: ConnectionOptions & { boundsOf: (server: S
   const guards = createGuards(clock, log, blotted);
   const closing = new AbortController();
 
-  function entryOf(id: string): Entry {
-    const known = entries.get(id);
-    if (known !== undefined) return known;
+  const entryOf = (id: string): Entry => entries.get(id) ?? newEntry(id);
+
+  function newEntry(id: string): Entry {
     const conversations = createConversations(() => following.again());
     const following = createFollowing(conversations.lead, async (server) => {
       await get(server);

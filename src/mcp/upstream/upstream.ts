@@ -3,6 +3,7 @@ import type { Ending } from "../../lib/ending.ts";
 import type { Problem } from "../../lib/problem.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
+import { type Asker, outcomeTo } from "../asker.ts";
 import { type Abilities, answerMs, type Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
@@ -32,9 +33,11 @@ export type Introduction = {
 /** One conversation with one MCP server, initialised, whatever it runs over. */
 export type Upstream = Introduction & {
   /**
-   * Sends a request under an id of our own; `params` is JSON text without anything of a hop. The outcome is the server's, as text.
-   * @throws Problem `unavailable` when there is no answer: closed, refused, out of time. The call may have reached the server: never send it again.
+   * Sends a request under an id of our own; `params` is JSON text without anything of a hop. The outcome is the server's, as text. It fails with a
+   * Problem `unavailable` when there is no answer: closed, refused, out of time. The call may have reached the server: never send it again.
    */
+  ask: Ask;
+  /** The same as a promise. */
   request: (method: string, params: string, options?: RequestOptions) => Promise<Outcome>;
   notify: (method: string, params?: string) => Promise<void>;
   /**
@@ -48,6 +51,21 @@ export type Upstream = Introduction & {
   readonly ended: Promise<Problem>;
   close: () => void;
 };
+
+export type Ask = (method: string, params: string, options: RequestOptions, asker: Asker) => void;
+
+/** A way of asking as a promise. */
+export const requesting =
+  (ask: Ask): Upstream["request"] =>
+  (method, params, options = {}) =>
+    outcomeTo((asker) => ask(method, params, options, asker));
+
+/** The same conversation, asked in another way. */
+export const askedBy = <U extends Upstream>(upstream: U, ask: Ask): U => ({
+  ...upstream,
+  ask,
+  request: requesting(ask),
+});
 
 export type Followed = { resources: readonly string[]; tasks: readonly string[] };
 

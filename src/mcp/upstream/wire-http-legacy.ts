@@ -4,17 +4,17 @@ import { endingAfter } from "../../lib/wheel.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, SessionForgotten, unavailable } from "./failures.ts";
 import { unlessForgotten } from "./forgotten.ts";
-import { answerReader, asProblem, isEventStream, type Resumption } from "./http.ts";
-import { type Asked, accepts, type HttpTarget, httpClient } from "./http-client.ts";
+import { answerReader, type Hearer, isEventStream, type Resumption } from "./http.ts";
+import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Answer } from "./http1/answer.ts";
 import type { Fields } from "./http1/request.ts";
-import type { Ear, Sending, Wire } from "./wire.ts";
+import { nobody, Posting, retryMs, type Way } from "./posting.ts";
+import type { Wire } from "./wire.ts";
 
-/** What SSE waits for when no server said otherwise, and how often a stream that gives nothing is taken up again. */
-const retryMs = 1_000;
 const longestRetryMs = 60_000;
 /** A stream that ends at once and asks for no pause would be taken up again without one. */
 const shortestRetryMs = 50;
+/** How often a stream that gives nothing is taken up again. */
 const fruitlessTries = 5;
 
 /**
@@ -23,10 +23,9 @@ const fruitlessTries = 5;
  */
 export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
-  const { readAnswer, readAtOnce, readStream } = answerReader(limits);
+  const reader = answerReader(limits);
   const { messageBytes } = limits;
   const connectMs = limits.connectSeconds * 1000;
-  let ear: Ear;
   let version: string | undefined;
   let session: string | undefined;
   let listening = new Ending();
@@ -39,67 +38,52 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       ...(session === undefined ? {} : { "mcp-session-id": session }),
       ...more,
     });
-  const postOf = (body: string, ending: Ending, opens = false): Asked => {
+  const postFields = (): Fields => {
     posted ??= fields({ accept: accepts.post, "content-type": "application/json" });
-    return { fields: posted, body, ending, opens };
+    return posted;
   };
   const inSession = (id: string | undefined): void => {
     session = id;
     posted = undefined;
   };
+  const began = (answer: Answer, { opens }: Posting): void => {
+    if (opens) inSession(answer.header("mcp-session-id"));
+  };
+  const way: Way = { http, reader, ear: nobody, fieldsOf: postFields, began, judged, goOn };
 
-  function carry({ id, method, text }: Sending, ending: Ending): void {
-    const failed = (error: unknown) => ear.failed(id, asProblem(error, "the server's event stream broke off"));
-    try {
-      const opens = method === "initialize";
-      if (opens) inSession(undefined);
-      const used = session;
-      const answered = (answer: Answer) => {
-        try {
-          if (opens) inSession(answer.header("mcp-session-id"));
-          if (!readAtOnce(answer, id, ear)) void read(answer, id, used, ending).catch(failed);
-        } catch (error) {
-          failed(error);
-        }
-      };
-      http.ask(postOf(text, ending, opens), { answered, failed });
-    } catch (error) {
-      failed(error);
-    }
+  async function judged(answer: Answer, { id, session: used }: Posting): Promise<Answer> {
+    const known = used === undefined ? answer : await unlessForgotten(answer, messageBytes, id);
+    if (known === undefined) throw new SessionForgotten();
+    return known;
   }
 
-  async function read(first: Answer, id: number, used: string | undefined, ending: Ending): Promise<void> {
-    const at: Resumption = { lastEventId: undefined, retryMs };
-    const answer = used === undefined ? first : await unlessForgotten(first, messageBytes, id);
-    if (answer === undefined) throw new SessionForgotten();
-    try {
-      await readAnswer(answer, id, ear, at);
-    } catch (error) {
-      if (at.lastEventId === undefined || error instanceof Beyond) throw error;
-    }
-    if (!ear.waits(id)) return;
-    if (at.lastEventId !== undefined) ear.paused(id, at.retryMs);
-    await resume(id, at, ending);
+  async function goOn(posting: Posting, failure: unknown): Promise<void> {
+    const { id, lastEventId } = posting;
+    if (failure !== undefined && (lastEventId === undefined || failure instanceof Beyond)) throw failure;
+    if (!way.ear.waits(id)) return;
+    if (lastEventId !== undefined) way.ear.paused(id, posting.retryMs);
+    await resume(posting);
   }
 
   /** @throws Problem when there is nothing to go on from, or going on gives nothing */
-  async function resume(id: number, at: Resumption, ending: Ending): Promise<void> {
-    for (let tries = 0; tries < fruitlessTries && at.lastEventId !== undefined; tries++) {
-      await sleep(Math.min(Math.max(at.retryMs, shortestRetryMs), longestRetryMs), ending.signal);
+  async function resume(posting: Posting): Promise<void> {
+    const { id, ending } = posting;
+    for (let tries = 0; tries < fruitlessTries && posting.lastEventId !== undefined; tries++) {
+      await sleep(Math.min(Math.max(posting.retryMs, shortestRetryMs), longestRetryMs), ending.signal);
       if (ending.hasEnded) return;
-      const before: string | undefined = at.lastEventId;
-      const response = await takeUp(at, ending).catch(() => undefined);
+      const before: string | undefined = posting.lastEventId;
+      const response = await takeUp(posting, ending).catch(() => undefined);
       if (response === undefined) continue;
       if (!isEventStream(response)) {
         response.letGo();
         throw unavailable(`the server does not take up its stream again: HTTP ${response.status}`);
       }
-      await readAnswer(response, id, ear, at).catch((error: unknown) => {
+      await posting.hear(response).catch((error: unknown) => {
         // Taken up again, it would begin with the same event.
         if (error instanceof Beyond) throw error;
       });
-      if (!ear.waits(id)) return;
-      if (at.lastEventId !== before) tries = -1;
+      if (!way.ear.waits(id)) return;
+      if (posting.lastEventId !== before) tries = -1;
     }
     throw new Absent("the server's event stream ended without an answer");
   }
@@ -111,7 +95,12 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
 
   /** Until the conversation or its session ends; a server that has no such stream says so at once (405). */
   async function listen(ending: Ending, onForgotten: () => void): Promise<void> {
-    const at: Resumption = { lastEventId: undefined, retryMs };
+    const at: Hearer = {
+      lastEventId: undefined,
+      retryMs,
+      heard: (data) => way.ear.receive(data),
+      over: () => {},
+    };
     let hasOpened = false;
     for (let failures = 0; !ending.hasEnded; ) {
       const response = await takeUp(at, ending).catch(() => undefined);
@@ -125,25 +114,32 @@ export function legacyHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
       const isOpen = response !== undefined && isEventStream(response);
       hasOpened ||= isOpen;
       failures = isOpen ? 0 : failures + 1;
-      if (isOpen) await readStream(response, ear.receive, at).catch(() => {});
+      if (isOpen) await heardOut(response, at);
       const pauseMs = Math.max(at.retryMs, shortestRetryMs) * 2 ** Math.min(failures, 6);
       await sleep(Math.min(pauseMs, longestRetryMs), ending.signal);
     }
   }
 
+  /** Until it ends or breaks off. */
+  const heardOut = (response: Answer, at: Hearer): Promise<void> =>
+    new Promise((resolve) => {
+      at.over = () => resolve();
+      reader.readStream(response, at);
+    });
+
   async function post(text: string): Promise<void> {
-    const answer = await http.reach(postOf(text, endingAfter(connectMs)));
+    const answer = await http.reach({ fields: postFields(), body: text, ending: endingAfter(connectMs) });
     answer.letGo();
   }
 
   return {
-    hear(next) {
-      ear = next;
+    hear(ear) {
+      way.ear = ear;
     },
     request(sending) {
-      const ending = new Ending();
-      carry(sending, ending);
-      return () => ending.end();
+      const opens = sending.method === "initialize";
+      if (opens) inSession(undefined);
+      return new Posting(way, sending, opens, session).send(sending);
     },
     post,
     cancelsBy: "message",

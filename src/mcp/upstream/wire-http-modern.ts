@@ -1,57 +1,27 @@
-import { Ending } from "../../lib/ending.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { encodeHeader, headersFor, type ParamHeader, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { memberOf, skipString } from "../spans.ts";
 import { Absent, Refused } from "./failures.ts";
-import { answerReader, asProblem, refusalOf } from "./http.ts";
+import { answerReader, refusalOf } from "./http.ts";
 import { accepts, type HttpTarget, httpClient } from "./http-client.ts";
 import type { Answer } from "./http1/answer.ts";
 import type { Fields } from "./http1/request.ts";
-import type { Ear, Sending, Wire } from "./wire.ts";
+import { nobody, Posting, type Way } from "./posting.ts";
+import type { Sending, Wire } from "./wire.ts";
 
 /** Streamable HTTP of the modern era: no session, a stream for each request, whose closing is the only cancellation there is. */
 export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
   const http = httpClient(target, limits);
-  const { readAnswer, readAtOnce } = answerReader(limits);
-  const mirror = mirroring((ours) => http.fields({ ...common, ...ours }));
-  let ear: Ear;
-
-  function carry(sending: Sending, ending: Ending): void {
-    const { id, method, text: body } = sending;
-    const failed = (error: unknown) => ear.failed(id, asProblem(error, "the server's event stream broke off"));
-    try {
-      const answered = (answer: Answer) => {
-        try {
-          if (!readAtOnce(answer, id, ear)) void read(sending, answer).catch(failed);
-        } catch (error) {
-          failed(error);
-        }
-      };
-      http.ask({ fields: mirror(sending), body, ending, opens: method === "server/discover" }, { answered, failed });
-    } catch (error) {
-      failed(error);
-    }
-  }
-
-  async function read(sending: Sending, answer: Answer): Promise<void> {
-    if (decidesNothing(sending, answer)) {
-      answer.letGo();
-      throw refusalOf(answer);
-    }
-    await readAnswer(answer, sending.id, ear, { lastEventId: undefined, retryMs: 0 });
-    if (ear.waits(sending.id)) throw new Absent("the server's event stream ended without an answer");
-  }
+  const reader = answerReader(limits);
+  const fieldsOf = mirroring((ours) => http.fields({ ...common, ...ours }));
+  const way: Way = { http, reader, ear: nobody, fieldsOf, judged, goOn };
 
   return {
-    hear(next) {
-      ear = next;
+    hear(ear) {
+      way.ear = ear;
     },
-    request(sending) {
-      const ending = new Ending();
-      carry(sending, ending);
-      return () => ending.end();
-    },
+    request: (sending) => new Posting(way, sending, sending.method === "server/discover").send(sending),
     // A client of this era says nothing that is not a request (reference/protocol.md §1.1).
     post: async () => {},
     cancelsBy: "closing",
@@ -60,8 +30,16 @@ export function modernHttpWire(target: HttpTarget, limits: ServerLimits): Wire {
 }
 
 /** Credentials that are missing and servers that are broken say nothing of an era, whatever JSON comes with it (reference/protocol.md §2.2). */
-const decidesNothing = ({ method }: Sending, { status }: Answer): boolean =>
-  status === 401 || status === 403 || (method === "server/discover" && status >= 500);
+async function judged(answer: Answer, { opens }: Posting): Promise<Answer> {
+  const { status } = answer;
+  if (status !== 401 && status !== 403 && !(opens && status >= 500)) return answer;
+  answer.letGo();
+  throw refusalOf(answer);
+}
+
+async function goOn(_: Posting, failure: unknown): Promise<never> {
+  throw failure ?? new Absent("the server's event stream ended without an answer");
+}
 
 const common = {
   accept: accepts.post,
@@ -71,6 +49,8 @@ const common = {
 
 /** What is said again with each call of the same tool, or read of the same resource. */
 type Said = {
+  /** How the parameters begin that say it. */
+  start: string;
   tool: string | undefined;
   record: Record<string, string>;
   declared: readonly ParamHeader[];
@@ -84,25 +64,35 @@ const longestKept = 512;
 /** The header fields of a request, which mirror what its text says: made once for all that say the same, but for arguments. */
 function mirroring(fieldsOf: (ours: Record<string, string>) => Fields): (sending: Sending) => Fields {
   const kept = new Map<string, Said>();
+  /** Those of tools, by which they are found without reading the name. */
+  const called = new Map<string, Said>();
 
-  function saidOf(method: string, name: string | undefined, tool: string | undefined): Said {
+  function saidIn({ method, params }: Sending, tool: string | undefined): Said {
+    const parameter = mirroredParameter[method];
+    const name = parameter === undefined ? undefined : memberFirst(params, parameter);
     const key = `${method} ${name}`;
     const known = kept.get(key);
     if (known !== undefined && known.tool === tool) return known;
     const declared = tool === undefined ? [] : declaredBy(tool);
     const named = name?.startsWith('"') === true ? { "mcp-name": encodeHeader(JSON.parse(name) as string) } : {};
     const record = { "mcp-method": method, ...named };
-    const said = { tool, record, declared, fields: fieldsOf(record) };
+    const said = { start: `{"${parameter}":${name}`, tool, record, declared, fields: fieldsOf(record) };
     if (key.length > longestKept) return said;
-    if (kept.size >= mostSaid) kept.clear();
+    if (kept.size >= mostSaid) {
+      kept.clear();
+      called.clear();
+    }
     kept.set(key, said);
+    if (tool !== undefined) called.set(tool, said);
     return said;
   }
 
-  return ({ method, params, tool }) => {
-    const parameter = mirroredParameter[method];
-    const name = parameter === undefined ? undefined : memberFirst(params, parameter);
-    const { record, declared, fields } = saidOf(method, name, method === "tools/call" ? tool : undefined);
+  return (sending) => {
+    const { method, params } = sending;
+    const tool = method === "tools/call" ? sending.tool : undefined;
+    const last = tool === undefined ? undefined : called.get(tool);
+    const { record, declared, fields } =
+      last !== undefined && params.startsWith(last.start) ? last : saidIn(sending, tool);
     if (declared.length === 0) return fields;
     return fieldsOf({ ...record, ...headersFor(declared, JSON.parse(memberOf(params, "arguments") ?? "{}")) });
   };

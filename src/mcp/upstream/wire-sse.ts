@@ -1,12 +1,13 @@
 import { Ending } from "../../lib/ending.ts";
-import { eventListener, type ServerEvent } from "../../lib/event-stream.ts";
+import type { ServerEvent } from "../../lib/event-reader.ts";
+import { EventStream } from "../../lib/event-stream.ts";
 import { within } from "../../lib/wait.ts";
 import { endingAfter } from "../../lib/wheel.ts";
 import { longestLine, type ServerLimits } from "../../resources/limits.ts";
 import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
 import { asProblem, beyondOfStream, isEventStream, refusalOf } from "./http.ts";
 import { accepts, type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
-import type { Answer } from "./http1/answer.ts";
+import { type Answer, each } from "./http1/answer.ts";
 import type { Ear, Wire } from "./wire.ts";
 
 /** All answers come on one stream, and what is done with each counts as time of its own. */
@@ -52,7 +53,8 @@ function eventsIn(answer: Answer, limits: ServerLimits): Events {
     if (event.event === "message" && event.data !== "") ear?.receive(event.data);
     return undefined;
   };
-  const reading = answer.each(eventListener(longestLine(limits), beyondOfStream, hand, shareOfAll));
+  const stream = new EventStream(longestLine(limits), beyondOfStream, { event: hand }, shareOfAll);
+  const reading = each(answer, (bytes) => stream.take(bytes));
   reading.then(() => first.resolve(undefined), first.reject);
   first.promise.catch(() => {});
   return {
@@ -102,7 +104,7 @@ function sseWire(endpoint: HttpClient, events: Events, closing: Ending, connectM
     request({ id, text }) {
       const ending = new Ending();
       post(text, ending).catch((error) => ear.failed(id, asProblem(error, "the server's answer broke off")));
-      return () => ending.end();
+      return { letGo: () => ending.end() };
     },
     post: (text) => post(text, endingAfter(connectMs)),
     cancelsBy: "message",

@@ -1,7 +1,7 @@
 import type { Channel, Exit } from "../../instances/channel.ts";
 import { oneLine } from "../spans.ts";
 import { Absent, Overlong } from "./failures.ts";
-import type { Wire } from "./wire.ts";
+import type { Sent, Wire } from "./wire.ts";
 
 /** Over a process's standard input and output, a message a line. `end` is what closing it does to the process, if anything. */
 export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
@@ -13,7 +13,7 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
     },
     request({ text }) {
       channel.send(oneLine(text));
-      return () => {};
+      return nothing;
     },
     post: async (text) => channel.send(oneLine(text)),
     cancelsBy: "message",
@@ -23,6 +23,8 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
     },
   };
 }
+
+const nothing: Sent = { letGo() {} };
 
 /** `reason` is there when it was we who ended it. */
 function endedBy({ reason, isOverlong }: Exit): Absent {

@@ -9,6 +9,12 @@ export type Sending = {
   tool: string | undefined;
 };
 
+/** A request that was sent. */
+export type Sent = {
+  /** Nobody waits for the answer any more. */
+  letGo: () => void;
+};
+
 /** Who hears what comes over a wire. */
 export type Ear = {
   /** One message of the server; `via` is the request on whose own stream it came, where there is such a thing. */
@@ -27,10 +33,10 @@ export type Wire = {
   /** Told once, before anything is sent. */
   hear: (ear: Ear) => void;
   /**
-   * Sends a request; answers how to let go of it, when nobody waits for the answer any more.
+   * Sends a request.
    * @throws Problem `unavailable` when it cannot be sent at all; later failures are told to the ear
    */
-  request: (sending: Sending) => () => void;
+  request: (sending: Sending) => Sent;
   /** Sends a notification, or the answer to a request of the server's. @throws Problem `unavailable` */
   post: (text: string) => Promise<void>;
   /** How a server learns that nobody waits: by `notifications/cancelled`, or by the closing of the stream (reference/protocol.md §1.5). */

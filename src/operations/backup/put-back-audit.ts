@@ -1,4 +1,5 @@
 import {
+  type AuditPlace,
   auditAnchor,
   auditHeads,
   auditRowsAfter,
@@ -6,6 +7,7 @@ import {
   lastAuditPlace,
   putAuditHead,
 } from "../../storage/audit.ts";
+import { AuditMarks } from "../../storage/audit-blocks.ts";
 import { setAuditAnchor } from "../../storage/backup.ts";
 import type { Op } from "../../storage/op.ts";
 import type { Staged } from "../../storage/staged.ts";
@@ -21,12 +23,13 @@ export function* putBackAudit(db: Staged, key: Buffer): Op<number | undefined> {
   if ((yield* lastAuditPlace()).seq > 0) return undefined;
   const anchor = db.now(auditAnchor);
   yield* setAuditAnchor(sealed("anchor", key, anchor, anchor.at));
+  const marks = new AuditMarks();
   let events = 0;
-  for (let last = Number.MIN_SAFE_INTEGER; ; ) {
-    const rows = db.now(() => auditRowsAfter(last, pageRows));
+  for (let after: AuditPlace = anchor; ; ) {
+    const rows = db.now(() => auditRowsAfter(after.seq, pageRows));
     if (rows.length === 0) break;
-    yield* insertAuditRows(rows);
-    last = rows.at(-1)?.seq ?? last;
+    yield* insertAuditRows(after, rows, marks);
+    after = rows.at(-1) ?? after;
     events += rows.length;
   }
   for (const head of db.now(auditHeads)) yield* putAuditHead(sealed("head", key, head, head.at));

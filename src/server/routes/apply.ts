@@ -79,7 +79,7 @@ export const applyRoute: Route = {
     if (!dryRun) await rooms.changedAll([...outcomes.flatMap(changeIn), ...endings.flatMap(endIn)]);
     const all = [...unreadable, ...unwritable, ...keyless, ...outcomes];
     for (const { error } of [...all, ...endings.filter((ending) => "error" in ending)])
-      if (error !== undefined) void noteRefusal(error, call.request, rooms);
+      if (error !== undefined) void noteRefusal(error, call.request, call, rooms);
     return {
       results: all.map((outcome) => resultOf(outcome, { dryRun, show })),
       ...(doomed.length === 0 ? {} : { deleted: endings.map(endingOf) }),

@@ -13,6 +13,7 @@ import { logLevelRoutes } from "./log-level.ts";
 import { openapiRoute } from "./openapi.ts";
 import { operationRoutes } from "./operations.ts";
 import { passwordRoute } from "./password.ts";
+import { probeRoutes } from "./probes.ts";
 import { promptRequestRoutes } from "./prompt-requests.ts";
 import { proxyModelRoutes } from "./proxy-models.ts";
 import { resourceRoutes } from "./resources.ts";
@@ -23,6 +24,7 @@ import { toolChangeRoutes } from "./tool-changes.ts";
 
 /** Every route but the MCP endpoints. Words that are fixed come before those that match any name. */
 export const allRoutes = (): Route[] => [
+  ...probeRoutes,
   ...operationRoutes,
   ...logLevelRoutes,
   ...cacheRoutes,

@@ -1,12 +1,12 @@
 -- Which users, tokens, projects and tools stand in each block of 1,024 events, in place of an index over every event: that was nine tenths of what
--- writing one cost, and half of its space (src/storage/audit-blocks.ts). Derived from the events, which alone are chained.
+-- writing one cost, and half of its space (src/storage/audit-blocks.ts). By block first: what is
+-- written together lies together, however many tokens there are. Derived from the events, which alone are chained.
 CREATE TABLE audit_blocks (
+  block INTEGER NOT NULL,
   name TEXT NOT NULL,
   value TEXT NOT NULL,
-  block INTEGER NOT NULL,
-  PRIMARY KEY (name, value, block)
+  PRIMARY KEY (block, name, value)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX audit_blocks_block ON audit_blocks (block);
 
 INSERT INTO audit_blocks (name, value, block)
 SELECT DISTINCT 'user', user_name, seq / 1024 FROM audit_events WHERE user_name IS NOT NULL;

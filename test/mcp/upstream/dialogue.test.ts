@@ -25,7 +25,7 @@ function setUp(manner: Partial<Manner> = {}, limits: Partial<ServerLimits> = {})
     },
     request({ text }) {
       sent.push(JSON.parse(text));
-      return () => {};
+      return { letGo() {} };
     },
     post: async (text) => void sent.push(JSON.parse(text)),
     cancelsBy: "message",

@@ -20,11 +20,12 @@ function guarded() {
   );
   const guard = createGuard({ id: "x", name: "x", version: 1, fields: { transport: "http" } }, { now: () => now }, log);
   const upstream = guard.over({
-    request: async () => {
+    ask: async (...[, , , asker]: Parameters<Upstream["ask"]>) => {
       calls++;
-      await held;
-      if (fails !== undefined) throw fails;
-      return { error: '{"code":-32602,"message":"no such tool"}' };
+      const why = fails;
+      const slow = await held?.catch((error: unknown) => error);
+      if ((slow ?? why) !== undefined) asker.failed(slow ?? why);
+      else asker.answered({ error: '{"code":-32602,"message":"no such tool"}' });
     },
   } as unknown as Upstream);
   const peer = peerOf("User:a");

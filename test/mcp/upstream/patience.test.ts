@@ -5,7 +5,7 @@ import { Patience } from "../../../src/mcp/upstream/patience.ts";
 async function lasted(idleMs: number, longestMs: number, touch: (timer: Patience) => Promise<void>) {
   const up = Promise.withResolvers<number>();
   const begun = performance.now();
-  const timer = new Patience(idleMs, longestMs, () => up.resolve(performance.now() - begun));
+  const timer = new Patience(idleMs, longestMs, { isUp: () => up.resolve(performance.now() - begun) });
   await touch(timer);
   return await up.promise;
 }
@@ -36,8 +36,10 @@ test("nothing passes while it is held, not of the longest either, until the last
 
 test("it ends for good", async () => {
   let isUp = false;
-  const timer = new Patience(20, 1_000, () => {
-    isUp = true;
+  const timer = new Patience(20, 1_000, {
+    isUp() {
+      isUp = true;
+    },
   });
   timer.hold();
   timer.end();
@@ -49,8 +51,10 @@ test("it ends for good", async () => {
 
 test("it may be endless", async () => {
   let isUp = false;
-  const timer = new Patience(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, () => {
-    isUp = true;
+  const timer = new Patience(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, {
+    isUp() {
+      isUp = true;
+    },
   });
   await Bun.sleep(30);
   expect(isUp).toBe(false);

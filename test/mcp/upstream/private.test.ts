@@ -18,7 +18,9 @@ function setUp() {
     const close = () => {
       state.closed = true;
     };
-    const upstream = { request: () => answer.promise, ended: ended.promise, close };
+    const ask = (...[, , , asker]: Parameters<Upstream["ask"]>) =>
+      void answer.promise.then((outcome) => asker.answered(outcome));
+    const upstream = { ask, ended: ended.promise, close };
     return { upstream: upstream as unknown as Upstream };
   };
   const get = (n: number, server = "s") => privates.get(server, ownerOf(`${n}`), open);

@@ -7,6 +7,7 @@ import { decideCall, type Rights } from "../../../src/rbac/rights.ts";
 import type { AnyKind } from "../../../src/resources/define.ts";
 import { admission } from "../../../src/server/admit.ts";
 import type { Database, Op } from "../../../src/storage/op.ts";
+import { visitorOf } from "../../visitor.ts";
 import { allows, toolMatches } from "../model.ts";
 import { minting, newPlot, step } from "./moves.ts";
 import { type Dice, diceOf, holds, story } from "./settings.ts";
@@ -54,9 +55,8 @@ function* admitted(bearer: string, project: string): Op<Admission | undefined> {
       return new Promise(() => {});
     },
   } as unknown as Database;
-  const request = new Request("http://127.0.0.1/mcp");
-  const endpoint = { project, transport: "streamable" } as const;
-  void admission(database, hashKeys, clock, () => {}, new WeakMap())(request, endpoint, bearer);
+  const visitor = visitorOf(new Request("http://127.0.0.1/mcp"), { project, transport: "streamable" });
+  void admission(database, hashKeys, clock, () => {})(visitor, bearer);
   try {
     return operation === undefined ? undefined : (yield* operation()).admitted;
   } catch (error) {

@@ -34,7 +34,11 @@ export function watchFolders(dataDir: string, look: () => void): () => void {
     }
   }
 
-  attend();
+  // To watch takes as long as a tenth of a start, and nobody waits for it; what has changed by then is looked at.
+  settling = setTimeout(() => {
+    attend();
+    look();
+  }, settleMs).unref();
   const timer = setInterval(() => {
     attend();
     look();

@@ -1,4 +1,4 @@
-import type { Flow, Receive } from "./answer.ts";
+import type { Flow, Reader } from "./answer.ts";
 
 /** So much waits here for its reader; more waits where it comes from. */
 const waitingBytes = 256 * 1024;
@@ -6,112 +6,120 @@ const waitingBytes = 256 * 1024;
 /** The bytes of one answer between the connection, that brings them, and its reader. */
 export class Body {
   readonly #flow: Flow;
-  readonly #length: number | undefined;
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
+  #reader: Reader | undefined;
   #held = 0;
   #isOver = false;
-  #failure: Error | undefined;
+  #failure: unknown;
   #isPaused = false;
-  /** Told that something has happened. */
-  #reader: (() => void) | undefined;
-  /** So many bytes are wanted at once, and nothing is paused before. */
-  #wanted = waitingBytes;
-  /** There when it is read as a text, which is decoded as it comes. */
-  #text: TextInPieces | undefined;
+  /** Its reader is being told, or has others wait. */
+  #isBusy = false;
 
-  constructor(flow: Flow, length: number | undefined) {
+  constructor(flow: Flow) {
     this.#flow = flow;
-    this.#length = length;
+  }
+
+  readBy(reader: Reader): void {
+    this.#reader = reader;
+    this.handOn();
   }
 
   push(bytes: Buffer): void {
-    if (this.#text === undefined) this.#chunks.push(bytes);
-    else this.#text.add(bytes);
+    this.#chunks.push(bytes);
     this.#held += bytes.length;
-    this.#reader?.();
-    if (this.#held <= this.#wanted || this.#isPaused) return;
-    this.#isPaused = true;
-    this.#flow.hold(true);
   }
 
   /** @param failure why it broke off */
-  end(failure?: Error): void {
+  end(failure?: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#failure = failure;
-    this.#reader?.();
   }
 
   letGo(): void {
-    if (this.#isOver) return;
-    this.end(new Error("the rest of it was not wanted"));
-    this.#chunks = [];
-    this.#text = undefined;
-    this.#flow.unwanted();
+    if (!this.#isOver) this.#breakOff(new Error("the rest of it was not wanted"));
   }
 
-  async text(maxBytes: number): Promise<string | undefined> {
-    if ((this.#length ?? 0) <= maxBytes) {
-      this.#wanted = maxBytes;
-      if (!this.#isOver) {
-        this.#decode();
-        await this.#until(() => this.#isOver || this.#held > maxBytes);
-      }
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#held <= maxBytes) return this.#text?.whole() ?? textOf(this.#taken());
+  #breakOff(why: unknown): void {
+    const wasOver = this.#isOver;
+    this.#isOver = true;
+    this.#failure = why;
+    this.#chunks.length = 0;
+    this.#held = 0;
+    if (!wasOver) this.#flow.unwanted();
+    this.handOn();
+  }
+
+  /** Tells the reader of what has come. Asked for once all that came together is here, and the connection is free if that was all. */
+  handOn(): void {
+    const reader = this.#reader;
+    if (reader !== undefined && !this.#isBusy) {
+      this.#isBusy = true;
+      const waited = this.#handTo(reader);
+      if (waited === undefined) this.#handed(reader);
+      else void this.#goOnAfter(waited);
     }
-    this.letGo();
+    const isFull = this.#held > waitingBytes;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    this.#flow.hold(isFull);
+  }
+
+  #handTo(reader: Reader): Promise<void> | undefined {
+    try {
+      for (let chunk = this.#chunks.shift(); chunk !== undefined; chunk = this.#chunks.shift()) {
+        this.#held -= chunk.length;
+        const waited = reader.take(chunk);
+        if (waited !== undefined) return waited;
+      }
+    } catch (why) {
+      this.#breakOff(why);
+    }
     return undefined;
   }
 
-  async each(receive: Receive): Promise<void> {
+  #handed(reader: Reader): void {
+    this.#isBusy = false;
+    if (!this.#isOver) return;
+    this.#reader = undefined;
+    reader.over(this.#failure);
+  }
+
+  async #goOnAfter(waited: Promise<void>): Promise<void> {
     try {
-      for (;;) {
-        for (const chunk of this.#taken()) {
-          const waited = receive(chunk);
-          if (waited !== undefined) await waited;
-        }
-        if (this.#held > 0) continue;
-        if (this.#failure !== undefined) throw this.#failure;
-        if (this.#isOver) return;
-        await this.#until(() => this.#held > 0 || this.#isOver);
-      }
-    } finally {
-      this.letGo();
+      await waited;
+    } catch (why) {
+      this.#breakOff(why);
     }
+    this.#isBusy = false;
+    this.handOn();
+  }
+}
+
+/** Reads all of a body, or as much as shows that it is too long. */
+export class Whole implements Reader {
+  readonly #body: Body;
+  readonly #maxBytes: number;
+  readonly #told: PromiseWithResolvers<string | undefined>;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+
+  constructor(body: Body, maxBytes: number, told: PromiseWithResolvers<string | undefined>) {
+    this.#body = body;
+    this.#maxBytes = maxBytes;
+    this.#told = told;
   }
 
-  #decode(): void {
-    this.#text = new TextInPieces();
-    for (const chunk of this.#chunks) this.#text.add(chunk);
-    this.#chunks = [];
+  take(bytes: Buffer): undefined {
+    this.#size += bytes.length;
+    if (this.#size <= this.#maxBytes) this.#chunks.push(bytes);
+    else this.#body.letGo();
   }
 
-  /** What has come since the last time; then there is room again. */
-  #taken(): readonly Buffer[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#held = 0;
-    if (this.#isPaused) {
-      this.#isPaused = false;
-      this.#flow.hold(false);
-    }
-    return chunks;
-  }
-
-  #until(isSo: () => boolean): Promise<void> {
-    if (this.#isPaused && this.#held <= this.#wanted) {
-      this.#isPaused = false;
-      this.#flow.hold(false);
-    }
-    return new Promise((resolve) => {
-      if (isSo()) return resolve();
-      this.#reader = () => {
-        if (!isSo()) return;
-        this.#reader = undefined;
-        resolve();
-      };
-    });
+  over(failure: unknown): void {
+    if (this.#size > this.#maxBytes) this.#told.resolve(undefined);
+    else if (failure !== undefined) this.#told.reject(failure);
+    else this.#told.resolve(textOf(this.#chunks));
   }
 }
 
@@ -120,20 +128,4 @@ function textOf(chunks: readonly Buffer[]): string {
   const [first] = chunks;
   if (first === undefined) return "";
   return chunks.length === 1 ? first.toString() : Buffer.concat(chunks).toString();
-}
-
-/** Megabytes that were decoded in one go would keep everybody waiting, and be copied once more before. */
-class TextInPieces {
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  readonly #pieces: string[] = [];
-
-  add(bytes: Buffer): void {
-    this.#pieces.push(this.#decoder.decode(bytes, { stream: true }));
-  }
-
-  whole(): string {
-    const last = this.#decoder.decode();
-    if (last !== "") this.#pieces.push(last);
-    return this.#pieces.length === 1 ? (this.#pieces[0] ?? "") : this.#pieces.join("");
-  }
 }

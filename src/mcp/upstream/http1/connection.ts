@@ -48,6 +48,8 @@ export class Connection implements Line, Listener {
   #rest: Buffer | undefined;
   #failure: unknown;
   #isPaused = false;
+  /** The last head, which says the same again mostly. */
+  #heeded: Head | undefined;
   isGone = false;
   get isOpen(): boolean {
     return this.#socket !== undefined;
@@ -120,11 +122,13 @@ export class Connection implements Line, Listener {
   }
 
   received(bytes: Buffer): void {
+    const exchange = this.#exchange;
     try {
       this.#parser.feed(bytes);
     } catch (error) {
       this.close(error);
     }
+    exchange?.handOn();
   }
 
   drained(): void {
@@ -140,7 +144,8 @@ export class Connection implements Line, Listener {
 
   /** The other side has ended it, which is how some bodies end. */
   ended(error: unknown): void {
-    if (this.#exchange?.hasBegun === true && (this.#failure ?? error) === undefined) {
+    const exchange = this.#exchange;
+    if (exchange?.hasBegun === true && (this.#failure ?? error) === undefined) {
       try {
         this.#parser.finish();
       } catch (why) {
@@ -148,6 +153,7 @@ export class Connection implements Line, Listener {
       }
     }
     this.gone(error);
+    exchange?.handOn();
   }
 
   gone(error: unknown): void {
@@ -166,6 +172,8 @@ export class Connection implements Line, Listener {
   }
 
   #heed(head: Head): void {
+    if (head === this.#heeded) return;
+    this.#heeded = head;
     const says = fieldOf(head, "keep-alive");
     const seconds = says === undefined ? undefined : /(?:^|[\s,])timeout=(\d{1,9})/i.exec(says)?.[1];
     if (seconds !== undefined) this.idleMs = Math.max(0, Math.min(longestIdleMs, (Number(seconds) - 1) * 1000));
@@ -190,17 +198,18 @@ export class Connection implements Line, Listener {
     this.#release(isKept);
   }
 
-  onWhole(head: Head, bytes: Buffer, isKept: boolean): void {
+  onWhole(head: Head, bytes: Buffer, from: number, isKept: boolean): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
     this.#heed(head);
     // Whoever is told may ask the next at once.
     this.#release(isKept);
-    exchange?.complete(head, bytes);
+    exchange?.complete(head, bytes, from);
   }
 
   #release(isKept: boolean): void {
-    if (isKept && this.#rest === undefined && !this.isGone) this.#owner.free(this);
+    if (this.isGone) return;
+    if (isKept && this.#rest === undefined) this.#owner.free(this);
     else this.close(undefined);
   }
 }

@@ -1,30 +1,40 @@
 import type { Ending } from "../../../lib/ending.ts";
 import { unreachedBy } from "../reasons.ts";
-import type { Answer, Asker, Flow, Receive } from "./answer.ts";
-import { Body } from "./body.ts";
-import { type Framing, fieldOf, type Head } from "./head.ts";
+import type { Answer, Asker, Flow, Reader } from "./answer.ts";
+import { Body, Whole } from "./body.ts";
+import { type FieldName, type Framing, fieldOf, type Head } from "./head.ts";
 import { inflated } from "./inflate.ts";
 
 /** What an exchange can ask of its connection. */
 export type Line = { hold: (isPaused: boolean) => void; close: (why: unknown) => void };
 
 /** Nobody has an answer before it has begun. */
-const notYet = Promise.resolve(undefined);
+const noHead: Head = { status: 0, isOld: false, fields: [] };
+const nothing = Promise.resolve(undefined);
 
 /** One request that was sent, and its answer as it comes. Once that is over the connection is none of its business any more. */
 export class Exchange implements Answer, Flow {
-  /** There when all of the body came with the head. */
-  whole: Buffer | undefined;
   readonly #asker: Asker;
+  readonly #ending: Ending;
   #line: Line | undefined;
   #body: Body | undefined;
-  #head: Head = { status: 0, isOld: false, fields: [] };
-  readonly #stopListening: () => void;
+  /** What it says at least. */
+  #length = 0;
+  #head: Head = noHead;
+  /** There when all of the body came with the head: behind `#from`. */
+  #whole: Buffer | undefined;
+  #from = 0;
 
   constructor(line: Line, ending: Ending, asker: Asker) {
     this.#line = line;
     this.#asker = asker;
-    this.#stopListening = ending.onEnd((reason) => this.#line?.close(reason));
+    this.#ending = ending;
+    ending.add(this);
+  }
+
+  /** Nobody waits for it any more. */
+  ended(reason: unknown): void {
+    this.#line?.close(reason);
   }
 
   get hasBegun(): boolean {
@@ -33,15 +43,17 @@ export class Exchange implements Answer, Flow {
 
   begin(head: Head, framing: Framing): void {
     this.#head = head;
-    this.#body = new Body(this, typeof framing === "number" ? framing : undefined);
+    this.#body = new Body(this);
+    this.#length = typeof framing === "number" ? framing : 0;
     this.#asker.answered(inflated(this));
   }
 
   /** Begins and ends at once. */
-  complete(head: Head, bytes: Buffer): void {
+  complete(head: Head, bytes: Buffer, from: number): void {
     this.#over();
     this.#head = head;
-    this.whole = bytes;
+    this.#whole = bytes;
+    this.#from = from;
     this.#asker.answered(inflated(this));
   }
 
@@ -57,12 +69,18 @@ export class Exchange implements Answer, Flow {
   fail(error: unknown): void {
     this.#over();
     if (this.#body === undefined) this.#asker.failed(unreachedBy(error));
-    else this.#body.end(error instanceof Error ? error : new Error("the answer broke off"));
+    else this.#body.end(error ?? new Error("the answer broke off"));
+    this.handOn();
+  }
+
+  /** Nothing more has come together with what was pushed. */
+  handOn(): void {
+    this.#body?.handOn();
   }
 
   #over(): void {
     this.#line = undefined;
-    this.#stopListening();
+    this.#ending.remove(this);
   }
 
   hold(isPaused: boolean): void {
@@ -77,22 +95,35 @@ export class Exchange implements Answer, Flow {
     return this.#head.status;
   }
 
-  header(name: string): string | undefined {
+  header(name: FieldName): string | undefined {
     return fieldOf(this.#head, name);
   }
 
+  atOnce(maxBytes: number): string | undefined {
+    const whole = this.#whole;
+    if (whole === undefined || whole.length - this.#from > maxBytes) return undefined;
+    return whole.toString("utf8", this.#from);
+  }
+
   text(maxBytes: number): Promise<string | undefined> {
-    return this.#read()?.text(maxBytes) ?? notYet;
+    const body = this.#begun();
+    if (this.#length > maxBytes) this.letGo();
+    if (body === undefined || this.#length > maxBytes) return nothing;
+    const told = Promise.withResolvers<string | undefined>();
+    body.readBy(new Whole(body, maxBytes, told));
+    return told.promise;
   }
 
-  each(receive: Receive): Promise<void> {
-    return this.#read()?.each(receive) ?? notYet;
+  read(reader: Reader): void {
+    this.#begun()?.readBy(reader);
   }
 
-  #read(): Body | undefined {
-    if (this.#body !== undefined || this.whole === undefined) return this.#body;
-    this.#body = new Body(this, this.whole.length);
-    this.#body.push(this.whole);
+  #begun(): Body | undefined {
+    if (this.#body !== undefined || this.#whole === undefined) return this.#body;
+    const bytes = this.#whole.subarray(this.#from);
+    this.#body = new Body(this);
+    this.#length = bytes.length;
+    this.#body.push(bytes);
     this.#body.end();
     return this.#body;
   }

@@ -6,6 +6,12 @@ export class Malformed extends Error {
 /** Status and fields of an answer, the names in lower case; name and value take turns. */
 export type Head = { status: number; isOld: boolean; fields: readonly string[] };
 
+const asked = ["content-encoding", "content-type", "keep-alive", "location", "mcp-session-id", "retry-after"] as const;
+/** What is read of an answer, besides how its body comes. */
+export type FieldName = (typeof asked)[number];
+/** By these it is decided what becomes of it. What stands in any other field is nothing to us, but for the length. */
+export const heeded: ReadonlySet<string> = new Set([...asked, "connection", "transfer-encoding"]);
+
 /** What becomes of the bytes behind a head: so many, in chunks, or all until the connection ends. */
 export type Framing = number | "chunked" | "close";
 
@@ -21,7 +27,7 @@ const stray = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n/;
 
 /** @param text without the empty line that ends it @throws Malformed */
 export function headFrom(text: string): Head {
-  if (stray.test(text)) throw new Malformed("a head with a stray character");
+  demandClean(text);
   if (text.startsWith(usual)) return { status: 200, isOld: false, fields: fieldsIn(text, usual.length) };
   const end = text.indexOf("\r\n");
   const [, minor, status] = statusLine.exec(end < 0 ? text : text.slice(0, end)) ?? [];
@@ -29,8 +35,18 @@ export function headFrom(text: string): Head {
   return { status: Number(status), isOld: minor === "0", fields: end < 0 ? [] : fieldsIn(text, end + 2) };
 }
 
+function demandClean(text: string): void {
+  if (stray.test(text)) throw new Malformed("a stray character among the fields");
+}
+
+/** A field behind the body, which means nothing. @throws Malformed */
+export function demandField(line: string): void {
+  demandClean(line);
+  fieldsIn(line, 0);
+}
+
 /** @throws Malformed */
-export function fieldsIn(text: string, from: number): string[] {
+function fieldsIn(text: string, from: number): string[] {
   const fields: string[] = [];
   for (let at = from; at < text.length; ) {
     const next = text.indexOf("\r\n", at);
@@ -59,7 +75,10 @@ function nameOf(written: string): string {
 }
 
 /** The value of a field, several joined as RFC 9110 §5.3 has it. */
-export function fieldOf({ fields }: Pick<Head, "fields">, name: string): string | undefined {
+export function fieldOf(
+  { fields }: Pick<Head, "fields">,
+  name: FieldName | "connection" | "content-length" | "transfer-encoding",
+): string | undefined {
   let found: string | undefined;
   for (let at = 0; at < fields.length; at += 2)
     if (fields[at] === name) found = found === undefined ? fields[at + 1] : `${found}, ${fields[at + 1]}`;

@@ -1,5 +1,5 @@
 import type { Gunzip } from "node:zlib";
-import type { Answer, Receive } from "./answer.ts";
+import { type Answer, each, type Receive, readBy } from "./answer.ts";
 
 // Asked for only then: loading it takes a fifth of the start of an empty program.
 const zlib = () => process.getBuiltinModule("node:zlib");
@@ -16,18 +16,18 @@ export function inflated(answer: Answer): Answer {
   const coding = answer.header("content-encoding")?.toLowerCase() ?? "identity";
   if (coding === "identity" || coding === "") return answer;
   const make = inflaters[coding];
-  const each = (receive: Receive) =>
+  const all = (receive: Receive) =>
     make === undefined ? Promise.reject(unknown(answer)) : eachInflated(answer, make(), receive);
   return {
     status: answer.status,
     header: (name) => answer.header(name),
     letGo: () => answer.letGo(),
-    each,
+    read: readBy(all),
     async text(maxBytes) {
       const parts: Buffer[] = [];
       let size = 0;
       const isBeyond = () => size > maxBytes;
-      await each((bytes) => {
+      await all((bytes) => {
         size += bytes.length;
         if (isBeyond()) answer.letGo();
         else parts.push(bytes);
@@ -42,12 +42,10 @@ export function inflated(answer: Answer): Answer {
 
 /** Of little that becomes much no more is inflated than its reader takes. */
 async function eachInflated(answer: Answer, inflater: Gunzip, receive: Receive) {
-  const feeding = answer
-    .each((bytes) => (inflater.write(bytes) ? undefined : drained(inflater)))
-    .then(
-      () => void inflater.end(),
-      (error: Error) => void inflater.destroy(error),
-    );
+  const feeding = each(answer, (bytes) => (inflater.write(bytes) ? undefined : drained(inflater))).then(
+    () => void inflater.end(),
+    (error: Error) => void inflater.destroy(error),
+  );
   try {
     for await (const bytes of inflater) await receive(bytes as Buffer);
     await feeding;

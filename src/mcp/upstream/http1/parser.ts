@@ -1,10 +1,11 @@
-import { type Framing, fieldsIn, framingOf, type Head, headFrom, isKept, Malformed, most } from "./head.ts";
+import { demandField, type Framing, framingOf, type Head, headFrom, isKept, Malformed, most } from "./head.ts";
+import { KnownHead } from "./known.ts";
 
 /** Who is told of an answer as it comes. The bytes are only lent where they are not kept. */
 export type Listener = {
   onHead: (head: Head, framing: Framing) => void;
-  /** Head and body of an answer that came in one piece, in place of the other three. */
-  onWhole: (head: Head, bytes: Buffer, isKept: boolean) => void;
+  /** Head and body of an answer that came in one piece, in place of the other three: the body begins at `from`. */
+  onWhole: (head: Head, bytes: Buffer, from: number, isKept: boolean) => void;
   onBody: (bytes: Buffer) => void;
   /** It is whole. `isKept`: the connection is good for another. */
   onEnd: (isKept: boolean) => void;
@@ -30,6 +31,8 @@ export class Parser {
   #left = 0;
   #interim = 0;
   #isKept = false;
+  /** How the last answer began. */
+  #known: KnownHead | undefined;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -76,6 +79,11 @@ export class Parser {
   }
 
   #head(bytes: Buffer, at: number): number {
+    const known = this.#known;
+    if (this.#pending === undefined && known?.isAt(bytes, at) === true) {
+      this.#isKept = known.isKept;
+      return this.#begin(known.head, known.framing, bytes, known.end);
+    }
     const text = this.#upTo("\r\n\r\n", bytes, at, most.headBytes);
     if (text === undefined) {
       const start = this.#pending?.toString("latin1", 0, version.length) ?? "";
@@ -90,9 +98,15 @@ export class Parser {
     }
     const framing = framingOf(head);
     this.#isKept = isKept(head, framing);
+    if (KnownHead.isFit(head, framing, text)) this.#known = new KnownHead(head, framing, text);
+    return this.#begin(head, framing, bytes, end);
+  }
+
+  /** The body begins at `end`. */
+  #begin(head: Head, framing: Framing, bytes: Buffer, end: number): number {
     if (typeof framing === "number" && end + framing === bytes.length) {
       this.#state = "over";
-      this.#listener.onWhole(head, bytes.subarray(end), this.#isKept);
+      this.#listener.onWhole(head, bytes, end, this.#isKept);
       return bytes.length;
     }
     this.#state = framing === "chunked" ? "size" : framing === "close" ? "untilClose" : "body";
@@ -136,7 +150,7 @@ export class Parser {
     if (line === undefined) return bytes.length;
     if (line === "") this.#over();
     else {
-      fieldsIn(line, 0);
+      demandField(line);
       this.#left += line.length + 2;
       if (this.#left > trailerBytes) throw new Malformed("endless trailers");
     }

@@ -32,10 +32,8 @@ export function createPool() {
       opening?.resolve(connection);
     },
     free(connection) {
-      const { key } = connection.destination;
-      const line = idle.get(key) ?? [];
+      const line = lineOf(connection.destination.key);
       if (line.length >= most.idleOfOne || idleInAll >= most.idle) return connection.close(undefined);
-      if (line.length === 0) idle.set(key, line);
       connection.idleSince = performance.now();
       line.push(connection);
       idleInAll++;
@@ -55,6 +53,14 @@ export function createPool() {
     },
   };
 
+  function lineOf(key: string): Connection[] {
+    const known = idle.get(key);
+    if (known !== undefined) return known;
+    const line: Connection[] = [];
+    idle.set(key, line);
+    return line;
+  }
+
   function hang(connection: Connection): void {
     const { key } = connection.destination;
     hanging.set(key, (hanging.get(key) ?? new Set()).add(connection));
@@ -67,16 +73,12 @@ export function createPool() {
     if (line === undefined || at < 0) return;
     line.splice(at, 1);
     idleInAll--;
-    if (line.length === 0) idle.delete(key);
   }
 
   const isOld = (connection: Connection, now: number) => now - connection.idleSince > connection.idleMs;
 
   function take(key: string): Connection | undefined {
-    const line = idle.get(key);
-    if (line === undefined) return undefined;
-    const connection = line.pop();
-    if (line.length === 0) idle.delete(key);
+    const connection = idle.get(key)?.pop();
     if (connection === undefined) return undefined;
     idleInAll--;
     if (!isOld(connection, performance.now())) return connection;
@@ -85,10 +87,12 @@ export function createPool() {
   }
 
   function sweep(): void {
-    isSweeping = idleInAll > 0;
     const now = performance.now();
-    for (const line of [...idle.values()])
+    for (const [key, line] of [...idle]) {
       for (const connection of line.filter((each) => isOld(each, now))) connection.close(undefined);
+      if (line.length === 0) idle.delete(key);
+    }
+    isSweeping = idle.size > 0;
     if (isSweeping) wheel.after(sweepMs, sweep);
   }
 

@@ -1,5 +1,5 @@
 import { type TlsTrust, tlsOptions } from "../tls.ts";
-import type { Answer } from "./answer.ts";
+import { type Answer, readBy } from "./answer.ts";
 import type { Request } from "./request.ts";
 
 /** The same where a proxy of the environment connects in our place: `fetch` knows the ways of proxies. */
@@ -13,14 +13,14 @@ export async function throughProxy(url: URL, trust: TlsTrust, name: string | und
 
 function answerOf(response: Response): Answer {
   const letGo = () => void response.body?.cancel().catch(() => {});
-  const each: Answer["each"] = async (receive) => {
+  const read = readBy(async (receive) => {
     for await (const bytes of response.body ?? []) await receive(Buffer.from(bytes));
-  };
+  });
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,
     letGo,
-    each,
+    read,
     async text(maxBytes) {
       const parts: Uint8Array[] = [];
       let size = 0;

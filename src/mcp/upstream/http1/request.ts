@@ -3,16 +3,23 @@ import { version } from "../../../lib/version.ts";
 import { unavailable } from "../failures.ts";
 
 /** Header fields as they are sent, made once for as many requests as have them. `record` is the same for who sends them otherwise. */
-export type Fields = { text: string; isAscii: boolean; record: Readonly<Record<string, string>> };
+export type Fields = {
+  readonly text: string;
+  readonly isAscii: boolean;
+  readonly record: Readonly<Record<string, string>>;
+  /** How the last request with them began. */
+  start?: Start;
+};
+type Start = { readonly target: Target; readonly method: string; readonly text: string };
 
 /** What one connection is written. */
 export type Bytes = string | Buffer;
 
 export type Request = {
-  method: string;
-  fields: Fields;
-  body?: string | undefined;
-  ending: Ending;
+  readonly method: string;
+  readonly fields: Fields;
+  readonly body?: string | undefined;
+  readonly ending: Ending;
 };
 
 /** What the connection is about is ours to say. */
@@ -40,14 +47,25 @@ export function fieldsOf(record: Readonly<Record<string, string>>): Fields {
   return { text, isAscii: ascii.test(text), record };
 }
 
-/** What a request says of the address it goes to: of a URL these are made anew each time they are asked for. */
-export type Target = Pick<URL, "pathname" | "search" | "host">;
+/** What a request says of the address it goes to. */
+export type Target = { readonly path: string; readonly host: string };
+
+/** Made once: of a URL its parts are made anew each time they are asked for. */
+export const targetOf = ({ pathname, search, host }: URL): Target => ({ path: pathname + search, host });
+
+/** All before its length, which is the same in all requests with the same fields to the same place. */
+function startOf(target: Target, method: string, fields: Fields): string {
+  const { start } = fields;
+  if (start?.target === target && start.method === method) return start.text;
+  const text = `${method} ${target.path} HTTP/1.1\r\nhost: ${fields.record["host"] ?? target.host}\r\n${fields.text}`;
+  fields.start = { target, method, text };
+  return text;
+}
 
 /** A request as it goes over the line: in one piece, so that it is one write. */
-export function bytesOf({ pathname, search, host }: Target, { method, fields, body }: Request): Bytes {
-  const length = body === undefined ? "" : `content-length: ${Buffer.byteLength(body)}\r\n`;
-  const at = fields.record["host"] ?? host;
-  const head = `${method} ${pathname}${search} HTTP/1.1\r\nhost: ${at}\r\n${fields.text}${length}\r\n`;
-  if (fields.isAscii) return body === undefined ? head : head + body;
-  return Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body ?? "")]);
+export function bytesOf(target: Target, { method, fields, body }: Request): Bytes {
+  const start = startOf(target, method, fields);
+  if (body === undefined) return fields.isAscii ? `${start}\r\n` : Buffer.from(`${start}\r\n`, "latin1");
+  const head = `${start}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+  return fields.isAscii ? head + body : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]);
 }

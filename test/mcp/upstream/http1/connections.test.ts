@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Ending } from "../../../../src/lib/ending.ts";
-import { type Answer, type Asker, answerTo } from "../../../../src/mcp/upstream/http1/answer.ts";
+import { type Answer, type Asker, answerTo, each } from "../../../../src/mcp/upstream/http1/answer.ts";
 import { createPool } from "../../../../src/mcp/upstream/http1/pool.ts";
-import { bytesOf, fieldsOf } from "../../../../src/mcp/upstream/http1/request.ts";
+import { bytesOf, fieldsOf, targetOf } from "../../../../src/mcp/upstream/http1/request.ts";
 import { type Arrived, type Answer as Raw, reply, startRawServer } from "../../../servers/raw-server.ts";
 import { until } from "../ways.ts";
 
@@ -19,7 +19,7 @@ async function serve(answer: Raw) {
   const url = new URL(server.url);
   const to = { hostname: "127.0.0.1", port: server.port, tls: undefined, key: "x" };
   const send = (asker: Asker, body = "b", ending = new Ending(), record = {}): void => {
-    const bytes = bytesOf(url, { method: "POST", fields: fieldsOf(record), body, ending });
+    const bytes = bytesOf(targetOf(url), { method: "POST", fields: fieldsOf(record), body, ending });
     pool.send(to, bytes, ending, 1_000, asker);
   };
   const ask = (body?: string, ending?: Ending, record?: Record<string, string>): Promise<Answer> =>
@@ -57,8 +57,8 @@ describe("connections", () => {
     const next = (n: number): void =>
       send(
         {
-          answered({ whole }) {
-            heard.push(whole?.toString());
+          answered(answer) {
+            heard.push(answer.atOnce?.(10));
             if (n < 20) next(n + 1);
             else resolve();
           },
@@ -70,6 +70,40 @@ describe("connections", () => {
     await promise;
     expect(heard).toEqual(Array.from({ length: 20 }, (_, n) => `to ${n + 1}`));
     expect(server.connections()).toBe(1);
+  });
+
+  /** One request from within the answer to the one before, twenty times. */
+  async function inARow(bytes: string) {
+    const { server, send } = await serve(said(bytes));
+    const heard: string[] = [];
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const next = (): void =>
+      send({
+        failed: reject,
+        answered: (answer) =>
+          answer.read({
+            take(chunk) {
+              heard.push(chunk.toString());
+              if (heard.length < 20) next();
+              else resolve();
+              return undefined;
+            },
+            over: () => {},
+          }),
+      });
+    next();
+    await promise;
+    return { heard: new Set(heard), connections: server.connections() };
+  }
+  const inChunks = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhere\r\n0\r\n\r\n";
+
+  test("are free as well by the time that the chunks of an answer are handed on, where all came together", async () => {
+    expect(await inARow(inChunks)).toEqual({ heard: new Set(["here"]), connections: 1 });
+  });
+
+  test("are not used again from within an answer with something behind it, which is nobody's answer", async () => {
+    const evil = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil";
+    expect(await inARow(inChunks + evil)).toEqual({ heard: new Set(["here"]), connections: 20 });
   });
 
   test("are ended before the server says it would", async () => {
@@ -184,7 +218,7 @@ describe("a body", () => {
     let read = 0;
     const before = process.memoryUsage().rss;
     const gate = Promise.withResolvers<void>();
-    const reading = (await ask()).each((bytes) => {
+    const reading = each(await ask(), (bytes) => {
       read += bytes.length;
       return gate.promise;
     });

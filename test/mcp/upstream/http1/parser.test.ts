@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { Malformed } from "../../../../src/mcp/upstream/http1/head.ts";
-import { Parser } from "../../../../src/mcp/upstream/http1/parser.ts";
+import { fieldOf, type Head, Malformed } from "../../../../src/mcp/upstream/http1/head.ts";
+import { type Listener, Parser } from "../../../../src/mcp/upstream/http1/parser.ts";
 
 /** What is made of bytes that come in these pieces; `ends`: the other side says no more after them. */
 function read(pieces: readonly Buffer[], ends = false): string {
@@ -12,9 +12,9 @@ function read(pieces: readonly Buffer[], ends = false): string {
     onBody(bytes) {
       body += bytes.toString("latin1");
     },
-    onWhole({ status, fields }, bytes, isKept) {
-      seen.push(`${status} ${JSON.stringify(fields)} ${bytes.length}`, `whole ${isKept}`);
-      body += bytes.toString("latin1");
+    onWhole({ status, fields }, bytes, from, isKept) {
+      seen.push(`${status} ${JSON.stringify(fields)} ${bytes.length - from}`, `whole ${isKept}`);
+      body += bytes.toString("latin1", from);
     },
     onEnd: (isKept) => void seen.push(`whole ${isKept}`),
   });
@@ -121,6 +121,8 @@ describe("refused is", () => {
     ["a size line that ends in a line feed", inChunks("5\nhello")],
     ["an endless extension", inChunks(`5;${"x".repeat(5_000)}`)],
     ["a trailer that is no field", inChunks("0", "what", "", "")],
+    ["a trailer with a line feed alone", inChunks("0", "a:\n b", "", "")],
+    ["a trailer with a NUL", inChunks("0", "a: b\0", "", "")],
     ["endless trailers", inChunks("0", ...Array.from({ length: 200 }, () => `a: ${"x".repeat(100)}`), "", "")],
   ])("%s", (_, text) => {
     expect(whole(text)).toContain("refused");
@@ -183,6 +185,12 @@ const mutation = fc.record({
   replaces: fc.boolean(),
 });
 
+function mutated(text: string, { at, with: what, replaces }: Mutation): string {
+  const place = at % (text.length + 1);
+  return text.slice(0, place) + what + text.slice(place + (replaces ? what.length : 0));
+}
+type Mutation = { at: number; with: string; replaces: boolean };
+
 test("whatever becomes of an answer, it is read or refused, and the same wherever it is cut", () => {
   fc.assert(
     fc.property(
@@ -190,15 +198,104 @@ test("whatever becomes of an answer, it is read or refused, and the same whereve
       fc.array(mutation, { minLength: 1, maxLength: 6 }),
       fc.array(fc.nat(300), { maxLength: 20 }),
       (text, mutations, cuts) => {
-        let mutated = text;
-        for (const { at, with: what, replaces } of mutations) {
-          const place = at % (mutated.length + 1);
-          mutated = mutated.slice(0, place) + what + mutated.slice(place + (replaces ? what.length : 0));
-        }
-        expect(read(cutAt(Buffer.from(mutated, "latin1"), cuts), true)).toBe(whole(mutated, true));
+        const bytes = Buffer.from(mutations.reduce(mutated, text), "latin1");
+        expect(read(cutAt(bytes, cuts), true)).toBe(read([bytes], true));
       },
     ),
     { numRuns: 5_000 },
   );
   fc.assert(fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => void read([Buffer.from(bytes)], true)));
+});
+
+describe("an answer behind others", () => {
+  const fields = [
+    "content-type",
+    "content-encoding",
+    "keep-alive",
+    "location",
+    "mcp-session-id",
+    "retry-after",
+  ] as const;
+
+  /** What is heeded of each of these answers, which come over one connection, or each over one of its own. */
+  function heeded(texts: readonly string[], each: () => Parser): string[] {
+    return texts.map((text) => {
+      const parser = each();
+      parser.expect();
+      heard = [];
+      try {
+        parser.feed(Buffer.from(text, "latin1"));
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error;
+        heard.push("refused");
+      }
+      return heard.join(" | ");
+    });
+  }
+  const isWhole = (what = "") => what.endsWith("true") || / true x*$/.test(what);
+  let heard: string[] = [];
+  const say = (head: Head, ...rest: unknown[]) =>
+    void heard.push([head.status, ...fields.map((name) => fieldOf(head, name)), ...rest].join(" "));
+  const listener = (): Listener => ({
+    onHead: (head, framing) => say(head, "comes", framing),
+    onWhole: (head, bytes, from, isKept) => say(head, isKept, bytes.toString("latin1", from)),
+    onBody: (bytes) => void heard.push(bytes.toString("latin1")),
+    onEnd: (isKept) => void heard.push(String(isKept)),
+  });
+  const over = (texts: readonly string[]): string[] => {
+    const parser = new Parser(listener());
+    return heeded(texts, () => parser);
+  };
+  const apart = (texts: readonly string[]): string[] => heeded(texts, () => new Parser(listener()));
+  const answer = (length: number | string, ...more: string[]) =>
+    lines(ok, "Content-Type: application/json", ...more, `Content-Length: ${length}`, "", "x".repeat(Number(length)));
+
+  test("that begins as they did is read for its own length", () => {
+    const texts = [1, 22, 333, 0].map((length) =>
+      answer(length, `Date: Mon, ${length} Nov 2026 20:04:00 GMT`, "x-id:"),
+    );
+    expect(over(texts)).toEqual(apart(texts));
+    expect(over(texts)[2]).toBe(`200 application/json      true ${"x".repeat(333)}`);
+  });
+
+  test.each([
+    ["a length that is none", answer(5).replace("h: 5", "h: 5, 5")],
+    ["a length with a sign", answer(5).replace("h: 5", "h: +5")],
+    ["no length", answer(5).replace("h: 5", "h: ")],
+    ["a length beyond all numbers", answer(5).replace("h: 5", `h: ${"0".repeat(15)}5`)],
+    ["a line break in its date", answer(5, "date: a\nb")],
+    ["a return in its date", answer(5, "date: a\rb")],
+    ["a NUL in its date", answer(5, "date: a\0b")],
+    ["a second length behind its date", answer(5, "date: a\r\ncontent-length: 6")],
+    ["two lengths", answer(5, "date: a", "transfer-encoding: chunked")],
+  ])("is refused for %s all the same", (_, text) => {
+    for (const first of [answer(5), answer(5, "date: now")]) expect(over([first, text])[1]).toBe("refused");
+  });
+
+  test("means what it says, whatever came before", () => {
+    const said = fc.record({
+      length: fc.constantFrom("3", "3", "03", "4", "2"),
+      name: fc.constantFrom("content-length", "Content-Length"),
+      more: fc.shuffledSubarray([
+        ...["date: a", "date: b, longer", "x-request-id: 1", "x-request-id: ", "set-cookie:\ta=b ", "date: ü"],
+        ...["connection: close", "Connection: keep-alive", "keep-alive: timeout=5", "keep-alive: timeout=9"],
+        ...["content-type: a/b", "content-type: text/event-stream", "mcp-session-id: 1", "mcp-session-id: 2"],
+        ...["content-encoding: gzip", "transfer-encoding: chunked"],
+      ]),
+      status: fc.constantFrom(ok, ok, ok, "HTTP/1.1 204 No", "HTTP/1.0 200 OK", "HTTP/1.1 200 Fine"),
+    });
+    const written = said.map(({ length, name, more, status }) =>
+      lines(status, ...more, `${name}: ${length}`, "", "xxx"),
+    );
+    const marks = fc.array(mutation, { maxLength: 2 });
+    fc.assert(
+      fc.property(written, fc.option(written), marks, (first, other, changes) => {
+        const next = changes.reduce(mutated, other ?? first);
+        // Over a connection that has ended nothing comes.
+        fc.pre(isWhole(apart([first])[0]));
+        expect(over([first, next])[1]).toBe(apart([next])[0] ?? "");
+      }),
+      { numRuns: 5_000 },
+    );
+  });
 });
