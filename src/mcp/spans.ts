@@ -74,36 +74,47 @@ export const withMembers = (text: string, changes: Changes): string =>
 /** The same for who has measured it already, with where they stand now. Where nothing changes, it is what was given. */
 export function rewritten(given: Measured, changes: Changes): Measured {
   const { text, members } = given;
-  const names = Object.keys(changes);
-  if (members.length > 0 && text.charCodeAt(0) === openBrace && !touches(members, names, changes)) return given;
   // What stands before the first change stays as it is: of a big result that is nearly all, and none of it is copied.
-  const first = text.charCodeAt(0) === openBrace ? members.findIndex(({ key }) => names.includes(key)) : 0;
-  const kept = first < 0 ? members.length : first;
-  const done: string[] = [];
+  const kept = text.charCodeAt(0) === openBrace ? untouched(members, changes) : 0;
+  if (kept > 0 && kept === members.length && !addsAnything(changes)) return given;
   const now = members.slice(0, kept);
+  const left = Object.keys(changes);
   let written = kept === 0 ? "{" : text.slice(0, members[kept - 1]?.end);
-  const add = (key: string, value: string | undefined) => {
-    if (value === undefined) return;
-    written += `${now.length === 0 ? "" : ","}${quoted(key)}:`;
-    const start = written.length;
-    written += value;
-    now.push({ key, start, end: written.length });
-  };
   for (const { key, start, end } of members.slice(kept)) {
-    if (!names.includes(key)) add(key, text.slice(start, end));
-    else if (!done.includes(key)) {
-      add(key, changes[key]);
-      done.push(key);
+    const at = left.indexOf(key);
+    if (!Object.hasOwn(changes, key)) written = withMember(written, now, key, text.slice(start, end));
+    else if (at >= 0) {
+      written = withMember(written, now, key, changes[key]);
+      left.splice(at, 1);
     }
   }
-  for (const key of names) if (!done.includes(key)) add(key, changes[key]);
+  for (const key of left) written = withMember(written, now, key, changes[key]);
   return { text: `${written}}`, members: now, open: written };
+}
+
+function withMember(written: string, members: Member[], key: string, value: string | undefined): string {
+  if (value === undefined) return written;
+  const before = `${written}${members.length === 0 ? "" : ","}${quoted(key)}:`;
+  members.push({ key, start: before.length, end: before.length + value.length });
+  return before + value;
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;
 
-const touches = (members: readonly Member[], names: readonly string[], changes: Changes): boolean =>
-  names.some((name) => changes[name] !== undefined) || members.some(({ key }) => names.includes(key));
+/** How many there are before the first that changes. */
+function untouched(members: readonly Member[], changes: Changes): number {
+  let count = 0;
+  for (const { key } of members) {
+    if (Object.hasOwn(changes, key)) return count;
+    count++;
+  }
+  return count;
+}
+
+function addsAnything(changes: Changes): boolean {
+  for (const key in changes) if (changes[key] !== undefined) return true;
+  return false;
+}
 
 /**
  * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would

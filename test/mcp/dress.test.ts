@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Outcome } from "../../src/mcp/answers.ts";
+import { answerOf, textOf } from "../../src/mcp/downstream/answer.ts";
 import { dressed, dressedTool } from "../../src/mcp/downstream/dress.ts";
+import { response } from "../../src/mcp/json-rpc.ts";
 
 const result = (outcome: Outcome) => JSON.parse("result" in outcome ? outcome.result : outcome.error);
 const info = { name: "demo" };
@@ -72,4 +74,17 @@ describe("for a legacy client", () => {
 test("what a tool says of the tasks of 2025-11-25 is left out", () => {
   const tool = '{"name":"a","execution":{"taskSupport":"required"},"x":1}';
   for (const era of ["legacy", "modern"] as const) expect(dressedTool(era, tool)).toBe('{"name":"a","x":1}');
+});
+
+test("a long result goes out in pieces that say what it would as one text", () => {
+  const content = `[{"type":"text","text":"${"x".repeat(20_000)}"}]`;
+  for (const result of [`{"content":${content}}`, `{"content":${content},"_meta":{"a":1}}`]) {
+    for (const era of ["modern", "legacy"] as const) {
+      const told = dressed(era, "tools/call", { result }, `{"name":"x"}`);
+      const answer = answerOf('"a"', told);
+      expect(typeof answer).toBe("object");
+      expect(textOf(answer)).toBe(response('"a"', told));
+      expect(JSON.parse(textOf(answer)).result).toMatchObject(JSON.parse(result));
+    }
+  }
 });

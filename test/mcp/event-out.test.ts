@@ -41,6 +41,15 @@ test("an answer that stands alone counts among them, and comes whole to who read
   expect((await atOnce?.read())?.done).toBeTrue();
   expect(await new Response(jsonBody(text, readers)).text()).toBe(text);
   expect(readers.size()).toBe(before);
+  // They are written on one desk, one after the other, and each is its own.
+  const served = Bun.serve({
+    port: 0,
+    fetch: async ({ url }) => new Response(jsonBody([new URL(url).search.repeat(20_000), "ä"], readers)),
+  });
+  const names = Array.from({ length: 20 }, (_, n) => `?${n}`);
+  const answers = await Promise.all(names.map(async (name) => await (await fetch(`${served.url}${name}`)).text()));
+  expect(answers).toEqual(names.map((name) => `${name.repeat(20_000)}ä`));
+  await served.stop(true);
   // Of two halves each, and so never where a piece would end by itself.
   const astral = `"${"😀".repeat(100_000)}"`;
   expect(await new Response(jsonBody(astral, readers)).text()).toBe(astral);

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { digits, excessIn, outlineOf } from "../../src/mcp/outline.ts";
-import { elementsOf, hasTwins, membersOf, withMembers } from "../../src/mcp/spans.ts";
+import { elementsOf, hasTwins, memberOf, membersOf, rewritten, withMembers } from "../../src/mcp/spans.ts";
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
 const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);
@@ -133,5 +133,29 @@ test("what is no JSON ends all the same, with places or with an error", () => {
       for (const text of [noise, pieces.join(""), `[${noise}`, `{${pieces.join("")}`]) ends(text);
     }),
     { numRuns: 2_000 },
+  );
+});
+
+test("what is rewritten is measured as if it were read anew, and open but for its end", () => {
+  const members = fc.array(fc.tuple(fc.constantFrom("a", "b", "c", "\\u0061"), fc.constantFrom("1", ' "x" ', "[ 2]")));
+  const change = fc.option(fc.constantFrom("7", '{"y":1}'), { nil: undefined });
+  const changes = fc.dictionary(fc.constantFrom("a", "b", "d"), change);
+  fc.assert(
+    fc.property(members, changes, (given, wanted) => {
+      const text = `{${given.map(([key, value]) => `"${key}" :${value}`).join(" ,")}}`;
+      const now = rewritten({ text, members: membersOf(text) }, wanted);
+      expect(now.members).toEqual(membersOf(now.text));
+      expect(now.open ?? now.text.slice(0, -1)).toBe(now.text.slice(0, -1));
+      for (const [key, value] of Object.entries(wanted)) {
+        expect(memberOf(now.text, key)).toBe(value as string);
+        expect(now.members.filter((member) => member.key === key).length).toBe(value === undefined ? 0 : 1);
+      }
+      const kept = (of: string) =>
+        membersOf(of).flatMap(({ key, start, end }) =>
+          Object.hasOwn(wanted, key) ? [] : [[key, of.slice(start, end)]],
+        );
+      expect(kept(now.text)).toEqual(kept(text));
+    }),
+    { numRuns: 1_000 },
   );
 });

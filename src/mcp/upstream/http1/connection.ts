@@ -31,6 +31,9 @@ export type Owner = {
 /** Of servers that do not say it: Node's own ends what has been idle for five seconds. */
 const assumedIdleMs = 4_000;
 const longestIdleMs = 60_000;
+/** What is longer no socket takes at once. */
+const longText = 256 * 1024;
+const encoder = new TextEncoder();
 /** How long the other side may take to end it as well. */
 const farewellMs = 1_000;
 
@@ -74,7 +77,9 @@ export class Connection implements Line, Listener {
    * Writes a request, whose asker is told of the answer. Letting go of the request ends the connection: it cannot be taken back otherwise.
    * @throws Unsent
    */
-  send(bytes: Bytes, ending: Ending, asker: Asker): void {
+  send(request: Bytes, ending: Ending, asker: Asker): void {
+    // Of megabytes nearly all waits here, and would be copied again for that.
+    const bytes = typeof request === "string" && request.length > longText ? encoded(request) : request;
     const written = this.isGone ? -1 : (this.#socket?.write(bytes) ?? -1);
     if (written < 0) {
       this.close(undefined);
@@ -82,7 +87,8 @@ export class Connection implements Line, Listener {
     }
     this.#parser.expect();
     this.#exchange = new Exchange(this, ending, asker);
-    if (written < Buffer.byteLength(bytes)) this.#rest = Buffer.from(bytes).subarray(written);
+    if (written < Buffer.byteLength(bytes))
+      this.#rest = (typeof bytes === "string" ? Buffer.from(bytes) : bytes).subarray(written);
   }
 
   /** Ends it at once, whatever is under way: what came of a body is not the whole of it then. */
@@ -207,6 +213,9 @@ export class Connection implements Line, Listener {
     else this.close(undefined);
   }
 }
+
+/** What is put together of pieces is copied by this, and not put together first. */
+const encoded = (text: string): Buffer => Buffer.from(encoder.encode(text).buffer);
 
 /** A failure by the code that reasons are told by. */
 const coded = (code: string, cause?: unknown): Error =>
