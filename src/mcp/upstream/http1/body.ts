@@ -101,7 +101,7 @@ export class Whole implements Reader {
   readonly #body: Body;
   readonly #maxBytes: number;
   readonly #told: PromiseWithResolvers<string | undefined>;
-  readonly #chunks: Buffer[] = [];
+  readonly #text = new TextInPieces();
   #size = 0;
 
   constructor(body: Body, maxBytes: number, told: PromiseWithResolvers<string | undefined>) {
@@ -112,20 +112,29 @@ export class Whole implements Reader {
 
   take(bytes: Buffer): undefined {
     this.#size += bytes.length;
-    if (this.#size <= this.#maxBytes) this.#chunks.push(bytes);
+    if (this.#size <= this.#maxBytes) this.#text.add(bytes);
     else this.#body.letGo();
   }
 
   over(failure: unknown): void {
     if (this.#size > this.#maxBytes) this.#told.resolve(undefined);
     else if (failure !== undefined) this.#told.reject(failure);
-    else this.#told.resolve(textOf(this.#chunks));
+    else this.#told.resolve(this.#text.whole());
   }
 }
 
-/** Decoded in one go: a character that is cut by chunks is whole again, and plain ASCII costs a copy. */
-function textOf(chunks: readonly Buffer[]): string {
-  const [first] = chunks;
-  if (first === undefined) return "";
-  return chunks.length === 1 ? first.toString() : Buffer.concat(chunks).toString();
+/** Megabytes that were decoded in one go would keep everybody waiting, and be copied once more before. */
+class TextInPieces {
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #pieces: string[] = [];
+
+  add(bytes: Buffer): void {
+    this.#pieces.push(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  whole(): string {
+    const last = this.#decoder.decode();
+    if (last !== "") this.#pieces.push(last);
+    return this.#pieces.length === 1 ? (this.#pieces[0] ?? "") : this.#pieces.join("");
+  }
 }
