@@ -69,6 +69,8 @@ async function serveWith(files: number) {
       headers: { authorization: `Bearer ${token}`, "content-type": "application/json", connection: "close" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
+  // From source the control API is read from files as well: they must be read before there are none left.
+  await until("the control API is loaded", async () => (await api("GET", "/api/v1/status")).ok);
   return { child, url, api, token, until, said: () => said };
 }
 

@@ -75,6 +75,16 @@ export class Reply {
   /** The answer. On a stream it is the last event, and its status is told by what it holds. */
   end(outcome: Outcome, head: Head): void {
     if (!this.#isLast()) return;
+    try {
+      this.#say(outcome, head);
+    } catch (why) {
+      // Whoever tells us cannot be told: the client would wait for ever.
+      this.#visitor.fail(why);
+      this.#close();
+    }
+  }
+
+  #say(outcome: Outcome, head: Head): void {
     const answer = answerOf(this.id, outcome);
     if (this.#out === undefined) return void this.#visitor.answer(bodyOf(answer, this.#readers), head);
     this.#write(textOf(answer));
