@@ -2,23 +2,21 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { againAs } from "../../src/instances/spacious.ts";
+import { againAs, lackingIn } from "../../src/instances/spacious.ts";
 
-const variable = "BUN_CONFIG_MAX_HTTP_REQUESTS";
-
-/** The bound in the environment of a serve that has begun to serve. */
-async function boundOf(proxy: Record<string, string>): Promise<string | undefined> {
+/** The environment of a serve that has begun to serve. */
+async function environmentOf(given: Record<string, string>): Promise<Record<string, string>> {
   const home = mkdtempSync(join(tmpdir(), "mcpctl-spacious-"));
   const main = join(import.meta.dir, "../../src/main.ts");
   const serve = Bun.spawn([process.execPath, main, "serve", "--port", "0", "--data-dir", join(home, "data")], {
-    env: { PATH: process.env["PATH"], HOME: home, ...proxy },
+    env: { PATH: process.env["PATH"], HOME: home, ...given },
     stdout: "pipe",
     stderr: "ignore",
   });
   try {
     await serve.stdout.getReader().read();
-    const environment = readFileSync(`/proc/${serve.pid}/environ`, "utf8").split("\0");
-    return environment.find((line) => line.startsWith(variable))?.slice(variable.length + 1);
+    const lines = readFileSync(`/proc/${serve.pid}/environ`, "utf8").split("\0");
+    return Object.fromEntries(lines.map((line) => line.split("=", 2)));
   } finally {
     serve.kill("SIGKILL");
     await serve.exited;
@@ -27,13 +25,25 @@ async function boundOf(proxy: Record<string, string>): Promise<string | undefine
 }
 
 test.skipIf(process.platform !== "linux")(
-  "behind a proxy serve becomes itself with room for more than 256 requests at once, and only there",
+  "serve becomes itself with memory that is kept for a moment, and behind a proxy with room for more than 256 requests at once",
   async () => {
-    expect(await boundOf({ HTTPS_PROXY: "http://127.0.0.1:9" })).toBe("65535");
-    expect(await boundOf({ HTTPS_PROXY: "" })).toBeUndefined();
+    const memory = { MIMALLOC_PURGE_DELAY: "3000", MIMALLOC_PURGE_HOLES: "0" };
+    const proxied = { HTTPS_PROXY: "http://127.0.0.1:9" };
+    expect(await environmentOf(proxied)).toMatchObject({ ...memory, BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" });
+    const plain = await environmentOf({ HTTPS_PROXY: "" });
+    expect(plain).toMatchObject(memory);
+    expect(plain).not.toHaveProperty("BUN_CONFIG_MAX_HTTP_REQUESTS");
   },
   30_000,
 );
+
+test("what somebody has set stays as it is, and then there is no second start", () => {
+  expect(lackingIn({ MIMALLOC_PURGE_DELAY: "-1" })).toEqual({});
+  expect(lackingIn({ MIMALLOC_PURGE_DELAY: "", http_proxy: "http://127.0.0.1:9" })).toEqual({
+    BUN_CONFIG_MAX_HTTP_REQUESTS: "65535",
+  });
+  expect(lackingIn({ ...lackingIn({}), PATH: "/bin" })).toEqual({});
+});
 
 test("Bun's own flags go to Bun, and never to a compiled program as words of its own", () => {
   expect(againAs(["bun", "main.ts"], ["--smol"], ["serve"])).toEqual(["bun", "--smol", "main.ts", "serve"]);
