@@ -1,7 +1,7 @@
 import { cpus } from "node:os";
 
-/** What is measured has a core to itself; upstream and load share the other. */
-const cores = { measured: "0", rest: "1" } as const;
+/** What is measured has a core to itself; upstream and load share the other. A start has both, as it has anywhere. */
+const cores = { measured: "0", rest: "1", both: "0,1" } as const;
 export type Core = keyof typeof cores;
 
 /** Nothing is pinned where `taskset` is missing, nor where there is one core only. */

@@ -7,7 +7,8 @@ import { startProgram } from "../programs.ts";
 import type { Aim } from "../results.ts";
 import type { Part, Report, Settings } from "./part.ts";
 
-const restMs = 3_000;
+/** Longer than memory that became free is kept. */
+const restMs = 8_000;
 type Open = (door: Door, connection: Connection) => Promise<Stream>;
 
 /** A legacy client that has said who it is and waits for news. */

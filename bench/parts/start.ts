@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { on } from "../cores.ts";
 import { type Aim, against, type Figure } from "../results.ts";
 import type { Part } from "./part.ts";
 
@@ -21,14 +22,14 @@ export const start: Part = {
     const folder = mkdtempSync(join(tmpdir(), "mcpctl-bench-"));
     try {
       const file = join(folder, "startup.json");
-      const command = [
+      const command = on("both", [
         process.execPath,
         join(import.meta.dir, "../startup.ts"),
         "--rounds",
         quick ? "5" : "15",
         "--json",
         file,
-      ];
+      ]);
       const child = Bun.spawn(command, { stdio: ["ignore", "ignore", "inherit"] });
       if ((await child.exited) !== 0) throw new Error("bench/startup.ts failed");
       const { rssMb, sizeMb, cpuMs, ...ms } = JSON.parse(readFileSync(file, "utf8")) as Measured;
