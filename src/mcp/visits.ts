@@ -100,6 +100,8 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
       if (!this.#hasArrived) this.#alarm = wheel.after(bodies.longestMs - longMs, this);
       this.visitor.lasts();
       this.#whenLong?.lasts();
+      // Its client may have gone already: then it is over by now, and a watch would never be let go of.
+      if (this.#isOver) return;
       try {
         this.#letGo = watch(this.visitor, (why) => this.cut.end(why));
         for (let used = this.#used; used !== undefined; used = used.before) this.#watchUse(used);

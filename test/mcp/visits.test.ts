@@ -51,6 +51,14 @@ test("what is over soon is never watched; what lasts is, with all that it uses, 
   expect(visits.size()).toBe(0);
 });
 
+test("what is over at the moment from which it would be watched is not", async () => {
+  const { enter, watched, visits } = watching();
+  const visit = enter();
+  visit.whenLong({ lasts: () => visit.release() });
+  await Bun.sleep(400);
+  expect([watched.size, visits.size()]).toEqual([0, 0]);
+});
+
 test("it ends when the right to it or to what it uses has ended, and when it cannot be watched", async () => {
   const { enter, watched } = watching();
   const why = new Problem("forbidden", "no more");
