@@ -56,6 +56,8 @@ export function* markAuditRows(after: AuditPlace, rows: readonly AuditRow[], mar
     marks.block = blockOf(after.seq + 1);
     if (rows.length >= worthAsking) yield* recall(marks);
   }
+  // What fails halfway is rolled back, and nothing of it may be taken for told.
+  marks.hash = undefined;
   // A statement of many rows keeps a copy of each page that it changes, and here each row is in another.
   for (const row of rows)
     for (const name of marks.newIn(row))

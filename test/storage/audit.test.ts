@@ -11,7 +11,7 @@ import { blockOf } from "../../src/storage/audit-blocks.ts";
 import { type AuditFilter, auditSessions, queryAudit } from "../../src/storage/audit-query.ts";
 import { getMeta, setMeta } from "../../src/storage/meta.ts";
 import { migrations } from "../../src/storage/migrations/index.ts";
-import type { Statement } from "../../src/storage/op.ts";
+import type { Op, Statement } from "../../src/storage/op.ts";
 import { openDatabase } from "../../src/storage/open.ts";
 import { openSqlite, type SqliteDatabase } from "../../src/storage/sqlite.ts";
 import { logTo } from "../log.ts";
@@ -69,6 +69,26 @@ test("where events are found is told again when the transaction that told it was
   await db.write(() => audit.append(by("ben")));
   await db.write(() => audit.append(by("ann")));
   expect([await found("ann"), await found("ben")]).toEqual([120, 60]);
+});
+
+/** Fails where an operation is about to do something for the nth time. */
+function* failingAt(operation: Op<void>, words: string, nth: number): Op<void> {
+  let left = nth;
+  for (let step = operation.next(); step.done !== true; step = operation.next(yield step.value))
+    if (step.value.parts[0]?.includes(words) === true && --left === 0) operation.throw(new Error("fault"));
+}
+
+test("where events are found is told again when telling it failed halfway", async () => {
+  const db = inMemory();
+  const { audit } = auditIn(db);
+  const found = async (user: string) => (await db.read(() => queryAudit({ user }, { limit: 1_000 }))).length;
+  const by = (user: string) => [entry(1, { actor: { subject: "", user } })];
+  await db.write(() => audit.append(by("ann")));
+  const failed = db.write(() => failingAt(audit.append(by("ben")), "INTO audit_blocks", 1));
+  expect(failed).rejects.toThrow("fault");
+  await failed.catch(() => {});
+  await db.write(() => audit.append(by("ben")));
+  expect([await found("ann"), await found("ben")]).toEqual([1, 1]);
 });
 
 test("two roads, one chain: what is noted and what is appended never fork it", async () => {
