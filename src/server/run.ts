@@ -50,9 +50,14 @@ export async function run({ config, log, folder, server, opened, out }: Begun): 
   rooms.health.start();
   await sleep(0);
   await leaveCredential(rooms, url);
+  // Whoever has read the greeting may send a signal.
+  const stopped = untilStopped(door, rooms);
   greet(out, config, url, first);
-  await app.complete();
-  return await untilStopped(door, rooms);
+  await app.complete().catch(async (error: unknown) => {
+    await rooms.close(true);
+    throw error;
+  });
+  return await stopped;
 }
 
 async function open(config: Config, log: Rooms["log"]): Promise<{ rooms: Rooms; first: FirstAdministrator }> {
