@@ -11,7 +11,7 @@ import type { Head, Visitor } from "./visit.ts";
  * only the modern era has (`resultType`, `ttlMs`, `cacheScope`): `type` is there when one is not complete, `ttlMs` when its server said it. `list` is what stands in the list
  * that such a result begins with, which is empty in its text. `read` is there when a result was measured as it was read; it holds for that text alone.
  * `bones` is the message that it came in, as its server wrote it but for the long strings, which are empty: what is short is looked for there.
- * `pieces` are what a result is put together of, for who writes it down without putting it together.
+ * `pieces` are what a result is put together of, for who writes it down without putting it together; they too hold for that text alone.
  */
 export type Outcome =
   | {
@@ -21,7 +21,7 @@ export type Outcome =
       list?: ReadyList;
       read?: Measured;
       bones?: string | undefined;
-      pieces?: readonly string[];
+      pieces?: { text: string; parts: readonly string[] };
     }
   | OutcomeError;
 type OutcomeError = { error: string; status?: number; retryAfterSeconds?: number };

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { answerOf, textOf } from "../../src/mcp/downstream/answer.ts";
+import { dressed } from "../../src/mcp/downstream/dress.ts";
 import { withFirstText } from "../../src/mcp/downstream/first-text.ts";
 
 const first = (result: object) => {
@@ -27,4 +29,14 @@ test("an error is a text as well", () => {
     content: [{ type: "text", text: 'server "a": it is stopped' }],
     isError: true,
   });
+});
+
+test("a long result goes out as it was changed last", () => {
+  const content = [
+    { ...image, data: "A".repeat(20_000) },
+    { type: "text", text: "hello" },
+  ];
+  const outcome = withFirstText(dressed("modern", "tools/call", { result: JSON.stringify({ content }) }, "{}"));
+  const { result } = JSON.parse(textOf(answerOf("1", outcome)));
+  expect(result.content[0]).toEqual({ type: "text", text: "hello" });
 });

@@ -13,7 +13,10 @@ export type Answer = string | readonly string[] | { before: string; list: Uint8A
 export function answerOf(id: string, outcome: Outcome): Answer {
   if ("error" in outcome) return response(id, outcome);
   const { result, pieces, list } = outcome;
-  if (list === undefined && result.length > longestText) return [beforeResult(id), ...(pieces ?? [result]), "}"];
+  if (list === undefined && result.length > longestText) {
+    const parts = pieces?.text === result ? pieces.parts : [result];
+    return [beforeResult(id), ...parts, "}"];
+  }
   const text = response(id, outcome);
   if (list === undefined) return text;
   // The list is empty in its text, and stands first in the result. An id may hold anything.

@@ -29,7 +29,8 @@ function modern(method: string, outcome: Outcome, info: string): Outcome {
   const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
   const said = `"resultType":"${type}"${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}`;
   const behind = members.length === 0 ? said : `,${said}`;
-  return { ...outcome, result: open + behind, pieces: [open, behind] };
+  const text = open + behind;
+  return { ...outcome, result: text, pieces: { text, parts: [open, behind] } };
 }
 
 /** What a result of the modern era says beside its content. */
