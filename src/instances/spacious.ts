@@ -16,10 +16,8 @@ const memory = { MIMALLOC_PURGE_DELAY: "3000", MIMALLOC_PURGE_HOLES: "0" };
 /** What a server wants of its environment that is not said there yet. What somebody has said stays. */
 export function lackingIn(env: Environment): Record<string, string> {
   const isProxied = proxyVariables.some((name) => env[name]);
-  return {
-    ...(isProxied && env["BUN_CONFIG_MAX_HTTP_REQUESTS"] === undefined && fetches),
-    ...(env["MIMALLOC_PURGE_DELAY"] === undefined && memory),
-  };
+  const wanted = { ...memory, ...(isProxied && fetches) };
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => env[name] === undefined));
 }
 
 /** Both are read once, when a process starts. So we become ourselves again, the same process, where they are not set. */

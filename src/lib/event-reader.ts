@@ -98,8 +98,7 @@ export class EventReader {
     if (from === end) return this.#ended();
     if (text.startsWith(":", from)) return undefined;
     if (++this.#lines > mostLines) throw this.#beyond("lines", mostLines);
-    const colon = text.indexOf(":", from);
-    const nameEnd = colon < 0 || colon > end ? end : colon;
+    const nameEnd = endOfName(text, from, end);
     const start = nameEnd + (text.startsWith(": ", nameEnd) ? 2 : 1);
     if (isName("data", text, from, nameEnd)) {
       const value = text.slice(start, end);
@@ -128,6 +127,13 @@ export class EventReader {
     this.#data = this.#id = this.#retryMs = undefined;
     return isEmpty ? undefined : event;
   }
+}
+
+/** Where the colon stands, or the end of a line that has none; what comes behind the line is not searched. */
+function endOfName(text: string, from: number, end: number): number {
+  let at = from;
+  while (at < end && text.charCodeAt(at) !== 0x3a) at++;
+  return at;
 }
 
 const isName = (name: string, text: string, from: number, end: number): boolean =>

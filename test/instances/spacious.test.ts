@@ -38,8 +38,10 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test("what somebody has set stays as it is, and then there is no second start", () => {
-  expect(lackingIn({ MIMALLOC_PURGE_DELAY: "-1" })).toEqual({});
-  expect(lackingIn({ MIMALLOC_PURGE_DELAY: "", http_proxy: "http://127.0.0.1:9" })).toEqual({
+  const memory = { MIMALLOC_PURGE_DELAY: "-1", MIMALLOC_PURGE_HOLES: "" };
+  expect(lackingIn(memory)).toEqual({});
+  expect(lackingIn({ MIMALLOC_PURGE_HOLES: "1" })).toEqual({ MIMALLOC_PURGE_DELAY: "3000" });
+  expect(lackingIn({ ...memory, http_proxy: "http://127.0.0.1:9" })).toEqual({
     BUN_CONFIG_MAX_HTTP_REQUESTS: "65535",
   });
   expect(lackingIn({ ...lackingIn({}), PATH: "/bin" })).toEqual({});

@@ -82,6 +82,8 @@ function mirroring(fieldsOf: (ours: Record<string, string>) => Fields): (sending
       kept.clear();
       called.clear();
     }
+    // A server may describe its tool anew without end.
+    if (known?.tool !== undefined) called.delete(known.tool);
     kept.set(key, said);
     if (tool !== undefined) called.set(tool, said);
     return said;

@@ -116,7 +116,12 @@ export function createPool() {
 
   async function sendAnew(to: Destination, bytes: Bytes, ending: Ending, connectMs: number, asker: Asker) {
     try {
-      (await open(to, ending, connectMs)).send(bytes, ending, asker);
+      const connection = await open(to, ending, connectMs);
+      if (ending.hasEnded) {
+        connection.close(undefined);
+        throw ending.reason;
+      }
+      connection.send(bytes, ending, asker);
     } catch (error) {
       asker.failed(unreachedBy(error));
     }
