@@ -7,17 +7,17 @@ import type { Database, Op } from "../../storage/op.ts";
 import { executionOf } from "../execution.ts";
 import type { Abilities } from "../peer.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
-import type { Introduction, Upstream } from "../upstream/upstream.ts";
+import type { Upstream } from "../upstream/upstream.ts";
 import { createApprovals } from "./approvals.ts";
 import { createExposure } from "./exposure.ts";
 import { freshUntil, type Known } from "./known.ts";
+import { listedBy } from "./listed.ts";
 import { changeName } from "./names.ts";
 import { differing, fetchOffer, isAsBefore, type ListName, type Offer, offerText } from "./offer.ts";
-import { hashed, toolsIn } from "./review.ts";
+import { hashed } from "./review.ts";
 import { type Told, whyHeldBack } from "./telling.ts";
 import { createUriOwners } from "./uri-owners.ts";
 import { createVariants } from "./variants.ts";
-import { isReadable } from "./view.ts";
 import { writerOf } from "./writing.ts";
 
 /**
@@ -68,6 +68,7 @@ export async function createCatalog(
     clock,
     log,
   });
+  const listed = listedBy(known, variants);
   await load(() => true);
 
   async function load(isMeant: (serverId: string) => boolean): Promise<void> {
@@ -181,15 +182,12 @@ export async function createCatalog(
 
   /** Why a tool is held back until somebody approves it, and what to type; undefined when it is approved as it was last listed. */
   function heldBack(server: ServerRef, tool: string, variant?: string): string | undefined {
-    const review = approvals.reviewOf(server, offerOf(server.id, variant), tool, variant);
+    const review = approvals.reviewOf(server, listed.offerOf(server.id, variant), tool, variant);
     if (review === "approved") return undefined;
     const { home, isNew } = approvals.standingOf(server, tool, variant);
     const sort = review === "rejected" && isNew ? "rejectedNew" : review;
     return whyHeldBack(server, tool, sort, changeName(server.name, tool, home));
   }
-
-  const offerOf = (serverId: string, variant: string | undefined): Offer | undefined =>
-    variant === undefined ? known.get(serverId)?.offer : variants.offerOf(serverId, variant);
 
   const isKnown = ({ id, fields }: ServerRef): boolean => {
     const { offer, execution } = knownOf(id);
@@ -280,34 +278,7 @@ export async function createCatalog(
     heldBack,
     waiting: approvals.waiting,
     decided,
-    /** A tool's description as its server last wrote it. */
-    toolText(serverId: string, tool: string, variant?: string): string | undefined {
-      const offer = offerOf(serverId, variant);
-      return offer === undefined ? undefined : toolsIn(offer).get(tool)?.text;
-    },
-    /** The variant in which a tool stands that is not offered to everybody. */
-    variantWith(serverId: string, tool: string): string | undefined {
-      const plain = offerOf(serverId, undefined);
-      if (plain === undefined || toolsIn(plain).has(tool)) return undefined;
-      return variants.differing(serverId).find(([, offer]) => toolsIn(offer).has(tool))?.[0];
-    },
-    /** What a server last said of itself. */
-    introductionOf: (serverId: string): Introduction | undefined => known.get(serverId)?.offer?.introduction,
-    /** All lists of what the server executes now that are known: the one for everybody first, then those that differ. */
-    listsOf({ id, fields }: ServerRef): Offer[] {
-      const { offer, execution } = known.get(id) ?? {};
-      if (offer === undefined || execution !== executionOf(fields)) return [];
-      return [offer, ...variants.differing(id).map(([, differing]) => differing)];
-    },
-    /** By their own names, as the server last listed them for everybody. */
-    toolNamesOf: (serverId: string): string[] | undefined => known.get(serverId)?.offer?.tools.map(({ key }) => key),
-    /** How many tools it offers, and how many of them are shown to nobody (`unreadable`). */
-    toolsOf(serverId: string): { tools: number; left: number } | undefined {
-      const { offer } = known.get(serverId) ?? {};
-      if (offer === undefined) return undefined;
-      const tools = offer.tools.filter(isReadable).length;
-      return { tools, left: offer.tools.length - tools };
-    },
+    ...listed,
     revisionOf,
     /** Changes with that of any servers: while it is the same, so is all else. */
     revision: () => revision,
