@@ -35,7 +35,7 @@ export function skipString(text: string, at: number, next: number = text.indexOf
 /** Past the closing quote, from somewhere within the string that is not behind an open escape. */
 function past(text: string, from: number): number {
   for (let i = from; i < text.length; ) {
-    const to = i + matched(escaped, text.slice(i, i + bite));
+    const to = i + matched(escaped, text, i, bite);
     if (text.charCodeAt(to) === quote) return to + 1;
     // An escape that is cut by the end of a bite is the beginning of the next.
     if (to === i) break;
@@ -44,24 +44,63 @@ function past(text: string, from: number): number {
   return text.length;
 }
 
-/** Past the string that opens at `at` and has its next quote at `next`, if it is long, and valid JSON beyond doubt; else 0. */
-export function longStringEnd(text: string, at: number, next: number): number {
-  if (next < 0 || text.length - at <= longString) return 0;
-  if (text.charCodeAt(next - 1) !== backslash) {
-    if (next - at <= longString) return 0;
-    if (!doubtful.test(text.slice(at + 1, next))) return next + 1;
+/** Whether the string that opens at `at` and has its next quote at `next` may be long. */
+export const mayBeLong = (text: string, at: number, next: number): boolean =>
+  text.length - at > longString && (next - at > longString || text.charCodeAt(next - 1) === backslash);
+
+/** Such a string, while it is looked for its end: with escapes in it that takes long, and `go` may be called again and again for it. */
+export class LongString {
+  readonly at: number;
+  readonly #text: string;
+  readonly #next: number;
+  read: number;
+  #size = longString;
+  /** Nothing in it is what a parser would object to, as far as it was read. */
+  #isTidy = true;
+  /** Past its closing quote, or the end of the text. */
+  end = 0;
+
+  constructor(text: string, at: number, next: number) {
+    this.at = at;
+    this.#text = text;
+    this.#next = next;
+    this.read = at + 1;
   }
-  for (let i = at + 1, size = longString; ; size = bite) {
-    const to = i + matched(tidy, text.slice(i, i + size));
-    if (text.charCodeAt(to) === quote) return to - at > longString ? to + 1 : 0;
-    if (to === i) return 0;
-    i = to;
+
+  /** Long, and valid JSON beyond doubt. */
+  get isLong(): boolean {
+    return this.#isTidy && this.end - 1 - this.at > longString;
+  }
+
+  /** Reads on to there, or a bite beyond it. Answers whether it is through. */
+  go(until: number): boolean {
+    if (this.read === this.at + 1 && this.#isPlain()) this.end = this.#next + 1;
+    const most = this.#text.length;
+    while (this.end === 0 && (this.read < until || this.read >= most)) this.#bite();
+    return this.end > 0;
+  }
+
+  /** A look that is native all through. */
+  #isPlain(): boolean {
+    const [text, next] = [this.#text, this.#next];
+    return text.charCodeAt(next - 1) !== backslash && !doubtful.test(text.slice(this.at + 1, next));
+  }
+
+  #bite(): void {
+    const [text, from] = [this.#text, this.read];
+    const to = from + matched(this.#isTidy ? tidy : escaped, text, from, this.#size);
+    this.#size = bite;
+    if (text.charCodeAt(to) === quote) this.end = to + 1;
+    else if (to > from) this.read = to;
+    else if (this.#isTidy) this.#isTidy = false;
+    else this.end = text.length;
   }
 }
 
-function matched(expression: RegExp, bitten: string): number {
+/** How far it matches in the next so many characters. */
+function matched(expression: RegExp, text: string, from: number, size: number): number {
   expression.lastIndex = 0;
-  return expression.test(bitten) ? expression.lastIndex : 0;
+  return expression.test(text.slice(from, from + size)) ? expression.lastIndex : 0;
 }
 
 /** Whether an odd number of backslashes stands before it; none of them is itself escaped at `from`. */

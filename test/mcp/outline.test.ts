@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { digits, excessIn, keysIn, outlineOf } from "../../src/mcp/outline.ts";
+import { digits, excessIn, keysIn, Outlining, outlineOf } from "../../src/mcp/outline.ts";
 import { hasTwins, memberOf, membersOf } from "../../src/mcp/spans.ts";
 
 const unbounded = { depth: 1_000, elements: 1_000_000 };
@@ -74,6 +74,32 @@ test("bounds are judged of any text as one character after the other would", () 
     }),
     { numRuns: 1_000 },
   );
+});
+
+test("read a few characters at a time, a text has the outline that it has when it is read at once", () => {
+  const bounds = fc.record({ depth: fc.constantFrom(3, 64), elements: fc.constantFrom(5, 1_000) });
+  const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 50_000 })), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  const within = fc.constantFrom(undefined, "value", "a");
+  fc.assert(
+    fc.property(text, bounds, fc.constantFrom(3, 500), within, steps, (given, most, mostKeys, key, several) => {
+      const outlining = new Outlining(given, most, mostKeys, key);
+      for (let i = 0; !outlining.go(several[i % several.length]); i++) expect(i).toBeLessThan(given.length * 8 + 8);
+      expect(outlining.outcome).toEqual(outlineOf(given, most, mostKeys, key));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("no step of a long text is much longer than it was to be", () => {
+  const given = `{"a":"${'\\"'.repeat(2_000_000)}","b":[${'"short \\" one",'.repeat(200_000)}0]}`;
+  const outlining = new Outlining(given, unbounded);
+  let steps = 1;
+  while (!outlining.go(100_000)) steps++;
+  expect(steps).toBeGreaterThan(given.length / (100_000 + 32 * 1024));
+  expect(outlining.outcome).toEqual(outlined(given));
 });
 
 test("of JSON the members are those that are measured one by one, and its keys those that a parser finds", () => {
