@@ -12,7 +12,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { type Member, membersOf, memberText, unbroken } from "../spans.ts";
+import { type Members, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -25,7 +25,7 @@ export type Inbound = {
   /** The text of `params`, or `{}`. */
   paramsText: string;
   /** Where its members stand in it. */
-  members: readonly Member[];
+  members: Members;
   /** `_meta` of the parameters, or `{}`. */
   meta: Record<string, unknown>;
   /** In a client's response: what it answered. */
@@ -116,7 +116,7 @@ function judgeMessage(
   return (claimed ? modernFault(inbound, headers) : legacyFault(inbound, headers)) ?? { inbound };
 }
 
-function answerIn(text: string, members: readonly Member[]): Outcome {
+function answerIn(text: string, members: Members): Outcome {
   const error = memberText(text, members, "error");
   return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }
