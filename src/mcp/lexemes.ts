@@ -14,7 +14,7 @@ const doubtful = /[\u0000-\u001f\\]/;
 const bite = 32 * 1024;
 
 /** Of a string that is worth leaving out of what is parsed. */
-const longString = 4 * 1024;
+export const longString = 4 * 1024;
 
 /**
  * Past the closing quote of the string that opens at `at`: finding the next quote (`next`) is native, and then what stands before it tells whether

@@ -1,5 +1,5 @@
 import { keyIn, LongString, mayBeLong, skipSpace, skipString } from "./lexemes.ts";
-import type { Member } from "./spans.ts";
+import { type Member, startOf } from "./spans.ts";
 
 /** Of one number; one of a million digits takes long to read. */
 export const digits = 1_000;
@@ -148,11 +148,6 @@ export class Outlining implements Outline {
   get outcome(): Outline | Excess {
     return this.#excess ?? this;
   }
-}
-
-function startOf(members: readonly Member[], called: string | undefined): number | undefined {
-  for (const { key, start } of members) if (key === called) return start;
-  return undefined;
 }
 
 /** The members of one object, as far as it was read. */

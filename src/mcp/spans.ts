@@ -55,6 +55,12 @@ export function memberText(text: string, members: readonly Member[], key: string
   return undefined;
 }
 
+/** Where the value of one begins; -1 where there is none. */
+export function startOf(members: readonly Member[], key: string | undefined): number {
+  for (const member of members) if (member.key === key) return member.start;
+  return -1;
+}
+
 /** The text of one member; for several of the same object `membersOf` measures once. */
 export const memberOf = (text: string, key: string): string | undefined => memberText(text, membersOf(text), key);
 
@@ -117,12 +123,12 @@ function addsAnything(changes: Changes): boolean {
 }
 
 /**
- * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
- * there be several messages, and one of them what nobody judged.
+ * Without line breaks, which stand only between tokens, and all else where it was. A line ends a message on stdio: a call whose arguments are laid
+ * out over several would there be several messages, and one of them what nobody judged.
  */
 export const unbroken = (text: string): string => text.replace(lineBreaks, " ");
 // A literal within the function would be an object of its own for each message.
-const lineBreaks = /[\r\n][ \t\r\n]*/g;
+const lineBreaks = /[\r\n]/g;
 
 /** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
 export const oneLine = (text: string): string =>
