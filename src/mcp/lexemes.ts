@@ -3,6 +3,8 @@ const backslash = 0x5c;
 
 /** So many characters behind an escaped quote are looked at one by one; for more a regular expression is faster. */
 const near = 64;
+/** So many before it is worth calling what searches natively. */
+const nearby = 16;
 const escaped = /[^"\\]*(?:\\.[^"\\]*)*/sy;
 /** What no parser would object to. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that it would.
@@ -15,6 +17,17 @@ const bite = 32 * 1024;
 
 /** Of a string that is worth leaving out of what is parsed. */
 export const longString = 4 * 1024;
+
+/** Past the closing quote of the string that opens at `at`, where that is near and no escape stands before it, as of most; else 0. */
+export function nearEnd(text: string, at: number): number {
+  const to = Math.min(text.length, at + nearby);
+  for (let i = at + 1; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code === quote) return i + 1;
+    if (code === backslash) return 0;
+  }
+  return 0;
+}
 
 /**
  * Past the closing quote of the string that opens at `at`: finding the next quote (`next`) is native, and then what stands before it tells whether
@@ -121,26 +134,33 @@ export function stringAt(text: string, start: number, end: number): string {
   }
 }
 
-/** Keys that stand in nearly every message, by their length: as a text of its own each would be cut out of it anew. */
-const usual: readonly (readonly string[] | undefined)[] = byLength(
+/** Keys that stand in nearly every message, by how they begin: as a text of its own each would be cut out of it anew. */
+const usual: readonly (readonly string[] | undefined)[] = byBeginning(
   ...["id", "jsonrpc", "method", "params", "result", "error", "name", "arguments", "_meta", "progressToken"],
   ...["content", "type", "text", "isError", "structuredContent", "uri", "data", "mimeType", "description"],
   ...["inputSchema", "code", "message", "resultType"],
 );
 
-function byLength(...words: string[]): string[][] {
-  const lists: string[][] = [];
-  for (const word of words) {
-    const list = lists[word.length] ?? [];
-    lists[word.length] = [...list, word];
-  }
+function byBeginning(...words: string[]): string[][] {
+  const lists: string[][] = Array.from({ length: beginning(0x7f, 0x1f) + 1 }, () => []);
+  for (const word of words) lists[beginning(word.charCodeAt(0), word.length)]?.push(word);
   return lists;
+}
+
+/** Of a key of such a length that begins so; whether it is the one is looked at afterwards. */
+function beginning(first: number, length: number): number {
+  return ((length & 0x1f) << 7) | (first & 0x7f);
 }
 
 /** The same of a key. */
 export function keyIn(text: string, start: number, end: number): string {
-  const words = usual[end - start - 2];
-  if (words !== undefined) for (const word of words) if (text.startsWith(word, start + 1)) return word;
+  const length = end - start - 2;
+  const words = usual[beginning(text.charCodeAt(start + 1), length)];
+  if (words !== undefined)
+    for (let n = 0; n < words.length; n++) {
+      const word = words[n] as string;
+      if (word.length === length && text.startsWith(word, start + 1)) return word;
+    }
   return stringAt(text, start, end);
 }
 

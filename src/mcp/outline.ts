@@ -1,5 +1,5 @@
-import { keyIn, LongString, mayBeLong, skipSpace, skipString } from "./lexemes.ts";
-import { type Member, startOf } from "./spans.ts";
+import { keyIn, LongString, mayBeLong, nearEnd, skipSpace, skipString } from "./lexemes.ts";
+import { Members } from "./spans.ts";
 
 /** Of one number; one of a million digits takes long to read. */
 export const digits = 1_000;
@@ -9,9 +9,9 @@ export type Excess = "depth" | "elements" | "digits";
 /** What one pass over a text tells of it. Whether it is JSON is not known by that, and only of JSON it is true. */
 export type Outline = {
   /** Of the object that the text is. */
-  members: readonly Member[];
+  members: Members;
   /** Of the object that was to be measured within it, in that one's own text; undefined when there is none, or it is called so by escapes. */
-  inner: readonly Member[] | undefined;
+  inner: Members | undefined;
   /** How many there are in it and all that it holds; as often as the same one is written, it counts. */
   keys: number;
   /**
@@ -36,8 +36,8 @@ type Bounds = { depth: number; elements: number };
 
 /** The same for a text so long that others have their turns while it is read. */
 export class Outlining implements Outline {
-  readonly members: Member[];
-  inner: readonly Member[] | undefined;
+  readonly members = new Measure(0);
+  inner: Members | undefined;
   keys = 0;
   bones = "";
   readonly #text: string;
@@ -45,7 +45,6 @@ export class Outlining implements Outline {
   readonly #elements: number;
   readonly #mostKeys: number;
   readonly #within: string | undefined;
-  readonly #whole = new Measure(0);
   #inner: Measure | undefined;
   /** Of the object whose members stand at this depth, where they are measured. */
   #measure: Measure | undefined;
@@ -63,7 +62,6 @@ export class Outlining implements Outline {
     this.#elements = elements;
     this.#mostKeys = mostKeys;
     this.#within = within;
-    this.members = this.#whole.members;
   }
 
   /** Reads so many characters, and what little it takes to come to a place to stop at. Answers whether it is through. */
@@ -75,8 +73,7 @@ export class Outlining implements Outline {
     for (; i < until; i++) {
       const code = text.charCodeAt(i);
       if (code === quote) {
-        const next = text.indexOf('"', i + 1);
-        const end = mayBeLong(text, i, next) ? this.#longEnd(i, next, until) : skipString(text, i, next);
+        const end = nearEnd(text, i) || this.#farEnd(i, until);
         if (end === 0) break;
         if (measure !== undefined && measure.keyAt < 0) {
           measure.keyAt = i;
@@ -85,23 +82,23 @@ export class Outlining implements Outline {
         i = end - 1;
       } else if (code === comma) {
         if (++commas > this.#elements) return this.#goesBeyond("elements");
-        if (measure !== undefined && measure.start >= 0) measure.end(text, i);
+        if (measure !== undefined && measure.begun >= 0) measure.close(text, i);
       } else if (code === colon) {
         if (++keys > this.#mostKeys) return this.#goesBeyond("elements");
-        if (measure !== undefined && measure.keyAt >= 0 && measure.start < 0) measure.start = skipSpace(text, i + 1);
+        if (measure !== undefined && measure.keyAt >= 0 && measure.begun < 0) measure.begun = skipSpace(text, i + 1);
       } else if (code === openBrace || code === openBracket) {
         if (++open > this.#depth) return this.#goesBeyond("depth");
         if (code === openBracket || open > 2) measure = undefined;
-        else if (open === 1) measure = this.#whole;
-        else if (inner === undefined && this.#whole.isAt(text, this.#within)) measure = inner = new Measure(i);
+        else if (open === 1) measure = this.members;
+        else if (inner === undefined && this.members.isAt(text, this.#within)) measure = inner = new Measure(i);
         else measure = undefined;
       } else if (code === closeBrace || code === closeBracket) {
         if (measure !== undefined) {
-          if (measure.start >= 0) measure.end(text, i);
+          if (measure.begun >= 0) measure.close(text, i);
           measure.isClosed = true;
         }
         open--;
-        if (open === 1) measure = this.#whole;
+        if (open === 1) measure = this.members;
         else if (open === 2) measure = inner?.isClosed === false ? inner : undefined;
       } else if (code >= zero && code <= nine) {
         const from = i;
@@ -122,12 +119,19 @@ export class Outlining implements Outline {
   #complete(): void {
     // The first of its name is the one that is meant, in whatever spelling.
     const inner = this.#inner;
-    if (inner !== undefined && startOf(this.members, this.#within) === inner.from) this.inner = inner.members;
+    if (inner !== undefined && this.#isFirst(inner)) this.inner = inner;
     this.bones = this.#bared === 0 ? this.#text : this.bones + this.#text.slice(this.#bared);
   }
 
-  /** Past the long string that opens there; 0 when there is more of it to read. */
-  #longEnd(at: number, next: number, until: number): number {
+  #isFirst(inner: Measure): boolean {
+    const n = this.#within === undefined ? -1 : this.members.indexOf(this.#within);
+    return n >= 0 && this.members.start(n) === inner.from;
+  }
+
+  /** Past the string that opens there; 0 when it is long, and there is more of it to read. */
+  #farEnd(at: number, until: number): number {
+    const next = this.#text.indexOf('"', at + 1);
+    if (!mayBeLong(this.#text, at, next)) return skipString(this.#text, at, next);
     const long = this.#long ?? new LongString(this.#text, at, next);
     const isThrough = long.go(until);
     this.#long = isThrough ? undefined : long;
@@ -151,34 +155,34 @@ export class Outlining implements Outline {
 }
 
 /** The members of one object, as far as it was read. */
-class Measure {
-  readonly members: Member[] = [];
+class Measure extends Members {
   /** Where it begins, from where its members are measured. */
   readonly from: number;
   /** Of the member that is being read: its key's quotes, and where its value begins once that is known. */
   keyAt = -1;
   keyEnd = 0;
-  start = -1;
+  begun = -1;
   isClosed = false;
 
   constructor(from: number) {
+    super();
     this.from = from;
   }
 
-  end(text: string, at: number): void {
+  close(text: string, at: number): void {
     let end = at;
-    while (end > this.start && text.charCodeAt(end - 1) <= 0x20) end--;
+    while (end > this.begun && text.charCodeAt(end - 1) <= 0x20) end--;
     const key = keyIn(text, this.keyAt, this.keyEnd);
-    this.members.push({ key, start: this.start - this.from, end: end - this.from });
+    this.add(key, this.begun - this.from, end - this.from);
     this.keyAt = -1;
-    this.start = -1;
+    this.begun = -1;
   }
 
   /** Whether the value that is being read is of this key. */
   isAt(text: string, key: string | undefined): boolean {
     return (
       key !== undefined &&
-      this.start >= 0 &&
+      this.begun >= 0 &&
       this.keyEnd - this.keyAt === key.length + 2 &&
       text.startsWith(key, this.keyAt + 1)
     );

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { digits, excessIn, keysIn, Outlining, outlineOf } from "../../src/mcp/outline.ts";
-import { hasTwins, memberOf, membersOf } from "../../src/mcp/spans.ts";
+import { eachMember, hasTwins, memberOf } from "../../src/mcp/spans.ts";
 
 const unbounded = { depth: 1_000, elements: 1_000_000 };
 const outlined = (text: string) => {
@@ -106,7 +106,7 @@ test("of JSON the members are those that are measured one by one, and its keys t
   fc.assert(
     fc.property(written, (given) => {
       const { members, keys } = outlined(given);
-      expect(members).toEqual(membersOf(given));
+      expect(members.all()).toEqual(eachMember(given));
       expect(keysIn(JSON.parse(given))).toBe(keys);
     }),
     { numRuns: 500 },
@@ -144,7 +144,7 @@ test("of the object within, the members stand where they do in its own text, and
       const outline = outlineOf(given, unbounded, 1_000, "in");
       if (typeof outline === "string") throw new Error(outline);
       const held = memberOf(given, "in");
-      if (outline.inner !== undefined) expect(outline.inner).toEqual(membersOf(held ?? "[]"));
+      if (outline.inner !== undefined) expect(outline.inner.all()).toEqual(eachMember(held ?? "[]"));
       else
         expect(held?.startsWith("{") === true && given.indexOf(`"in" : ${held}`) >= 0 && !given.includes("\\")).toBe(
           false,
@@ -162,7 +162,7 @@ test("a string of nothing but escapes is read in bites, and no bite ends it", ()
     const given = `{"a":"${unit.repeat(1_500_000)}","b":1}`;
     const begun = performance.now();
     expect(outlined(given).bones).toBe('{"a":"","b":1}');
-    expect(membersOf(given).at(-1)?.start).toBe(given.length - 2);
+    expect(eachMember(given).at(-1)?.start).toBe(given.length - 2);
     expect(performance.now() - begun).toBeLessThan(1_000);
   }
 });

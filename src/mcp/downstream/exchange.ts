@@ -5,7 +5,7 @@ import { quoted } from "../lexemes.ts";
 import { LongParams, type Params } from "../params.ts";
 import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
-import { type Member, membersOf, withMembers } from "../spans.ts";
+import { eachMember, type Members, membersOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
@@ -81,13 +81,13 @@ export function forwarded(
 ): string {
   const members = judged?.members ?? membersOf(paramsText);
   let text = "{";
-  for (const member of members) {
-    const { key } = member;
+  for (let n = 0; n < members.size; n++) {
+    const key = members.key(n);
     if (!Object.hasOwn(changes, key)) {
-      if (!isOfHop(key)) text = withMember(text, key, carriedOn(paramsText, member, judged?.meta));
-    } else if (firstOf(members, key) === member) text = withMember(text, key, changes[key]);
+      if (!isOfHop(key)) text = withMember(text, key, carriedOn(paramsText, members, n, judged?.meta));
+    } else if (members.indexOf(key) === n) text = withMember(text, key, changes[key]);
   }
-  for (const key in changes) if (firstOf(members, key) === undefined) text = withMember(text, key, changes[key]);
+  for (const key in changes) if (members.indexOf(key) < 0) text = withMember(text, key, changes[key]);
   return `${text}}`;
 }
 
@@ -102,15 +102,12 @@ const beginnings: ReadonlyMap<string, string> = new Map(
   ["name", "arguments", "uri", "_meta"].map((key) => [key, `${quoted(key)}:`]),
 );
 
-function firstOf(members: readonly Member[], key: string): Member | undefined {
-  for (const member of members) if (member.key === key) return member;
-  return undefined;
-}
-
 /** What of a member is not about the hop; undefined when that is nothing. */
-function carriedOn(text: string, { key, start, end }: Member, meta: Inbound["meta"] | undefined): string | undefined {
-  if (key !== "_meta") return text.slice(start, end);
-  return meta !== undefined && isAllOfHop(meta) ? undefined : carriedMeta(text.slice(start, end));
+function carriedOn(text: string, members: Members, n: number, meta: Inbound["meta"] | undefined): string | undefined {
+  const isMeta = members.key(n) === "_meta";
+  if (isMeta && meta !== undefined && isAllOfHop(meta)) return undefined;
+  const value = text.slice(members.start(n), members.end(n));
+  return isMeta ? carriedMeta(value) : value;
 }
 
 function isAllOfHop(meta: Inbound["meta"]): boolean {
@@ -120,7 +117,7 @@ function isAllOfHop(meta: Inbound["meta"]): boolean {
 
 function carriedMeta(meta: string): string | undefined {
   if (!meta.startsWith("{")) return meta;
-  const members = membersOf(meta);
+  const members = eachMember(meta);
   const own = members.filter(({ key }) => isHopKey(key) || key === "progressToken");
   if (own.length === members.length) return undefined;
   return own.length === 0 ? meta : withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));

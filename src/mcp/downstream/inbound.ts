@@ -14,7 +14,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { type Member, membersOf, memberText, startOf, unbroken } from "../spans.ts";
+import { type Members, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -29,7 +29,7 @@ export type Inbound = {
   /** The same where arguments do not matter: strings in them are empty when the message is long. */
   brief: string;
   /** Where its members stand in that. */
-  members: readonly Member[];
+  members: Members;
   /** The arguments of a message that is long. */
   long: readonly Piece[] | undefined;
   /** Of `params`, in characters. */
@@ -117,7 +117,7 @@ function judgeMessage(text: string, outline: Outline, body: Record<string, unkno
     return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
   if (!isObject(meta)) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
-  const at = startOf(members, "params");
+  const place = members.indexOf("params");
   const paramsText = memberText(text, members, "params") ?? "{}";
   const isResponse = typeof method !== "string";
   const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
@@ -134,10 +134,15 @@ function judgeMessage(text: string, outline: Outline, body: Record<string, unkno
     meta,
     answer: isResponse ? answerIn(text, members) : undefined,
   };
-  return (claimed ? modernFault(inbound, headers) : legacyFault(inbound, headers)) ?? { inbound, at };
+  return (
+    (claimed ? modernFault(inbound, headers) : legacyFault(inbound, headers)) ?? {
+      inbound,
+      at: place < 0 ? 0 : members.start(place),
+    }
+  );
 }
 
-function answerIn(text: string, members: readonly Member[]): Outcome {
+function answerIn(text: string, members: Members): Outcome {
   const error = memberText(text, members, "error");
   return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }

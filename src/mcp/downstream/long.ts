@@ -1,6 +1,6 @@
 import type { ProjectLimits } from "../../resources/limits.ts";
 import { type Bones, type Piece, sizeOf, textOf } from "../bones.ts";
-import type { Member } from "../spans.ts";
+import type { Members, Span } from "../spans.ts";
 import { type Inbound, type Judged, judgeInTurns } from "./inbound.ts";
 
 /** In which nearly all stands that is long in a message. */
@@ -14,8 +14,10 @@ export async function judgeLong(bones: Bones, headers: Headers, limits: ProjectL
   const judged = await judgeInTurns(bones.text, headers, limits);
   if ("refusal" in judged) return judged;
   const { inbound, at } = judged;
-  const args = inbound.members.find((member) => member.key === key);
-  const isWithin = (place: number) => args !== undefined && place > at + args.start && place < at + args.end;
+  const place = inbound.members.indexOf(key);
+  const args =
+    place < 0 ? undefined : { start: at + inbound.members.start(place), end: at + inbound.members.end(place) };
+  const isWithin = (left: number) => args !== undefined && left > args.start && left < args.end;
   if (!bones.left.every((left) => isWithin(left.at))) return await judgeInTurns(bones.whole(), headers, limits);
   return args === undefined ? judged : { inbound: new Long(inbound, bones, at, args), at };
 }
@@ -27,7 +29,7 @@ class Long implements Inbound {
   readonly method: string | undefined;
   readonly params: Record<string, unknown>;
   readonly brief: string;
-  readonly members: readonly Member[];
+  readonly members: Members;
   readonly long: readonly Piece[];
   readonly size: number;
   readonly meta: Record<string, unknown>;
@@ -35,7 +37,7 @@ class Long implements Inbound {
   readonly #all: () => Piece[];
   #paramsText: string | undefined;
 
-  constructor(judged: Inbound, bones: Bones, at: number, args: Member) {
+  constructor(judged: Inbound, bones: Bones, at: number, args: Span) {
     this.era = judged.era;
     this.id = judged.id;
     this.method = judged.method;
@@ -43,7 +45,7 @@ class Long implements Inbound {
     this.members = judged.members;
     this.meta = judged.meta;
     this.answer = judged.answer;
-    this.long = bones.pieces(at + args.start, at + args.end);
+    this.long = bones.pieces(args.start, args.end);
     this.#all = () => bones.pieces(at, at + judged.brief.length);
     let left = 0;
     for (const { pieces } of bones.left) for (const piece of pieces) left += sizeOf(piece);

@@ -21,7 +21,7 @@ function enveloped(params: string, peer: Peer | undefined): string {
   return isEmpty ? `{${envelopeOf(peer)}` : `${params.slice(0, end)},${envelopeOf(peer)}`;
 }
 
-const hasMeta = (params: string): boolean => membersOf(params).some(({ key }) => key === "_meta");
+const hasMeta = (params: string): boolean => membersOf(params).indexOf("_meta") >= 0;
 
 const changesFor = (peer: Peer | undefined) => ({
   [metaKeys.protocolVersion]: `"${modernVersion}"`,

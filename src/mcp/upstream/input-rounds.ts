@@ -4,7 +4,7 @@ import { errorOutcome, type Outcome } from "../answers.ts";
 import { type Params, withOthers } from "../params.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { eachMember, membersOf, memberText, withMembers } from "../spans.ts";
 import { askable, withoutToken } from "./asks.ts";
 import { callerLeft, unavailable } from "./failures.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
@@ -54,7 +54,7 @@ type Answers = { result: string } | { error: string };
 /** All of them asked at once; the text of `inputResponses`, or the first error. */
 async function answersTo(questions: string | undefined, peer: Peer, ending: Ending | undefined): Promise<Answers> {
   if (questions?.startsWith("{") !== true) return { result: "{}" };
-  const asked = membersOf(questions);
+  const asked = eachMember(questions);
   if (asked.length > mostQuestions) return errorOutcome(codes.internal, "the server asks too much at once") as Answers;
   const over = new AbortController();
   const end = () => over.abort();
@@ -79,7 +79,7 @@ async function answersTo(questions: string | undefined, peer: Peer, ending: Endi
 }
 
 async function answerTo(question: string, peer: Peer, signal: AbortSignal): Promise<Outcome> {
-  const members = question.startsWith("{") ? membersOf(question) : [];
+  const members = membersOf(question);
   const method: unknown = JSON.parse(memberText(question, members, "method") ?? "null");
   const params = memberText(question, members, "params") ?? "{}";
   if (typeof method !== "string" || !askable.has(method) || !params.startsWith("{"))
