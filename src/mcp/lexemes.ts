@@ -16,7 +16,7 @@ const doubtful = /[\u0000-\u001f\\]/;
 const bite = 32 * 1024;
 
 /** Of a string that is worth leaving out of what is parsed. */
-const longString = 4 * 1024;
+export const longString = 4 * 1024;
 
 /** Past the closing quote of the string that opens at `at`, where that is near and no escape stands before it, as of most; else 0. */
 export function nearEnd(text: string, at: number): number {

@@ -158,12 +158,12 @@ function addsAnything(changes: Changes): boolean {
 }
 
 /**
- * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
- * there be several messages, and one of them what nobody judged.
+ * Without line breaks, which stand only between tokens, and all else where it was. A line ends a message on stdio: a call whose arguments are laid
+ * out over several would there be several messages, and one of them what nobody judged.
  */
 export const unbroken = (text: string): string => text.replace(lineBreaks, " ");
 // A literal within the function would be an object of its own for each message.
-const lineBreaks = /[\r\n][ \t\r\n]*/g;
+const lineBreaks = /[\r\n]/g;
 
 /** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
 export const oneLine = (text: string): string =>

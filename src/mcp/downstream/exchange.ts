@@ -2,6 +2,7 @@ import type { Outcome } from "../answers.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { NamedTarget, Target, View } from "../catalog/view.ts";
 import { quoted } from "../lexemes.ts";
+import { LongParams, type Params } from "../params.ts";
 import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
 import { eachMember, type Members, membersOf, withMembers } from "../spans.ts";
@@ -13,7 +14,7 @@ import type { Own } from "./own.ts";
 /** What is found in a view by what it is called. */
 export type Found = "tools" | "prompts" | "resources";
 
-/** What a method works with. `forward` sends params (JSON text) to a server. */
+/** What a method works with. `forward` sends params to a server. */
 export type Exchange = {
   inbound: Inbound;
   /** Who answers, as the client is told: the project, or the one server that the endpoint is of. */
@@ -29,9 +30,9 @@ export type Exchange = {
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
-  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  forward: (target: Target & { text?: string }, method: string, params: Params) => Promise<Outcome>;
   /** The same as the last that is done for it: the exchange itself is told of the outcome. */
-  handOn: (target: Target & { text?: string }, method: string, params: string) => void;
+  handOn: (target: Target & { text?: string }, method: string, params: Params) => void;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
   /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
@@ -60,6 +61,13 @@ export type Face = {
 export type May = (list: ListName, target: Target & { text?: string }) => boolean;
 
 const isOfHop = (key: string): boolean => key === "inputResponses" || key === "requestState" || key === "task";
+
+/** The same of what a client sent, as it sent it: arguments that are long go on in pieces. */
+export function sentOn(inbound: Inbound, changes: Readonly<Record<string, string | undefined>>): Params {
+  const { brief, long } = inbound;
+  if (long === undefined) return forwarded(brief, changes, inbound);
+  return new LongParams(forwarded(brief, { ...changes, arguments: undefined }, inbound), "arguments", long);
+}
 
 /**
  * The parameters as a server is given them: with these members replaced or added, the others byte for byte, and without those that speak about the

@@ -6,6 +6,7 @@ import type { Asker } from "../asker.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import type { Outline } from "../outline.ts";
+import type { Params } from "../params.ts";
 import { memberOf, memberText, withMembers } from "../spans.ts";
 import { createAnswering, type Questions } from "./answering.ts";
 import { callLogged } from "./attribution.ts";
@@ -54,7 +55,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     ended: end,
   });
 
-  function ask(method: string, params: string, options: RequestOptions, asker: Asker): void {
+  function ask(method: string, params: Params, options: RequestOptions, asker: Asker): void {
     if (ended !== undefined) return void asker.failed(ended);
     // While the body came or the server started, the right may have ended: such a call must not arrive.
     if (options.ending?.hasEnded === true) return void asker.failed(unavailable(callerLeft));
@@ -222,4 +223,7 @@ const isChatter = (method: string | undefined): boolean =>
   method === "notifications/progress" || method === "notifications/message";
 
 /** Asks for progress under our own id: it is this call's and nobody else's. */
-const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
+const withToken = (params: Params, id: number): Params => {
+  const token = { progressToken: String(id) };
+  return typeof params === "string" ? withMeta(params, token) : params.with(withMeta(params.text, token));
+};

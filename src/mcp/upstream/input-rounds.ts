@@ -1,6 +1,7 @@
 import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { type Params, withOthers } from "../params.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import { eachMember, membersOf, memberText, withMembers } from "../spans.ts";
@@ -21,10 +22,10 @@ export const asksClient = (outcome: Outcome, peer: Peer | undefined): boolean =>
  * anew with the answers.
  */
 export async function answeredByClient(
-  params: string,
+  params: Params,
   { peer, ending }: RequestOptions,
   asked: Outcome,
-  once: (params: string) => Promise<Outcome>,
+  once: (params: Params) => Promise<Outcome>,
 ): Promise<Outcome> {
   let outcome = asked;
   for (let round = 0; "result" in outcome && outcome.type === "input_required"; round++) {
@@ -39,7 +40,7 @@ export async function answeredByClient(
     if (answers.result === "{}") await sleep(Math.min(firstWaitMs * 2 ** round, 5_000), ending?.signal);
     if (ending?.hasEnded === true) throw unavailable(callerLeft);
     outcome = await once(
-      withMembers(params, {
+      withOthers(params, {
         inputResponses: answers.result === "{}" ? undefined : answers.result,
         requestState: memberText(outcome.result, members, "requestState"),
       }),

@@ -1,5 +1,6 @@
 import { Ending } from "../../lib/ending.ts";
 import { type Alarm, wheel } from "../../lib/wheel.ts";
+import type { Text } from "../json-rpc.ts";
 import { type AnswerReader, asProblem, type Hearer, isEventStream } from "./http.ts";
 import type { Asking, HttpClient } from "./http-client.ts";
 import type { Answer, Asker } from "./http1/answer.ts";
@@ -34,7 +35,7 @@ export const nobody: Ear = { receive: () => undefined, waits: () => false, faile
 export class Posting extends Ending implements Asking, Asker, Hearer, Sent {
   readonly method = "POST";
   readonly id: number;
-  readonly body: string;
+  readonly body: Text;
   readonly opens: boolean;
   /** Of the legacy era: the session that it belongs to. */
   readonly session: string | undefined;

@@ -1,11 +1,13 @@
 import type { Problem } from "../../lib/problem.ts";
+import type { Text } from "../json-rpc.ts";
+import type { Params } from "../params.ts";
 
-/** One request on its way: the message's text, and what a wire needs of it for headers. `params` is the text that stands in the message. */
+/** One request on its way: the message's text, and what a wire needs of it for headers. `params` are those that stand in the message. */
 export type Sending = {
   id: number;
   method: string;
-  params: string;
-  text: string;
+  params: Params;
+  text: Text;
   tool: string | undefined;
 };
 
