@@ -22,10 +22,13 @@ export type Run = {
   stop: (fast: boolean) => Promise<Exit>;
 };
 
+/** What a server is sent; what is long comes in pieces, of which some are UTF-8. */
+export type Message = string | readonly (string | Uint8Array)[];
+
 /** One conversation with a server process over its standard input and output, a JSON-RPC message a line. */
 export type Channel = {
   /** @throws Problem `unavailable` when the process has ended or does not read what it is sent */
-  send: (text: string) => void;
+  send: (message: Message) => void;
   /** Raw text of each line that looks like JSON; a promise has the next one wait. The answer stops listening. */
   onMessage: (listener: (text: string) => unknown) => () => void;
   readonly closed: Promise<Exit>;

@@ -2,7 +2,7 @@ import { Problem } from "../lib/problem.ts";
 import { within } from "../lib/wait.ts";
 import { serverLimitsOf } from "../resources/limits.ts";
 import { boundedWords } from "./bounded-words.ts";
-import type { Channel, Exit } from "./channel.ts";
+import type { Channel, Exit, Message } from "./channel.ts";
 import type { Entry } from "./child-entry.ts";
 import type { Allowance, Confinement } from "./confine.ts";
 import { endFamily, type Family } from "./family.ts";
@@ -114,10 +114,10 @@ export function startChild(options: ChildOptions): Child {
     killGroup(pid, "SIGKILL");
   }
 
-  function send(text: string): void {
+  function send(message: Message): void {
     if (process_.exitCode !== null || process_.signalCode !== null || stopping)
       throw new Problem("unavailable", "the server's process has ended");
-    input.send(text);
+    input.send(message);
   }
 
   async function stop(fast: boolean): Promise<Exit> {

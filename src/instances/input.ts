@@ -1,21 +1,24 @@
 import { Problem } from "../lib/problem.ts";
+import type { Message } from "./channel.ts";
 import { outputBounds } from "./output.ts";
 
 /** What takes bytes for a server: it answers how many, and calls `drain` once it takes more. */
 export type Taker = { write: (bytes: Uint8Array) => number; end: () => void };
 
+type Piece = string | Uint8Array;
+
 /** So many characters of a text are encoded at once, each of which takes three bytes at most. */
-const piece = 64 * 1024;
+const most = 64 * 1024;
 const encoder = new TextEncoder();
 /** Used within one turn only, and by all. */
-const scratch = new Uint8Array(4 * piece);
+const scratch = new Uint8Array(4 * most);
 
 /**
- * What a server is sent, a text a line: all of one turn of the event loop in one go. A long text is encoded as it is taken, in memory that is there
+ * What a server is sent, a message a line: all of one turn of the event loop in one go. A long text is encoded as it is taken, in memory that is there
  * already: for a whole one of its own each page would have to be fetched first.
  */
 export function createInput(takerOf: () => Taker | undefined) {
-  let texts: string[] = [];
+  let pieces: Piece[] = [];
   /** Of the first of them, what is encoded already. */
   let at = 0;
   /** Encoded, and not taken. */
@@ -37,31 +40,36 @@ export function createInput(takerOf: () => Taker | undefined) {
     if (isEnding) taker.end();
   }
 
-  /** As many of the lines that wait as fit in. */
+  /** As much of what waits as fits in. */
   function encoded(): Uint8Array {
     let size = 0;
     let done = 0;
-    for (; done < texts.length && size + 3 * piece < scratch.length; done++) {
-      const text = texts[done] ?? "";
-      const end = endOfPiece(text, at);
-      size += encoder.encodeInto(text.slice(at, end), scratch.subarray(size)).written;
+    for (; done < pieces.length && size + 3 * most < scratch.length; done++) {
+      const piece = pieces[done] ?? "";
+      const end = endOfPart(piece, at);
+      size += put(piece, at, end, size);
       unsent -= end - at;
       at = end;
-      if (at < text.length) break;
-      scratch[size++] = newline;
+      if (at < piece.length) break;
       at = 0;
     }
-    texts = done === texts.length ? [] : texts.slice(done);
+    pieces = done === pieces.length ? [] : pieces.slice(done);
     return scratch.subarray(0, size);
+  }
+
+  function add(piece: Piece): void {
+    unsent += piece.length;
+    pieces.push(piece);
   }
 
   return {
     /** @throws Problem `unavailable` when too much is unsent already */
-    send(text: string): void {
+    send(message: Message): void {
       if (unsent > outputBounds.unsentBytes)
         throw new Problem("unavailable", "the server does not read what it is sent");
-      unsent += text.length;
-      texts.push(text);
+      if (typeof message === "string") add(message);
+      else for (const piece of message) add(piece);
+      add("\n");
       if (isPlanned || rest !== undefined) return;
       isPlanned = true;
       setImmediate(write);
@@ -75,19 +83,24 @@ export function createInput(takerOf: () => Taker | undefined) {
     },
     /** There is nobody any more. */
     drop(): void {
-      texts = [];
+      pieces = [];
       rest = undefined;
     },
   };
 }
 
-const newline = 10;
+/** Answers how many bytes that took. */
+function put(piece: Piece, from: number, to: number, at: number): number {
+  if (typeof piece === "string") return encoder.encodeInto(piece.slice(from, to), scratch.subarray(at)).written;
+  scratch.set(piece.subarray(from, to), at);
+  return to - from;
+}
 
 /** A character of two halves is not parted. */
-function endOfPiece(text: string, at: number): number {
-  const end = at + piece;
-  if (end >= text.length) return text.length;
-  return isFirstHalf(text.charCodeAt(end - 1)) ? end - 1 : end;
+function endOfPart(piece: Piece, at: number): number {
+  const end = at + most;
+  if (end >= piece.length) return piece.length;
+  return typeof piece === "string" && isFirstHalf(piece.charCodeAt(end - 1)) ? end - 1 : end;
 }
 
 const isFirstHalf = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;

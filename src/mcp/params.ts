@@ -1,5 +1,6 @@
 import { type Piece, textOf } from "./bones.ts";
-import { type Changes, withMembers } from "./spans.ts";
+import type { Text } from "./json-rpc.ts";
+import { type Changes, oneLine, withMembers } from "./spans.ts";
 
 /** The parameters of a request as JSON text, or with a member that is too long for one. */
 export type Params = string | LongParams;
@@ -35,5 +36,19 @@ export class LongParams {
 export const withOthers = (params: Params, changes: Changes): Params =>
   typeof params === "string" ? withMembers(params, changes) : params.with(withMembers(params.text, changes));
 
+/** `oneLine` of a message in pieces too. Most have no such line end, and none of them a part of one. */
+export const onOneLine = (text: Text): Text =>
+  typeof text !== "string" && text.every(isOnOneLine) ? text : oneLine(wholeOf(text));
+
+const lineEnds = ["\u2028", "\u2029"].map((end) => Buffer.from(end));
+/** What both begin with, and which other characters do as well. */
+const begun = 0xe2;
+
+function isOnOneLine(piece: Piece): boolean {
+  if (typeof piece === "string") return oneLine(piece) === piece;
+  const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length);
+  return bytes.at(-1) !== begun && bytes.at(-2) !== begun && !lineEnds.some((end) => bytes.includes(end));
+}
+
 /** For who must have all of it in one. */
-export const wholeOf = (text: string | readonly Piece[]): string => (typeof text === "string" ? text : textOf(text));
+export const wholeOf = (text: Text): string => (typeof text === "string" ? text : textOf(text));

@@ -31,6 +31,9 @@ for (const [way, started] of Object.entries(ways)) {
     ];
     for (let n = 0; n < 40_000; n++) lines.push(`line ${n}`);
     for (const line of lines) words.send(line);
+    const wide = "😀→é".repeat(50_000);
+    words.send(["pieces ", Buffer.from(wide), "", wide]);
+    lines.push(`pieces ${wide}${wide}`);
     words.end();
     expect((await said) === `${lines.join("\n")}\n`).toBe(true);
     expect(await child.exited).toBe(0);

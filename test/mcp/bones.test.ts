@@ -4,7 +4,8 @@ import { type Bones, Boning } from "../../src/mcp/bones.ts";
 import { sentOn } from "../../src/mcp/downstream/exchange.ts";
 import type { Inbound } from "../../src/mcp/downstream/inbound.ts";
 import { judgeLong } from "../../src/mcp/downstream/long.ts";
-import { wholeOf } from "../../src/mcp/params.ts";
+import { request } from "../../src/mcp/json-rpc.ts";
+import { onOneLine, wholeOf } from "../../src/mcp/params.ts";
 import { projectLimitsOf } from "../../src/resources/limits.ts";
 
 async function bonesOf(text: string, size = 1_000): Promise<Bones> {
@@ -77,6 +78,16 @@ test("where anything but arguments was left out, all of it is judged", async () 
   const inbound = await letIn(call(JSON.stringify({ name: "x", arguments: { a: long }, _meta: { a: long } })));
   expect(inbound.meta).toEqual({ a: long });
   expect(inbound.long).toBeUndefined();
+});
+
+test.each(["\u2028", "\u2029"])("a server on stdio is sent no %j, however it is cut", async (end) => {
+  const text = `${"“x”".repeat(3_000)}${end}${"x".repeat(3_000)}`;
+  for (const size of [1, 2, 3, 1_000, 100_000]) {
+    const params = sentOn(await letIn(call(JSON.stringify({ name: "x", arguments: { text } })), size), {});
+    const sent = wholeOf(onOneLine(request(7, "tools/call", params)));
+    expect(sent).not.toContain(end);
+    expect(JSON.parse(sent).params.arguments).toEqual({ text });
+  }
 });
 
 test("another place that reads like the parameters is not taken for them", async () => {

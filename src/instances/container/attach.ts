@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import { Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
+import type { Message } from "../channel.ts";
 import { createInput, type Taker } from "../input.ts";
 import { demultiplexer, type Frame } from "./frames.ts";
 import { messageIn, Refusal } from "./refusal.ts";
@@ -10,7 +11,7 @@ export type Attached = {
   /** All that it writes, until it has ended or the engine let go of the connection. Read once. */
   frames: AsyncIterable<Frame>;
   /** Sends it a line. @throws Problem `unavailable` when it does not read what it is sent */
-  send: (text: string) => void;
+  send: (message: Message) => void;
   /** Nothing more will be written; what was is still delivered. */
   endInput: () => void;
   close: () => void;

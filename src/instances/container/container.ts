@@ -6,7 +6,7 @@ import { sleep, within } from "../../lib/wait.ts";
 import { longestLine, serverLimitsOf } from "../../resources/limits.ts";
 import type { ServerFields } from "../../resources/server.ts";
 import { boundedWords } from "../bounded-words.ts";
-import type { Channel, Exit } from "../channel.ts";
+import type { Channel, Exit, Message } from "../channel.ts";
 import type { LogRing } from "../log-ring.ts";
 import { outputBounds, serverOutput, shownLines, tooLong } from "../output.ts";
 import type { Attached } from "./attach.ts";
@@ -93,9 +93,9 @@ export function followContainer(running: Running): Container {
   }
 
   return {
-    send(text: string): void {
+    send(message: Message): void {
       if (hasEnded || isStopping) throw new Problem("unavailable", "the server's container has ended");
-      attached.send(text);
+      attached.send(message);
     },
     onMessage: output.onMessage,
     closed,
