@@ -18,6 +18,10 @@ export function createReaders(onDrop: () => void = () => {}, collect: () => void
   const unreadInAll = () => [...open].reduce((sum, reader) => sum + reader.unread(), 0);
 
   function onPulse(): void {
+    if (open.size === 0) {
+      clearInterval(pulse);
+      pulse = undefined;
+    }
     for (const reader of [...open]) reader.beat();
     // Not as soon as fewer are open: many calls whose answers are streams come and go within a second.
     collectsAt = Math.min(collectsAt, open.size + manyMore);
@@ -32,7 +36,7 @@ export function createReaders(onDrop: () => void = () => {}, collect: () => void
 
   function enter(reader: Reader): void {
     open.add(reader);
-    pulse ??= setInterval(onPulse, everyMs);
+    pulse ??= setInterval(onPulse, everyMs).unref();
     if (open.size < collectsAt) return;
     collectsAt = open.size + manyMore;
     collect();
@@ -40,9 +44,6 @@ export function createReaders(onDrop: () => void = () => {}, collect: () => void
 
   function leave(reader: Reader): void {
     open.delete(reader);
-    if (open.size > 0) return;
-    clearInterval(pulse);
-    pulse = undefined;
   }
 
   return {

@@ -12,7 +12,7 @@ import { createAnswering, type Questions } from "./answering.ts";
 import { callLogged } from "./attribution.ts";
 import { Call, type Host } from "./call.ts";
 import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failures.ts";
-import { readIncoming, skimmed } from "./incoming.ts";
+import { longestAtOnce, readIncoming, readInTurns, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { createQueue } from "./queue.ts";
 import { limits, type RequestOptions, requesting } from "./upstream.ts";
@@ -112,10 +112,19 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   }
 
   /** Takes one message of the server. What is not JSON-RPC is dropped: it answers nothing. */
-  function receive(text: string, via?: number): void {
+  function receive(text: string, via?: number): Promise<void> | undefined {
     // What would be dropped anyway is not even read.
     if (text.length > longestSkimmed && isChatter(skimmed(text).method) && !pace.hasRoom()) return void pace.may(0);
-    const read = readIncoming(text, bounds);
+    if (text.length > longestAtOnce) return receiveLong(text, via);
+    received(text, readIncoming(text, bounds), via);
+    return undefined;
+  }
+
+  async function receiveLong(text: string, via: number | undefined): Promise<void> {
+    received(text, await readInTurns(text, bounds), via);
+  }
+
+  function received(text: string, read: Outline | Problem, via: number | undefined): void {
     if (read instanceof Problem) return void unreadable(text, read, via);
     const { members } = read;
     const id = memberText(text, members, "id");

@@ -29,7 +29,7 @@ const restMs = 1_000;
 export const retryMs = 1_000;
 
 /** Before anybody hears. */
-export const nobody: Ear = { receive() {}, waits: () => false, failed() {}, paused() {}, ended() {} };
+export const nobody: Ear = { receive: () => undefined, waits: () => false, failed() {}, paused() {}, ended() {} };
 
 /** One request of a conversation over HTTP: on its way, its answer that is waited for, and its end. All in one, since each call has one. */
 export class Posting extends Ending implements Asking, Asker, Hearer, Sent {
@@ -108,10 +108,20 @@ export class Posting extends Ending implements Asking, Asker, Hearer, Sent {
     });
   }
 
-  heard(data: string): void {
-    const { ear } = this.#way;
-    ear.receive(data, this.id);
-    if (!ear.waits(this.id)) this.#rest ??= wheel.after(restMs, this);
+  heard(data: string): Promise<void> | undefined {
+    const reading = this.#way.ear.receive(data, this.id);
+    if (reading !== undefined) return this.#heardAfter(reading);
+    this.#restsSoon();
+    return undefined;
+  }
+
+  async #heardAfter(reading: Promise<void>): Promise<void> {
+    await reading;
+    this.#restsSoon();
+  }
+
+  #restsSoon(): void {
+    if (!this.#way.ear.waits(this.id)) this.#rest ??= wheel.after(restMs, this);
   }
 
   ring(): void {

@@ -51,8 +51,7 @@ function eventsIn(answer: Answer, limits: ServerLimits): Events {
       first.resolve(event);
       return hearing.promise;
     }
-    if (event.event === "message" && event.data !== "") ear?.receive(event.data);
-    return undefined;
+    return event.event === "message" && event.data !== "" ? ear?.receive(event.data) : undefined;
   };
   const stream = new EventStream(longestLine(limits), beyondOfStream, { event: hand }, shareOfAll);
   const reading = each(answer, (bytes) => stream.take(bytes));

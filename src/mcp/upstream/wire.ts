@@ -19,8 +19,11 @@ export type Sent = {
 
 /** Who hears what comes over a wire. */
 export type Ear = {
-  /** One message of the server; `via` is the request on whose own stream it came, where there is such a thing. */
-  receive: (text: string, via?: number) => void;
+  /**
+   * One message of the server; `via` is the request on whose own stream it came, where there is such a thing. It answers a promise where it takes its
+   * time, which what comes behind it has to wait for.
+   */
+  receive: (text: string, via?: number) => Promise<void> | undefined;
   /** Whether the request still has no answer. */
   waits: (id: number) => boolean;
   failed: (id: number, why: Problem) => void;
