@@ -27,6 +27,9 @@ const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What is longer is read piece by piece as it comes, with turns for all others: ten megabytes in one kept everybody waiting for half a second. */
 const longBody = 256 * 1024;
 
+/** Bytes of it that are looked through at once: until that is compiled they take milliseconds. */
+const bite = 128 * 1024;
+
 /** How the gateway reads what is posted to it: in steps, since it looks by itself after what takes long. */
 export const bodies: Bodies = {
   read(request, mostBytes, setBy) {
@@ -105,9 +108,11 @@ async function bonesOf(request: Request, mostBytes: number, setBy: string): Prom
     size += bytes.length;
     if (size > bodyLimits.hard) break;
     isUtf8 &&= characters.add(bytes);
-    if (isUtf8 && size <= mostBytes) boning.add(bytes);
-    const others = spent();
-    if (others !== undefined) await others;
+    for (let at = 0; at < bytes.length && isUtf8 && size <= mostBytes; at += bite) {
+      boning.add(bytes.subarray(at, at + bite));
+      const others = spent();
+      if (others !== undefined) await others;
+    }
   }
   if (size > mostBytes) throw tooBig(mostBytes, setBy);
   if (!isUtf8 || !characters.end()) throw notUtf8();
