@@ -25,6 +25,20 @@ async function open(answer: Answer) {
 
 describe("an answer", () => {
   test.each(["application/json", "text/event-stream"])(
+    "that is long (%s) is waited for until it is read",
+    async (type) => {
+      const result = { content: [], structuredContent: Array.from({ length: 9_000 }, (_, n) => `${n} `.repeat(50)) };
+      const { upstream } = await open(({ said, socket }) => {
+        const text = JSON.stringify({ jsonrpc: "2.0", id: said.id, result: { ...result, resultType: "complete" } });
+        const body = type === "application/json" ? text : `data: ${text}\n\n`;
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n\r\n${body}`);
+        return undefined;
+      });
+      expect(await upstream.request("tools/call", "{}")).toMatchObject({ result: JSON.stringify(result) });
+    },
+  );
+
+  test.each(["application/json", "text/event-stream"])(
     "of little that becomes much (%s) is as big as what it becomes",
     async (type) => {
       const start = type === "application/json" ? '{"jsonrpc":"2.0","result":"' : "data: ";

@@ -53,6 +53,38 @@ function setUp(manner: Partial<Manner> = {}, limits: Partial<ServerLimits> = {})
   };
 }
 
+test("a long message is read while others have their turns, and answers once it is", async () => {
+  const { request, sent, say, settled } = setUp();
+  const asked = request("tools/call", "{}");
+  await settled();
+  const result = { rows: Array.from({ length: 9_000 }, (_, n) => ({ n, of: [`a "word" ${"x".repeat(400)}`, null] })) };
+  let isAnswered = false;
+  void asked.then(() => {
+    isAnswered = true;
+  });
+  const reading = say({ id: sent[0]?.id, result });
+  let isRead = false;
+  void reading?.then(() => {
+    isRead = true;
+  });
+  let turns = 0;
+  for (; !isRead && turns < 10_000; turns++) await Bun.sleep(0);
+  expect(turns).toBeGreaterThan(4);
+  expect(isAnswered).toBe(true);
+  expect(await asked).toMatchObject({ result: JSON.stringify(result) });
+});
+
+test.each([
+  ["is no JSON", '{"jsonrpc":"2.0","id":1,"result":{"rows":[1,,', "no JSON-RPC"],
+  ["is nested too deep", `{"jsonrpc":"2.0","id":1,"result":{"rows":[${"[".repeat(200)}`, "deep"],
+])("of a long message that %s is told at once whose answer it was to be", async (_, start, why) => {
+  const { request, settled, raw } = setUp();
+  const asked = request("tools/call", "{}");
+  await settled();
+  await raw(`${start}${`"${"x".repeat(100)}",`.repeat(10_000)}1]}}`);
+  expect(await asked.catch(String)).toContain(why);
+});
+
 test("what was given up before it began is not sent, and nobody waits for it", async () => {
   const { request, sent } = setUp();
   const ending = new Ending();
