@@ -70,9 +70,9 @@ export class Connection {
   }
 
   #take(chunk: Buffer): void {
-    this.#parts.push(Buffer.from(chunk));
+    this.#parts.push(chunk);
     this.#length += chunk.length;
-    if (this.#until === "last chunk" ? !this.#endsInLastChunk() : this.#length < this.#until) return;
+    if (this.#until === "last chunk" ? !this.#endsInLastChunk(chunk) : this.#length < this.#until) return;
     const bytes = this.#parts.length === 1 ? (this.#parts[0] ?? chunk) : Buffer.concat(this.#parts);
     this.#parts = [bytes];
     const answer = answerIn(bytes);
@@ -86,8 +86,10 @@ export class Connection {
     waiting?.resolve(answer);
   }
 
-  #endsInLastChunk(): boolean {
-    const end = Buffer.concat(this.#parts.slice(-lastChunk.length)).subarray(-lastChunk.length);
+  /** Only the last few bytes are looked at: who reads chunks slowly would be measured as who writes them. */
+  #endsInLastChunk(chunk: Buffer): boolean {
+    const tail = chunk.length < lastChunk.length ? Buffer.concat(this.#parts.slice(-lastChunk.length)) : chunk;
+    const end = tail.subarray(-lastChunk.length);
     return end.toString("latin1") === lastChunk;
   }
 }

@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startGateway } from "../gateway.ts";
 import { drive } from "../load/drive.ts";
-import { callersOf, clientOf, type Era, request } from "../load/speech.ts";
+import { callersOf, clientOf, type Door, type Era, request } from "../load/speech.ts";
 import { startProgram } from "../programs.ts";
 import { against, type Figures } from "../results.ts";
-import { inTurns } from "../rounds.ts";
+import { inTurns, type Turn } from "../rounds.ts";
 import { fewer, type Part } from "./part.ts";
 
 const [servers, toolsOfEach, callers] = [50, 20, 8];
+const fixedAnswer = "static answer";
 const tool = (name: string) => name;
 const eras: readonly Era[] = ["legacy", "modern"];
 
@@ -38,36 +39,35 @@ export const lists: Part = {
       const isWhole = async (era: Era) => (await list(era)).tools === servers * toolsOfEach;
       await gateway.serve.until("all tools are listed", () => isWhole("modern"));
 
+      const turns: Turn[] = [];
+      const over: (() => void | Promise<void>)[] = [];
       for (const era of eras) {
         const file = join(folder, era);
         writeFileSync(file, (await list(era)).body);
         const fixed = await startProgram("static", [file], "measured");
+        over.push(fixed.close);
+        const fixedDoor: Door = { port: fixed.port, path: "/mcp", headers: {} };
         const sides = [
-          {
-            target: "static answer",
-            pid: fixed.pid,
-            door: { port: fixed.port, path: "/mcp", headers: {} },
-            settleMs: 50,
-          },
-          { target: "mcpctl", pid: gateway.pid(), door, settleMs: 550 },
-        ];
-        const turns = await Promise.all(
-          sides.map(async (side) => {
-            const opened = await callersOf(
-              { door: side.door, tool },
-              side.target === "mcpctl" ? era : "modern",
-              "tools/list",
-              callers,
-            );
-            return { ...side, opened, go: () => drive(opened, fewer(settings, 400)) };
-          }),
-        );
-        const figures = await inTurns(turns, settings.rounds);
-        for (const { connection } of turns.flatMap(({ opened }) => opened)) connection.close();
-        await fixed.close();
-        const rows = [...figures].map(([target, each]) => ({ target, figures: each }));
+          { target: fixedAnswer, pid: fixed.pid, door: fixedDoor, era: "modern", settleMs: 50 },
+          { target: "mcpctl", pid: gateway.pid(), door, era, settleMs: 550 },
+        ] as const;
+        for (const side of sides) {
+          const opened = await callersOf({ door: side.door, tool }, side.era, "tools/list", callers);
+          for (const { connection } of opened) over.push(() => connection.close());
+          const go = () => drive(opened, fewer(settings, 400));
+          turns.push({ target: `${side.target}, ${era}`, pid: side.pid, settleMs: side.settleMs, go });
+        }
+      }
+      // Both eras in the same minutes: what one machine does to one of the four it does to all.
+      const figures = await inTurns(turns, 2 * settings.rounds);
+      for (const end of over) await end();
+      for (const era of eras) {
+        const rows = [fixedAnswer, "mcpctl"].map((target) => ({
+          target,
+          figures: figures.get(`${target}, ${era}`) ?? {},
+        }));
         report(`tools/list of ${servers} x ${toolsOfEach} tools, warm, ${era}`, rows, [
-          against("cpu", "mcpctl", "static answer", 2, "CPU of a static answer of the same bytes"),
+          against("cpu", "mcpctl", fixedAnswer, 2, "CPU of a static answer of the same bytes"),
         ]);
       }
 

@@ -4,14 +4,16 @@ import { createReaders, type Reader } from "../../src/mcp/downstream/readers.ts"
 const reader = (): Reader => ({ beat: () => {}, unread: () => 0, drop: () => {} });
 
 describe("memory that openings took is collected", () => {
-  test("once for each 128 that stay open", () => {
+  test("once for each 128 that stay open, or for a quarter more of many", () => {
     let collected = 0;
     const readers = createReaders(undefined, () => collected++);
     const leaves = Array.from({ length: 1_000 }, () => readers.watch(reader()));
     expect(collected).toBe(7);
+    for (let n = 0; n < 9_000; n++) leaves.push(readers.watch(reader()));
+    expect(collected).toBe(17);
     for (const leave of leaves) leave();
     for (let n = 0; n < 127; n++) readers.enter(reader());
-    expect(collected).toBe(7);
+    expect(collected).toBe(17);
   });
 
   test("not for many that come and go", () => {

@@ -1,8 +1,11 @@
 /** What all clients together may leave unread; beyond it who has read least is let go of, within a second. */
 export const mostUnreadInAll = 128 * 1024 * 1024;
 const everyMs = 1_000;
-/** What stays open lies in memory among what its opening took: after so many more that is collected, and the next ones take the same again. */
-const manyMore = 128;
+/**
+ * What stays open lies in memory among what its opening took: after so many more that is collected, and the next ones take the same again. A quarter
+ * more where they are many, since all that is in use is gone through.
+ */
+const manyMore = (open: number) => Math.max(128, open / 4);
 
 /** What goes to one client, bit by bit: called once a second, how much is unread, and how to let go of it. */
 export type Reader = { beat: () => void; unread: () => number; drop: () => void };
@@ -12,7 +15,7 @@ export type Readers = ReturnType<typeof createReaders>;
 
 export function createReaders(onDrop: () => void = () => {}, collect: () => void = () => Bun.gc(false)) {
   const open = new Set<Reader>();
-  let collectsAt = manyMore;
+  let collectsAt = manyMore(0);
   let pulse: Timer | undefined;
 
   const unreadInAll = () => [...open].reduce((sum, reader) => sum + reader.unread(), 0);
@@ -24,7 +27,7 @@ export function createReaders(onDrop: () => void = () => {}, collect: () => void
     }
     for (const reader of [...open]) reader.beat();
     // Not as soon as fewer are open: many calls whose answers are streams come and go within a second.
-    collectsAt = Math.min(collectsAt, open.size + manyMore);
+    collectsAt = Math.min(collectsAt, open.size + manyMore(open.size));
     let total = unreadInAll();
     while (total > mostUnreadInAll) {
       const [laziest] = [...open].toSorted((a, b) => b.unread() - a.unread());
@@ -38,7 +41,7 @@ export function createReaders(onDrop: () => void = () => {}, collect: () => void
     open.add(reader);
     pulse ??= setInterval(onPulse, everyMs).unref();
     if (open.size < collectsAt) return;
-    collectsAt = open.size + manyMore;
+    collectsAt = open.size + manyMore(open.size);
     collect();
   }
 
