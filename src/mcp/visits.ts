@@ -1,6 +1,6 @@
 import { Ending } from "../lib/ending.ts";
 import { Problem } from "../lib/problem.ts";
-import { type Alarm, wheel } from "../lib/wheel.ts";
+import { Alarm, wheel } from "../lib/wheel.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { GatewayOptions } from "./gateway.ts";
 import { type Admission, longMs, type Use, type Visit, type Visitor } from "./visit.ts";
@@ -30,13 +30,12 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
   let open = 0;
   let idle: (() => void) | undefined;
 
-  class Open implements Visit {
+  class Open extends Alarm implements Visit {
     readonly visitor: Visitor;
     readonly request: Request;
     readonly endpoint: Endpoint;
     readonly admission: Admission;
     readonly cut = new Ending();
-    #alarm: Alarm = wheel.after(longMs, this);
     #whenLong: { lasts: () => void } | undefined;
     #used: Used | undefined;
     #letGo: (() => void) | undefined;
@@ -45,10 +44,12 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
     #isOver = false;
 
     constructor(visitor: Visitor, admission: Admission) {
+      super();
       this.visitor = visitor;
       this.request = visitor.request;
       this.endpoint = visitor.endpoint;
       this.admission = admission;
+      wheel.set(this, longMs);
     }
 
     async again(): Promise<Admission> {
@@ -82,7 +83,7 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
     release(): void {
       if (this.#isOver) return;
       this.#isOver = true;
-      this.#alarm.cancel();
+      this.cancel();
       this.#letGo?.();
       for (let used = this.#used; used !== undefined; used = used.before) used.letGo?.();
       this.#used = undefined;
@@ -97,7 +98,7 @@ export function createVisits({ admit, watch, bodies }: Pick<GatewayOptions, "adm
 
     #watch(): void {
       this.#isLong = true;
-      if (!this.#hasArrived) this.#alarm = wheel.after(bodies.longestMs - longMs, this);
+      if (!this.#hasArrived) wheel.set(this, bodies.longestMs - longMs);
       this.visitor.lasts();
       this.#whenLong?.lasts();
       // Its client may have gone already: then it is over by now, and a watch would never be let go of.

@@ -2,6 +2,7 @@ import { errorOutcome, measured, type Outcome } from "../answers.ts";
 import { metaIn } from "../meta.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
 import { type Members, memberOf, memberText, objectOf, rewritten, withMembers } from "../spans.ts";
+import { longestText } from "./json-body.ts";
 
 /**
  * What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). `info` is the JSON text of who gives it, which
@@ -30,6 +31,7 @@ function modern(method: string, outcome: Outcome, info: string): Outcome {
   const said = `"resultType":"${type}"${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}`;
   const behind = members.size === 0 ? said : `,${said}`;
   const text = open + behind;
+  if (text.length <= longestText) return { ...outcome, result: text };
   return { ...outcome, result: text, pieces: { text, parts: [open, behind] } };
 }
 

@@ -150,6 +150,10 @@ const refusesVersion = (outcome: Outcome): boolean =>
   "error" in outcome && supportedIn(outcome.error)?.includes(modernVersion) === true;
 
 const ownMeta = { [metaKeys.serverInfo]: undefined };
+const ownWords = {
+  any: { resultType: undefined },
+  cacheable: { resultType: undefined, ttlMs: undefined, cacheScope: undefined },
+};
 
 /** The outcome without the words of the modern era, which are said anew for a client that speaks it. */
 function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcome {
@@ -161,10 +165,8 @@ function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcom
   // Elsewhere `ttlMs` is a task's own word.
   const isCacheable = type === '"complete"' && cacheable.has(method);
   const meta = metaIn(text, members);
-  const changes: Record<string, string | undefined> = { resultType: undefined };
-  if (meta !== undefined) changes["_meta"] = changedMeta(meta, ownMeta);
-  if (isCacheable) Object.assign(changes, { ttlMs: undefined, cacheScope: undefined });
-  const read = rewritten(given, changes);
+  const own = isCacheable ? ownWords.cacheable : ownWords.any;
+  const read = rewritten(given, meta === undefined ? own : { ...own, _meta: changedMeta(meta, ownMeta) });
   const result = read.text;
   if (type === '"input_required"') return { result, read, bones, type: "input_required" };
   if (type === '"task"') return { result, read, bones, type: "task" };
