@@ -10,9 +10,9 @@ export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
 /**
  * An object's text, and where its members stand in it. `open` is the same without its end, where the text was put together: to cut that off would be
- * to copy it.
+ * to copy it. `parts` are what a long text is put together of: whoever cuts anything out of the whole, or writes it, puts it together first.
  */
-export type Measured = { text: string; members: readonly Member[]; open?: string };
+export type Measured = { text: string; members: readonly Member[]; open?: string; parts?: readonly string[] };
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Member[] {
@@ -55,6 +55,31 @@ export function memberText(text: string, members: readonly Member[], key: string
   return undefined;
 }
 
+/** The same where the text may be in parts. */
+export function memberIn({ text, members, parts }: Measured, key: string): string | undefined {
+  if (parts === undefined) return memberText(text, members, key);
+  for (const { key: its, start, end } of members) if (its === key) return joined(cut(parts, start, end));
+  return undefined;
+}
+
+/** What of a text in parts stands between two places of it. */
+export function cut(parts: readonly string[], from: number, to: number): string[] {
+  const within: string[] = [];
+  let at = 0;
+  for (const part of parts) {
+    if (at < to && at + part.length > from) within.push(part.slice(Math.max(0, from - at), to - at));
+    at += part.length;
+  }
+  return within;
+}
+
+/** As one text, which is not put together before somebody looks into it. */
+export function joined(parts: readonly string[]): string {
+  let text = "";
+  for (const part of parts) text += part;
+  return text;
+}
+
 /** The text of one member; for several of the same object `membersOf` measures once. */
 export const memberOf = (text: string, key: string): string | undefined => memberText(text, membersOf(text), key);
 
@@ -73,30 +98,81 @@ export const withMembers = (text: string, changes: Changes): string =>
 
 /** The same for who has measured it already, with where they stand now. Where nothing changes, it is what was given. */
 export function rewritten(given: Measured, changes: Changes): Measured {
-  const { text, members } = given;
+  const { text, members, parts } = given;
   // What stands before the first change stays as it is: of a big result that is nearly all, and none of it is copied.
-  const kept = text.charCodeAt(0) === openBrace ? untouched(members, changes) : 0;
+  const kept = startsObject(given) ? untouched(members, changes) : 0;
   if (kept > 0 && kept === members.length && !addsAnything(changes)) return given;
   const now = members.slice(0, kept);
   const left = Object.keys(changes);
-  let written = kept === 0 ? "{" : text.slice(0, members[kept - 1]?.end);
+  const written = new Written(now, parts !== undefined);
+  if (kept === 0) written.add("{");
+  else written.addPart(text, 0, members[kept - 1]?.end ?? 0, parts);
   for (const { key, start, end } of members.slice(kept)) {
     const at = left.indexOf(key);
-    if (!Object.hasOwn(changes, key)) written = withMember(written, now, key, text.slice(start, end));
-    else if (at >= 0) {
-      written = withMember(written, now, key, changes[key]);
+    if (!Object.hasOwn(changes, key)) {
+      written.begin(key);
+      written.addPart(text, start, end, parts);
+      written.end();
+    } else if (at >= 0) {
+      written.member(key, changes[key]);
       left.splice(at, 1);
     }
   }
-  for (const key of left) written = withMember(written, now, key, changes[key]);
-  return { text: `${written}}`, members: now, open: written };
+  for (const key of left) written.member(key, changes[key]);
+  return written.closed();
 }
 
-function withMember(written: string, members: Member[], key: string, value: string | undefined): string {
-  if (value === undefined) return written;
-  const before = `${written}${members.length === 0 ? "" : ","}${quoted(key)}:`;
-  members.push({ key, start: before.length, end: before.length + value.length });
-  return before + value;
+/** Whether it is one at all: `null`, or a word, is none. */
+export const startsObject = ({ text, parts }: Measured): boolean =>
+  (parts === undefined ? text : (cut(parts, 0, 1)[0] ?? "")).charCodeAt(0) === openBrace;
+
+/** An object's text while it is written anew. */
+class Written {
+  readonly #members: Member[];
+  readonly #parts: string[] | undefined;
+  #text = "";
+  #key = "";
+  #start = 0;
+
+  constructor(members: Member[], isInParts: boolean) {
+    this.#members = members;
+    this.#parts = isInParts ? [] : undefined;
+  }
+
+  add(more: string): void {
+    this.#text += more;
+    this.#parts?.push(more);
+  }
+
+  addPart(text: string, from: number, to: number, parts: readonly string[] | undefined): void {
+    if (parts === undefined) this.add(text.slice(from, to));
+    else for (const part of cut(parts, from, to)) this.add(part);
+  }
+
+  member(key: string, value: string | undefined): void {
+    if (value === undefined) return;
+    this.begin(key);
+    this.add(value);
+    this.end();
+  }
+
+  begin(key: string): void {
+    this.add(`${this.#members.length === 0 ? "" : ","}${quoted(key)}:`);
+    this.#key = key;
+    this.#start = this.#text.length;
+  }
+
+  end(): void {
+    this.#members.push({ key: this.#key, start: this.#start, end: this.#text.length });
+  }
+
+  closed(): Measured {
+    const open = this.#text;
+    this.add("}");
+    const whole: Measured = { text: this.#text, members: this.#members, open };
+    if (this.#parts !== undefined) whole.parts = this.#parts;
+    return whole;
+  }
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;

@@ -70,7 +70,7 @@ test("and who does not read it is let go of before all that is unread is too muc
           open: (socket) => void socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n"),
           data: (socket, bytes) => {
             ends[n] = `${ends[n]}${bytes.toString("latin1")}`.slice(-5);
-            if (n > 0 && isLazy) socket.pause();
+            if (isLazy) socket.pause();
           },
         },
       }),
@@ -79,8 +79,7 @@ test("and who does not read it is let go of before all that is unread is too muc
   const from = dropped;
   while (dropped === from) await Bun.sleep(50);
   expect(readers.unread()).toBeLessThanOrEqual(mostUnreadInAll);
-  // One that reads has all of it, and one that was let go of has nothing that looks whole.
-  while (ends[0] !== "0\r\n\r\n") await Bun.sleep(10);
+  // Who reads on has all of it, and who was let go of has nothing that looks whole.
   isLazy = false;
   for (const client of clients) client.resume();
   while (readers.size() > before) await Bun.sleep(10);
