@@ -16,7 +16,7 @@ const doubtful = /[\u0000-\u001f\\]/;
 const bite = 32 * 1024;
 
 /** Of a string that is worth leaving out of what is parsed. */
-const longString = 4 * 1024;
+export const longString = 4 * 1024;
 
 /** Past the closing quote of the string that opens at `at`, where that is near and no escape stands before it, as of most; else 0. */
 export function nearEnd(text: string, at: number): number {
@@ -107,6 +107,15 @@ export class LongString {
     else if (to > from) this.read = to;
     else if (this.#isTidy) this.#isTidy = false;
     else this.end = text.length;
+  }
+}
+
+/** How far a string goes on from `from` with nothing that a parser would object to: to its quote, mostly, or to the end of the text. */
+export function tidyEnd(text: string, from: number): number {
+  for (let i = from; ; ) {
+    const to = i + matched(tidy, text, i, bite);
+    if (to === i || to >= text.length || text.charCodeAt(to) === quote) return to;
+    i = to;
   }
 }
 

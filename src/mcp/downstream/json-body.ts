@@ -1,14 +1,16 @@
 import { shareOfTurn } from "../../lib/share.ts";
-import type { Readers } from "./readers.ts";
+import type { Reader, Readers } from "./readers.ts";
 
-/** Bun sends a longer text with a system call for every few KiB of it; a stream that is whole when it begins takes two. */
+/** Bun sends a longer text with a system call for every few KiB of it; a stream that is whole when it begins takes one. */
 export const longestText = 16 * 1024;
 /** What is longer goes out piece by piece, as fast as it is read, so that it is known how much nobody reads. */
 const longestPiece = 128 * 1024;
 /** No character of a text takes more. */
 const mostBytes = 3;
-const encoder = new TextEncoder();
-let desk: Uint8Array | undefined;
+
+/** A kind of source that Bun has and the web has not. */
+type Source = Bun.DirectUnderlyingSource<Uint8Array>;
+type Controller = Parameters<Source["pull"]>[0];
 
 /** The body of an answer that stands alone. */
 export function jsonBody(answer: string | readonly string[], readers: Readers): string | ReadableStream<Uint8Array> {
@@ -16,65 +18,97 @@ export function jsonBody(answer: string | readonly string[], readers: Readers): 
   const pieces = typeof answer === "string" ? [answer] : answer;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= longestText) return pieces.join("");
-  return length <= longestPiece ? atOnce(pieces) : bitByBit(pieces, length, readers);
+  return length <= longestPiece ? streamOf(new AtOnce(pieces)) : streamOf(new BitByBit(pieces, length, readers));
 }
 
-/** All are written on the same desk: what the system does not take at once Bun copies. */
-function atOnce(pieces: readonly string[]): ReadableStream<Uint8Array> {
-  const source: Bun.DirectUnderlyingSource<Uint8Array> = {
-    type: "direct",
-    pull(controller) {
-      desk ??= new Uint8Array(mostBytes * longestPiece);
-      let at = 0;
-      for (const piece of pieces) at += encoder.encodeInto(piece, desk.subarray(at)).written;
-      controller.write(desk.subarray(0, at));
-      controller.end();
-    },
-  };
-  // A kind of source that Bun has and the web has not.
-  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>);
-}
+/** What is written until the mark is held back, and goes out as one with its length when it ends. */
+const atOnceMark = { highWaterMark: mostBytes * longestPiece + 1 };
 
-function bitByBit(pieces: readonly string[], length: number, readers: Readers): ReadableStream<Uint8Array> {
-  const spent = shareOfTurn();
-  let unread = length;
-  let n = 0;
-  let at = 0;
-  let over = () => {};
+const streamOf = (source: AtOnce | BitByBit): ReadableStream<Uint8Array> =>
+  new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>, source.strategy);
 
-  function next(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const piece = pieces[n] ?? "";
-    const end = bitEnd(piece, at + longestPiece);
-    controller.enqueue(encoder.encode(piece.slice(at, end)));
-    unread -= end - at;
-    at = end < piece.length ? end : 0;
-    if (at === 0) n++;
-    if (n < pieces.length) return;
-    controller.close();
-    over();
+class AtOnce {
+  readonly type = "direct";
+  readonly strategy = atOnceMark;
+  readonly #pieces: readonly string[];
+
+  constructor(pieces: readonly string[]) {
+    this.#pieces = pieces;
   }
 
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        over = readers.watch({
-          beat: () => {},
-          unread: () => unread,
-          drop() {
-            controller.error(new Error("too much is unread"));
-            readers.dropped();
-            over();
-          },
-        });
-      },
-      pull(controller) {
-        next(controller);
-        return n < pieces.length ? spent() : undefined;
-      },
-      cancel: () => over(),
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
-  );
+  pull(controller: Controller): void {
+    for (const piece of this.#pieces) controller.write(piece);
+    controller.end();
+  }
+}
+
+/** Goes on when the system has taken what was written before, and others had their turn. */
+class BitByBit implements Reader {
+  readonly type = "direct";
+  readonly strategy = undefined;
+  readonly #pieces: readonly string[];
+  readonly #readers: Readers;
+  #unread: number;
+  #isDropped = false;
+  #wake: (() => void) | undefined;
+
+  constructor(pieces: readonly string[], length: number, readers: Readers) {
+    this.#pieces = pieces;
+    this.#unread = length;
+    this.#readers = readers;
+  }
+
+  async pull(controller: Controller): Promise<void> {
+    this.#readers.enter(this);
+    try {
+      if (await this.#writeAll(controller)) controller.end();
+    } finally {
+      this.#readers.leave(this);
+    }
+  }
+
+  /** False when nobody is there any more. @throws when it is let go of, so that the connection breaks off */
+  async #writeAll(controller: Controller): Promise<boolean> {
+    const spent = shareOfTurn();
+    for (const piece of this.#pieces)
+      for (let at = 0; at < piece.length; ) {
+        const end = bitEnd(piece, at + longestPiece);
+        const written: unknown = controller.write(piece.slice(at, end));
+        if (written instanceof Promise) await this.#whenTaken(written);
+        else if (written === 0) return false;
+        // Bun would write an error with a name to our own output.
+        if (this.#isDropped) throw undefined;
+        this.#unread -= end - at;
+        at = end;
+        const turn = spent();
+        if (turn !== undefined) await turn;
+      }
+    return true;
+  }
+
+  /** Or when it is let go of. */
+  #whenTaken(written: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    written.then(
+      () => resolve(),
+      () => resolve(),
+    );
+    return promise;
+  }
+
+  beat(): void {}
+
+  unread(): number {
+    return this.#unread;
+  }
+
+  drop(): void {
+    this.#readers.dropped();
+    this.#readers.leave(this);
+    this.#isDropped = true;
+    this.#wake?.();
+  }
 }
 
 /** Not between the two halves of one character: neither could be encoded. */

@@ -3,9 +3,10 @@ import { EventStream } from "../../lib/event-stream.ts";
 import { Problem } from "../../lib/problem.ts";
 import { ShareOfTime } from "../../lib/share.ts";
 import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
-import { boundedText } from "./bounded-text.ts";
+import { boundedPieces } from "./bounded-text.ts";
 import { Absent, Beyond, Refused, unavailable } from "./failures.ts";
 import type { Answer, Reader } from "./http1/answer.ts";
+import { giveBack } from "./http1/given-back.ts";
 import type { Ear } from "./wire.ts";
 
 export const isEventStream = (answer: Answer): boolean =>
@@ -54,9 +55,10 @@ export function answerReader(limits: ServerLimits) {
 
   /** The same for one that has to be waited for. */
   async function readText(answer: Answer, id: number, ear: Ear): Promise<void> {
-    const text = await boundedText(answer, limits.messageBytes, setByServer("messageBytes"));
-    if (text.length > bigMessage) await inTurn(text, { heard: (whole) => ear.receive(whole, id) });
-    else ear.receive(text, id);
+    const pieces = await boundedPieces(answer, limits.messageBytes, setByServer("messageBytes"));
+    const [first = ""] = pieces;
+    if (pieces.length === 1 && first.length <= bigMessage) ear.receive(first, id);
+    else await ear.receiveLong(pieces, id);
     if (ear.waits(id)) throw refusalOf(answer);
   }
 
@@ -76,7 +78,10 @@ class Hearing implements Reader {
   }
 
   take(bytes: Buffer): Promise<void> | undefined {
-    return this.#stream.take(bytes);
+    const waited = this.#stream.take(bytes);
+    if (waited !== undefined) return waited.then(() => giveBack(bytes));
+    giveBack(bytes);
+    return undefined;
   }
 
   event({ data, id, retryMs }: ServerEvent): Promise<void> | undefined {

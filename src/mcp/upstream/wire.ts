@@ -19,6 +19,8 @@ export type Sent = {
 export type Ear = {
   /** One message of the server; `via` is the request on whose own stream it came, where there is such a thing. */
   receive: (text: string, via?: number) => void;
+  /** The same of a long one in pieces, which is read in turns with all others. */
+  receiveLong: (parts: readonly string[], via?: number) => Promise<void>;
   /** Whether the request still has no answer. */
   waits: (id: number) => boolean;
   failed: (id: number, why: Problem) => void;
