@@ -110,6 +110,15 @@ export class LongString {
   }
 }
 
+/** How far a string goes on from `from` with nothing that a parser would object to: to its quote, mostly, or to the end of the text. */
+export function tidyEnd(text: string, from: number): number {
+  for (let i = from; ; ) {
+    const to = i + matched(tidy, text, i, bite);
+    if (to === i || to >= text.length || text.charCodeAt(to) === quote) return to;
+    i = to;
+  }
+}
+
 /** How far it matches in the next so many characters. */
 function matched(expression: RegExp, text: string, from: number, size: number): number {
   expression.lastIndex = 0;

@@ -1,9 +1,9 @@
 import {
   type Changes,
-  type Members,
+  type Measured,
+  memberIn,
   memberOf,
   membersOf,
-  memberText,
   objectOf,
   rewritten,
   withMembers,
@@ -15,7 +15,7 @@ import {
  */
 export function withMeta(text: string, changes: Changes): string {
   const members = membersOf(text);
-  const meta = metaIn(text, members);
+  const meta = metaIn({ text, members });
   if (meta === undefined && Object.values(changes).every((value) => value === undefined)) return text;
   return rewritten({ text, members }, { _meta: changedMeta(meta, changes) }).text;
 }
@@ -27,8 +27,8 @@ export function changedMeta(meta: string | undefined, changes: Changes): string 
 }
 
 /** The text of `_meta`, where that is an object. */
-export function metaIn(text: string, members: Members): string | undefined {
-  const meta = memberText(text, members, "_meta");
+export function metaIn(object: Measured): string | undefined {
+  const meta = memberIn(object, "_meta");
   return meta?.startsWith("{") === true ? meta : undefined;
 }
 

@@ -53,9 +53,9 @@ export class Members {
 
 /**
  * An object's text, and where its members stand in it. `open` is the same without its end, where the text was put together: to cut that off would be
- * to copy it.
+ * to copy it. `parts` are what a long text is put together of: whoever cuts anything out of the whole, or writes it, puts it together first.
  */
-export type Measured = { text: string; members: Members; open?: string };
+export type Measured = { text: string; members: Members; open?: string; parts?: readonly string[] };
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
 export function membersOf(text: string, at = 0): Members {
@@ -101,6 +101,31 @@ export function memberText(text: string, members: Members, key: string): string 
   return n < 0 ? undefined : text.slice(members.start(n), members.end(n));
 }
 
+/** The same where the text may be in parts. */
+export function memberIn({ text, members, parts }: Measured, key: string): string | undefined {
+  if (parts === undefined) return memberText(text, members, key);
+  const n = members.indexOf(key);
+  return n < 0 ? undefined : joined(cut(parts, members.start(n), members.end(n)));
+}
+
+/** What of a text in parts stands between two places of it. */
+export function cut(parts: readonly string[], from: number, to: number): string[] {
+  const within: string[] = [];
+  let at = 0;
+  for (const part of parts) {
+    if (at < to && at + part.length > from) within.push(part.slice(Math.max(0, from - at), to - at));
+    at += part.length;
+  }
+  return within;
+}
+
+/** As one text, which is not put together before somebody looks into it. */
+export function joined(parts: readonly string[]): string {
+  let text = "";
+  for (const part of parts) text += part;
+  return text;
+}
+
 /** The text of one member; for several of the same object `membersOf` measures once. */
 export const memberOf = (text: string, key: string): string | undefined => memberText(text, membersOf(text), key);
 
@@ -119,28 +144,78 @@ export const withMembers = (text: string, changes: Changes): string =>
 
 /** The same for who has measured it already, with where they stand now. Where nothing changes, it is what was given. */
 export function rewritten(given: Measured, changes: Changes): Measured {
-  const { text, members } = given;
+  const { text, members, parts } = given;
   // What stands before the first change stays as it is: of a big result that is nearly all, and none of it is copied.
-  const kept = text.charCodeAt(0) === openBrace ? untouched(members, changes) : 0;
+  const kept = startsObject(given) ? untouched(members, changes) : 0;
   if (kept > 0 && kept === members.size && !addsAnything(changes)) return given;
   const now = new Members();
   now.addFirst(members, kept);
-  let written = kept === 0 ? "{" : text.slice(0, members.end(kept - 1));
+  const written = new Written(now, parts !== undefined);
+  if (kept === 0) written.add("{");
+  else written.addPart(text, 0, members.end(kept - 1), parts);
   for (let n = kept; n < members.size; n++) {
     const key = members.key(n);
-    if (!Object.hasOwn(changes, key))
-      written = withMember(written, now, key, text.slice(members.start(n), members.end(n)));
-    else if (members.indexOf(key) === n) written = withMember(written, now, key, changes[key]);
+    if (!Object.hasOwn(changes, key)) {
+      written.begin(key);
+      written.addPart(text, members.start(n), members.end(n), parts);
+      written.end();
+    } else if (members.indexOf(key) === n) written.member(key, changes[key]);
   }
-  for (const key in changes) if (members.indexOf(key) < 0) written = withMember(written, now, key, changes[key]);
-  return { text: `${written}}`, members: now, open: written };
+  for (const key in changes) if (members.indexOf(key) < 0) written.member(key, changes[key]);
+  return written.closed();
 }
 
-function withMember(written: string, members: Members, key: string, value: string | undefined): string {
-  if (value === undefined) return written;
-  const before = `${written}${members.size === 0 ? "" : ","}${quoted(key)}:`;
-  members.add(key, before.length, before.length + value.length);
-  return before + value;
+/** Whether it is one at all: `null`, or a word, is none. */
+export const startsObject = ({ text, parts }: Measured): boolean =>
+  (parts === undefined ? text : (cut(parts, 0, 1)[0] ?? "")).charCodeAt(0) === openBrace;
+
+/** An object's text while it is written anew. */
+class Written {
+  readonly #members: Members;
+  readonly #parts: string[] | undefined;
+  #text = "";
+  #key = "";
+  #start = 0;
+
+  constructor(members: Members, isInParts: boolean) {
+    this.#members = members;
+    this.#parts = isInParts ? [] : undefined;
+  }
+
+  add(more: string): void {
+    this.#text += more;
+    this.#parts?.push(more);
+  }
+
+  addPart(text: string, from: number, to: number, parts: readonly string[] | undefined): void {
+    if (parts === undefined) this.add(text.slice(from, to));
+    else for (const part of cut(parts, from, to)) this.add(part);
+  }
+
+  member(key: string, value: string | undefined): void {
+    if (value === undefined) return;
+    this.begin(key);
+    this.add(value);
+    this.end();
+  }
+
+  begin(key: string): void {
+    this.add(`${this.#members.size === 0 ? "" : ","}${quoted(key)}:`);
+    this.#key = key;
+    this.#start = this.#text.length;
+  }
+
+  end(): void {
+    this.#members.add(this.#key, this.#start, this.#text.length);
+  }
+
+  closed(): Measured {
+    const open = this.#text;
+    this.add("}");
+    const whole: Measured = { text: this.#text, members: this.#members, open };
+    if (this.#parts !== undefined) whole.parts = this.#parts;
+    return whole;
+  }
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;

@@ -9,11 +9,8 @@ export type Answer = string | readonly string[] | ListAnswer;
 
 export function answerOf(id: string, outcome: Outcome): Answer {
   if ("error" in outcome) return response(id, outcome);
-  const { result, pieces, list } = outcome;
-  if (list === undefined && result.length > longestText) {
-    const parts = pieces?.text === result ? pieces.parts : [result];
-    return [beforeResult(id), ...parts, "}"];
-  }
+  const { result, list } = outcome;
+  if (list === undefined && result.length > longestText) return [beforeResult(id), ...partsOf(outcome), "}"];
   const text = response(id, outcome);
   if (list === undefined) return text;
   // The list is empty in its text, and stands first in the result. An id may hold anything.
@@ -21,6 +18,13 @@ export function answerOf(id: string, outcome: Outcome): Answer {
   const [before, after] = [text.slice(0, at), text.slice(at + "[]".length)];
   const { bytes } = list;
   return bytes === undefined ? before + list.text + after : { before, list: bytes, after };
+}
+
+/** What a long result is put together of, as far as that is known. */
+function partsOf({ result, pieces, read }: Extract<Outcome, { result: string }>): readonly string[] {
+  if (pieces?.text === result) return pieces.parts;
+  if (read?.text !== result) return [result];
+  return read.parts ?? (read.open === undefined ? [result] : [read.open, "}"]);
 }
 
 /** The same where it must be text, as on an event stream. */

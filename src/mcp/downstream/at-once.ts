@@ -2,37 +2,38 @@
 export const longestPiece = 128 * 1024;
 /** No character of a text takes more. */
 const mostBytes = 3;
-const deskBytes = mostBytes * longestPiece;
-const encoder = new TextEncoder();
-let desk: Uint8Array | undefined;
+const longest = mostBytes * longestPiece;
 
 type Piece = string | Uint8Array;
+
+/** A kind of source that Bun has and the web has not. */
+export type Source = Bun.DirectUnderlyingSource<Uint8Array>;
+export type Controller = Parameters<Source["pull"]>[0];
+export const streamOf = (source: Source, strategy?: QueuingStrategy<Uint8Array>): ReadableStream<Uint8Array> =>
+  new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>, strategy);
 
 /** Whether these are short enough to go out in one piece. */
 export function fitsAtOnce(pieces: readonly Piece[]): boolean {
   let bytes = 0;
   for (const piece of pieces) bytes += typeof piece === "string" ? mostBytes * piece.length : piece.length;
-  return bytes <= deskBytes;
+  return bytes <= longest;
 }
 
-/** All are written on the same desk: what the system does not take at once Bun copies. */
-export function atOnce(pieces: readonly Piece[]): ReadableStream<Uint8Array> {
-  const source: Bun.DirectUnderlyingSource<Uint8Array> = {
-    type: "direct",
-    pull(controller) {
-      desk ??= new Uint8Array(deskBytes);
-      let at = 0;
-      for (const piece of pieces) at += written(piece, desk, at);
-      controller.write(desk.subarray(0, at));
-      controller.end();
-    },
-  };
-  // A kind of source that Bun has and the web has not.
-  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>);
-}
+/** What is written until the mark is held back, and goes out as one with its length when it ends. */
+const mark = { highWaterMark: longest + 1 };
 
-function written(piece: Piece, at: Uint8Array, from: number): number {
-  if (typeof piece === "string") return encoder.encodeInto(piece, at.subarray(from)).written;
-  at.set(piece, from);
-  return piece.length;
+export const atOnce = (pieces: readonly Piece[]): ReadableStream<Uint8Array> => streamOf(new AtOnce(pieces), mark);
+
+class AtOnce implements Source {
+  readonly type = "direct";
+  readonly #pieces: readonly Piece[];
+
+  constructor(pieces: readonly Piece[]) {
+    this.#pieces = pieces;
+  }
+
+  pull(controller: Controller): void {
+    for (const piece of this.#pieces) controller.write(piece);
+    controller.end();
+  }
 }

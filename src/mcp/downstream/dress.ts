@@ -1,8 +1,7 @@
 import { errorOutcome, measured, type Outcome } from "../answers.ts";
 import { metaIn } from "../meta.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
-import { type Members, memberOf, memberText, objectOf, rewritten, withMembers } from "../spans.ts";
-import { longestText } from "./json-body.ts";
+import { cut, joined, type Members, memberIn, memberOf, objectOf, rewritten, withMembers } from "../spans.ts";
 
 /**
  * What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). `info` is the JSON text of who gives it, which
@@ -20,19 +19,20 @@ function modern(method: string, outcome: Outcome, info: string): Outcome {
   const read = measured(outcome);
   const { members } = read;
   if (holdsOwnWords(members)) {
-    const meta = metaIn(result, members) ?? "{}";
+    const meta = metaIn(read) ?? "{}";
     const caching = isKept ? { ttlMs: `${ttlMs}`, cacheScope: '"private"' } : {};
     const added = { resultType: `"${type}"`, ...caching, _meta: withMembers(meta, { [metaKeys.serverInfo]: info }) };
-    return { ...outcome, result: rewritten(read, added).text };
+    const told = rewritten(read, added);
+    return { ...outcome, result: told.text, read: told };
   }
   // A big result is not put together anew only to have something behind it.
-  const { open = result.slice(0, -1) } = read;
   const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
   const said = `"resultType":"${type}"${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}`;
   const behind = members.size === 0 ? said : `,${said}`;
-  const text = open + behind;
-  if (text.length <= longestText) return { ...outcome, result: text };
-  return { ...outcome, result: text, pieces: { text, parts: [open, behind] } };
+  const before = read.parts === undefined ? [read.open ?? result.slice(0, -1)] : cut(read.parts, 0, result.length - 1);
+  const parts = [...before, behind];
+  const text = joined(parts);
+  return { ...outcome, result: text, pieces: { text, parts } };
 }
 
 /** What a result of the modern era says beside its content. */
@@ -66,7 +66,7 @@ function legacyReadError(outcome: Extract<Outcome, { error: string }>): Outcome 
 /** Structured content was an object before 2026-07-28; everything else goes under one key, here and in the schema. */
 function withObjectContent(outcome: Extract<Outcome, { result: string }>): Outcome {
   const read = measured(outcome);
-  const content = memberText(read.text, read.members, "structuredContent");
+  const content = memberIn(read, "structuredContent");
   if (content === undefined || content.startsWith("{")) return outcome;
   return { result: rewritten(read, { structuredContent: `{"result":${content}}` }).text };
 }

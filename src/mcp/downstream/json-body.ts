@@ -1,60 +1,84 @@
 import { shareOfTurn } from "../../lib/share.ts";
-import { atOnce, fitsAtOnce, longestPiece } from "./at-once.ts";
-import type { Readers } from "./readers.ts";
+import { atOnce, type Controller, fitsAtOnce, longestPiece, type Source, streamOf } from "./at-once.ts";
+import type { Reader, Readers } from "./readers.ts";
 
-/** Bun sends a longer text with a system call for every few KiB of it; a stream that is whole when it begins takes two. */
+/** Bun sends a longer text with a system call for every few KiB of it; a stream that is whole when it begins takes one. */
 export const longestText = 16 * 1024;
-const encoder = new TextEncoder();
-
 /** The body of an answer that stands alone. */
 export function jsonBody(answer: string | readonly string[], readers: Readers): string | ReadableStream<Uint8Array> {
   if (typeof answer === "string" && answer.length <= longestText) return answer;
   const pieces = typeof answer === "string" ? [answer] : answer;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= longestText) return pieces.join("");
-  return fitsAtOnce(pieces) ? atOnce(pieces) : bitByBit(pieces, length, readers);
+  return fitsAtOnce(pieces) ? atOnce(pieces) : streamOf(new BitByBit(pieces, length, readers));
 }
 
-function bitByBit(pieces: readonly string[], length: number, readers: Readers): ReadableStream<Uint8Array> {
-  const spent = shareOfTurn();
-  let unread = length;
-  let n = 0;
-  let at = 0;
-  let over = () => {};
+/** Goes on when the system has taken what was written before, and others had their turn. */
+class BitByBit implements Source, Reader {
+  readonly type = "direct";
+  readonly #pieces: readonly string[];
+  readonly #readers: Readers;
+  #unread: number;
+  #isDropped = false;
+  #wake: (() => void) | undefined;
 
-  function next(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const piece = pieces[n] ?? "";
-    const end = bitEnd(piece, at + longestPiece);
-    controller.enqueue(encoder.encode(piece.slice(at, end)));
-    unread -= end - at;
-    at = end < piece.length ? end : 0;
-    if (at === 0) n++;
-    if (n < pieces.length) return;
-    controller.close();
-    over();
+  constructor(pieces: readonly string[], length: number, readers: Readers) {
+    this.#pieces = pieces;
+    this.#unread = length;
+    this.#readers = readers;
   }
 
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        over = readers.watch({
-          beat: () => {},
-          unread: () => unread,
-          drop() {
-            controller.error(new Error("too much is unread"));
-            readers.dropped();
-            over();
-          },
-        });
-      },
-      pull(controller) {
-        next(controller);
-        return n < pieces.length ? spent() : undefined;
-      },
-      cancel: () => over(),
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
-  );
+  async pull(controller: Controller): Promise<void> {
+    this.#readers.enter(this);
+    try {
+      if (await this.#writeAll(controller)) controller.end();
+    } finally {
+      this.#readers.leave(this);
+    }
+  }
+
+  /** False when nobody is there any more. @throws when it is let go of, so that the connection breaks off */
+  async #writeAll(controller: Controller): Promise<boolean> {
+    const spent = shareOfTurn();
+    for (const piece of this.#pieces)
+      for (let at = 0; at < piece.length; ) {
+        const end = bitEnd(piece, at + longestPiece);
+        const written: unknown = controller.write(piece.slice(at, end));
+        if (written instanceof Promise) await this.#whenTaken(written);
+        else if (written === 0) return false;
+        // Bun would write an error with a name to our own output.
+        if (this.#isDropped) throw undefined;
+        this.#unread -= end - at;
+        at = end;
+        const turn = spent();
+        if (turn !== undefined) await turn;
+      }
+    return true;
+  }
+
+  /** Or when it is let go of. */
+  #whenTaken(written: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    written.then(
+      () => resolve(),
+      () => resolve(),
+    );
+    return promise;
+  }
+
+  beat(): void {}
+
+  unread(): number {
+    return this.#unread;
+  }
+
+  drop(): void {
+    this.#readers.dropped();
+    this.#readers.leave(this);
+    this.#isDropped = true;
+    this.#wake?.();
+  }
 }
 
 /** Not between the two halves of one character: neither could be encoded. */

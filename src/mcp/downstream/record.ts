@@ -1,7 +1,7 @@
 import type { AuditOutcome } from "../../resources/audit.ts";
 import { measured, type Outcome } from "../answers.ts";
 import type { Target } from "../catalog/view.ts";
-import { memberOf, memberText } from "../spans.ts";
+import { memberIn, memberOf } from "../spans.ts";
 import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
@@ -61,6 +61,5 @@ export function callRecord(
 /** A tool says that it failed in `isError`. */
 function failed(outcome: Outcome): boolean {
   if ("error" in outcome) return true;
-  const { text, members } = measured(outcome);
-  return memberText(text, members, "isError") === "true";
+  return memberIn(measured(outcome), "isError") === "true";
 }

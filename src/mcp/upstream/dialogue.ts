@@ -1,18 +1,18 @@
 import { type Meter, noMeter } from "../../lib/counters.ts";
 import { Problem } from "../../lib/problem.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
-import type { Outcome } from "../answers.ts";
+import { measured, type Outcome } from "../answers.ts";
 import type { Asker } from "../asker.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import type { Outline } from "../outline.ts";
 import type { Params } from "../params.ts";
-import { memberOf, memberText, withMembers } from "../spans.ts";
+import { cut, joined, type Measured, memberIn, memberOf, startsObject, withMembers } from "../spans.ts";
 import { createAnswering, type Questions } from "./answering.ts";
 import { callLogged } from "./attribution.ts";
 import { Call, type Host } from "./call.ts";
 import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failures.ts";
-import { longestAtOnce, readIncoming, readInTurns, skimmed } from "./incoming.ts";
+import { longestAtOnce, readIncoming, readLong, skimmed, skimmedLong } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { createQueue } from "./queue.ts";
 import { limits, type RequestOptions, requesting } from "./upstream.ts";
@@ -46,6 +46,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   const host: Host = { bounds, send, takeBack, unanswered: () => meter.add("calls_unanswered"), over };
   wire.hear({
     receive,
+    receiveLong,
     waits: (id) => calls.has(id),
     failed(id, why) {
       if (why instanceof Beyond) meter.add("messages_refused");
@@ -115,33 +116,36 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   function receive(text: string, via?: number): Promise<void> | undefined {
     // What would be dropped anyway is not even read.
     if (text.length > longestSkimmed && isChatter(skimmed(text).method) && !pace.hasRoom()) return void pace.may(0);
-    if (text.length > longestAtOnce) return receiveLong(text, via);
-    received(text, readIncoming(text, bounds), via);
+    if (text.length > longestAtOnce) return receiveLong([text], via);
+    const read = readIncoming(text, bounds);
+    if (read instanceof Problem) unreadable(skimmed(text), read, via);
+    else taken({ text, members: read.members }, read, via);
     return undefined;
   }
 
-  async function receiveLong(text: string, via: number | undefined): Promise<void> {
-    received(text, await readInTurns(text, bounds), via);
+  async function receiveLong(parts: readonly string[], via?: number): Promise<void> {
+    if (isChatter(skimmedLong(parts).method) && !pace.hasRoom()) return void pace.may(0);
+    const read = await readLong(parts, bounds);
+    if (read instanceof Problem) unreadable(skimmedLong(parts), read, via);
+    else taken({ text: joined(parts), members: read.members, parts }, read, via);
   }
 
-  function received(text: string, read: Outline | Problem, via: number | undefined): void {
-    if (read instanceof Problem) return void unreadable(text, read, via);
-    const { members } = read;
-    const id = memberText(text, members, "id");
-    const method = memberText(text, members, "method");
-    if (method === undefined) return void settle(id, resultIn(text, read), memberText(text, members, "error"), via);
+  function taken(message: Measured, read: Outline, via: number | undefined): void {
+    const id = memberIn(message, "id");
+    const method = memberIn(message, "method");
+    if (method === undefined) return void settle(id, resultIn(message, read), memberIn(message, "error"), via);
     const name: unknown = JSON.parse(method);
-    const params = memberText(text, members, "params") ?? "{}";
+    const params = memberIn(message, "params") ?? "{}";
     if (typeof name !== "string" || !params.startsWith("{")) return;
     else if (id === undefined) heard(name, params, via);
     else void answering.answer(id, name, params, via);
   }
 
   /** Whoever waits for an answer that cannot be read is told so at once, if it can be seen whose it is. */
-  function unreadable(text: string, fault: Problem, via: number | undefined): void {
+  function unreadable(seen: ReturnType<typeof skimmed>, fault: Problem, via: number | undefined): void {
     meter.add("messages_refused");
     // Noise on a call's own stream is no answer to it, but what is too much of one is.
-    const { method, id = fault instanceof Beyond ? via : undefined } = skimmed(text);
+    const { method, id = fault instanceof Beyond ? via : undefined } = seen;
     if (method === undefined && id !== undefined) calls.get(id)?.reject(fault);
   }
 
@@ -152,7 +156,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     if (call === undefined) return;
     // Everything behind this looks into them: `null`, or a word, is neither.
     if (error?.startsWith("{") === true) call.resolve({ error });
-    else if (answer?.result.startsWith("{") === true) call.resolve(answer);
+    else if (answer !== undefined && startsObject(measured(answer))) call.resolve(answer);
     else call.reject(unavailable("the server's answer has neither result nor error"));
   }
 
@@ -211,10 +215,15 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
 
 type Answer = Extract<Outcome, { result: string }>;
 
-function resultIn(text: string, { members, inner, bones }: Outline): Answer | undefined {
-  const result = memberText(text, members, "result");
+function resultIn(message: Measured, { members, inner, bones }: Outline): Answer | undefined {
+  const result = memberIn(message, "result");
   if (result === undefined) return undefined;
-  return inner === undefined ? { result, bones } : { result, read: { text: result, members: inner }, bones };
+  if (inner === undefined) return { result, bones };
+  const { parts } = message;
+  if (parts === undefined) return { result, read: { text: result, members: inner }, bones };
+  const at = members.indexOf("result");
+  const own = cut(parts, members.start(at), members.end(at));
+  return { result, read: { text: result, members: inner, parts: own }, bones };
 }
 
 /** A message up to this long is read whatever it is. */

@@ -3,9 +3,11 @@ import { EventStream } from "../../lib/event-stream.ts";
 import { Problem } from "../../lib/problem.ts";
 import { ShareOfTime } from "../../lib/share.ts";
 import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
-import { boundedText } from "./bounded-text.ts";
+import { boundedPieces } from "./bounded-text.ts";
 import { Absent, Beyond, Refused, unavailable } from "./failures.ts";
 import type { Answer, Reader } from "./http1/answer.ts";
+import { giveBack } from "./http1/given-back.ts";
+import { longestAtOnce } from "./incoming.ts";
 import type { Ear } from "./wire.ts";
 
 export const isEventStream = (answer: Answer): boolean =>
@@ -22,15 +24,12 @@ export type Hearer = Resumption & {
 
 type InTurn = (text: string, hearer: Pick<Hearer, "heard">) => Promise<void>;
 
-/** Longer ones take turns: each keeps the event loop busy for as long as a hundred others (bench/hostile.ts). */
-const bigMessage = 256 * 1024;
-
 /** Reads what one server answers over HTTP. */
 export type AnswerReader = ReturnType<typeof answerReader>;
 
 export function answerReader(limits: ServerLimits) {
   const share = new ShareOfTime();
-  const atOnce = Math.min(bigMessage, limits.messageBytes);
+  const atOnce = Math.min(longestAtOnce, limits.messageBytes);
 
   async function inTurn(text: string, hearer: Pick<Hearer, "heard">): Promise<void> {
     await share.began();
@@ -57,9 +56,10 @@ export function answerReader(limits: ServerLimits) {
 
   /** The same for one that has to be waited for. */
   async function readText(answer: Answer, id: number, ear: Ear): Promise<void> {
-    const text = await boundedText(answer, limits.messageBytes, setByServer("messageBytes"));
-    if (text.length > bigMessage) await inTurn(text, { heard: (whole) => ear.receive(whole, id) });
-    else ear.receive(text, id);
+    const pieces = await boundedPieces(answer, limits.messageBytes, setByServer("messageBytes"));
+    const [first = ""] = pieces;
+    if (pieces.length === 1 && first.length <= longestAtOnce) ear.receive(first, id);
+    else await ear.receiveLong(pieces, id);
     if (ear.waits(id)) throw refusalOf(answer);
   }
 
@@ -79,14 +79,17 @@ class Hearing implements Reader {
   }
 
   take(bytes: Buffer): Promise<void> | undefined {
-    return this.#stream.take(bytes);
+    const waited = this.#stream.take(bytes);
+    if (waited !== undefined) return waited.then(() => giveBack(bytes));
+    giveBack(bytes);
+    return undefined;
   }
 
   event({ data, id, retryMs }: ServerEvent): Promise<void> | undefined {
     const hearer = this.#hearer;
     if (id !== undefined) hearer.lastEventId = id === "" ? undefined : id;
     if (retryMs !== undefined) hearer.retryMs = retryMs;
-    if (data.length > bigMessage) return this.#inTurn(data, hearer);
+    if (data.length > longestAtOnce) return this.#inTurn(data, hearer);
     if (data !== "") hearer.heard(data);
     return undefined;
   }

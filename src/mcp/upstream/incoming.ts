@@ -1,16 +1,19 @@
 import { Problem } from "../../lib/problem.ts";
-import { inTurns, shareOfTurn } from "../../lib/share.ts";
+import { inTurns } from "../../lib/share.ts";
 import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
-import { digits, type Excess, type Outline, Outlining, outlineOf } from "../outline.ts";
+import { digits, type Excess, type Outline, outlineOf } from "../outline.ts";
+import { joined } from "../spans.ts";
 import { isObjectText } from "../well-formed.ts";
 import { Beyond, unavailable } from "./failures.ts";
+import { longOutline } from "./long-message.ts";
 
 /**
  * Where the members of a server's message stand, and those of its result, or what is wrong with it. Servers are not trusted to send what they should: bounds first, then a parse, and only
  * then places within the text are true.
  */
 export function readIncoming(text: string, limits: ServerLimits): Outline | Problem {
-  const outline = tooLong(text, limits) ?? within(outlineOf(text, limits, limits.elements, member), limits);
+  if (isOver([text], limits.messageBytes)) return tooLong(limits);
+  const outline = within(outlineOf(text, limits, limits.elements, "result"), limits);
   if (outline instanceof Problem) return outline;
   try {
     const value: unknown = JSON.parse(outline.bones);
@@ -23,21 +26,14 @@ export function readIncoming(text: string, limits: ServerLimits): Outline | Prob
 
 /** What is longer keeps the event loop busy for longer than others can bear. */
 export const longestAtOnce = 256 * 1024;
-const bite = 64 * 1024;
 
-/** The same of a long text, with turns for all others. */
-export async function readInTurns(text: string, limits: ServerLimits): Promise<Outline | Problem> {
-  const excess = tooLong(text, limits);
-  if (excess !== undefined) return excess;
-  const outlining = new Outlining(text, limits, limits.elements, member);
-  const spent = shareOfTurn();
-  while (!outlining.go(bite)) await spent();
-  const outline = within(outlining.outcome, limits);
+/** The same of a long one in pieces, in turns with all others. */
+export async function readLong(parts: readonly string[], limits: ServerLimits): Promise<Outline | Problem> {
+  if (isOver(parts, limits.messageBytes)) return tooLong(limits);
+  const outline = within(await longOutline(parts, limits), limits);
   if (outline instanceof Problem) return outline;
   return (await inTurns(isObjectText(outline.bones))) ? outline : noMessage();
 }
-
-const member = "result";
 
 function within(outline: Outline | Excess, { depth, elements }: ServerLimits): Outline | Problem {
   if (outline === "depth") return new Beyond(`its message is nested over ${depth} deep; ${setByServer("depth")}`);
@@ -48,14 +44,18 @@ function within(outline: Outline | Excess, { depth, elements }: ServerLimits): O
 
 const noMessage = () => unavailable("its message is no JSON-RPC");
 
-const tooLong = (text: string, { messageBytes }: ServerLimits): Problem | undefined =>
-  isOver(text, messageBytes)
-    ? new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`)
-    : undefined;
+const tooLong = ({ messageBytes }: ServerLimits): Problem =>
+  new Beyond(`its message is over ${bytesInWords(messageBytes)}; ${setByServer("messageBytes")}`);
 
 /** A character takes three bytes at most, and counting them is needed only where that matters. */
-const isOver = (text: string, bytes: number): boolean =>
-  text.length > bytes || (text.length * 3 > bytes && Buffer.byteLength(text) > bytes);
+function isOver(parts: readonly string[], most: number): boolean {
+  let left = most;
+  let characters = 0;
+  for (const part of parts) characters += part.length;
+  if (characters * 3 <= most) return false;
+  for (const part of parts) left -= Buffer.byteLength(part);
+  return left < 0;
+}
 
 const jsonrpc = `"jsonrpc"\\s*:\\s*"2\\.0"`;
 const idFirst = new RegExp(`^\\s*\\{\\s*(?:${jsonrpc}\\s*,\\s*)?"id"\\s*:\\s*(\\d{1,15})\\s*,(\\s*"method")?`);
@@ -65,11 +65,20 @@ const edge = 256;
 
 /** Of a message that cannot be read: which request it answers, if that stands at its beginning or end; `method` of one that answers none. */
 export function skimmed(text: string): { id?: number; method?: string } {
-  const head = text.slice(0, edge);
+  return skimmedAt(text.slice(0, edge), text.slice(-edge));
+}
+
+/** The same of one in pieces. */
+export function skimmedLong(parts: readonly string[]): ReturnType<typeof skimmed> {
+  const [first = ""] = parts;
+  return skimmedAt(first.slice(0, edge), joined(parts.slice(-2)).slice(-edge));
+}
+
+function skimmedAt(head: string, tail: string): ReturnType<typeof skimmed> {
   const method = methodFirst.exec(head)?.[1];
   if (method !== undefined) return { method };
   const [, first, asks] = idFirst.exec(head) ?? [];
   if (asks !== undefined) return { method: "" };
-  const id = first ?? idLast.exec(text.slice(-edge))?.[1];
+  const id = first ?? idLast.exec(tail)?.[1];
   return id === undefined ? {} : { id: Number(id) };
 }

@@ -6,7 +6,7 @@ import { changedMeta, metaIn, withMeta } from "../meta.ts";
 import type { Params } from "../params.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
-import { memberText, rewritten } from "../spans.ts";
+import { memberIn, rewritten } from "../spans.ts";
 import type { Dialogue } from "./dialogue.ts";
 import { inEnvelope } from "./envelope.ts";
 import { answeredByClient, asksClient } from "./input-rounds.ts";
@@ -150,29 +150,26 @@ const refusesVersion = (outcome: Outcome): boolean =>
   "error" in outcome && supportedIn(outcome.error)?.includes(modernVersion) === true;
 
 const ownMeta = { [metaKeys.serverInfo]: undefined };
-const ownWords = {
-  any: { resultType: undefined },
-  cacheable: { resultType: undefined, ttlMs: undefined, cacheScope: undefined },
-};
 
 /** The outcome without the words of the modern era, which are said anew for a client that speaks it. */
 function plain(method: string, outcome: Outcome, peer: Peer | undefined): Outcome {
   if ("error" in outcome) return relayedError(outcome.error, peer);
   const given = measured(outcome);
-  const { text, members } = given;
   const { bones } = outcome;
-  const type = memberText(text, members, "resultType") ?? '"complete"';
+  const type = memberIn(given, "resultType") ?? '"complete"';
   // Elsewhere `ttlMs` is a task's own word.
   const isCacheable = type === '"complete"' && cacheable.has(method);
-  const meta = metaIn(text, members);
-  const own = isCacheable ? ownWords.cacheable : ownWords.any;
-  const read = rewritten(given, meta === undefined ? own : { ...own, _meta: changedMeta(meta, ownMeta) });
+  const meta = metaIn(given);
+  const changes: Record<string, string | undefined> = { resultType: undefined };
+  if (meta !== undefined) changes["_meta"] = changedMeta(meta, ownMeta);
+  if (isCacheable) Object.assign(changes, { ttlMs: undefined, cacheScope: undefined });
+  const read = rewritten(given, changes);
   const result = read.text;
   if (type === '"input_required"') return { result, read, bones, type: "input_required" };
   if (type === '"task"') return { result, read, bones, type: "task" };
   if (type !== '"complete"')
     return errorOutcome(codes.internal, "the server answered with a type of result that nobody asked for");
   if (!isCacheable) return { result, read, bones };
-  const ttlMs = Number(memberText(text, members, "ttlMs"));
+  const ttlMs = Number(memberIn(given, "ttlMs"));
   return Number.isSafeInteger(ttlMs) && ttlMs >= 0 ? { result, read, bones, ttlMs } : { result, read, bones };
 }

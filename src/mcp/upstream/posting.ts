@@ -29,7 +29,14 @@ const restMs = 1_000;
 export const retryMs = 1_000;
 
 /** Before anybody hears. */
-export const nobody: Ear = { receive: () => undefined, waits: () => false, failed() {}, paused() {}, ended() {} };
+export const nobody: Ear = {
+  receive: () => undefined,
+  async receiveLong() {},
+  waits: () => false,
+  failed() {},
+  paused() {},
+  ended() {},
+};
 
 /** One request of a conversation over HTTP: on its way, its answer that is waited for, and its end. All in one, since each call has one. */
 export class Posting extends Ending implements Asking, Asker, Hearer, Sent {

@@ -24,6 +24,8 @@ export type Ear = {
    * time, which what comes behind it has to wait for.
    */
   receive: (text: string, via?: number) => Promise<void> | undefined;
+  /** The same of a long one in pieces, which is read in turns with all others. */
+  receiveLong: (parts: readonly string[], via?: number) => Promise<void>;
   /** Whether the request still has no answer. */
   waits: (id: number) => boolean;
   failed: (id: number, why: Problem) => void;

@@ -10,6 +10,8 @@ export type Answer = {
   atOnce?: (maxBytes: number) => string | undefined;
   /** The whole body; undefined when it is longer, and the rest is not read. What is compressed counts as what it becomes. @throws when it breaks off */
   text: (maxBytes: number) => Promise<string | undefined>;
+  /** The same in pieces, where it comes so: a long one is not put together. */
+  pieces?: (maxBytes: number) => Promise<readonly string[] | undefined>;
   /** Hands on the body as it comes. */
   read: (reader: Reader) => void;
   /** Nobody reads the rest. */

@@ -1,4 +1,5 @@
 import type { Flow, Reader } from "./answer.ts";
+import { TextInPieces } from "./text-in-pieces.ts";
 
 /** So much waits here for its reader; more waits where it comes from. */
 const waitingBytes = 256 * 1024;
@@ -100,11 +101,11 @@ export class Body {
 export class Whole implements Reader {
   readonly #body: Body;
   readonly #maxBytes: number;
-  readonly #told: PromiseWithResolvers<string | undefined>;
+  readonly #told: PromiseWithResolvers<readonly string[] | undefined>;
   readonly #text = new TextInPieces();
   #size = 0;
 
-  constructor(body: Body, maxBytes: number, told: PromiseWithResolvers<string | undefined>) {
+  constructor(body: Body, maxBytes: number, told: PromiseWithResolvers<readonly string[] | undefined>) {
     this.#body = body;
     this.#maxBytes = maxBytes;
     this.#told = told;
@@ -119,22 +120,6 @@ export class Whole implements Reader {
   over(failure: unknown): void {
     if (this.#size > this.#maxBytes) this.#told.resolve(undefined);
     else if (failure !== undefined) this.#told.reject(failure);
-    else this.#told.resolve(this.#text.whole());
-  }
-}
-
-/** Megabytes that were decoded in one go would keep everybody waiting, and be copied once more before. */
-class TextInPieces {
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-  readonly #pieces: string[] = [];
-
-  add(bytes: Buffer): void {
-    this.#pieces.push(this.#decoder.decode(bytes, { stream: true }));
-  }
-
-  whole(): string {
-    const last = this.#decoder.decode();
-    if (last !== "") this.#pieces.push(last);
-    return this.#pieces.length === 1 ? (this.#pieces[0] ?? "") : this.#pieces.join("");
+    else this.#told.resolve(this.#text.pieces());
   }
 }

@@ -2,6 +2,7 @@ import type { Ending } from "../../../lib/ending.ts";
 import { unreachedBy } from "../reasons.ts";
 import type { Answer, Asker, Flow, Reader } from "./answer.ts";
 import { Body, Whole } from "./body.ts";
+import { giveBack } from "./given-back.ts";
 import { type FieldName, type Framing, fieldOf, type Head } from "./head.ts";
 import { inflated } from "./inflate.ts";
 
@@ -102,14 +103,21 @@ export class Exchange implements Answer, Flow {
   atOnce(maxBytes: number): string | undefined {
     const whole = this.#whole;
     if (whole === undefined || whole.length - this.#from > maxBytes) return undefined;
-    return whole.toString("utf8", this.#from);
+    const text = whole.toString("utf8", this.#from);
+    this.#whole = undefined;
+    giveBack(whole);
+    return text;
   }
 
-  text(maxBytes: number): Promise<string | undefined> {
+  async text(maxBytes: number): Promise<string | undefined> {
+    return (await this.pieces(maxBytes))?.join("");
+  }
+
+  pieces(maxBytes: number): Promise<readonly string[] | undefined> {
     const body = this.#begun();
     if (this.#length > maxBytes) this.letGo();
     if (body === undefined || this.#length > maxBytes) return nothing;
-    const told = Promise.withResolvers<string | undefined>();
+    const told = Promise.withResolvers<readonly string[] | undefined>();
     body.readBy(new Whole(body, maxBytes, told));
     return told.promise;
   }
