@@ -30,20 +30,8 @@ async function build(target: string | undefined): Promise<void> {
   const out = values.out ?? (target === undefined ? "dist/mcpctl" : `dist/mcpctl-${target}`);
   const flags = ["--compile", "--splitting", "--minify", "--bytecode", "--format=esm", "--sourcemap"];
   const closed = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"];
-  // Elysia looks with it into uploads that it checks itself, of which there are none here: half a megabyte.
-  const unused = ["--external", "file-type"];
   const forTarget = target === undefined ? [] : [`--target=bun-${target}`];
-  const command = [
-    process.execPath,
-    "build",
-    ...flags,
-    ...closed,
-    ...unused,
-    ...forTarget,
-    "src/main.ts",
-    "--outfile",
-    out,
-  ];
+  const command = [process.execPath, "build", ...flags, ...closed, ...forTarget, "src/main.ts", "--outfile", out];
   const { exitCode } = Bun.spawnSync(command, { stdout: "ignore", stderr: "inherit" });
   if (exitCode !== 0) process.exit(1);
   // The maps are inside the executable as well, where stack traces find them.
