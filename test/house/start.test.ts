@@ -39,6 +39,11 @@ function loadedBy(roots: readonly string[]): { what: string; by: string }[] {
   return loaded;
 }
 
+/** It is loaded by a process that does nothing else but become another. */
+test("serve becomes itself again with next to nothing loaded", () => {
+  expect(loadedBy(["src/main.ts", "src/instances/spacious.ts"]).map(({ what }) => what)).toEqual([]);
+});
+
 test.each(Object.keys(lives))("%s loads nothing heavy before it is needed", (life) => {
   const loaded = loadedBy(lives[life] ?? []);
   expect(loaded.some(({ what }) => what === "@sinclair/typebox")).toBe(true);
