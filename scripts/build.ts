@@ -23,12 +23,20 @@ mkdirSync("dist", { recursive: true });
 for (const target of values.target ?? [undefined]) await build(target);
 
 /**
- * --splitting makes lazy imports lazy, --bytecode needs --format=esm, and without the two autoload flags a compiled program would run the
- * `preload` of a bunfig.toml, and read the .env, of whatever folder it is started in.
+ * --splitting makes lazy imports lazy, --bytecode needs --format=esm, what a start runs once is not worth compiling (src/main.ts), and without
+ * the two autoload flags a compiled program would run the `preload` of a bunfig.toml, and read the .env, of whatever folder it is started in.
  */
 async function build(target: string | undefined): Promise<void> {
   const out = values.out ?? (target === undefined ? "dist/mcpctl" : `dist/mcpctl-${target}`);
-  const flags = ["--compile", "--splitting", "--minify", "--bytecode", "--format=esm", "--sourcemap"];
+  const flags = [
+    "--compile",
+    "--splitting",
+    "--minify",
+    "--bytecode",
+    "--format=esm",
+    "--sourcemap",
+    "--compile-jit-policy=8",
+  ];
   const closed = ["--no-compile-autoload-bunfig", "--no-compile-autoload-dotenv"];
   const forTarget = target === undefined ? [] : [`--target=bun-${target}`];
   const command = [process.execPath, "build", ...flags, ...closed, ...forTarget, "src/main.ts", "--outfile", out];
