@@ -22,13 +22,19 @@ export async function drive(callers: readonly Caller[], calls: number): Promise<
   return { times, seconds: (performance.now() - from) / 1000 };
 }
 
-/** So many calls a second, whether the last was answered or not, by callers in turn. */
+/** The golden section: what is moved by it again and again falls evenly on all places, and never on the same. */
+const section = 0.618034;
+
+/**
+ * So many calls a second, whether the last was answered or not, by callers in turn. At even steps they would keep step with whatever a program does once
+ * a second, and meet it each time or never.
+ */
 export async function steadily(callers: readonly Caller[], calls: number, perSecond: number): Promise<Driven> {
   const times = new Float64Array(calls);
   const from = performance.now();
   const underWay: Promise<void>[] = [];
   for (let n = 0; n < calls; n++) {
-    const due = from + (n * 1000) / perSecond;
+    const due = from + ((n + ((n * section) % 1)) * 1000) / perSecond;
     await Bun.sleep(Math.max(0, due - performance.now()));
     const caller = callers[n % callers.length];
     if (caller === undefined) throw new Error("nobody calls");

@@ -190,7 +190,7 @@ async function measure(
 }
 
 /** All targets at once, each at its own pace: nobody is busy. */
-async function measureSteady(targets: Targets, calls: number): Promise<Map<string, Figures>> {
+async function measureSteady(targets: Targets, calls: number, rounds: number): Promise<Map<string, Figures>> {
   const measured = await Promise.all(
     steady.targets.map(async (name, n) => {
       const found = await openTo(targets, name, { era: "modern", callers: 8 });
@@ -198,7 +198,8 @@ async function measureSteady(targets: Targets, calls: number): Promise<Map<strin
       await drive(found.list, 200);
       await Bun.sleep((n * 1000) / steady.perSecond / steady.targets.length);
       const turn = { target: name, pid: found.target.pid, settleMs: 0 };
-      const figures = await inTurns([{ ...turn, go: () => steadily(found.list, calls, steady.perSecond) }], 1);
+      const go = () => steadily(found.list, calls, steady.perSecond);
+      const figures = await inTurns([{ ...turn, go }], rounds, 1);
       for (const { connection } of found.list) connection.close();
       return figures;
     }),
@@ -220,8 +221,10 @@ export const calls: Part = {
         const figures = await measure(targets, scenario, fewer(settings, scenario.calls), settings.rounds);
         report(scenario.what, rowsOf(figures), scenario.aims);
       }
-      if (isAsked(settings, steady.what))
-        report(steady.what, rowsOf(await measureSteady(targets, fewer(settings, steady.calls))), steady.aims);
+      if (isAsked(settings, steady.what)) {
+        const figures = await measureSteady(targets, fewer(settings, steady.calls), settings.rounds);
+        report(steady.what, rowsOf(figures), steady.aims);
+      }
     } finally {
       await targets.close();
     }

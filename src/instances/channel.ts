@@ -26,7 +26,7 @@ export type Run = {
 export type Channel = {
   /** @throws Problem `unavailable` when the process has ended or does not read what it is sent */
   send: (text: string) => void;
-  /** Raw text of each line that looks like JSON; the answer stops listening. */
-  onMessage: (listener: (text: string) => void) => () => void;
+  /** Raw text of each line that looks like JSON; a promise has the next one wait. The answer stops listening. */
+  onMessage: (listener: (text: string) => unknown) => () => void;
   readonly closed: Promise<Exit>;
 };

@@ -6,10 +6,11 @@ import type { Channel, Exit } from "./channel.ts";
 import type { Entry } from "./child-entry.ts";
 import type { Allowance, Confinement } from "./confine.ts";
 import { endFamily, type Family } from "./family.ts";
+import { type Inlet, openInlet, wordsInto } from "./inlet.ts";
 import type { LogRing } from "./log-ring.ts";
 import { type Mark, markOfRun, markVariable } from "./mark.ts";
 import { type Outlet, openOutlet, type Pieces } from "./outlet.ts";
-import { outputBounds, serverOutput, shownLines, tooLong } from "./output.ts";
+import { serverOutput, shownLines, tooLong } from "./output.ts";
 import { processOf } from "./proc.ts";
 import { childWord, selfCommand } from "./self.ts";
 import { forget, remember } from "./sweep.ts";
@@ -56,16 +57,15 @@ export function startChild(options: ChildOptions): Child {
   const said = boundedWords(log.add);
   const output = serverOutput({ add: said.add });
   const mark = markOfRun(dataDir, options.instance);
+  const inlet = openInlet();
   const outlet = openOutlet();
-  const process_ = spawn(options, mark, outlet);
+  const process_ = spawn(options, mark, inlet, outlet);
   const { pid } = process_;
   const family: Family = { leader: pid, startTicks: processOf(pid)?.startTicks ?? 0n, mark };
   remember(dataDir, { pid, startTicks: family.startTicks });
   const startedWith = log.total();
   let reason: string | undefined;
   let isOverlong = false;
-  let unsent = 0;
-  let unwritten: string[] = [];
   let stopping = false;
 
   const failWith = (why: string) => {
@@ -73,6 +73,7 @@ export function startChild(options: ChildOptions): Child {
     end();
   };
   const unwatch = options.usage?.watch(family, options.allowance ?? {}, failWith);
+  const input = inlet?.open() ?? wordsInto(process_.stdin as Bun.FileSink);
   const out = outlet?.read() ?? chunksOf(process_.stdout);
   const errors = chunksOf(process_.stderr);
   const reading = output.read(out.chunks, lineBytes, () => {
@@ -98,6 +99,7 @@ export function startChild(options: ChildOptions): Child {
     killGroup(pid, "SIGKILL");
     await endFamily(family);
     await within(500, Promise.all([reading, draining]));
+    input.close();
     out.close();
     errors.close();
     said.end();
@@ -115,36 +117,13 @@ export function startChild(options: ChildOptions): Child {
   function send(text: string): void {
     if (process_.exitCode !== null || process_.signalCode !== null || stopping)
       throw new Problem("unavailable", "the server's process has ended");
-    if (unsent > outputBounds.unsentBytes) throw new Problem("unavailable", "the server does not read what it is sent");
-    unsent += text.length;
-    unwritten.push(text);
-    if (unwritten.length === 1) setImmediate(write);
-  }
-
-  /** All that is sent in one turn of the event loop, in one go. */
-  function write(): void {
-    if (unwritten.length === 0) return;
-    const text = `${unwritten.join("\n")}\n`;
-    const sent = text.length - unwritten.length;
-    unwritten = [];
-    const written = () => {
-      unsent -= sent;
-    };
-    try {
-      process_.stdin.write(text);
-      const flushed = process_.stdin.flush();
-      if (flushed instanceof Promise) void flushed.then(written, written);
-      else written();
-    } catch {
-      // It has ended: `closed` says so to all who wait.
-    }
+    input.send(text);
   }
 
   async function stop(fast: boolean): Promise<Exit> {
     stopping = true;
     if (!fast) {
-      write();
-      await Promise.resolve(process_.stdin.end()).catch(() => {});
+      input.end();
       if ((await within(patience.afterEofMs, closed)) !== undefined) return await closed;
       killGroup(pid, "SIGTERM");
       if ((await within(patience.afterTermMs, closed)) !== undefined) return await closed;
@@ -156,7 +135,7 @@ export function startChild(options: ChildOptions): Child {
   return { pid, send, stop, exited, closed, onMessage: output.onMessage };
 }
 
-function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark, outlet?: Outlet) {
+function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark, inlet?: Inlet, outlet?: Outlet) {
   const marked = { ...env, [markVariable]: mark.text };
   const entry: Entry = { ...confinement, parent: process.pid, asBun, mark: String(mark.number) };
   // Only Linux lets a process ask to die with its parent; elsewhere the command is started as it is.
@@ -167,15 +146,17 @@ function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Ma
   try {
     const child = Bun.spawn(words, {
       env: variables,
-      stdin: "pipe",
+      stdin: inlet?.childEnd ?? "pipe",
       stdout: outlet?.childEnd ?? "pipe",
       stderr: "pipe",
       detached: true,
       ...(cwd === undefined ? {} : { cwd }),
     });
+    inlet?.spawned(true);
     outlet?.spawned(true);
     return child;
   } catch (error) {
+    inlet?.spawned(false);
     outlet?.spawned(false);
     throw new Problem(
       "unavailable",

@@ -15,19 +15,28 @@ type Bytes = AsyncIterable<Uint8Array>;
 /** What a server says on its standard output: a message for each line that looks like one, and log lines for words of its own. */
 export function serverOutput(log: Pick<LogRing, "add">) {
   /** Another one whenever it changes, as it may while they are told. */
-  let listeners: readonly ((text: string) => void)[] = [];
+  let listeners: readonly ((text: string) => unknown)[] = [];
 
-  function deliver(line: string): void {
+  function deliver(line: string): Promise<void> | undefined {
     // Some servers print words of their own; only JSON objects are messages.
-    if (line.charCodeAt(0) === 0x7b) for (const listener of listeners) listener(line);
-    else logged(line);
+    if (line.charCodeAt(0) !== 0x7b) return logged(line);
+    let reading: Promise<void> | undefined;
+    for (const listener of listeners) {
+      const told = listener(line);
+      if (told instanceof Promise) reading = after(reading, told);
+    }
+    return reading;
   }
-  const logged = (line: string) => {
-    if (line.trim() !== "") log.add(`[stdout] ${line}`);
+  const after = async (reading: Promise<void> | undefined, told: Promise<unknown>): Promise<void> => {
+    await reading;
+    await told;
   };
+  function logged(line: string): undefined {
+    if (line.trim() !== "") log.add(`[stdout] ${line}`);
+  }
 
   return {
-    onMessage(listener: (text: string) => void): () => void {
+    onMessage(listener: (text: string) => unknown): () => void {
       listeners = [...listeners, listener];
       return () => {
         listeners = listeners.filter((each) => each !== listener);
@@ -48,7 +57,7 @@ export const tooLong = (bytes: number): string =>
 async function readLines(
   bytes: Bytes,
   lineBytes: number,
-  onLine: (line: string) => void,
+  onLine: (line: string) => Promise<void> | undefined,
   onTooLong: () => void,
 ): Promise<void> {
   const waiting: string[] = [];
@@ -62,7 +71,8 @@ async function readLines(
       const pause = share.spent();
       if (pause !== undefined) await pause;
       for (const line of waiting) {
-        onLine(line);
+        const reading = onLine(line);
+        if (reading !== undefined) await reading;
         const turn = share.spent();
         if (turn !== undefined) await turn;
       }

@@ -4,14 +4,16 @@ import type { Log } from "../lib/log.ts";
 import { Problem } from "../lib/problem.ts";
 import { projectLimitsOf, setByProject } from "../resources/limits.ts";
 import { errorOutcome, refuse, respond } from "./answers.ts";
+import { Bones } from "./bones.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Answering } from "./downstream/answering.ts";
 import { createCalls } from "./downstream/call.ts";
 import { type Changes, createChanges } from "./downstream/changes.ts";
 import { createHeldCalls } from "./downstream/held.ts";
-import { type Inbound, judge } from "./downstream/inbound.ts";
+import { type Inbound, type Judged, judge } from "./downstream/inbound.ts";
 import { legacyDoor } from "./downstream/legacy.ts";
 import { createLives } from "./downstream/live.ts";
+import { judgeLong } from "./downstream/long.ts";
 import { modernDoor } from "./downstream/modern.ts";
 import { createReaders } from "./downstream/readers.ts";
 import type { CallRecord } from "./downstream/record.ts";
@@ -52,8 +54,8 @@ export type GatewayOptions = {
 
 /** How bodies are read; `setBy` says which field the bound is of. */
 export type Bodies = {
-  /** @throws Problem 413, 415 */
-  read: (request: Request, mostBytes: number, setBy: string) => Promise<ArrayBuffer>;
+  /** What is long comes as its bones. @throws Problem 413, 415, of what is long 400 too */
+  read: (request: Request, mostBytes: number, setBy: string) => Promise<ArrayBuffer | Bones>;
   /** @throws Problem 400, 413 */
   textOf: (bytes: ArrayBuffer, mostBytes: number, setBy: string) => string;
   /** How long one may take to arrive, and what is told of one that takes longer. */
@@ -97,10 +99,11 @@ export function createGateway(options: GatewayOptions) {
       visit = visits.enter(visitor, admitted instanceof Promise ? await admitted : admitted);
       if (visitor.request.method !== "POST") return void other(visit);
       const { fields } = visit.admission.project;
-      const bytes = await bodies.read(visitor.request, projectLimitsOf(fields).messageBytes, bodyBound);
+      const body = await bodies.read(visitor.request, projectLimitsOf(fields).messageBytes, bodyBound);
       visit.arrived();
       visit.cut.throwIfEnded();
-      const inbound = understood(visit, bytes);
+      const judged = body instanceof Bones ? await judgedLong(visit, body) : judgedAtOnce(visit, body);
+      const inbound = understood(visit, judged);
       answering = inbound && takenIn(visit, inbound);
       if (inbound === undefined || answering === undefined) visit.release();
       else if (answering instanceof Promise) await answering;
@@ -131,11 +134,21 @@ export function createGateway(options: GatewayOptions) {
     else legacy.listen(visit);
   }
 
+  function judgedAtOnce(visit: Visit, bytes: ArrayBuffer): Judged {
+    const limits = projectLimitsOf(visit.admission.project.fields);
+    return judge(bodies.textOf(bytes, limits.messageBytes, bodyBound), visit.request.headers, limits);
+  }
+
+  async function judgedLong({ request, admission, cut }: Visit, bones: Bones): Promise<Judged> {
+    const judged = await judgeLong(bones, request.headers, projectLimitsOf(admission.project.fields));
+    // Others had their turns meanwhile, and the right to it may have ended in one.
+    cut.throwIfEnded();
+    return judged;
+  }
+
   /** One message of a client, within the bounds of its project; undefined when it was refused. */
-  function understood(visit: Visit, bytes: ArrayBuffer): Inbound | undefined {
-    const { visitor, request, admission } = visit;
-    const limits = projectLimitsOf(admission.project.fields);
-    const judged = judge(bodies.textOf(bytes, limits.messageBytes, bodyBound), request.headers, limits);
+  function understood(visit: Visit, judged: Judged): Inbound | undefined {
+    const { visitor } = visit;
     if ("refusal" in judged) {
       if (judged.isBeyond === true) refusedOf(visit);
       respond(visitor, judged.id, judged.refusal);

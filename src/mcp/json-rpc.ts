@@ -1,9 +1,18 @@
 import type { Outcome } from "./answers.ts";
+import type { Piece } from "./bones.ts";
 import { quoted } from "./lexemes.ts";
+import type { Params } from "./params.ts";
 
-/** JSON-RPC 2.0 as text. `id` and `params` are JSON text as they were written, so that `9007199254740993` goes on as it came. */
-export const request = (id: string | number, method: string, params: string): string =>
-  `{"jsonrpc":"2.0","id":${id}${betweenOf(method)}${params}}`;
+/** A message, in pieces where it is long. */
+export type Text = string | readonly Piece[];
+
+/** JSON-RPC 2.0 as text. `id` and `params` are JSON as they were written, so that `9007199254740993` goes on as it came. */
+export function request(id: string | number, method: string, params: string): string;
+export function request(id: string | number, method: string, params: Params): Text;
+export function request(id: string | number, method: string, params: Params): Text {
+  const start = `{"jsonrpc":"2.0","id":${id}${betweenOf(method)}`;
+  return typeof params === "string" ? `${start}${params}}` : params.between(start, "}");
+}
 
 /** What stands between id and parameters. Methods are few, and said with each call. */
 function betweenOf(method: string): string {

@@ -3,6 +3,8 @@ const backslash = 0x5c;
 
 /** So many characters behind an escaped quote are looked at one by one; for more a regular expression is faster. */
 const near = 64;
+/** So many before it is worth calling what searches natively. */
+const nearby = 16;
 const escaped = /[^"\\]*(?:\\.[^"\\]*)*/sy;
 /** What no parser would object to. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is them that it would.
@@ -14,7 +16,18 @@ const doubtful = /[\u0000-\u001f\\]/;
 const bite = 32 * 1024;
 
 /** Of a string that is worth leaving out of what is parsed. */
-const longString = 4 * 1024;
+export const longString = 4 * 1024;
+
+/** Past the closing quote of the string that opens at `at`, where that is near and no escape stands before it, as of most; else 0. */
+export function nearEnd(text: string, at: number): number {
+  const to = Math.min(text.length, at + nearby);
+  for (let i = at + 1; i < to; i++) {
+    const code = text.charCodeAt(i);
+    if (code === quote) return i + 1;
+    if (code === backslash) return 0;
+  }
+  return 0;
+}
 
 /**
  * Past the closing quote of the string that opens at `at`: finding the next quote (`next`) is native, and then what stands before it tells whether
@@ -35,7 +48,7 @@ export function skipString(text: string, at: number, next: number = text.indexOf
 /** Past the closing quote, from somewhere within the string that is not behind an open escape. */
 function past(text: string, from: number): number {
   for (let i = from; i < text.length; ) {
-    const to = i + matched(escaped, text.slice(i, i + bite));
+    const to = i + matched(escaped, text, i, bite);
     if (text.charCodeAt(to) === quote) return to + 1;
     // An escape that is cut by the end of a bite is the beginning of the next.
     if (to === i) break;
@@ -44,24 +57,63 @@ function past(text: string, from: number): number {
   return text.length;
 }
 
-/** Past the string that opens at `at` and has its next quote at `next`, if it is long, and valid JSON beyond doubt; else 0. */
-export function longStringEnd(text: string, at: number, next: number): number {
-  if (next < 0 || text.length - at <= longString) return 0;
-  if (text.charCodeAt(next - 1) !== backslash) {
-    if (next - at <= longString) return 0;
-    if (!doubtful.test(text.slice(at + 1, next))) return next + 1;
+/** Whether the string that opens at `at` and has its next quote at `next` may be long. */
+export const mayBeLong = (text: string, at: number, next: number): boolean =>
+  text.length - at > longString && (next - at > longString || text.charCodeAt(next - 1) === backslash);
+
+/** Such a string, while it is looked for its end: with escapes in it that takes long, and `go` may be called again and again for it. */
+export class LongString {
+  readonly at: number;
+  readonly #text: string;
+  readonly #next: number;
+  read: number;
+  #size = longString;
+  /** Nothing in it is what a parser would object to, as far as it was read. */
+  #isTidy = true;
+  /** Past its closing quote, or the end of the text. */
+  end = 0;
+
+  constructor(text: string, at: number, next: number) {
+    this.at = at;
+    this.#text = text;
+    this.#next = next;
+    this.read = at + 1;
   }
-  for (let i = at + 1, size = longString; ; size = bite) {
-    const to = i + matched(tidy, text.slice(i, i + size));
-    if (text.charCodeAt(to) === quote) return to - at > longString ? to + 1 : 0;
-    if (to === i) return 0;
-    i = to;
+
+  /** Long, and valid JSON beyond doubt. */
+  get isLong(): boolean {
+    return this.#isTidy && this.end - 1 - this.at > longString;
+  }
+
+  /** Reads on to there, or a bite beyond it. Answers whether it is through. */
+  go(until: number): boolean {
+    if (this.read === this.at + 1 && this.#isPlain()) this.end = this.#next + 1;
+    const most = this.#text.length;
+    while (this.end === 0 && (this.read < until || this.read >= most)) this.#bite();
+    return this.end > 0;
+  }
+
+  /** A look that is native all through. */
+  #isPlain(): boolean {
+    const [text, next] = [this.#text, this.#next];
+    return text.charCodeAt(next - 1) !== backslash && !doubtful.test(text.slice(this.at + 1, next));
+  }
+
+  #bite(): void {
+    const [text, from] = [this.#text, this.read];
+    const to = from + matched(this.#isTidy ? tidy : escaped, text, from, this.#size);
+    this.#size = bite;
+    if (text.charCodeAt(to) === quote) this.end = to + 1;
+    else if (to > from) this.read = to;
+    else if (this.#isTidy) this.#isTidy = false;
+    else this.end = text.length;
   }
 }
 
-function matched(expression: RegExp, bitten: string): number {
+/** How far it matches in the next so many characters. */
+function matched(expression: RegExp, text: string, from: number, size: number): number {
   expression.lastIndex = 0;
-  return expression.test(bitten) ? expression.lastIndex : 0;
+  return expression.test(text.slice(from, from + size)) ? expression.lastIndex : 0;
 }
 
 /** Whether an odd number of backslashes stands before it; none of them is itself escaped at `from`. */
@@ -82,26 +134,33 @@ export function stringAt(text: string, start: number, end: number): string {
   }
 }
 
-/** Keys that stand in nearly every message, by their length: as a text of its own each would be cut out of it anew. */
-const usual: readonly (readonly string[] | undefined)[] = byLength(
+/** Keys that stand in nearly every message, by how they begin: as a text of its own each would be cut out of it anew. */
+const usual: readonly (readonly string[] | undefined)[] = byBeginning(
   ...["id", "jsonrpc", "method", "params", "result", "error", "name", "arguments", "_meta", "progressToken"],
   ...["content", "type", "text", "isError", "structuredContent", "uri", "data", "mimeType", "description"],
   ...["inputSchema", "code", "message", "resultType"],
 );
 
-function byLength(...words: string[]): string[][] {
-  const lists: string[][] = [];
-  for (const word of words) {
-    const list = lists[word.length] ?? [];
-    lists[word.length] = [...list, word];
-  }
+function byBeginning(...words: string[]): string[][] {
+  const lists: string[][] = Array.from({ length: beginning(0x7f, 0x1f) + 1 }, () => []);
+  for (const word of words) lists[beginning(word.charCodeAt(0), word.length)]?.push(word);
   return lists;
+}
+
+/** Of a key of such a length that begins so; whether it is the one is looked at afterwards. */
+function beginning(first: number, length: number): number {
+  return ((length & 0x1f) << 7) | (first & 0x7f);
 }
 
 /** The same of a key. */
 export function keyIn(text: string, start: number, end: number): string {
-  const words = usual[end - start - 2];
-  if (words !== undefined) for (const word of words) if (text.startsWith(word, start + 1)) return word;
+  const length = end - start - 2;
+  const words = usual[beginning(text.charCodeAt(start + 1), length)];
+  if (words !== undefined)
+    for (let n = 0; n < words.length; n++) {
+      const word = words[n] as string;
+      if (word.length === length && text.startsWith(word, start + 1)) return word;
+    }
   return stringAt(text, start, end);
 }
 

@@ -1,6 +1,6 @@
 import {
   type Changes,
-  type Member,
+  type Members,
   memberOf,
   membersOf,
   memberText,
@@ -27,7 +27,7 @@ export function changedMeta(meta: string | undefined, changes: Changes): string 
 }
 
 /** The text of `_meta`, where that is an object. */
-export function metaIn(text: string, members: readonly Member[]): string | undefined {
+export function metaIn(text: string, members: Members): string | undefined {
   const meta = memberText(text, members, "_meta");
   return meta?.startsWith("{") === true ? meta : undefined;
 }

@@ -8,15 +8,58 @@ export { skipSpace, skipString } from "./lexemes.ts";
  */
 export type Span = { start: number; end: number };
 export type Member = Span & { key: string };
+
+/** Where the members of an object stand in its text, in their order: as one list of what is told of them, since each call measures several. */
+export class Members {
+  readonly told: (string | number)[] = [];
+
+  get size(): number {
+    return this.told.length / 3;
+  }
+
+  key(n: number): string {
+    return this.told[3 * n] as string;
+  }
+
+  /** Of its value, as is `end`. */
+  start(n: number): number {
+    return this.told[3 * n + 1] as number;
+  }
+
+  end(n: number): number {
+    return this.told[3 * n + 2] as number;
+  }
+
+  add(key: string, start: number, end: number): void {
+    this.told.push(key, start, end);
+  }
+
+  /** The first of this name; -1 when there is none. */
+  indexOf(key: string): number {
+    const { told } = this;
+    for (let at = 0; at < told.length; at += 3) if (told[at] === key) return at / 3;
+    return -1;
+  }
+
+  /** The first so many of these. */
+  addFirst(members: Members, count: number): void {
+    for (let n = 0; n < count; n++) this.add(members.key(n), members.start(n), members.end(n));
+  }
+
+  all(): Member[] {
+    return Array.from({ length: this.size }, (_, n) => ({ key: this.key(n), start: this.start(n), end: this.end(n) }));
+  }
+}
+
 /**
  * An object's text, and where its members stand in it. `open` is the same without its end, where the text was put together: to cut that off would be
  * to copy it.
  */
-export type Measured = { text: string; members: readonly Member[]; open?: string };
+export type Measured = { text: string; members: Members; open?: string };
 
 /** The members of the object that begins at or after `at`; what is no object has none. */
-export function membersOf(text: string, at = 0): Member[] {
-  const members: Member[] = [];
+export function membersOf(text: string, at = 0): Members {
+  const members = new Members();
   let i = skipSpace(text, at);
   if (text.charCodeAt(i++) !== openBrace) return members;
   for (;;) {
@@ -30,10 +73,13 @@ export function membersOf(text: string, at = 0): Member[] {
     const end = skipValue(text, start);
     // What is no JSON must not hold us here for ever.
     if (end <= start) return members;
-    members.push({ key, start, end });
+    members.add(key, start, end);
     i = end;
   }
 }
+
+/** The same one by one, for who has the time. */
+export const eachMember = (text: string, at = 0): Member[] => membersOf(text, at).all();
 
 /** The elements of the array that begins at or after `at`. */
 export function elementsOf(text: string, at = 0): Span[] {
@@ -50,9 +96,9 @@ export function elementsOf(text: string, at = 0): Span[] {
   }
 }
 
-export function memberText(text: string, members: readonly Member[], key: string): string | undefined {
-  for (const member of members) if (member.key === key) return text.slice(member.start, member.end);
-  return undefined;
+export function memberText(text: string, members: Members, key: string): string | undefined {
+  const n = members.indexOf(key);
+  return n < 0 ? undefined : text.slice(members.start(n), members.end(n));
 }
 
 /** The text of one member; for several of the same object `membersOf` measures once. */
@@ -76,38 +122,33 @@ export function rewritten(given: Measured, changes: Changes): Measured {
   const { text, members } = given;
   // What stands before the first change stays as it is: of a big result that is nearly all, and none of it is copied.
   const kept = text.charCodeAt(0) === openBrace ? untouched(members, changes) : 0;
-  if (kept > 0 && kept === members.length && !addsAnything(changes)) return given;
-  const now = members.slice(0, kept);
-  const left = Object.keys(changes);
-  let written = kept === 0 ? "{" : text.slice(0, members[kept - 1]?.end);
-  for (const { key, start, end } of members.slice(kept)) {
-    const at = left.indexOf(key);
-    if (!Object.hasOwn(changes, key)) written = withMember(written, now, key, text.slice(start, end));
-    else if (at >= 0) {
-      written = withMember(written, now, key, changes[key]);
-      left.splice(at, 1);
-    }
+  if (kept > 0 && kept === members.size && !addsAnything(changes)) return given;
+  const now = new Members();
+  now.addFirst(members, kept);
+  let written = kept === 0 ? "{" : text.slice(0, members.end(kept - 1));
+  for (let n = kept; n < members.size; n++) {
+    const key = members.key(n);
+    if (!Object.hasOwn(changes, key))
+      written = withMember(written, now, key, text.slice(members.start(n), members.end(n)));
+    else if (members.indexOf(key) === n) written = withMember(written, now, key, changes[key]);
   }
-  for (const key of left) written = withMember(written, now, key, changes[key]);
+  for (const key in changes) if (members.indexOf(key) < 0) written = withMember(written, now, key, changes[key]);
   return { text: `${written}}`, members: now, open: written };
 }
 
-function withMember(written: string, members: Member[], key: string, value: string | undefined): string {
+function withMember(written: string, members: Members, key: string, value: string | undefined): string {
   if (value === undefined) return written;
-  const before = `${written}${members.length === 0 ? "" : ","}${quoted(key)}:`;
-  members.push({ key, start: before.length, end: before.length + value.length });
+  const before = `${written}${members.size === 0 ? "" : ","}${quoted(key)}:`;
+  members.add(key, before.length, before.length + value.length);
   return before + value;
 }
 
 export type Changes = Readonly<Record<string, string | undefined>>;
 
 /** How many there are before the first that changes. */
-function untouched(members: readonly Member[], changes: Changes): number {
+function untouched(members: Members, changes: Changes): number {
   let count = 0;
-  for (const { key } of members) {
-    if (Object.hasOwn(changes, key)) return count;
-    count++;
-  }
+  while (count < members.size && !Object.hasOwn(changes, members.key(count))) count++;
   return count;
 }
 
@@ -117,12 +158,12 @@ function addsAnything(changes: Changes): boolean {
 }
 
 /**
- * Without line breaks, which stand only between tokens. A line ends a message on stdio: a call whose arguments are laid out over several would
- * there be several messages, and one of them what nobody judged.
+ * Without line breaks, which stand only between tokens, and all else where it was. A line ends a message on stdio: a call whose arguments are laid
+ * out over several would there be several messages, and one of them what nobody judged.
  */
 export const unbroken = (text: string): string => text.replace(lineBreaks, " ");
 // A literal within the function would be an object of its own for each message.
-const lineBreaks = /[\r\n][ \t\r\n]*/g;
+const lineBreaks = /[\r\n]/g;
 
 /** On one line for every reader: Node's readline ends a line at U+2028 and U+2029 too, which may stand in a string as they are. */
 export const oneLine = (text: string): string =>

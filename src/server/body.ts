@@ -2,7 +2,10 @@ import type { TSchema } from "@sinclair/typebox";
 import type { TypeCheck } from "@sinclair/typebox/compiler";
 import { compiled } from "../lib/check.ts";
 import { Problem } from "../lib/problem.ts";
+import { inTurns, shareOfTurn } from "../lib/share.ts";
+import { Utf8 } from "../lib/utf8.ts";
 import { wheel } from "../lib/wheel.ts";
+import { type Bones, Boning } from "../mcp/bones.ts";
 import type { Bodies } from "../mcp/gateway.ts";
 import { bytesInWords } from "../resources/limits.ts";
 import { fieldErrors } from "../resources/parse.ts";
@@ -21,11 +24,14 @@ const json: readonly string[] = ["application/json"];
 /** Has no state between two texts. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** What is longer is read piece by piece as it comes, with turns for all others: ten megabytes in one kept everybody waiting for half a second. */
+const longBody = 256 * 1024;
+
 /** How the gateway reads what is posted to it: in steps, since it looks by itself after what takes long. */
 export const bodies: Bodies = {
   read(request, mostBytes, setBy) {
-    insist(request.headers, json, mostBytes, setBy);
-    return request.arrayBuffer();
+    const size = insist(request.headers, json, mostBytes, setBy);
+    return size <= longBody ? request.arrayBuffer() : bonesOf(request, mostBytes, setBy);
   },
   textOf,
   longestMs: bodyMs,
@@ -55,12 +61,15 @@ export function readBytes(request: Request, types: readonly string[], mostBytes:
   });
 }
 
-/** What can be said before it has arrived. @throws Problem `invalid` with 415 or 413 */
-function insist(headers: Headers, types: readonly string[], mostBytes: number, setBy?: string): void {
+/** What can be said before it has arrived; answers how long it will be. @throws Problem `invalid` with 415 or 413 */
+function insist(headers: Headers, types: readonly string[], mostBytes: number, setBy?: string): number {
   const type = headers.get("content-type");
   if (type === null || !(types.includes(type) || types.includes(plain(type))))
     throw new Problem("invalid", `The body must be sent as Content-Type: ${types.at(-1)}`, { status: 415 });
-  if (Number(headers.get("content-length") ?? 0) > mostBytes) throw tooBig(mostBytes, setBy);
+  const length = headers.get("content-length");
+  if (length === null) return Number.POSITIVE_INFINITY;
+  if (Number(length) > mostBytes) throw tooBig(mostBytes, setBy);
+  return Number(length);
 }
 
 const plain = (type: string): string => type.split(";", 1)[0]?.trim().toLowerCase() ?? "";
@@ -79,8 +88,30 @@ function textOf(bytes: ArrayBuffer, mostBytes: number, setBy?: string): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new Problem("invalid", "The body is not UTF-8", { status: 400 });
+    throw notUtf8();
   }
+}
+
+const notUtf8 = () => new Problem("invalid", "The body is not UTF-8", { status: 400 });
+
+/** Reads all of it, whatever is wrong with it: a client that still sends hears no answer. @throws Problem `invalid` */
+async function bonesOf(request: Request, mostBytes: number, setBy: string): Promise<Bones> {
+  const boning = new Boning();
+  const characters = new Utf8();
+  const spent = shareOfTurn();
+  let size = 0;
+  let isUtf8 = true;
+  for await (const bytes of request.body ?? []) {
+    size += bytes.length;
+    if (size > bodyLimits.hard) break;
+    isUtf8 &&= characters.add(bytes);
+    if (isUtf8 && size <= mostBytes) boning.add(bytes);
+    const others = spent();
+    if (others !== undefined) await others;
+  }
+  if (size > mostBytes) throw tooBig(mostBytes, setBy);
+  if (!isUtf8 || !characters.end()) throw notUtf8();
+  return await inTurns(boning.bones());
 }
 
 /** What is made of it once it is here. @throws Problem `invalid` with 408 */

@@ -1,5 +1,6 @@
 import type { AuditPlace, AuditRow } from "./audit.ts";
-import { type Op, type Row, sql } from "./op.ts";
+import { insertOf, insertRows } from "./many-rows.ts";
+import { type Op, type Row, sql, type Value } from "./op.ts";
 
 /** So many events share what is told of where to look; migration 0010 knows it too. */
 export const blockRows = 1_024;
@@ -49,6 +50,8 @@ export class AuditMarks {
 /** From so many rows on it is asked what their block has already; fewer are told once more, which does nothing. */
 const worthAsking = 50;
 
+const insert = insertOf("audit_blocks (name, value, block)", 3, "ON CONFLICT DO NOTHING");
+
 /** Tells where these rows are found: a hundred short entries for a block, where an index would take one for each row. */
 export function* markAuditRows(after: AuditPlace, rows: readonly AuditRow[], marks: AuditMarks): Op<void> {
   if (marks.hash !== after.hash) {
@@ -58,10 +61,9 @@ export function* markAuditRows(after: AuditPlace, rows: readonly AuditRow[], mar
   }
   // What fails halfway is rolled back, and nothing of it may be taken for told.
   marks.hash = undefined;
-  // A statement of many rows keeps a copy of each page that it changes, and here each row is in another.
-  for (const row of rows)
-    for (const name of marks.newIn(row))
-      yield sql`INSERT INTO audit_blocks (name, value, block) VALUES (${name}, ${row[name]}, ${marks.block}) ON CONFLICT DO NOTHING`;
+  const values: Value[] = [];
+  for (const row of rows) for (const name of marks.newIn(row)) values.push(name, row[name], marks.block);
+  yield* insertRows(insert, values.length / 3, (from, to) => values.slice(3 * from, 3 * to));
   marks.hash = rows.at(-1)?.hash;
 }
 

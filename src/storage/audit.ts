@@ -1,5 +1,6 @@
 import { type AuditMarks, markAuditRows, unmarkAuditRows } from "./audit-blocks.ts";
-import { type Op, type Row, type Statement, sql, type Value } from "./op.ts";
+import { insertOf, insertRows } from "./many-rows.ts";
+import { type Op, type Row, sql, type Value } from "./op.ts";
 
 /** One recorded event as it lies on disk. `detail` is JSON; `hash` covers all other columns and the hash of the row before. */
 export type AuditRow = {
@@ -36,22 +37,15 @@ export function* lastAuditPlace(): Op<AuditPlace> {
   return row === undefined ? yield* auditAnchor() : { seq: Number(row["seq"]), hash: String(row["hash"]) };
 }
 
-/** So many rows go into one statement: what a statement costs by itself is half of what a row does. */
-const together = 16;
-const columns = 20;
-const insertOf = (rows: number): Statement["parts"] =>
-  `INSERT INTO audit_events (seq, at, kind, outcome, subject, user_name, token_name, token_sha, session_id, address, project,
-    server, tool, action, resource, duration_ms, request_bytes, response_bytes, detail, hash)
-    VALUES ${Array(rows).fill(`(${Array(columns).fill("?")})`)}`.split("?");
-const inserts = { one: insertOf(1), many: insertOf(together) };
+const insert = insertOf(
+  `audit_events (seq, at, kind, outcome, subject, user_name, token_name, token_sha, session_id, address, project,
+    server, tool, action, resource, duration_ms, request_bytes, response_bytes, detail, hash)`,
+  20,
+);
 
 /** After that place, and told where they are found. */
 export function* insertAuditRows(after: AuditPlace, rows: readonly AuditRow[], marks: AuditMarks): Op<void> {
-  const many = rows.length - (rows.length % together);
-  for (let from = 0; from < many; from += together)
-    yield { parts: inserts.many, values: valuesOf(rows, from, from + together) };
-  for (let from = many; from < rows.length; from++)
-    yield { parts: inserts.one, values: valuesOf(rows, from, from + 1) };
+  yield* insertRows(insert, rows.length, (from, to) => valuesOf(rows, from, to));
   yield* markAuditRows(after, rows, marks);
 }
 

@@ -85,7 +85,7 @@ function reading(message: Node, sight: Sight): string {
 }
 
 /** Without line breaks, as everything is forwarded: the only change that is made to what a client wrote. */
-const flat = (text: string | undefined) => text?.replace(/[\r\n][ \t\r\n]*/g, " ");
+const flat = (text: string | undefined) => text?.replace(/[\r\n]/g, " ");
 
 /**
  * What went out must say what came in: the same method, the name its server knows, all else byte for byte, nothing of the client's hop.

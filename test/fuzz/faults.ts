@@ -26,11 +26,14 @@ const naive =
       method: "tools/call",
       params: { name: see(params, "name", believes)?.value },
       paramsText,
+      brief: paramsText,
+      long: undefined,
+      size: paramsText.length,
       members: membersOf(paramsText),
       meta: {},
       answer: undefined,
     };
-    return { inbound };
+    return { inbound, at: 0 };
   };
 
 /** Known ways to do it wrong (reference/reliability.md §3); each must be found out. */
@@ -47,7 +50,10 @@ export const faults: Record<string, Gate> = {
   },
   "parses and writes anew": {
     ...ours,
-    forward: (inbound) => ours.forward({ ...inbound, paramsText: JSON.stringify(inbound.params) }),
+    forward: (inbound) => {
+      const paramsText = JSON.stringify(inbound.params);
+      return ours.forward({ ...inbound, paramsText, brief: paramsText, members: membersOf(paramsText) });
+    },
   },
   "passes the hop's words on": {
     ...ours,

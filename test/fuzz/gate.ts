@@ -3,6 +3,8 @@ import { giveNames } from "../../src/mcp/catalog/given-names.ts";
 import { buildView } from "../../src/mcp/catalog/view.ts";
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
 import { methods } from "../../src/mcp/downstream/methods.ts";
+import { request } from "../../src/mcp/json-rpc.ts";
+import { type Params, wholeOf } from "../../src/mcp/params.ts";
 import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
 import { atOnce } from "../at-once.ts";
 
@@ -43,8 +45,8 @@ export const ours: Gate = {
   judge,
   async forward(inbound) {
     const wire: string[] = [];
-    const put = (_target: unknown, method: string, params: string) =>
-      void wire.push(`{"jsonrpc":"2.0","id":1,"method":${JSON.stringify(method)},"params":${params}}`);
+    const put = (_target: unknown, method: string, params: Params) =>
+      void wire.push(wholeOf(request(1, method, params)));
     const row = Object.hasOwn(methods, inbound.method ?? "") ? methods[inbound.method ?? ""] : undefined;
     if (row?.eras.includes(inbound.era) !== true) return [];
     await row.answer({

@@ -3,6 +3,7 @@ import type { Outcome } from "../../src/mcp/answers.ts";
 import { answerOf, textOf } from "../../src/mcp/downstream/answer.ts";
 import { dressed, dressedTool } from "../../src/mcp/downstream/dress.ts";
 import { response } from "../../src/mcp/json-rpc.ts";
+import { membersOf } from "../../src/mcp/spans.ts";
 
 const result = (outcome: Outcome) => JSON.parse("result" in outcome ? outcome.result : outcome.error);
 const info = { name: "demo" };
@@ -18,7 +19,7 @@ describe("for a modern client", () => {
   });
 
   test("what was measured while it was read holds for that text alone", () => {
-    const read = { text: '{"_meta":{"a":1}}', members: [{ key: "_meta", start: 9, end: 16 }] };
+    const read = { text: '{"_meta":{"a":1}}', members: membersOf('{"_meta":{"a":1}}') };
     const same = result(dressed("modern", "tools/call", { result: read.text, read }, server));
     expect(same._meta.a).toBe(1);
     const other = result(dressed("modern", "tools/call", { result: '{"b":2}', read }, server));

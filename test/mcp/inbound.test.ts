@@ -149,7 +149,7 @@ test("a name that ASCII cannot hold comes base64-encoded", () => {
 test("arguments laid out over several lines are one line on the way on: a line is a message to a server on stdio", () => {
   const smuggled = '{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"closed"}}';
   const judged = judge(`{"jsonrpc":"2.0","id":1,"method":"x","params":{"a":\r\n  ${smuggled}\r}}`, new Headers());
-  expect("inbound" in judged && judged.inbound.paramsText).toBe(`{"a": ${smuggled} }`);
+  expect("inbound" in judged && judged.inbound.paramsText).toBe(`{"a":    ${smuggled} }`);
 });
 
 test("the versions offered in the refusal are the ones discover advertises", () => {

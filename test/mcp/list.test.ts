@@ -24,6 +24,7 @@ function exchange(tools: Items, era: Era, may?: May, policy = "") {
 
 test.each([
   ["short", 2],
+  ["middling", 1_000],
   ["long", 3_000],
 ])("a %s list goes out whole, in either era, whatever the id is", async (_, count) => {
   const tools = itemsOf(count);

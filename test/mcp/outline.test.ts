@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { digits, excessIn, keysIn, outlineOf } from "../../src/mcp/outline.ts";
-import { hasTwins, memberOf, membersOf } from "../../src/mcp/spans.ts";
+import { digits, excessIn, keysIn, Outlining, outlineOf } from "../../src/mcp/outline.ts";
+import { eachMember, hasTwins, memberOf } from "../../src/mcp/spans.ts";
 
 const unbounded = { depth: 1_000, elements: 1_000_000 };
 const outlined = (text: string) => {
@@ -76,11 +76,37 @@ test("bounds are judged of any text as one character after the other would", () 
   );
 });
 
+test("read a few characters at a time, a text has the outline that it has when it is read at once", () => {
+  const bounds = fc.record({ depth: fc.constantFrom(3, 64), elements: fc.constantFrom(5, 1_000) });
+  const steps = fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 50_000 })), {
+    minLength: 1,
+    maxLength: 8,
+  });
+  const within = fc.constantFrom(undefined, "value", "a");
+  fc.assert(
+    fc.property(text, bounds, fc.constantFrom(3, 500), within, steps, (given, most, mostKeys, key, several) => {
+      const outlining = new Outlining(given, most, mostKeys, key);
+      for (let i = 0; !outlining.go(several[i % several.length]); i++) expect(i).toBeLessThan(given.length * 8 + 8);
+      expect(outlining.outcome).toEqual(outlineOf(given, most, mostKeys, key));
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("no step of a long text is much longer than it was to be", () => {
+  const given = `{"a":"${'\\"'.repeat(2_000_000)}","b":[${'"short \\" one",'.repeat(200_000)}0]}`;
+  const outlining = new Outlining(given, unbounded);
+  let steps = 1;
+  while (!outlining.go(100_000)) steps++;
+  expect(steps).toBeGreaterThan(given.length / (100_000 + 32 * 1024));
+  expect(outlining.outcome).toEqual(outlined(given));
+});
+
 test("of JSON the members are those that are measured one by one, and its keys those that a parser finds", () => {
   fc.assert(
     fc.property(written, (given) => {
       const { members, keys } = outlined(given);
-      expect(members).toEqual(membersOf(given));
+      expect(members.all()).toEqual(eachMember(given));
       expect(keysIn(JSON.parse(given))).toBe(keys);
     }),
     { numRuns: 500 },
@@ -118,7 +144,7 @@ test("of the object within, the members stand where they do in its own text, and
       const outline = outlineOf(given, unbounded, 1_000, "in");
       if (typeof outline === "string") throw new Error(outline);
       const held = memberOf(given, "in");
-      if (outline.inner !== undefined) expect(outline.inner).toEqual(membersOf(held ?? "[]"));
+      if (outline.inner !== undefined) expect(outline.inner.all()).toEqual(eachMember(held ?? "[]"));
       else
         expect(held?.startsWith("{") === true && given.indexOf(`"in" : ${held}`) >= 0 && !given.includes("\\")).toBe(
           false,
@@ -136,7 +162,7 @@ test("a string of nothing but escapes is read in bites, and no bite ends it", ()
     const given = `{"a":"${unit.repeat(1_500_000)}","b":1}`;
     const begun = performance.now();
     expect(outlined(given).bones).toBe('{"a":"","b":1}');
-    expect(membersOf(given).at(-1)?.start).toBe(given.length - 2);
+    expect(eachMember(given).at(-1)?.start).toBe(given.length - 2);
     expect(performance.now() - begun).toBeLessThan(1_000);
   }
 });

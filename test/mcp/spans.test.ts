@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { digits, excessIn, outlineOf } from "../../src/mcp/outline.ts";
-import { elementsOf, hasTwins, memberOf, membersOf, rewritten, withMembers } from "../../src/mcp/spans.ts";
+import { eachMember, elementsOf, hasTwins, memberOf, membersOf, rewritten, withMembers } from "../../src/mcp/spans.ts";
 
 const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }));
 const spaced = (value: unknown, space: string | undefined) => JSON.stringify(value, null, space);
@@ -10,7 +10,9 @@ test("members and elements cut any JSON where a parser would", () => {
   fc.assert(
     fc.property(object, fc.constantFrom(undefined, "  ", "\t"), (value, space) => {
       const text = spaced(value, space);
-      const cut = membersOf(text).map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end))]);
+      const cut = membersOf(text)
+        .all()
+        .map(({ key, start, end }) => [key, JSON.parse(text.slice(start, end))]);
       expect(cut).toEqual(Object.entries(JSON.parse(text) as object));
     }),
   );
@@ -148,10 +150,10 @@ test("what is rewritten is measured as if it were read anew, and open but for it
       expect(now.open ?? now.text.slice(0, -1)).toBe(now.text.slice(0, -1));
       for (const [key, value] of Object.entries(wanted)) {
         expect(memberOf(now.text, key)).toBe(value as string);
-        expect(now.members.filter((member) => member.key === key).length).toBe(value === undefined ? 0 : 1);
+        expect(now.members.all().filter((member) => member.key === key).length).toBe(value === undefined ? 0 : 1);
       }
       const kept = (of: string) =>
-        membersOf(of).flatMap(({ key, start, end }) =>
+        eachMember(of).flatMap(({ key, start, end }) =>
           Object.hasOwn(wanted, key) ? [] : [[key, of.slice(start, end)]],
         );
       expect(kept(now.text)).toEqual(kept(text));

@@ -9,8 +9,8 @@ const info = "io.modelcontextprotocol/clientInfo";
 const abilities = "io.modelcontextprotocol/clientCapabilities";
 
 function inboundWith(meta: Record<string, unknown>): Inbound {
-  const paramsText = JSON.stringify({ name: "x", _meta: meta });
-  return { meta, paramsText, members: membersOf(paramsText) } as unknown as Inbound;
+  const brief = JSON.stringify({ name: "x", _meta: meta });
+  return { meta, brief, members: membersOf(brief) } as unknown as Inbound;
 }
 
 test("who says the same of itself is the same, and anybody else is another", () => {

@@ -1,7 +1,7 @@
 import type { Socket } from "bun";
 import { Problem } from "../../lib/problem.ts";
 import { within } from "../../lib/wait.ts";
-import { outputBounds } from "../output.ts";
+import { createInput, type Taker } from "../input.ts";
 import { demultiplexer, type Frame } from "./frames.ts";
 import { messageIn, Refusal } from "./refusal.ts";
 
@@ -9,8 +9,8 @@ import { messageIn, Refusal } from "./refusal.ts";
 export type Attached = {
   /** All that it writes, until it has ended or the engine let go of the connection. Read once. */
   frames: AsyncIterable<Frame>;
-  /** @throws Problem `unavailable` when it does not read what it is sent */
-  write: (text: string) => void;
+  /** Sends it a line. @throws Problem `unavailable` when it does not read what it is sent */
+  send: (text: string) => void;
   /** Nothing more will be written; what was is still delivered. */
   endInput: () => void;
   close: () => void;
@@ -26,16 +26,17 @@ const unreadBytes = 1024 * 1024;
  */
 export async function attachTo(path: string, id: string, withInput: boolean): Promise<Attached> {
   const connection = await connect(path);
-  const { incoming, output } = connection;
+  const { socket, incoming, input } = connection;
   const query = `stream=1&stdout=1&stderr=1${withInput ? "&stdin=1" : ""}`;
-  output.write(
+  // Fewer bytes than any buffer holds.
+  socket.write(
     `POST /containers/${id}/attach?${query} HTTP/1.1\r\nHost: engine\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n`,
   );
   const reader = incoming.getReader();
   try {
     const rest = await within(answerMs, pastHead(reader));
     if (rest === undefined) throw new Problem("unavailable", `the container engine at ${path} does not answer`);
-    return { ...output, frames: framesOf(rest, reader), close: connection.close };
+    return { send: input.send, endInput: input.end, frames: framesOf(rest, reader), close: connection.close };
   } catch (error) {
     connection.close();
     throw error;
@@ -87,7 +88,7 @@ async function connect(path: string) {
     },
     new ByteLengthQueuingStrategy({ highWaterMark: unreadBytes }),
   );
-  const output = createOutput(() => socket);
+  const input = createInput(() => socket && takerOf(socket));
   const end = () => {
     if (!hasEnded) controller?.close();
     hasEnded = true;
@@ -101,7 +102,7 @@ async function connect(path: string) {
           controller?.enqueue(bytes);
           if ((controller?.desiredSize ?? 0) <= 0) from.pause();
         },
-        drain: output.drain,
+        drain: input.drain,
         end,
         close: end,
         error: end,
@@ -114,41 +115,10 @@ async function connect(path: string) {
     end();
     socket?.terminate();
   };
-  return { incoming, output, close };
+  return { socket, incoming, input, close };
 }
 
-function createOutput(socketOf: () => Socket | undefined) {
-  const waiting: Uint8Array[] = [];
-  let unsent = 0;
-  let isEnding = false;
-
-  function drain(): void {
-    const socket = socketOf();
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const sent = Math.max(0, socket?.write(next) ?? 0);
-      unsent -= sent;
-      if (sent < next.length) {
-        waiting[0] = next.subarray(sent);
-        return;
-      }
-      waiting.shift();
-    }
-    if (isEnding) socket?.shutdown();
-  }
-
-  return {
-    drain,
-    write(text: string): void {
-      if (unsent > outputBounds.unsentBytes)
-        throw new Problem("unavailable", "the server does not read what it is sent");
-      const bytes = Buffer.from(text);
-      unsent += bytes.length;
-      waiting.push(bytes);
-      if (waiting.length === 1) drain();
-    },
-    endInput(): void {
-      isEnding = true;
-      if (waiting.length === 0) socketOf()?.shutdown();
-    },
-  };
-}
+const takerOf = (socket: Socket): Taker => ({
+  write: (bytes) => socket.write(bytes),
+  end: () => void socket.shutdown(),
+});

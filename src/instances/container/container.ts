@@ -95,7 +95,7 @@ export function followContainer(running: Running): Container {
   return {
     send(text: string): void {
       if (hasEnded || isStopping) throw new Problem("unavailable", "the server's container has ended");
-      attached.write(`${text}\n`);
+      attached.send(text);
     },
     onMessage: output.onMessage,
     closed,

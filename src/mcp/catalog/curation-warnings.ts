@@ -46,7 +46,7 @@ function mayTake(definition: string, name: string): boolean {
   const members = membersOf(schema);
   const properties = memberText(schema, members, "properties");
   const others = memberText(schema, members, "additionalProperties");
-  if (members.some(({ key }) => open.includes(key)) || (others !== undefined && others !== "false")) return true;
+  if (members.all().some(({ key }) => open.includes(key)) || (others !== undefined && others !== "false")) return true;
   if (properties?.startsWith("{") !== true) return others === undefined;
-  return membersOf(properties).some(({ key }) => key === name);
+  return membersOf(properties).indexOf(name) >= 0;
 }

@@ -49,13 +49,13 @@ export function presetIn(
   if (!given.startsWith("{")) return { refusal: "The arguments of a tool are an object" };
   const fixed = new Map(Object.keys(preset).map((name) => [folded(name), name]));
   const members = membersOf(given);
-  for (const { key } of members) {
+  for (const { key } of members.all()) {
     const name = fixed.get(folded(key));
     if (name !== undefined)
       return { refusal: `The argument ${JSON.stringify(name)} is preset by this project; leave it out` };
   }
   const added = Object.entries(preset).map(([name, value]) => `${JSON.stringify(name)}:${value}`);
-  return { changes: { arguments: `${given.slice(0, -1)}${members.length === 0 ? "" : ","}${added.join(",")}}` } };
+  return { changes: { arguments: `${given.slice(0, -1)}${members.size === 0 ? "" : ","}${added.join(",")}}` } };
 }
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();

@@ -1,7 +1,7 @@
 import { compared, type Line, nearChanges } from "../../lib/line-diff.ts";
 import { escaped } from "../../lib/unseen.ts";
 import { canonicalJson } from "../canonical.ts";
-import { membersOf } from "../spans.ts";
+import { eachMember } from "../spans.ts";
 
 /** How many unchanged lines stand around a changed one. */
 const around = 2;
@@ -26,7 +26,7 @@ export function definitionDiff(before: string | null, after: string | null): str
 /** Each member as it is compared: in canonical form, one inner member a line. A name that stands twice counts with both values. */
 function membersIn(text: string): Map<string, string> {
   const members = new Map<string, string>();
-  for (const { key, start, end } of membersOf(text)) {
+  for (const { key, start, end } of eachMember(text)) {
     const value = shown(text.slice(start, end));
     const earlier = members.get(key);
     members.set(key, earlier === undefined ? value : `${earlier}\n${value}`);

@@ -1,4 +1,4 @@
-import { elementsOf, memberOf, membersOf, withMembers } from "../spans.ts";
+import { eachMember, elementsOf, memberOf, withMembers } from "../spans.ts";
 import type { ListName } from "./offer.ts";
 
 /** What stands in place of a JSON text: itself when it is right, undefined when it is left out. */
@@ -33,7 +33,7 @@ const object =
   (json) => {
     if (!json.startsWith("{")) return undefined;
     let isRight = true;
-    const members = membersOf(json).map(({ key, start, end }) => {
+    const members = eachMember(json).map(({ key, start, end }) => {
       const written = json.slice(start, end);
       const right = (Object.hasOwn(named, key) ? named[key] : others)?.(written);
       if (right !== written) isRight = false;

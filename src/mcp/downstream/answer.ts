@@ -1,14 +1,11 @@
 import type { Outcome } from "../answers.ts";
 import { beforeResult, response } from "../json-rpc.ts";
 import { jsonBody, longestText } from "./json-body.ts";
-import { listBody } from "./list-body.ts";
+import { type ListAnswer, listBody } from "./list-body.ts";
 import type { Readers } from "./readers.ts";
 
-/**
- * An answer that is to be sent: its text, the pieces of a long one, which putting them together would copy, or what stands before and after a long
- * list, which is kept as bytes.
- */
-export type Answer = string | readonly string[] | { before: string; list: Uint8Array; after: string };
+/** An answer that is to be sent: its text, the pieces of a long one, which putting them together would copy, or one with a long list. */
+export type Answer = string | readonly string[] | ListAnswer;
 
 export function answerOf(id: string, outcome: Outcome): Answer {
   if ("error" in outcome) return response(id, outcome);

@@ -6,6 +6,7 @@ import type { ListName } from "../catalog/offer.ts";
 import type { Target } from "../catalog/view.ts";
 import { isFussy } from "../endpoint.ts";
 import type { GatewayOptions } from "../gateway.ts";
+import type { Params } from "../params.ts";
 import type { Asking, Shaping } from "../pipeline/shaping.ts";
 import type { Served } from "../prompts/served.ts";
 import { codes } from "../protocol.ts";
@@ -166,11 +167,11 @@ export function createCalls({ connections, catalog, clock, log, counters, record
       return !this.#isRefused;
     }
 
-    forward(target: Target & { text?: string }, method: string, params: string) {
+    forward(target: Target & { text?: string }, method: string, params: Params) {
       return outcomeTo((asker) => forward(this.visit, this.inbound, this.client, target, method, params, asker));
     }
 
-    handOn(target: Target & { text?: string }, method: string, params: string) {
+    handOn(target: Target & { text?: string }, method: string, params: Params) {
       forward(this.visit, this.inbound, this.client, target, method, params, this);
     }
 

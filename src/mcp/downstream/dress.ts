@@ -1,7 +1,7 @@
 import { errorOutcome, measured, type Outcome } from "../answers.ts";
 import { metaIn } from "../meta.ts";
 import { cacheable, codes, type Era, metaKeys } from "../protocol.ts";
-import { memberOf, memberText, objectOf, rewritten, withMembers } from "../spans.ts";
+import { type Members, memberOf, memberText, objectOf, rewritten, withMembers } from "../spans.ts";
 
 /**
  * What a server answered, in the words of its client's era (reference/protocol.md §1.4, §1.6, §3.2). `info` is the JSON text of who gives it, which
@@ -18,7 +18,7 @@ function modern(method: string, outcome: Outcome, info: string): Outcome {
   const isKept = cacheable.has(method) && type === "complete";
   const read = measured(outcome);
   const { members } = read;
-  if (members.some(({ key }) => ownWords.has(key))) {
+  if (holdsOwnWords(members)) {
     const meta = metaIn(result, members) ?? "{}";
     const caching = isKept ? { ttlMs: `${ttlMs}`, cacheScope: '"private"' } : {};
     const added = { resultType: `"${type}"`, ...caching, _meta: withMembers(meta, { [metaKeys.serverInfo]: info }) };
@@ -28,13 +28,18 @@ function modern(method: string, outcome: Outcome, info: string): Outcome {
   const { open = result.slice(0, -1) } = read;
   const caching = isKept ? `,"ttlMs":${ttlMs},"cacheScope":"private"` : "";
   const said = `"resultType":"${type}"${caching},"_meta":{"${metaKeys.serverInfo}":${info}}}`;
-  const behind = members.length === 0 ? said : `,${said}`;
+  const behind = members.size === 0 ? said : `,${said}`;
   const text = open + behind;
   return { ...outcome, result: text, pieces: { text, parts: [open, behind] } };
 }
 
 /** What a result of the modern era says beside its content. */
-const ownWords: ReadonlySet<string> = new Set(["resultType", "ttlMs", "cacheScope", "_meta"]);
+const ownWords: readonly string[] = ["resultType", "ttlMs", "cacheScope", "_meta"];
+
+function holdsOwnWords(members: Members): boolean {
+  for (let n = 0; n < members.size; n++) if (ownWords.includes(members.key(n))) return true;
+  return false;
+}
 
 /** What is unknown has one code there, and a resource says which. */
 function modernError(method: string, outcome: Extract<Outcome, { error: string }>): Outcome {

@@ -2,9 +2,10 @@ import type { Outcome } from "../answers.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { NamedTarget, Target, View } from "../catalog/view.ts";
 import { quoted } from "../lexemes.ts";
+import { LongParams, type Params } from "../params.ts";
 import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
-import { type Member, membersOf, withMembers } from "../spans.ts";
+import { eachMember, type Members, membersOf, withMembers } from "../spans.ts";
 import type { Introduction } from "../upstream/upstream.ts";
 import type { Inbound } from "./inbound.ts";
 import type { Live } from "./live.ts";
@@ -13,7 +14,7 @@ import type { Own } from "./own.ts";
 /** What is found in a view by what it is called. */
 export type Found = "tools" | "prompts" | "resources";
 
-/** What a method works with. `forward` sends params (JSON text) to a server. */
+/** What a method works with. `forward` sends params to a server. */
 export type Exchange = {
   inbound: Inbound;
   /** Who answers, as the client is told: the project, or the one server that the endpoint is of. */
@@ -29,9 +30,9 @@ export type Exchange = {
   reaches: (server: string) => boolean;
   /** The same of what is about to be used: a no is a refusal, which the audit log learns of. */
   mayUse: May;
-  forward: (target: Target & { text?: string }, method: string, params: string) => Promise<Outcome>;
+  forward: (target: Target & { text?: string }, method: string, params: Params) => Promise<Outcome>;
   /** The same as the last that is done for it: the exchange itself is told of the outcome. */
-  handOn: (target: Target & { text?: string }, method: string, params: string) => void;
+  handOn: (target: Target & { text?: string }, method: string, params: Params) => void;
   /** What its session asked for; undefined outside of one. */
   live: Live | undefined;
   /** The session's subscriptions are others now: its servers are told. Answers which of them will not tell of changes. */
@@ -61,6 +62,13 @@ export type May = (list: ListName, target: Target & { text?: string }) => boolea
 
 const isOfHop = (key: string): boolean => key === "inputResponses" || key === "requestState" || key === "task";
 
+/** The same of what a client sent, as it sent it: arguments that are long go on in pieces. */
+export function sentOn(inbound: Inbound, changes: Readonly<Record<string, string | undefined>>): Params {
+  const { brief, long } = inbound;
+  if (long === undefined) return forwarded(brief, changes, inbound);
+  return new LongParams(forwarded(brief, { ...changes, arguments: undefined }, inbound), "arguments", long);
+}
+
 /**
  * The parameters as a server is given them: with these members replaced or added, the others byte for byte, and without those that speak about the
  * hop from the client to us. Those are the modern envelope, a progress token, which two clients may both use for different calls, and the wish for a
@@ -73,13 +81,13 @@ export function forwarded(
 ): string {
   const members = judged?.members ?? membersOf(paramsText);
   let text = "{";
-  for (const member of members) {
-    const { key } = member;
+  for (let n = 0; n < members.size; n++) {
+    const key = members.key(n);
     if (!Object.hasOwn(changes, key)) {
-      if (!isOfHop(key)) text = withMember(text, key, carriedOn(paramsText, member, judged?.meta));
-    } else if (firstOf(members, key) === member) text = withMember(text, key, changes[key]);
+      if (!isOfHop(key)) text = withMember(text, key, carriedOn(paramsText, members, n, judged?.meta));
+    } else if (members.indexOf(key) === n) text = withMember(text, key, changes[key]);
   }
-  for (const key in changes) if (firstOf(members, key) === undefined) text = withMember(text, key, changes[key]);
+  for (const key in changes) if (members.indexOf(key) < 0) text = withMember(text, key, changes[key]);
   return `${text}}`;
 }
 
@@ -94,15 +102,12 @@ const beginnings: ReadonlyMap<string, string> = new Map(
   ["name", "arguments", "uri", "_meta"].map((key) => [key, `${quoted(key)}:`]),
 );
 
-function firstOf(members: readonly Member[], key: string): Member | undefined {
-  for (const member of members) if (member.key === key) return member;
-  return undefined;
-}
-
 /** What of a member is not about the hop; undefined when that is nothing. */
-function carriedOn(text: string, { key, start, end }: Member, meta: Inbound["meta"] | undefined): string | undefined {
-  if (key !== "_meta") return text.slice(start, end);
-  return meta !== undefined && isAllOfHop(meta) ? undefined : carriedMeta(text.slice(start, end));
+function carriedOn(text: string, members: Members, n: number, meta: Inbound["meta"] | undefined): string | undefined {
+  const isMeta = members.key(n) === "_meta";
+  if (isMeta && meta !== undefined && isAllOfHop(meta)) return undefined;
+  const value = text.slice(members.start(n), members.end(n));
+  return isMeta ? carriedMeta(value) : value;
 }
 
 function isAllOfHop(meta: Inbound["meta"]): boolean {
@@ -112,7 +117,7 @@ function isAllOfHop(meta: Inbound["meta"]): boolean {
 
 function carriedMeta(meta: string): string | undefined {
   if (!meta.startsWith("{")) return meta;
-  const members = membersOf(meta);
+  const members = eachMember(meta);
   const own = members.filter(({ key }) => isHopKey(key) || key === "progressToken");
   if (own.length === members.length) return undefined;
   return own.length === 0 ? meta : withMembers(meta, Object.fromEntries(own.map(({ key }) => [key, undefined])));

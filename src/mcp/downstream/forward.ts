@@ -7,6 +7,7 @@ import type { Catalog } from "../catalog/catalog.ts";
 import type { Target } from "../catalog/view.ts";
 import type { GatewayOptions } from "../gateway.ts";
 import { mismatchIn, paramHeadersOf } from "../param-headers.ts";
+import { type Params, withOthers } from "../params.ts";
 import type { Abilities, LogLevel } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Seal } from "../seal.ts";
@@ -48,7 +49,7 @@ export function createForward({ connections, catalog, log, counters, seal }: Opt
     client: Client,
     target: Aim,
     method: string,
-    params: string,
+    params: Params,
     asker: Asker,
   ): void {
     const mismatch = mirrorFault(target.text, visit, inbound);
@@ -72,7 +73,7 @@ class Forwarded implements Going, Journey {
   readonly client: Client;
   readonly target: Aim;
   readonly method: string;
-  readonly #params: string;
+  readonly #params: Params;
   readonly #asker: Asker;
   readonly #used: Used;
 
@@ -83,7 +84,7 @@ class Forwarded implements Going, Journey {
     client: Client,
     target: Aim,
     method: string,
-    params: string,
+    params: Params,
     asker: Asker,
   ) {
     this.ways = ways;
@@ -108,7 +109,7 @@ class Forwarded implements Going, Journey {
   }
 
   send(half: Half, ending: Ending, input: Input, asker: Asker): void {
-    const params = input === undefined ? this.#params : withMembers(this.#params, input);
+    const params = input === undefined ? this.#params : withOthers(this.#params, input);
     new Sent(this, half, ending, asker).go(params);
   }
 
@@ -149,5 +150,7 @@ const whatIsAsked = (paramsText: string): string =>
 function mirrorFault(tool: string | undefined, { request }: Visit, inbound: Inbound): string | undefined {
   if (tool === undefined || inbound.era !== "modern" || inbound.within !== undefined) return undefined;
   const headers = paramHeadersOf(tool);
-  return "invalid" in headers ? undefined : mismatchIn(headers.declared, inbound.params["arguments"], request.headers);
+  // Long arguments are parsed for nobody else.
+  if ("invalid" in headers || headers.declared.length === 0) return undefined;
+  return mismatchIn(headers.declared, inbound.params["arguments"], request.headers);
 }

@@ -1,7 +1,9 @@
 import { isObject } from "../../lib/object.ts";
+import { shareOfTurn } from "../../lib/share.ts";
 import { type ProjectLimits, projectLimitsOf, setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import { digits, type Excess, keysIn, type Outline, outlineOf } from "../outline.ts";
+import type { Piece } from "../bones.ts";
+import { digits, type Excess, keysIn, type Outline, Outlining, outlineOf } from "../outline.ts";
 import { decodeHeader } from "../param-headers.ts";
 import {
   codes,
@@ -12,7 +14,7 @@ import {
   modernVersion,
   supportedVersions,
 } from "../protocol.ts";
-import { type Member, membersOf, memberText, unbroken } from "../spans.ts";
+import { type Members, membersOf, memberText, unbroken } from "../spans.ts";
 
 /** One JSON-RPC message as it came in: parsed for judging, and as text for forwarding. */
 export type Inbound = {
@@ -23,9 +25,15 @@ export type Inbound = {
   method: string | undefined;
   params: Record<string, unknown>;
   /** The text of `params`, or `{}`. */
-  paramsText: string;
-  /** Where its members stand in it. */
-  members: readonly Member[];
+  readonly paramsText: string;
+  /** The same where arguments do not matter: strings in them are empty when the message is long. */
+  brief: string;
+  /** Where its members stand in that. */
+  members: Members;
+  /** The arguments of a message that is long. */
+  long: readonly Piece[] | undefined;
+  /** Of `params`, in characters. */
+  size: number;
   /** `_meta` of the parameters, or `{}`. */
   meta: Record<string, unknown>;
   /** In a client's response: what it answered. */
@@ -39,8 +47,10 @@ const nothing: Record<string, unknown> = Object.freeze({});
 /** An id goes back with the answer, and with each message of a stream. */
 const longestId = 1_024;
 
-/** `isBeyond` when it was for a bound of the project's. */
-export type Judged = { inbound: Inbound } | { refusal: Outcome; id: string | undefined; isBeyond?: boolean };
+/** `at` is where the parameters begin, `isBeyond` there when it was for a bound of the project's. */
+export type Judged =
+  | { inbound: Inbound; at: number }
+  | { refusal: Outcome; id: string | undefined; isBeyond?: boolean };
 
 /** Of the elements, those that may bear a key. */
 const mostKeys = ({ elements }: ProjectLimits) => Math.ceil(elements / 5);
@@ -57,7 +67,21 @@ function excessWords(excess: Excess, limits: ProjectLimits): string {
  * understand differently (a key twice, a key we judge by in another spelling) is refused, so that what is judged is what is forwarded.
  */
 export function judge(text: string, headers: Headers, limits: ProjectLimits = projectLimitsOf({})): Judged {
-  const outline = outlineOf(text, limits, mostKeys(limits), "params");
+  return judged(text, outlineOf(text, limits, mostKeys(limits), "params"), headers, limits);
+}
+
+/** Characters after which others have their turn, if it took long. */
+const bite = 64 * 1024;
+
+/** The same for a long text. */
+export async function judgeInTurns(text: string, headers: Headers, limits: ProjectLimits): Promise<Judged> {
+  const outlining = new Outlining(text, limits, mostKeys(limits), "params");
+  const spent = shareOfTurn();
+  while (!outlining.go(bite)) await spent();
+  return judged(text, outlining.outcome, headers, limits);
+}
+
+function judged(text: string, outline: Outline | Excess, headers: Headers, limits: ProjectLimits): Judged {
   if (typeof outline === "string")
     return { ...refuse(codes.invalidRequest, excessWords(outline, limits), 400), isBeyond: true };
   let body: unknown;
@@ -71,18 +95,11 @@ export function judge(text: string, headers: Headers, limits: ProjectLimits = pr
   if (!isObject(body)) return refuse(codes.invalidRequest, "The body is not a JSON-RPC message", 400);
   // Of a key that is written twice the parser keeps one.
   if (keysIn(body) !== outline.keys) return refuse(codes.invalidRequest, "The message holds a key twice", 400);
-  const line = unbroken(text);
-  return judgeMessage(line, line === text ? outline : undefined, body, headers);
+  return judgeMessage(unbroken(text), outline, body, headers);
 }
 
-/** `outline` is there where it is that of the text. */
-function judgeMessage(
-  text: string,
-  outline: Outline | undefined,
-  body: Record<string, unknown>,
-  headers: Headers,
-): Judged {
-  const members = outline?.members ?? membersOf(text);
+function judgeMessage(text: string, outline: Outline, body: Record<string, unknown>, headers: Headers): Judged {
+  const { members } = outline;
   const id = memberText(text, members, "id");
   const { jsonrpc, method, params = {} } = body;
   const idOk =
@@ -100,6 +117,7 @@ function judgeMessage(
     return refuse(codes.invalidRequest, "The parameters hold a key in another spelling than MCP's", 400, id);
   }
   if (!isObject(meta)) return refuse(codes.invalidParams, "_meta is not an object", 400, id);
+  const place = members.indexOf("params");
   const paramsText = memberText(text, members, "params") ?? "{}";
   const isResponse = typeof method !== "string";
   const claimed = metaKeys.protocolVersion in meta || metaKeys.clientCapabilities in meta;
@@ -109,14 +127,22 @@ function judgeMessage(
     method: isResponse ? undefined : method,
     params,
     paramsText,
-    members: outline?.inner ?? membersOf(paramsText),
+    brief: paramsText,
+    long: undefined,
+    size: paramsText.length,
+    members: outline.inner ?? membersOf(paramsText),
     meta,
     answer: isResponse ? answerIn(text, members) : undefined,
   };
-  return (claimed ? modernFault(inbound, headers) : legacyFault(inbound, headers)) ?? { inbound };
+  return (
+    (claimed ? modernFault(inbound, headers) : legacyFault(inbound, headers)) ?? {
+      inbound,
+      at: place < 0 ? 0 : members.start(place),
+    }
+  );
 }
 
-function answerIn(text: string, members: readonly Member[]): Outcome {
+function answerIn(text: string, members: Members): Outcome {
   const error = memberText(text, members, "error");
   return error === undefined ? { result: memberText(text, members, "result") ?? "{}" } : { error };
 }

@@ -1,14 +1,10 @@
 import { shareOfTurn } from "../../lib/share.ts";
+import { atOnce, fitsAtOnce, longestPiece } from "./at-once.ts";
 import type { Readers } from "./readers.ts";
 
 /** Bun sends a longer text with a system call for every few KiB of it; a stream that is whole when it begins takes two. */
 export const longestText = 16 * 1024;
-/** What is longer goes out piece by piece, as fast as it is read, so that it is known how much nobody reads. */
-const longestPiece = 128 * 1024;
-/** No character of a text takes more. */
-const mostBytes = 3;
 const encoder = new TextEncoder();
-let desk: Uint8Array | undefined;
 
 /** The body of an answer that stands alone. */
 export function jsonBody(answer: string | readonly string[], readers: Readers): string | ReadableStream<Uint8Array> {
@@ -16,23 +12,7 @@ export function jsonBody(answer: string | readonly string[], readers: Readers): 
   const pieces = typeof answer === "string" ? [answer] : answer;
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   if (length <= longestText) return pieces.join("");
-  return length <= longestPiece ? atOnce(pieces) : bitByBit(pieces, length, readers);
-}
-
-/** All are written on the same desk: what the system does not take at once Bun copies. */
-function atOnce(pieces: readonly string[]): ReadableStream<Uint8Array> {
-  const source: Bun.DirectUnderlyingSource<Uint8Array> = {
-    type: "direct",
-    pull(controller) {
-      desk ??= new Uint8Array(mostBytes * longestPiece);
-      let at = 0;
-      for (const piece of pieces) at += encoder.encodeInto(piece, desk.subarray(at)).written;
-      controller.write(desk.subarray(0, at));
-      controller.end();
-    },
-  };
-  // A kind of source that Bun has and the web has not.
-  return new ReadableStream(source as unknown as UnderlyingDefaultSource<Uint8Array>);
+  return fitsAtOnce(pieces) ? atOnce(pieces) : bitByBit(pieces, length, readers);
 }
 
 function bitByBit(pieces: readonly string[], length: number, readers: Readers): ReadableStream<Uint8Array> {

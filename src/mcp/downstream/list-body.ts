@@ -1,16 +1,22 @@
+import { atOnce, fitsAtOnce, longestPiece } from "./at-once.ts";
 import type { Readers } from "./readers.ts";
 
-/** So much goes out at once; the next piece when that was read. Bigger ones cost no less. */
-const longestPiece = 128 * 1024;
 const encoder = new TextEncoder();
 
-type Parts = { before: string; list: Uint8Array; after: string };
+/** What stands before and after a long list, which is kept as bytes. */
+export type ListAnswer = { before: string; list: Uint8Array; after: string };
+
+/** A list that is short enough is copied onto the desk: each further send would cost more than that. */
+export function listBody(answer: ListAnswer, readers: Readers): ReadableStream<Uint8Array> {
+  const pieces = [answer.before, answer.list, answer.after];
+  return fitsAtOnce(pieces) ? atOnce(pieces) : bitByBit(answer, readers);
+}
 
 /**
  * The body of an answer with a long list. Everybody is sent the same bytes: nothing is copied for who reads slowly, and what waits is counted.
  * A stream whose first piece is there when it begins takes Bun half the system calls of a body in one piece.
  */
-export function listBody({ before, list, after }: Parts, readers: Readers): ReadableStream<Uint8Array> {
+function bitByBit({ before, list, after }: ListAnswer, readers: Readers): ReadableStream<Uint8Array> {
   let at = 0;
   let over = () => {};
 

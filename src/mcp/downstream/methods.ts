@@ -4,9 +4,10 @@ import { presetIn } from "../catalog/curation.ts";
 import { canonicalName, ownerIn } from "../catalog/names.ts";
 import { resourceTarget, templateTarget } from "../catalog/resource-target.ts";
 import type { NamedTarget, View } from "../catalog/view.ts";
+import type { Params } from "../params.ts";
 import { codes, type Era, supportedVersions, tasksExtension } from "../protocol.ts";
 import { memberOf, withMembers } from "../spans.ts";
-import { type Exchange, forwarded } from "./exchange.ts";
+import { type Exchange, forwarded, sentOn } from "./exchange.ts";
 import { list } from "./list.ts";
 import { nothingToComplete } from "./own.ts";
 import { factsOf } from "./session.ts";
@@ -65,16 +66,15 @@ async function instructionsOf(exchange: Exchange): Promise<{ instructions?: stri
 }
 
 function byName(exchange: Exchange, name: "tools" | "prompts"): Outcome | Promise<Outcome> | undefined {
-  const { params, paramsText } = exchange.inbound;
-  const { name: asked } = params;
+  const { name: asked } = exchange.inbound.params;
   if (typeof asked !== "string") return errorOutcome(codes.invalidParams, "`name` is missing, or no string");
   const seen = exchange.view();
   // Nearly always it is there, and no proxy model has a say: then there is nothing to wait for.
   if (!(seen instanceof Promise) && exchange.shape() === undefined) {
     const target = seen[name].get(asked);
     if (target !== undefined && exchange.mayUse(name, target)) {
-      const own = paramsFor(exchange, target, paramsText);
-      if (typeof own !== "string") return own;
+      const own = paramsFor(exchange, target);
+      if (isRefusal(own)) return own;
       exchange.handOn(target, methodFor[name], own);
       return undefined;
     }
@@ -106,7 +106,7 @@ async function lookedFor(
   // What one may not use is not there: a list and a call must never disagree.
   if (target === undefined || !exchange.mayUse(name, target))
     return unknownName(name.slice(0, -1), asked, missingOf(current, exchange, asked));
-  if (shaping === undefined) return await toServer(exchange, name, target, inbound.paramsText);
+  if (shaping === undefined) return await toServer(exchange, name, target);
   const go = async (paramsText: string) => await toServer(exchange, name, target, paramsText);
   const given = { ...target, name: asked };
   return await (name === "tools" ? shaping.toolCall : shaping.promptGet)(given, inbound.paramsText, go);
@@ -116,20 +116,25 @@ async function toServer(
   exchange: Exchange,
   name: "tools" | "prompts",
   target: NamedTarget,
-  paramsText: string,
+  changed?: string,
 ): Promise<Outcome> {
-  const own = paramsFor(exchange, target, paramsText);
-  return typeof own === "string" ? await exchange.forward(target, methodFor[name], own) : own;
+  const own = paramsFor(exchange, target, changed);
+  return isRefusal(own) ? own : await exchange.forward(target, methodFor[name], own);
 }
 
-/** The server is asked by its own name, with what the project adds; or why it is not. */
-function paramsFor({ inbound }: Exchange, target: NamedTarget, paramsText: string): string | Outcome {
+/** The server is asked by its own name, with what the project adds; or why it is not. `changed` is there where it is not what the client sent. */
+function paramsFor({ inbound }: Exchange, target: NamedTarget, changed?: string): Params | Refusal {
+  const name = ownNameOf(target);
+  if (changed === undefined && target.preset === undefined) return sentOn(inbound, name);
+  const paramsText = changed ?? inbound.paramsText;
+  const judged = paramsText === inbound.brief ? inbound : undefined;
   const preset = target.preset && presetIn(paramsText, target.preset);
   if (preset !== undefined && "refusal" in preset) return errorOutcome(codes.invalidParams, preset.refusal);
-  const judged = paramsText === inbound.paramsText ? inbound : undefined;
-  const name = ownNameOf(target);
   return forwarded(paramsText, preset === undefined ? name : { ...name, ...preset.changes }, judged);
 }
+
+type Refusal = Extract<Outcome, { error: string }>;
+const isRefusal = (own: Params | Refusal): own is Refusal => typeof own !== "string" && "error" in own;
 
 const ownNames = new WeakMap<NamedTarget, { readonly name: string }>();
 

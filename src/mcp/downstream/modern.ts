@@ -71,8 +71,8 @@ class Modern extends Reply implements Answering, Round, Brought {
   }
 
   get responses(): string | undefined {
-    const { paramsText, members } = this.#inbound;
-    return memberText(paramsText, members, "inputResponses");
+    const { brief, members } = this.#inbound;
+    return memberText(brief, members, "inputResponses");
   }
 
   get state(): unknown {
@@ -91,8 +91,8 @@ class Modern extends Reply implements Answering, Round, Brought {
   notify(what: string, params: string): void {
     if (what !== "notifications/progress") return void this.send(notification(what, params), true);
     // A call that was held goes on in another request, which has a token of its own or none.
-    const { meta, paramsText } = this.#inbound;
-    const progressToken = "progressToken" in meta ? progressTokenOf(paramsText) : undefined;
+    const { meta, brief } = this.#inbound;
+    const progressToken = "progressToken" in meta ? progressTokenOf(brief) : undefined;
     if (progressToken === undefined) return;
     this.send(notification(what, withMembers(params, { progressToken })), true);
   }

@@ -37,8 +37,15 @@ export function nestedCall(
     arguments: unbroken(argumentsText),
   });
   const params = { ...inbound.params, name, arguments: args };
-  const members = membersOf(paramsText);
-  return { inbound: { ...inbound, method: "tools/call", params, paramsText, members, within } };
+  const { era, id, meta, answer } = inbound;
+  const text = {
+    paramsText,
+    brief: paramsText,
+    members: membersOf(paramsText),
+    long: undefined,
+    size: paramsText.length,
+  };
+  return { inbound: { era, id, method: "tools/call", params, ...text, meta, answer, within } };
 }
 
 const refuse = (why: string) => ({ refusal: errorOutcome(codes.invalidParams, why) });

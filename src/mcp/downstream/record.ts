@@ -39,7 +39,7 @@ export function callRecord(
   outcome: Outcome,
   durationMs: number,
 ): CallRecord {
-  const { method: action = "", params, paramsText } = inbound;
+  const { method: action = "", params } = inbound;
   const asked = params["name"] ?? params["uri"];
   const key = (led?.key ?? (typeof asked === "string" ? asked : undefined))?.slice(0, 512);
   const isOfTool = action === "tools/call" || action.startsWith("tasks/");
@@ -52,9 +52,9 @@ export function callRecord(
     resource: isOfTool ? undefined : key,
     outcome: isRefused ? "refused" : failed(outcome) ? "error" : "ok",
     durationMs,
-    requestBytes: paramsText.length,
+    requestBytes: inbound.size,
     responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,
-    argumentsText: keepsArguments ? memberOf(paramsText, "arguments") : undefined,
+    argumentsText: keepsArguments ? memberOf(inbound.paramsText, "arguments") : undefined,
   };
 }
 

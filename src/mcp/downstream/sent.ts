@@ -4,6 +4,7 @@ import { messageOf, Problem } from "../../lib/problem.ts";
 import { busyOutcome, errorOutcome, type Outcome } from "../answers.ts";
 import type { Asker } from "../asker.ts";
 import { progressTokenOf } from "../meta.ts";
+import type { Params } from "../params.ts";
 import { type Abilities, canAnswer, type LogLevel, type Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
 import type { Connections, ServerRef } from "../upstream/connections.ts";
@@ -55,7 +56,7 @@ export class Sent implements Peer, RequestOptions, Asker {
     this.abilities = client.abilities;
     this.clientInfo = client.clientInfo;
     this.logLevel = client.logLevel;
-    this.progressToken = "progressToken" in inbound.meta ? progressTokenOf(inbound.paramsText) : undefined;
+    this.progressToken = "progressToken" in inbound.meta ? progressTokenOf(inbound.brief) : undefined;
     this.takesInput = half.takesInput;
     this.ending = ending;
     this.tool = target.text;
@@ -72,7 +73,7 @@ export class Sent implements Peer, RequestOptions, Asker {
     return this;
   }
 
-  go(params: string): void {
+  go(params: Params): void {
     const { places, connections } = this.#by;
     const refusal = places.enter(this.#holder);
     if (refusal !== undefined) return void this.#asker.answered(refusal);
@@ -81,7 +82,7 @@ export class Sent implements Peer, RequestOptions, Asker {
     else there.ask(this.#method, params, this, this);
   }
 
-  async #goOnce(opening: Promise<Upstream>, params: string): Promise<void> {
+  async #goOnce(opening: Promise<Upstream>, params: Params): Promise<void> {
     let upstream: Upstream;
     try {
       upstream = await opening;

@@ -13,8 +13,8 @@ const longestKept = 2_048;
 const kept = new Map<string, Who>();
 
 /** It says so with each request anew: what is made of that is made once for all that say it in the same words. */
-export function whoIn({ meta, paramsText, members }: Inbound): Who {
-  const words = memberText(paramsText, members, "_meta") ?? "";
+export function whoIn({ meta, brief, members }: Inbound): Who {
+  const words = memberText(brief, members, "_meta") ?? "";
   const known = kept.get(words);
   if (known !== undefined) return known;
   const said = meta[metaKeys.clientInfo];

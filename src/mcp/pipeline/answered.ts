@@ -1,5 +1,5 @@
 import { messageOf } from "../../lib/problem.ts";
-import { membersOf } from "../spans.ts";
+import { eachMember } from "../spans.ts";
 import type { Parts, ResultPlace } from "./cache/cache.ts";
 import { pipelineFor, placesOf, type Served, type ShapingOptions } from "./context.ts";
 import type { Model, Pipeline } from "./models/model.ts";
@@ -62,7 +62,7 @@ export function answersOf(options: ShapingOptions, served: Served, model: Model 
       return await through(hiding, answered);
     } catch (error) {
       log.warn("a result was held back", { source: answered.source, reason: messageOf(error) });
-      return heldResult(type, result, membersOf(result), heldBack);
+      return heldResult(type, result, eachMember(result), heldBack);
     }
   }
 

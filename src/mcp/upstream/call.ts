@@ -3,6 +3,7 @@ import { type ServerLimits, setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import type { Asker } from "../asker.ts";
 import * as rpc from "../json-rpc.ts";
+import type { Params } from "../params.ts";
 import type { Peer } from "../peer.ts";
 import type { Asked } from "./answering.ts";
 import { Busy, callerLeft, unavailable } from "./failures.ts";
@@ -28,7 +29,7 @@ export type Host = {
 export class Call implements Asked, Place, Sending {
   readonly id: number;
   readonly method: string;
-  params: string;
+  params: Params;
   readonly options: RequestOptions;
   readonly peer: Peer | undefined;
   readonly caller: string;
@@ -43,7 +44,7 @@ export class Call implements Asked, Place, Sending {
   readonly #asker: Asker;
   #isOver = false;
 
-  constructor(host: Host, id: number, method: string, params: string, options: RequestOptions, asker: Asker) {
+  constructor(host: Host, id: number, method: string, params: Params, options: RequestOptions, asker: Asker) {
     this.#host = host;
     this.#asker = asker;
     this.id = id;
@@ -57,7 +58,7 @@ export class Call implements Asked, Place, Sending {
   }
 
   /** The message. It is asked for once, and not kept. */
-  get text(): string {
+  get text(): rpc.Text {
     return rpc.request(this.id, this.method, this.params);
   }
 

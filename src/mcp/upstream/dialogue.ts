@@ -6,12 +6,13 @@ import type { Asker } from "../asker.ts";
 import * as rpc from "../json-rpc.ts";
 import { withMeta } from "../meta.ts";
 import type { Outline } from "../outline.ts";
+import type { Params } from "../params.ts";
 import { memberOf, memberText, withMembers } from "../spans.ts";
 import { createAnswering, type Questions } from "./answering.ts";
 import { callLogged } from "./attribution.ts";
 import { Call, type Host } from "./call.ts";
 import { Absent, Beyond, Busy, callerLeft, Overlong, unavailable } from "./failures.ts";
-import { readIncoming, skimmed } from "./incoming.ts";
+import { longestAtOnce, readIncoming, readInTurns, skimmed } from "./incoming.ts";
 import { createPace } from "./pace.ts";
 import { createQueue } from "./queue.ts";
 import { limits, type RequestOptions, requesting } from "./upstream.ts";
@@ -54,7 +55,7 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
     ended: end,
   });
 
-  function ask(method: string, params: string, options: RequestOptions, asker: Asker): void {
+  function ask(method: string, params: Params, options: RequestOptions, asker: Asker): void {
     if (ended !== undefined) return void asker.failed(ended);
     // While the body came or the server started, the right may have ended: such a call must not arrive.
     if (options.ending?.hasEnded === true) return void asker.failed(unavailable(callerLeft));
@@ -111,10 +112,19 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
   }
 
   /** Takes one message of the server. What is not JSON-RPC is dropped: it answers nothing. */
-  function receive(text: string, via?: number): void {
+  function receive(text: string, via?: number): Promise<void> | undefined {
     // What would be dropped anyway is not even read.
     if (text.length > longestSkimmed && isChatter(skimmed(text).method) && !pace.hasRoom()) return void pace.may(0);
-    const read = readIncoming(text, bounds);
+    if (text.length > longestAtOnce) return receiveLong(text, via);
+    received(text, readIncoming(text, bounds), via);
+    return undefined;
+  }
+
+  async function receiveLong(text: string, via: number | undefined): Promise<void> {
+    received(text, await readInTurns(text, bounds), via);
+  }
+
+  function received(text: string, read: Outline | Problem, via: number | undefined): void {
     if (read instanceof Problem) return void unreadable(text, read, via);
     const { members } = read;
     const id = memberText(text, members, "id");
@@ -213,4 +223,7 @@ const isChatter = (method: string | undefined): boolean =>
   method === "notifications/progress" || method === "notifications/message";
 
 /** Asks for progress under our own id: it is this call's and nobody else's. */
-const withToken = (params: string, id: number): string => withMeta(params, { progressToken: String(id) });
+const withToken = (params: Params, id: number): Params => {
+  const token = { progressToken: String(id) };
+  return typeof params === "string" ? withMeta(params, token) : params.with(withMeta(params.text, token));
+};

@@ -1,11 +1,18 @@
 import { version } from "../../lib/version.ts";
 import { withMeta } from "../meta.ts";
+import type { Params } from "../params.ts";
 import type { LogLevel, Peer } from "../peer.ts";
 import { metaKeys, modernVersion } from "../protocol.ts";
 import { membersOf, skipSpace } from "../spans.ts";
 
 /** What each request of the modern era says of the client: its abilities as it wrote them, and which log messages it wants. */
-export function inEnvelope(params: string, peer: Peer | undefined): string {
+export function inEnvelope(params: string, peer: Peer | undefined): string;
+export function inEnvelope(params: Params, peer: Peer | undefined): Params;
+export function inEnvelope(params: Params, peer: Peer | undefined): Params {
+  return typeof params === "string" ? enveloped(params, peer) : params.with(enveloped(params.text, peer));
+}
+
+function enveloped(params: string, peer: Peer | undefined): string {
   // The key may be written with escapes.
   if ((params.includes("_meta") || params.includes("\\u")) && hasMeta(params))
     return withMeta(params, changesFor(peer));
@@ -14,7 +21,7 @@ export function inEnvelope(params: string, peer: Peer | undefined): string {
   return isEmpty ? `{${envelopeOf(peer)}` : `${params.slice(0, end)},${envelopeOf(peer)}`;
 }
 
-const hasMeta = (params: string): boolean => membersOf(params).some(({ key }) => key === "_meta");
+const hasMeta = (params: string): boolean => membersOf(params).indexOf("_meta") >= 0;
 
 const changesFor = (peer: Peer | undefined) => ({
   [metaKeys.protocolVersion]: `"${modernVersion}"`,

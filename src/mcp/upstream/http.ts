@@ -14,8 +14,11 @@ export const isEventStream = (answer: Answer): boolean =>
 /** Where a stream may be taken up again, and when. */
 export type Resumption = { lastEventId: string | undefined; retryMs: number };
 
-/** Who hears what the events of a stream say; where it can be taken up again is kept up to date. */
-export type Hearer = Resumption & { heard: (data: string) => void; over: (failure: unknown) => void };
+/** Who hears what the events of a stream say, and may take time for a long one; where it can be taken up again is kept up to date. */
+export type Hearer = Resumption & {
+  heard: (data: string) => Promise<void> | undefined;
+  over: (failure: unknown) => void;
+};
 
 type InTurn = (text: string, hearer: Pick<Hearer, "heard">) => Promise<void>;
 
@@ -31,7 +34,7 @@ export function answerReader(limits: ServerLimits) {
 
   async function inTurn(text: string, hearer: Pick<Hearer, "heard">): Promise<void> {
     await share.began();
-    hearer.heard(text);
+    await hearer.heard(text);
     await share.spent();
   }
 

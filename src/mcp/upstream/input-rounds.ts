@@ -1,9 +1,10 @@
 import type { Ending } from "../../lib/ending.ts";
 import { sleep } from "../../lib/wait.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
+import { type Params, withOthers } from "../params.ts";
 import type { Peer } from "../peer.ts";
 import { codes } from "../protocol.ts";
-import { membersOf, memberText, withMembers } from "../spans.ts";
+import { eachMember, membersOf, memberText, withMembers } from "../spans.ts";
 import { askable, withoutToken } from "./asks.ts";
 import { callerLeft, unavailable } from "./failures.ts";
 import { limits, type RequestOptions } from "./upstream.ts";
@@ -21,10 +22,10 @@ export const asksClient = (outcome: Outcome, peer: Peer | undefined): boolean =>
  * anew with the answers.
  */
 export async function answeredByClient(
-  params: string,
+  params: Params,
   { peer, ending }: RequestOptions,
   asked: Outcome,
-  once: (params: string) => Promise<Outcome>,
+  once: (params: Params) => Promise<Outcome>,
 ): Promise<Outcome> {
   let outcome = asked;
   for (let round = 0; "result" in outcome && outcome.type === "input_required"; round++) {
@@ -39,7 +40,7 @@ export async function answeredByClient(
     if (answers.result === "{}") await sleep(Math.min(firstWaitMs * 2 ** round, 5_000), ending?.signal);
     if (ending?.hasEnded === true) throw unavailable(callerLeft);
     outcome = await once(
-      withMembers(params, {
+      withOthers(params, {
         inputResponses: answers.result === "{}" ? undefined : answers.result,
         requestState: memberText(outcome.result, members, "requestState"),
       }),
@@ -53,7 +54,7 @@ type Answers = { result: string } | { error: string };
 /** All of them asked at once; the text of `inputResponses`, or the first error. */
 async function answersTo(questions: string | undefined, peer: Peer, ending: Ending | undefined): Promise<Answers> {
   if (questions?.startsWith("{") !== true) return { result: "{}" };
-  const asked = membersOf(questions);
+  const asked = eachMember(questions);
   if (asked.length > mostQuestions) return errorOutcome(codes.internal, "the server asks too much at once") as Answers;
   const over = new AbortController();
   const end = () => over.abort();
@@ -78,7 +79,7 @@ async function answersTo(questions: string | undefined, peer: Peer, ending: Endi
 }
 
 async function answerTo(question: string, peer: Peer, signal: AbortSignal): Promise<Outcome> {
-  const members = question.startsWith("{") ? membersOf(question) : [];
+  const members = membersOf(question);
   const method: unknown = JSON.parse(memberText(question, members, "method") ?? "null");
   const params = memberText(question, members, "params") ?? "{}";
   if (typeof method !== "string" || !askable.has(method) || !params.startsWith("{"))

@@ -2,6 +2,7 @@ import { version } from "../../lib/version.ts";
 import { setByServer } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import type { Asker } from "../asker.ts";
+import type { Params } from "../params.ts";
 import type { Abilities, LogLevel } from "../peer.ts";
 import { legacyVersions, newestLegacy } from "../protocol.ts";
 import type { Dialogue } from "./dialogue.ts";
@@ -62,7 +63,7 @@ export async function openLegacy(talk: Dialogue, wire: Wire, opening: Opening): 
     await renewing;
   }
 
-  function ask(method: string, params: string, options: RequestOptions, asker: Asker): void {
+  function ask(method: string, params: Params, options: RequestOptions, asker: Asker): void {
     new Request(session, method, params, options, asker, generation).send();
   }
 
@@ -135,7 +136,7 @@ type Session = {
 class Request implements Asker {
   readonly #session: Session;
   readonly #method: string;
-  readonly #params: string;
+  readonly #params: Params;
   readonly #options: RequestOptions;
   readonly #asker: Asker;
   readonly #generation: number;
@@ -144,7 +145,7 @@ class Request implements Asker {
   constructor(
     session: Session,
     method: string,
-    params: string,
+    params: Params,
     options: RequestOptions,
     asker: Asker,
     generation: number,

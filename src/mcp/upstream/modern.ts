@@ -3,6 +3,7 @@ import { setByServer } from "../../resources/limits.ts";
 import { errorOutcome, measured, type Outcome } from "../answers.ts";
 import { type Asker, outcomeTo } from "../asker.ts";
 import { changedMeta, metaIn, withMeta } from "../meta.ts";
+import type { Params } from "../params.ts";
 import type { Peer } from "../peer.ts";
 import { cacheable, codes, metaKeys, modernVersion } from "../protocol.ts";
 import { memberText, rewritten } from "../spans.ts";
@@ -84,7 +85,7 @@ export function modern(talk: Dialogue, introduction: Introduction, opening: Open
 class Request implements Asker {
   readonly #talk: Dialogue;
   readonly #method: string;
-  readonly #params: string;
+  readonly #params: Params;
   readonly #options: RequestOptions;
   readonly #asker: Asker;
   #isSentAgain = false;
@@ -94,7 +95,7 @@ class Request implements Asker {
   constructor(
     talk: Dialogue,
     method: string,
-    params: string,
+    params: Params,
     options: RequestOptions,
     asker: Asker,
     isFirst: boolean = true,
@@ -135,7 +136,7 @@ class Request implements Asker {
 
   #goOn(asked: Outcome): void {
     const [talk, method, options] = [this.#talk, this.#method, this.#options];
-    const once = (params: string) =>
+    const once = (params: Params) =>
       outcomeTo((asker) => new Request(talk, method, params, options, asker, false).send());
     void answeredByClient(this.#params, options, asked, once).then(
       (outcome) => this.#asker.answered(outcome),

@@ -1,5 +1,6 @@
 import { Ending } from "../../lib/ending.ts";
 import { type Alarm, wheel } from "../../lib/wheel.ts";
+import type { Text } from "../json-rpc.ts";
 import { type AnswerReader, asProblem, type Hearer, isEventStream } from "./http.ts";
 import type { Asking, HttpClient } from "./http-client.ts";
 import type { Answer, Asker } from "./http1/answer.ts";
@@ -28,13 +29,13 @@ const restMs = 1_000;
 export const retryMs = 1_000;
 
 /** Before anybody hears. */
-export const nobody: Ear = { receive() {}, waits: () => false, failed() {}, paused() {}, ended() {} };
+export const nobody: Ear = { receive: () => undefined, waits: () => false, failed() {}, paused() {}, ended() {} };
 
 /** One request of a conversation over HTTP: on its way, its answer that is waited for, and its end. All in one, since each call has one. */
 export class Posting extends Ending implements Asking, Asker, Hearer, Sent {
   readonly method = "POST";
   readonly id: number;
-  readonly body: string;
+  readonly body: Text;
   readonly opens: boolean;
   /** Of the legacy era: the session that it belongs to. */
   readonly session: string | undefined;
@@ -107,10 +108,20 @@ export class Posting extends Ending implements Asking, Asker, Hearer, Sent {
     });
   }
 
-  heard(data: string): void {
-    const { ear } = this.#way;
-    ear.receive(data, this.id);
-    if (!ear.waits(this.id)) this.#rest ??= wheel.after(restMs, this);
+  heard(data: string): Promise<void> | undefined {
+    const reading = this.#way.ear.receive(data, this.id);
+    if (reading !== undefined) return this.#heardAfter(reading);
+    this.#restsSoon();
+    return undefined;
+  }
+
+  async #heardAfter(reading: Promise<void>): Promise<void> {
+    await reading;
+    this.#restsSoon();
+  }
+
+  #restsSoon(): void {
+    if (!this.#way.ear.waits(this.id)) this.#rest ??= wheel.after(restMs, this);
   }
 
   ring(): void {

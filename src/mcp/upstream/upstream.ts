@@ -4,6 +4,7 @@ import type { Problem } from "../../lib/problem.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import type { Outcome } from "../answers.ts";
 import { type Asker, outcomeTo } from "../asker.ts";
+import type { Params } from "../params.ts";
 import { type Abilities, answerMs, type Peer } from "../peer.ts";
 import type { Era } from "../protocol.ts";
 
@@ -33,12 +34,12 @@ export type Introduction = {
 /** One conversation with one MCP server, initialised, whatever it runs over. */
 export type Upstream = Introduction & {
   /**
-   * Sends a request under an id of our own; `params` is JSON text without anything of a hop. The outcome is the server's, as text. It fails with a
+   * Sends a request under an id of our own; `params` is without anything of a hop. The outcome is the server's, as text. It fails with a
    * Problem `unavailable` when there is no answer: closed, refused, out of time. The call may have reached the server: never send it again.
    */
   ask: Ask;
   /** The same as a promise. */
-  request: (method: string, params: string, options?: RequestOptions) => Promise<Outcome>;
+  request: (method: string, params: Params, options?: RequestOptions) => Promise<Outcome>;
   notify: (method: string, params?: string) => Promise<void>;
   /**
    * Of these resources (their own URIs) and tasks the server is to tell every change from now on; what was said before no longer counts.
@@ -52,7 +53,7 @@ export type Upstream = Introduction & {
   close: () => void;
 };
 
-export type Ask = (method: string, params: string, options: RequestOptions, asker: Asker) => void;
+export type Ask = (method: string, params: Params, options: RequestOptions, asker: Asker) => void;
 
 /** A way of asking as a promise. */
 export const requesting =

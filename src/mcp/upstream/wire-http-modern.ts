@@ -1,4 +1,5 @@
 import type { ServerLimits } from "../../resources/limits.ts";
+import { textOf } from "../bones.ts";
 import { encodeHeader, headersFor, type ParamHeader, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { memberOf, skipString } from "../spans.ts";
@@ -67,7 +68,7 @@ function mirroring(fieldsOf: (ours: Record<string, string>) => Fields): (sending
   /** Those of tools, by which they are found without reading the name. */
   const called = new Map<string, Said>();
 
-  function saidIn({ method, params }: Sending, tool: string | undefined): Said {
+  function saidIn(method: string, params: string, tool: string | undefined): Said {
     const parameter = mirroredParameter[method];
     const name = parameter === undefined ? undefined : memberFirst(params, parameter);
     const key = `${method} ${name}`;
@@ -90,13 +91,15 @@ function mirroring(fieldsOf: (ours: Record<string, string>) => Fields): (sending
   }
 
   return (sending) => {
-    const { method, params } = sending;
+    const { method, params: given } = sending;
+    const params = typeof given === "string" ? given : given.text;
     const tool = method === "tools/call" ? sending.tool : undefined;
     const last = tool === undefined ? undefined : called.get(tool);
     const { record, declared, fields } =
-      last !== undefined && params.startsWith(last.start) ? last : saidIn(sending, tool);
+      last !== undefined && params.startsWith(last.start) ? last : saidIn(method, params, tool);
     if (declared.length === 0) return fields;
-    return fieldsOf({ ...record, ...headersFor(declared, JSON.parse(memberOf(params, "arguments") ?? "{}")) });
+    const args = typeof given === "string" ? (memberOf(given, "arguments") ?? "{}") : textOf(given.value);
+    return fieldsOf({ ...record, ...headersFor(declared, JSON.parse(args)) });
   };
 }
 

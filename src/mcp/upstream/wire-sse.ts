@@ -4,6 +4,7 @@ import { EventStream } from "../../lib/event-stream.ts";
 import { within } from "../../lib/wait.ts";
 import { endingAfter } from "../../lib/wheel.ts";
 import { longestLine, type ServerLimits } from "../../resources/limits.ts";
+import type { Text } from "../json-rpc.ts";
 import { Absent, Beyond, Overlong, unavailable } from "./failures.ts";
 import { asProblem, beyondOfStream, isEventStream, refusalOf } from "./http.ts";
 import { accepts, type HttpClient, type HttpTarget, httpClient } from "./http-client.ts";
@@ -50,8 +51,7 @@ function eventsIn(answer: Answer, limits: ServerLimits): Events {
       first.resolve(event);
       return hearing.promise;
     }
-    if (event.event === "message" && event.data !== "") ear?.receive(event.data);
-    return undefined;
+    return event.event === "message" && event.data !== "" ? ear?.receive(event.data) : undefined;
   };
   const stream = new EventStream(longestLine(limits), beyondOfStream, { event: hand }, shareOfAll);
   const reading = each(answer, (bytes) => stream.take(bytes));
@@ -78,7 +78,7 @@ function endpointOf(url: URL, data: string): string {
 function sseWire(endpoint: HttpClient, events: Events, closing: Ending, connectMs: number): Wire {
   const fields = endpoint.fields({ accept: accepts.post, "content-type": "application/json" });
 
-  async function post(body: string, ending: Ending): Promise<void> {
+  async function post(body: Text, ending: Ending): Promise<void> {
     const answer = await endpoint.reach({ fields, body, ending });
     // It is accepted, or it is not: whatever becomes of the rest of this answer, that to the message comes over the stream.
     answer.letGo();

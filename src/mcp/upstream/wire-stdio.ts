@@ -1,4 +1,5 @@
 import type { Channel, Exit } from "../../instances/channel.ts";
+import { wholeOf } from "../params.ts";
 import { oneLine } from "../spans.ts";
 import { Absent, Overlong } from "./failures.ts";
 import type { Sent, Wire } from "./wire.ts";
@@ -12,7 +13,7 @@ export function stdioWire(channel: Channel, end: () => void = () => {}): Wire {
       void channel.closed.then((exit) => ear.ended(endedBy(exit)));
     },
     request({ text }) {
-      channel.send(oneLine(text));
+      channel.send(oneLine(wholeOf(text)));
       return nothing;
     },
     post: async (text) => channel.send(oneLine(text)),

@@ -1,11 +1,13 @@
 import type { Problem } from "../../lib/problem.ts";
+import type { Text } from "../json-rpc.ts";
+import type { Params } from "../params.ts";
 
-/** One request on its way: the message's text, and what a wire needs of it for headers. `params` is the text that stands in the message. */
+/** One request on its way: the message's text, and what a wire needs of it for headers. `params` are those that stand in the message. */
 export type Sending = {
   id: number;
   method: string;
-  params: string;
-  text: string;
+  params: Params;
+  text: Text;
   tool: string | undefined;
 };
 
@@ -17,8 +19,11 @@ export type Sent = {
 
 /** Who hears what comes over a wire. */
 export type Ear = {
-  /** One message of the server; `via` is the request on whose own stream it came, where there is such a thing. */
-  receive: (text: string, via?: number) => void;
+  /**
+   * One message of the server; `via` is the request on whose own stream it came, where there is such a thing. It answers a promise where it takes its
+   * time, which what comes behind it has to wait for.
+   */
+  receive: (text: string, via?: number) => Promise<void> | undefined;
   /** Whether the request still has no answer. */
   waits: (id: number) => boolean;
   failed: (id: number, why: Problem) => void;

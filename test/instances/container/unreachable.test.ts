@@ -95,7 +95,7 @@ test("an engine that hangs keeps nobody from stopping", async () => {
   const container = followContainer({
     engine: engineAt(engine.path),
     id: "abc",
-    attached: { frames, write: () => {}, endInput: () => {}, close: () => {} },
+    attached: { frames, send: () => {}, endInput: () => {}, close: () => {} },
     fields: { transport: "stdio", image: "tools" },
     log: logRing(),
     patience: { afterEofMs: 10, afterTermMs: 10, afterKillMs: 10 },

@@ -3,6 +3,7 @@ import { createCounters } from "../../../src/lib/counters.ts";
 import { Ending } from "../../../src/lib/ending.ts";
 import { Problem } from "../../../src/lib/problem.ts";
 import type { Outcome } from "../../../src/mcp/answers.ts";
+import { wholeOf } from "../../../src/mcp/params.ts";
 import { dialogue, type Manner } from "../../../src/mcp/upstream/dialogue.ts";
 import { Absent, Busy } from "../../../src/mcp/upstream/failures.ts";
 import type { Ear, Wire } from "../../../src/mcp/upstream/wire.ts";
@@ -24,7 +25,7 @@ function setUp(manner: Partial<Manner> = {}, limits: Partial<ServerLimits> = {})
       ear = given;
     },
     request({ text }) {
-      sent.push(JSON.parse(text));
+      sent.push(JSON.parse(wholeOf(text)));
       return { letGo() {} };
     },
     post: async (text) => void sent.push(JSON.parse(text)),

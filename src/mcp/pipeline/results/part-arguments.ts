@@ -1,4 +1,4 @@
-import { memberOf, membersOf, objectOf, withMembers } from "../../spans.ts";
+import { eachMember, memberOf, objectOf, withMembers } from "../../spans.ts";
 import type { Wanted } from "../cache/cache.ts";
 
 /** The arguments by which a client asks for more of an answer that came in parts: the same tool again, and no server is called. */
@@ -17,7 +17,7 @@ export function withPartArguments(tool: string): string {
   const schema = objectOf(tool, "inputSchema");
   if (schema === undefined) return tool;
   const properties = objectOf(schema, "properties") ?? "{}";
-  if (membersOf(properties).some(({ key }) => partNames.includes(key))) return tool;
+  if (eachMember(properties).some(({ key }) => partNames.includes(key))) return tool;
   const inputSchema = withMembers(schema, { properties: withMembers(properties, offered) });
   return withMembers(tool, { inputSchema, outputSchema: undefined });
 }

@@ -1,4 +1,4 @@
-import { type Member, membersOf, type Span, withMembers } from "../../spans.ts";
+import { eachMember, type Member, type Span, withMembers } from "../../spans.ts";
 import type { Parts } from "../cache/cache.ts";
 import { decoded, encoded } from "../json/string.ts";
 import type { Ran } from "../ran.ts";
@@ -28,7 +28,7 @@ export type Held = { held: string };
 export async function shapeResult(shaping: Shaping): Promise<string> {
   const { type, result, shaper } = shaping;
   if (result.length <= shaper.leaves) return result;
-  const members = membersOf(result);
+  const members = eachMember(result);
   const isFailure = members.some(({ key, start, end }) => key === "isError" && result.slice(start, end) === "true");
   const leaves = isFailure ? shaper.leavesEverywhere : shaper.leaves;
   const edits: Edit[] = [];
@@ -106,6 +106,6 @@ export function heldResult(type: ContentType, result: string, members: readonly 
 }
 
 const uriIn = (list: string): string | undefined => {
-  const uri = membersOf(list, 1).find(({ key }) => key === "uri");
+  const uri = eachMember(list, 1).find(({ key }) => key === "uri");
   return uri && list.slice(uri.start, uri.end);
 };

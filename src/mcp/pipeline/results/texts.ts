@@ -1,4 +1,4 @@
-import { elementsOf, type Member, membersOf, type Span } from "../../spans.ts";
+import { eachMember, elementsOf, type Member, type Span } from "../../spans.ts";
 import type { ContentType } from "../stage.ts";
 
 /** Texts of a result that are shaped as one: JSON strings, and what goes when the first of them stands for all. */
@@ -23,13 +23,13 @@ type Block = Span & { strings: readonly Span[]; isPlain: boolean };
 
 /** A message's content is one block or a list of them. */
 const contentsOf = (text: string, message: Span): Span[] =>
-  membersOf(text, message.start)
+  eachMember(text, message.start)
     .filter(({ key }) => key === "content")
     .flatMap((content) => (text[content.start] === "[" ? elementsOf(text, content.start) : [content]));
 
 const blocksIn = (text: string, elements: readonly Span[]): Block[] =>
   elements.map((element) => {
-    const members = membersOf(text, element.start);
+    const members = eachMember(text, element.start);
     const isText = members.some(({ key, start, end }) => key === "type" && text.slice(start, end) === '"text"');
     const strings = isText
       ? stringsOf(text, members, "text")
@@ -37,7 +37,7 @@ const blocksIn = (text: string, elements: readonly Span[]): Block[] =>
     return { ...element, strings, isPlain: isText && members.length === 2 && strings.length === 1 };
   });
 
-const stringsAt = (text: string, { start }: Span, key: string): Span[] => stringsOf(text, membersOf(text, start), key);
+const stringsAt = (text: string, { start }: Span, key: string): Span[] => stringsOf(text, eachMember(text, start), key);
 
 /** All of that name: a reader may take the first of two, or the second. */
 const stringsOf = (text: string, members: readonly Member[], key: string): Span[] =>

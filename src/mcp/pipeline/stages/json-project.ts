@@ -1,6 +1,6 @@
 import { shareOfTurn } from "../../../lib/share.ts";
 import * as Type from "../../../lib/type.ts";
-import { elementsOf, membersOf, type Span } from "../../spans.ts";
+import { eachMember, elementsOf, type Span } from "../../spans.ts";
 import { jsonValues } from "../json/values.ts";
 import { defineStage } from "../stage.ts";
 
@@ -79,7 +79,7 @@ async function projected(
     return parts.length === 0 ? undefined : `[${parts.join(",")}]`;
   }
   if (first !== "{") return undefined;
-  for (const member of membersOf(text, span.start)) {
+  for (const member of eachMember(text, span.start)) {
     const inner = kept.members.get(member.key);
     const part = inner && (await projected(text, member, inner, spent));
     if (part !== undefined) parts.push(`${JSON.stringify(member.key)}:${part}`);

@@ -1,5 +1,6 @@
 import type { Socket, SocketHandler } from "bun";
 import type { Ending } from "../../../lib/ending.ts";
+import { turn } from "../../../lib/wait.ts";
 import { wheel } from "../../../lib/wheel.ts";
 import type { tlsOptions } from "../tls.ts";
 import type { Asker } from "./answer.ts";
@@ -8,6 +9,7 @@ import { type Framing, fieldOf, type Head } from "./head.ts";
 import { type Listener, Parser } from "./parser.ts";
 import type { Bytes } from "./request.ts";
 import { Unsent } from "./unsent.ts";
+import { Writing } from "./writing.ts";
 
 /** Where a connection leads; those with the same `key` may be used for each other. */
 export type Destination = {
@@ -33,6 +35,8 @@ const assumedIdleMs = 4_000;
 const longestIdleMs = 60_000;
 /** What is longer no socket takes at once. */
 const longText = 256 * 1024;
+/** Bytes of a long request. */
+const mostAtOnce = 1024 * 1024;
 const encoder = new TextEncoder();
 /** How long the other side may take to end it as well. */
 const farewellMs = 1_000;
@@ -44,8 +48,9 @@ export class Connection implements Line, Listener {
   readonly #parser = new Parser(this);
   #socket: Socket<Connection> | undefined;
   #exchange: Exchange | undefined;
-  /** Of a request that the system has not taken whole. */
+  /** Of a request that the system has not taken whole; `#writing` has what comes behind it. */
   #rest: Buffer | undefined;
+  #writing: Writing | undefined;
   #failure: unknown;
   #isPaused = false;
   /** The last head, which says the same again mostly. */
@@ -78,8 +83,8 @@ export class Connection implements Line, Listener {
    * @throws Unsent
    */
   send(request: Bytes, ending: Ending, asker: Asker): void {
-    // Of megabytes nearly all waits here, and would be copied again for that.
-    const bytes = typeof request === "string" && request.length > longText ? encoded(request) : request;
+    const writing = Array.isArray(request) ? new Writing(request) : undefined;
+    const bytes = writing?.next() ?? atOnce(request as string | Buffer);
     const written = this.isGone ? -1 : (this.#socket?.write(bytes) ?? -1);
     if (written < 0) {
       this.close(undefined);
@@ -89,6 +94,23 @@ export class Connection implements Line, Listener {
     this.#exchange = new Exchange(this, ending, asker);
     if (written < Buffer.byteLength(bytes))
       this.#rest = (typeof bytes === "string" ? Buffer.from(bytes) : bytes).subarray(written);
+    if (writing === undefined) return;
+    this.#writing = writing;
+    this.#writeOn();
+  }
+
+  /** As much of a long request as the system takes, or as there may be in one turn of the event loop. */
+  #writeOn(): void {
+    for (let size = 0; this.#rest === undefined && !this.isGone; ) {
+      if (size > mostAtOnce) return void turn().then(() => this.#writeOn());
+      this.#rest = this.#writing?.next();
+      if (this.#rest === undefined) {
+        this.#writing = undefined;
+        return;
+      }
+      size += this.#rest.length;
+      this.#writeRest();
+    }
   }
 
   /** Ends it at once, whatever is under way: what came of a body is not the whole of it then. */
@@ -133,6 +155,12 @@ export class Connection implements Line, Listener {
 
   drained(): void {
     if (this.#rest === undefined) return;
+    this.#writeRest();
+    if (this.#writing !== undefined) this.#writeOn();
+  }
+
+  #writeRest(): void {
+    if (this.#rest === undefined) return;
     const written = this.#socket?.write(this.#rest) ?? -1;
     if (written >= this.#rest.length) this.#rest = undefined;
     else if (written > 0) this.#rest = this.#rest.subarray(written);
@@ -159,6 +187,7 @@ export class Connection implements Line, Listener {
   gone(error: unknown): void {
     if (this.isGone) return;
     this.isGone = true;
+    this.#writing = undefined;
     const why = this.#failure ?? error ?? coded("ConnectionClosed");
     const exchange = this.#exchange;
     this.#exchange = undefined;
@@ -209,10 +238,14 @@ export class Connection implements Line, Listener {
 
   #release(isKept: boolean): void {
     if (this.isGone) return;
-    if (isKept && this.#rest === undefined) this.#owner.free(this);
+    if (isKept && this.#rest === undefined && this.#writing === undefined) this.#owner.free(this);
     else this.close(undefined);
   }
 }
+
+/** Of megabytes nearly all waits here, and would be copied again for that. */
+const atOnce = (bytes: string | Buffer): string | Buffer =>
+  typeof bytes === "string" && bytes.length > longText ? encoded(bytes) : bytes;
 
 /** What is put together of pieces is copied by this, and not put together first. */
 const encoded = (text: string): Buffer => Buffer.from(encoder.encode(text).buffer);

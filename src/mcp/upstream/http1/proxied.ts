@@ -1,3 +1,4 @@
+import { wholeOf } from "../../params.ts";
 import { type TlsTrust, tlsOptions } from "../tls.ts";
 import { type Answer, readBy } from "./answer.ts";
 import type { Request } from "./request.ts";
@@ -7,7 +8,13 @@ export async function throughProxy(url: URL, trust: TlsTrust, name: string | und
   const { method, fields, body, ending } = request;
   // Bun's own limit would end a tool that thinks for longer; ours is the one that counts.
   const own = { redirect: "manual", timeout: false, tls: tlsOptions(trust, name) } as const;
-  const init = { ...own, method, headers: { ...fields.record }, body: body ?? null, signal: ending.signal };
+  const init = {
+    ...own,
+    method,
+    headers: { ...fields.record },
+    body: body === undefined ? null : wholeOf(body),
+    signal: ending.signal,
+  };
   return answerOf(await fetch(url.href, init as RequestInit));
 }
 

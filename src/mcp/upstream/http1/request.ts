@@ -1,5 +1,7 @@
 import type { Ending } from "../../../lib/ending.ts";
 import { version } from "../../../lib/version.ts";
+import { type Piece, sizeOf } from "../../bones.ts";
+import type { Text } from "../../json-rpc.ts";
 import { unavailable } from "../failures.ts";
 
 /** Header fields as they are sent, made once for as many requests as have them. `record` is the same for who sends them otherwise. */
@@ -12,13 +14,13 @@ export type Fields = {
 };
 type Start = { readonly target: Target; readonly method: string; readonly text: string };
 
-/** What one connection is written. */
-export type Bytes = string | Buffer;
+/** What one connection is written; what is long stays in its pieces. */
+export type Bytes = string | Buffer | readonly Piece[];
 
 export type Request = {
   readonly method: string;
   readonly fields: Fields;
-  readonly body?: string | undefined;
+  readonly body?: Text | undefined;
   readonly ending: Ending;
 };
 
@@ -62,10 +64,15 @@ function startOf(target: Target, method: string, fields: Fields): string {
   return text;
 }
 
-/** A request as it goes over the line: in one piece, so that it is one write. */
+/** A request as it goes over the line: in one piece, so that it is one write, unless it is long. */
 export function bytesOf(target: Target, { method, fields, body }: Request): Bytes {
   const start = startOf(target, method, fields);
   if (body === undefined) return fields.isAscii ? `${start}\r\n` : Buffer.from(`${start}\r\n`, "latin1");
+  if (typeof body !== "string") {
+    let size = 0;
+    for (const piece of body) size += sizeOf(piece);
+    return [Buffer.from(`${start}content-length: ${size}\r\n\r\n`, "latin1"), ...body];
+  }
   const head = `${start}content-length: ${Buffer.byteLength(body)}\r\n\r\n`;
   return fields.isAscii ? head + body : Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body)]);
 }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { Ending } from "../../../../src/lib/ending.ts";
+import type { Text } from "../../../../src/mcp/json-rpc.ts";
 import { type Answer, type Asker, answerTo, each } from "../../../../src/mcp/upstream/http1/answer.ts";
 import { createPool } from "../../../../src/mcp/upstream/http1/pool.ts";
 import { bytesOf, fieldsOf, targetOf } from "../../../../src/mcp/upstream/http1/request.ts";
@@ -18,11 +19,11 @@ async function serve(answer: Raw) {
   const pool = createPool();
   const url = new URL(server.url);
   const to = { hostname: "127.0.0.1", port: server.port, tls: undefined, key: "x" };
-  const send = (asker: Asker, body = "b", ending = new Ending(), record = {}): void => {
+  const send = (asker: Asker, body: Text = "b", ending = new Ending(), record = {}): void => {
     const bytes = bytesOf(targetOf(url), { method: "POST", fields: fieldsOf(record), body, ending });
     pool.send(to, bytes, ending, 1_000, asker);
   };
-  const ask = (body?: string, ending?: Ending, record?: Record<string, string>): Promise<Answer> =>
+  const ask = (body?: Text, ending?: Ending, record?: Record<string, string>): Promise<Answer> =>
     answerTo((asker) => send(asker, body, ending, record));
   const text = (body?: string) => ask(body).then((answer) => answer.text(10_000_000));
   return { server, send, ask, text };
@@ -262,6 +263,46 @@ describe("what is sent", () => {
 
   test.each(["a b", "a:b", "", "a\r\nb"])("has no field called %j", (name) => {
     expect(() => fieldsOf({ [name]: "x" })).toThrow("no header can carry");
+  });
+
+  test("goes in pieces where it is long, with turns for others, and the connection is used again", async () => {
+    const { server, ask } = await serve(({ body }) => reply(200, body.length < 100 ? body : "long"));
+    const text = "😀x字".repeat(700_000);
+    const pieces = ["a", "", text, Buffer.from(text), "z"];
+    let turns = 0;
+    const others = setInterval(() => turns++, 1);
+    await ask(pieces);
+    clearInterval(others);
+    expect(server.arrived[0]?.body === `a${text}${text}z`).toBe(true);
+    expect(turns).toBeGreaterThan(3);
+    expect(await (await ask("short")).text(10)).toBe("short");
+    expect(server.connections()).toBe(1);
+  });
+
+  test("is not gone on with where it was answered too early, and nothing else goes over that connection", async () => {
+    let connections = 0;
+    const early = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: {
+        open: () => void connections++,
+        data: (socket) => {
+          socket.pause();
+          socket.write("HTTP/1.1 413 X\r\ncontent-length: 0\r\n\r\n");
+        },
+      },
+    });
+    closers.push(() => early.stop(true));
+    const pool = createPool();
+    const to = { hostname: "127.0.0.1", port: early.port, tls: undefined, key: "x" };
+    const ask = (body: Text) => {
+      const request = { method: "POST", fields: fieldsOf({}), body, ending: new Ending() };
+      const bytes = bytesOf({ path: "/", host: "x" }, request);
+      return answerTo((asker) => pool.send(to, bytes, request.ending, 1_000, asker));
+    };
+    expect((await ask(["", Buffer.alloc(30_000_000)])).status).toBe(413);
+    expect((await ask("next")).status).toBe(413);
+    expect(connections).toBe(2);
   });
 
   test("says of the connection what is ours to say, once", async () => {

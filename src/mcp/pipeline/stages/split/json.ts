@@ -1,4 +1,4 @@
-import { elementsOf, type Member, membersOf, type Span, skipSpace } from "../../../spans.ts";
+import { eachMember, elementsOf, type Member, type Span, skipSpace } from "../../../spans.ts";
 import { partsOf } from "../breaks.ts";
 import type { Bounds, Level, Piece } from "./level.ts";
 
@@ -59,7 +59,7 @@ function listed(text: string, elements: readonly Span[], bounds: Bounds): Level 
 /** One part of an object is an object with some of its members. */
 function objectLevel(text: string, start: number, bounds: Bounds): Level {
   let at = skipSpace(text, start) + 1;
-  const pieces = membersOf(text, start).map((member): Piece => {
+  const pieces = eachMember(text, start).map((member): Piece => {
     const from = skipSpace(text, text[skipSpace(text, at)] === "," ? skipSpace(text, at) + 1 : at);
     at = member.end;
     return { start: from, end: member.end, title: () => member.key, within: () => valueLevel(text, member, bounds) };
@@ -82,7 +82,7 @@ function stringLevel(text: string, { start, end }: Span, { max }: Bounds): Level
 function nameOf(text: string, element: Span): string | undefined {
   if (text[element.start] === '"') return shortText(text, element);
   if (text[element.start] !== "{") return undefined;
-  const members = membersOf(text, element.start);
+  const members = eachMember(text, element.start);
   for (const key of naming) {
     const member = members.find((candidate: Member) => candidate.key === key);
     const found = member === undefined ? undefined : shortText(text, member);
