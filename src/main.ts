@@ -1,6 +1,8 @@
 import { version } from "../package.json";
 
 const argv = process.argv.slice(2);
+// The executable begins with most code not worth compiling (scripts/build.ts), for the start of `serve`, which takes it back once it has started.
+if (argv[0] !== "serve") Bun.unsafe.setJITPolicy(1);
 // console, because process.stdout costs as much as all the rest of this life.
 // Five lives, told apart before anything heavy is loaded: the version, what a shell asks while somebody types, the wrapper that becomes a server,
 // the runner of local code, the command line.

@@ -29,7 +29,7 @@ export function lackingIn(env: Environment): Record<string, string> {
 export function becomeSpacious(args: readonly string[]): void {
   const lacking = lackingIn(process.env);
   if (Object.keys(lacking).length === 0) return;
-  const again = againAs(selfCommand(), process.execArgv, args);
+  const again = againAs(selfCommand(process.execPath), process.execArgv, args);
   try {
     process.execve?.(process.execPath, again, { ...process.env, ...lacking } as Record<string, string>);
   } catch {

@@ -1,7 +1,8 @@
-import { Kind as SchemaKind, type Static, type TObject, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
+import { Kind as SchemaKind, type Static, type TObject, type TSchema, TypeRegistry } from "@sinclair/typebox";
 import { cutToWidth } from "../lib/cut.ts";
 import { namePattern } from "../lib/id.ts";
 import type { FieldError } from "../lib/problem.ts";
+import * as Type from "../lib/type.ts";
 
 /** What the gateway, the CLI and RBAC may ask of a kind. Kinds made by the program itself lack some. */
 export type Verb = "list" | "get" | "create" | "update" | "delete";

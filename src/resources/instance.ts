@@ -1,4 +1,5 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "../lib/type.ts";
 import { defineKind, oneOf, text } from "./define.ts";
 
 const instanceStates = ["STARTING", "RUNNING", "STOPPING", "STOPPED", "ERROR"] as const;

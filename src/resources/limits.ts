@@ -1,4 +1,5 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "../lib/type.ts";
 
 /** A bound: its default, how far it may be set, and what it bounds. One row makes the field, the default and what `explain` says. */
 const bound = (initial: number, minimum: number, maximum: number, description: string) => ({

@@ -1,4 +1,5 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "../lib/type.ts";
 import { defineKind, Name, oneOf, text } from "./define.ts";
 
 const fields = Type.Object({

@@ -1,5 +1,6 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { isToolPattern } from "../lib/pattern.ts";
+import * as Type from "../lib/type.ts";
 import { defineKind, Name, oneOf, text } from "./define.ts";
 import { Binding, checkBindings, normalBindings } from "./rbac.ts";
 

@@ -1,10 +1,11 @@
-import { type TSchema, Type } from "@sinclair/typebox";
+import type { TSchema } from "@sinclair/typebox";
 import type { TypeCheck } from "@sinclair/typebox/compiler";
 import type { ValueError } from "@sinclair/typebox/errors";
 import { compiled, completed } from "../lib/check.ts";
 import { didYouMean, nearest } from "../lib/nearest.ts";
 import { isObject } from "../lib/object.ts";
 import { type FieldError, Problem } from "../lib/problem.ts";
+import * as Type from "../lib/type.ts";
 import { type AnyKind, addedFields } from "./define.ts";
 import { findKind, kinds } from "./index.ts";
 import { quotable, unknownKind } from "./unknown-kind.ts";

@@ -1,4 +1,5 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "../lib/type.ts";
 import { brief, defineKind, Name, text } from "./define.ts";
 import { systemProject } from "./system-prompts.ts";
 

@@ -1,5 +1,6 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { isObject } from "../lib/object.ts";
+import * as Type from "../lib/type.ts";
 import { defineKind, Name, oneOf, text } from "./define.ts";
 
 const Stage = Type.Object({

@@ -1,6 +1,7 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { isToolPattern } from "../lib/pattern.ts";
 import type { FieldError } from "../lib/problem.ts";
+import * as Type from "../lib/type.ts";
 import { defineKind, Name, oneOf, type PluralOf, type Reference, text } from "./define.ts";
 
 export const roles = ["view", "create", "edit", "delete", "run"] as const;

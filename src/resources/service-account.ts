@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import * as Type from "../lib/type.ts";
 import { defineKind, Name, text } from "./define.ts";
 
 const fields = Type.Object({

@@ -1,6 +1,7 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
 import { isObject } from "../lib/object.ts";
 import type { FieldError } from "../lib/problem.ts";
+import * as Type from "../lib/type.ts";
 import { defineKind, Name, oneOf, text } from "./define.ts";
 import { serverFields } from "./server-fields.ts";
 

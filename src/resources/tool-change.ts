@@ -1,4 +1,5 @@
-import { type Static, Type } from "@sinclair/typebox";
+import type { Static } from "@sinclair/typebox";
+import * as Type from "../lib/type.ts";
 import { defineKind, oneOf } from "./define.ts";
 
 const toolChangeStates = ["new", "changed", "removed", "rejected"] as const;

@@ -1,7 +1,8 @@
-import { type TObject, type TSchema, Type } from "@sinclair/typebox";
+import type { TObject, TSchema } from "@sinclair/typebox";
 import { merged } from "../lib/merge-patch.ts";
 import { isObject } from "../lib/object.ts";
 import { type FieldError, Problem } from "../lib/problem.ts";
+import * as Type from "../lib/type.ts";
 import { type AnyKind, aKind, type Resource } from "../resources/define.ts";
 import { type Manifest, manifestSchema, parseManifest } from "../resources/parse.ts";
 import { readJson } from "./body.ts";

@@ -2,6 +2,7 @@ import { mayReadLink } from "../auth/prompt-links.ts";
 import { createWorker } from "../instances/worker/worker.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { once } from "../lib/once.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Llms } from "../llm/llms.ts";
 import { createBudget } from "../mcp/budget/budget.ts";
@@ -17,7 +18,6 @@ import { createResults } from "../mcp/pipeline/results/results.ts";
 import { createRunner } from "../mcp/pipeline/run.ts";
 import { createShaping, type Shaping } from "../mcp/pipeline/shaping.ts";
 import type { ContentType } from "../mcp/pipeline/stage.ts";
-import { builtInStages } from "../mcp/pipeline/stages/index.ts";
 import { createServed } from "../mcp/prompts/served.ts";
 import { createShelf } from "../mcp/prompts/shelf.ts";
 import { createSystemTexts } from "../mcp/prompts/system-texts.ts";
@@ -35,6 +35,11 @@ import { findResource, listResources } from "../storage/resources.ts";
 import type { Config } from "./config.ts";
 import { shapingRecorder } from "./note.ts";
 import type { Changed } from "./rooms.ts";
+
+/** Loaded when one of them is asked for. */
+const stages = once(
+  () => require("../mcp/pipeline/stages/index.ts") as typeof import("../mcp/pipeline/stages/index.ts"),
+);
 
 export type ProxyModelNeeds = {
   config: Config;
@@ -95,10 +100,9 @@ export async function composeProxyModels(needs: ProxyModelNeeds) {
   });
   const local = createLocal({ dataDir: config.dataDir, worker, log, changed: () => models.renew() });
   const budget = createBudget();
-  const stages = builtInStages(texts);
   const models = createModels({
     gate: createGate({ shelf, openings, texts }),
-    builtInStages: stages,
+    builtInStages: once(() => stages().builtInStages(texts)),
     check: checkPipeline,
     local,
     log,

@@ -45,6 +45,7 @@ export async function run({ config, log, folder, server, opened, out }: Begun): 
   const door = keepDoor({ ...rooms, server: () => app.server, listen: () => listen(app, at) });
   folder.tell(url);
   await sleep(answeringMs);
+  Bun.unsafe.setJITPolicy(1);
   rooms.supervisor.start();
   await rooms.changedAll([]);
   rooms.health.start();

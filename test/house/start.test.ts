@@ -11,7 +11,7 @@ const lives: Record<string, readonly string[]> = {
 /** What takes a tenth of the start of an empty program and more, or is needed by few: it is loaded where it is used (`bench/startup.ts`). */
 const heavy = [
   /^node:(crypto|zlib|net|tls|tty|url|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
-  /^(consola|yaml|smol-toml|jsonc-parser|age-encryption|elysia)(\/|$)/,
+  /^(consola|yaml|smol-toml|jsonc-parser|age-encryption)(\/|$)/,
   /^@modelcontextprotocol\//,
   // A checker is compiled for what is written.
   /^@sinclair\/typebox\/(compiler|value)$/,
@@ -38,6 +38,11 @@ function loadedBy(roots: readonly string[]): { what: string; by: string }[] {
   }
   return loaded;
 }
+
+/** It is loaded by a process that does nothing else but become another. */
+test("serve becomes itself again with next to nothing loaded", () => {
+  expect(loadedBy(["src/main.ts", "src/instances/spacious.ts"]).map(({ what }) => what)).toEqual([]);
+});
 
 test.each(Object.keys(lives))("%s loads nothing heavy before it is needed", (life) => {
   const loaded = loadedBy(lives[life] ?? []);

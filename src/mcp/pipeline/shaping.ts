@@ -1,11 +1,15 @@
 import type { Clock } from "../../lib/clock.ts";
+import { once } from "../../lib/once.ts";
 import { seldom } from "../../lib/seldom.ts";
 import type { ProjectFields } from "../../resources/project.ts";
 import { type Endpoint, isFussy } from "../endpoint.ts";
 import type { Served, ShapingOptions } from "./context.ts";
-import { hidingOf } from "./hiding.ts";
 import { createIdentities } from "./identities.ts";
-import { type Shape, shapeOf } from "./shape.ts";
+import type { Shape } from "./shape.ts";
+
+/** Loaded for the first project that has something to be shaped. */
+const shapes = once(() => require("./shape.ts") as typeof import("./shape.ts"));
+const hidings = once(() => require("./hiding.ts") as typeof import("./hiding.ts"));
 
 /** A request as the gateway has it. */
 export type Asking = Omit<Served, "seesChanges"> & { endpoint: Endpoint };
@@ -36,8 +40,8 @@ export function createShaping(options: ShapingOptions & { clock: Clock }) {
      */
     async of({ endpoint, ...served }: Asking): Promise<Shape | undefined> {
       const asked: Served = { ...served, seesChanges: !isFussy(endpoint) };
-      if (endpoint.server !== undefined || endpoint.alias !== undefined) return hidingOf(options, asked);
-      return await shapeOf(shared, identities, asked);
+      if (endpoint.server !== undefined || endpoint.alias !== undefined) return hidings().hidingOf(options, asked);
+      return await shapes().shapeOf(shared, identities, asked);
     },
     /** A session has ended. */
     ended: identities.letGo,

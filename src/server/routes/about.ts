@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import * as Type from "../../lib/type.ts";
 import { kinds } from "../../resources/index.ts";
 import { aboutOf } from "../about.ts";
 import { asCaller, type Route } from "../route.ts";

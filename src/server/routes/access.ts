@@ -1,8 +1,8 @@
-import { Type } from "@sinclair/typebox";
 import { openSession } from "../../auth/session.ts";
 import { sessionSource } from "../../auth/session-source.ts";
 import { expiryOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { Group } from "../../resources/group.ts";
 import { McpToken } from "../../resources/mcp-token.ts";
 import { ServiceAccount } from "../../resources/service-account.ts";

@@ -1,7 +1,8 @@
-import { type TSchema, Type } from "@sinclair/typebox";
+import type { TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import type { Rights } from "../../rbac/rights.ts";
 import type { AnyKind, Resource } from "../../resources/define.ts";
 import { findKind } from "../../resources/index.ts";

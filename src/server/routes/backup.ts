@@ -1,6 +1,6 @@
-import { Type } from "@sinclair/typebox";
 import { checkRecipients } from "../../lib/age.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import type { Outcome } from "../../operations/backup/put-back.ts";
 import { recipientsOf, setRecipients } from "../../operations/backup/recipients.ts";
 import { demandEverything } from "../../rbac/ceiling.ts";

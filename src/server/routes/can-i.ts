@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { type Attempt, type Decision, missingFor } from "../../rbac/evaluate.ts";
 import { explain } from "../../rbac/explain.ts";
 import { demandOperation, judgeOperation } from "../../rbac/judge.ts";

@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import * as Type from "../../lib/type.ts";
 import { placeOf, shownUrl } from "../../operations/backup/git/place.ts";
 import { demandEverything } from "../../rbac/ceiling.ts";
 import type { Rights } from "../../rbac/rights.ts";

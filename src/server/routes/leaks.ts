@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { McpToken } from "../../resources/mcp-token.ts";
 import { readJson } from "../body.ts";
 import type { Route } from "../route.ts";

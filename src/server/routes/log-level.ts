@@ -1,6 +1,6 @@
-import { Type } from "@sinclair/typebox";
 import { isLogLevel, type LogLevel, logLevels } from "../../lib/log.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { oneOf } from "../../resources/define.ts";
 import { readJson } from "../body.ts";
 import { asCaller, type Route } from "../route.ts";

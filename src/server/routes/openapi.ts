@@ -1,5 +1,6 @@
-import { type TSchema, Type } from "@sinclair/typebox";
+import type { TSchema } from "@sinclair/typebox";
 import { catalogue } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { version } from "../../lib/version.ts";
 import { missingFor } from "../../rbac/evaluate.ts";
 import type { AnyKind } from "../../resources/define.ts";

@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { User } from "../../resources/user.ts";
 import { readJson } from "../body.ts";
 import { must, type Route } from "../route.ts";

@@ -1,6 +1,6 @@
-import { Type } from "@sinclair/typebox";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import type { Rights } from "../../rbac/rights.ts";
 import type { Saved } from "../../rbac/source.ts";
 import type { Resource } from "../../resources/define.ts";

@@ -1,7 +1,7 @@
-import { Type } from "@sinclair/typebox";
 import { parsedJson } from "../../lib/json.ts";
 import { isObject } from "../../lib/object.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { shownStage } from "../../mcp/pipeline/models/trial.ts";
 import { contentTypes } from "../../mcp/pipeline/stage.ts";
 import { demandOn, judgeAll } from "../../rbac/judge.ts";

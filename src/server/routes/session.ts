@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { getPermissions } from "../../rbac/permissions.ts";
 import { deleteSession } from "../../storage/identity.ts";
 import { readJson } from "../body.ts";

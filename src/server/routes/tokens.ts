@@ -1,8 +1,8 @@
-import { Type } from "@sinclair/typebox";
 import { bearerIn, stateOf } from "../../auth/authenticate.ts";
 import { bearerKind, shaOf, storedAs, tokenSubject } from "../../auth/bearer.ts";
 import { durationOf } from "../../auth/ttl.ts";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import type { Rotation } from "../../rbac/guarded-store.ts";
 import { McpToken } from "../../resources/mcp-token.ts";
 import { findTokenByHash } from "../../storage/tokens.ts";

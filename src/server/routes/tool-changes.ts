@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { Problem } from "../../lib/problem.ts";
+import * as Type from "../../lib/type.ts";
 import { present } from "../../rbac/source.ts";
 import type { Resource } from "../../resources/define.ts";
 import { ToolChange } from "../../resources/tool-change.ts";

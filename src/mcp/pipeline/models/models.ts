@@ -38,7 +38,8 @@ export type ModelRegistry = Models & {
 type Options = {
   gate: Plugin;
   log: Log;
-  builtInStages?: ReadonlyMap<string, StageType>;
+  /** Asked for when a model of the table, a file or a result needs a stage. */
+  builtInStages?: () => ReadonlyMap<string, StageType>;
   check?: Check;
   local?: Local;
 };
@@ -47,7 +48,7 @@ type Options = {
 export function createModels({
   gate,
   log,
-  builtInStages = new Map(),
+  builtInStages = () => new Map(),
   check = () => [],
   local,
 }: Options): ModelRegistry {
@@ -76,7 +77,7 @@ export function createModels({
 
   /** Ours win: what a pipeline names is not another thing because somebody put a file there. */
   const stageTypes = () => {
-    types ??= new Map([...(local?.stages() ?? []), ...builtInStages]);
+    types ??= new Map([...(local?.stages() ?? []), ...builtInStages()]);
     return types;
   };
 
@@ -100,7 +101,7 @@ export function createModels({
   function renew(): void {
     types = undefined;
     const before = models;
-    models = hidingStill(resolved(applied), stageTypes());
+    models = hidingStill(resolved(applied), stageTypes);
     for (const { name, fault } of models.values())
       if (fault !== undefined && fault !== before.get(name)?.fault)
         log.warn("a proxy model is not as it is written", { proxymodel: name, reason: fault });
@@ -123,7 +124,7 @@ export function createModels({
     renew,
     stageTypes,
     check: (stages) => check(stages, stageTypes()),
-    faults: () => local?.faults(new Set(builtInStages.keys())) ?? [],
+    faults: () => local?.faults(new Set(builtInStages().keys())) ?? [],
   };
 }
 
@@ -131,13 +132,16 @@ export function createModels({
  * One that cannot be used goes on hiding what it and its parents hide, as far as those stages are there: a file that was deleted is no reason to show
  * everybody's secrets.
  */
-function hidingStill(models: ReadonlyMap<string, Model>, types: ReadonlyMap<string, StageType>): Map<string, Model> {
+function hidingStill(
+  models: ReadonlyMap<string, Model>,
+  types: () => ReadonlyMap<string, StageType>,
+): Map<string, Model> {
   const hiding = (name: string, seen: Set<string>): Pipeline["stages"] => {
     const model = models.get(name);
     if (model === undefined || seen.has(name)) return [];
     seen.add(name);
     const own =
-      (model.written ?? model.pipeline)?.stages.filter(({ type }) => types.get(type)?.everywhere === true) ?? [];
+      (model.written ?? model.pipeline)?.stages.filter(({ type }) => types().get(type)?.everywhere === true) ?? [];
     return [...own, ...model.parents.flatMap((parent) => hiding(parent, seen))];
   };
   return new Map(

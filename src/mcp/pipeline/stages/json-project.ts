@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { shareOfTurn } from "../../../lib/share.ts";
+import * as Type from "../../../lib/type.ts";
 import { eachMember, elementsOf, type Span } from "../../spans.ts";
 import { jsonValues } from "../json/values.ts";
 import { defineStage } from "../stage.ts";

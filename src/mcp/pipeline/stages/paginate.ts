@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { shareOfTurn } from "../../../lib/share.ts";
+import * as Type from "../../../lib/type.ts";
 import type { SystemTexts } from "../../../resources/system-prompts.ts";
 import { defineStage, type Section, type StageContext } from "../stage.ts";
 import { asking, lineOf } from "./asking.ts";

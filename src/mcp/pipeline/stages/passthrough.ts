@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import * as Type from "../../../lib/type.ts";
 import { defineStage } from "../stage.ts";
 
 export const passthrough = defineStage({

@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { shareOfTurn } from "../../../lib/share.ts";
+import * as Type from "../../../lib/type.ts";
 import type { Span } from "../../spans.ts";
 import { defineStage, type Section } from "../stage.ts";
 import { byShape, type Finder, spanList } from "./hide/finder.ts";

@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import * as Type from "../../../lib/type.ts";
 import { jsonValues } from "../json/values.ts";
 import { defineStage, type Section } from "../stage.ts";
 import { outline } from "./outline.ts";

@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { cut } from "../../../lib/cut.ts";
+import * as Type from "../../../lib/type.ts";
 import { limiter } from "../../../lib/wait.ts";
 import type { SystemTexts } from "../../../resources/system-prompts.ts";
 import { defineStage, type Section } from "../stage.ts";

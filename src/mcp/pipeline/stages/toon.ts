@@ -1,5 +1,5 @@
-import { Type } from "@sinclair/typebox";
 import { encode } from "@toon-format/toon";
+import * as Type from "../../../lib/type.ts";
 import { hasTwins, skipString } from "../../spans.ts";
 import { jsonValues } from "../json/values.ts";
 import { defineStage } from "../stage.ts";

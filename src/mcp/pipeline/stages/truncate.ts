@@ -1,4 +1,4 @@
-import { Type } from "@sinclair/typebox";
+import * as Type from "../../../lib/type.ts";
 import { oneOf } from "../../../resources/define.ts";
 import { betweenCharacters } from "../json/string.ts";
 import { defineStage } from "../stage.ts";
