@@ -3,6 +3,7 @@ import { newId } from "../lib/id.ts";
 import { Problem } from "../lib/problem.ts";
 import { turn } from "../lib/wait.ts";
 import type { Endpoint } from "../mcp/endpoint.ts";
+import type { controlApi } from "./control-api.ts";
 import { withCors } from "./cors.ts";
 import { createEndpoints } from "./endpoints.ts";
 import { answeredAtDoor, frontDoor } from "./front-door.ts";
@@ -37,16 +38,17 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
   const pace = createPace();
   const { allowedOrigins, oauth } = rooms.config;
   const app: App = {
-    // Who only asks whether it is there need not wait until every route is.
+    // Calls go straight to the gateway: a framework's way there costs more than all that is asked of a caller. Who only asks whether it is there
+    // need not wait until the framework is.
     handle(request) {
       const endpoint = endpointOf(request);
       if (endpoint !== undefined) return called(request, endpoint);
-      return administered(request, isProbe(request) ? probeAt : controlled());
+      return isProbe(request) ? administered(request, probeAt) : throughFramework(request);
     },
     server: null,
     complete: async () => void (await controlled()),
   };
-  let api: Promise<RouteAt> | undefined;
+  let api: Promise<ReturnType<typeof controlApi>> | undefined;
 
   /** From where a request comes; it must be asked before anything is waited for. */
   function addressOf(request: Request): string | undefined {
@@ -88,7 +90,7 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     received(visitor);
   }
 
-  async function administered(request: Request, routeAt: RouteAt | Promise<RouteAt>): Promise<Response> {
+  async function administered(request: Request, routeAt: RouteAt): Promise<Response> {
     const sender: Sender = { address: addressOf(request) };
     rooms.senders.set(request, sender);
     try {
@@ -98,18 +100,14 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     }
   }
 
-  async function answer(
-    request: Request,
-    address: string | undefined,
-    routeAt: RouteAt | Promise<RouteAt>,
-  ): Promise<Response> {
+  async function answer(request: Request, address: string | undefined, routeAt: RouteAt): Promise<Response> {
     // What administers is rare and may be much: each has its turn, so that who asks without end leaves others theirs.
     await turn();
     letIn(request);
     const path = pathOf(request);
     const answered = answeredAtDoor(request, path, rooms.config);
     if (answered !== undefined) return answered;
-    const found = (await routeAt)(request.method, path);
+    const found = routeAt(request.method, path);
     if (found === undefined) throw noRoute();
     if ("allow" in found) return notAllowed(found.allow);
     const keepOpen = () => void app.server?.timeout(request, 0);
@@ -127,10 +125,14 @@ export function createApp(rooms: Rooms, peerOf?: () => string | undefined): App 
     return withCors(response, request, allowedOrigins);
   }
 
-  function controlled(): Promise<RouteAt> {
-    api ??= import("./control-api.ts").then(({ controlApi }) => controlApi());
+  function controlled(): Promise<ReturnType<typeof controlApi>> {
+    api ??= import("./control-api.ts").then(({ controlApi }) =>
+      controlApi(administered, (error, asked) => problemResponse(error, asked, { requestId: newId(), log: rooms.log })),
+    );
     return api;
   }
+
+  const throughFramework = async (request: Request): Promise<Response> => await (await controlled())(request);
 
   return app;
 }

@@ -11,7 +11,7 @@ const lives: Record<string, readonly string[]> = {
 /** What takes a tenth of the start of an empty program and more, or is needed by few: it is loaded where it is used (`bench/startup.ts`). */
 const heavy = [
   /^node:(crypto|zlib|net|tls|tty|url|util|http|https|stream|stream\/promises|dns|dns\/promises|readline.*|child_process)$/,
-  /^(consola|yaml|smol-toml|jsonc-parser|age-encryption)(\/|$)/,
+  /^(consola|yaml|smol-toml|jsonc-parser|age-encryption|elysia)(\/|$)/,
   /^@modelcontextprotocol\//,
   // A checker is compiled for what is written.
   /^@sinclair\/typebox\/(compiler|value)$/,

@@ -3,6 +3,7 @@ import { kinds, wordsOf } from "../../src/resources/index.ts";
 
 /** A word of power and the only places it may stand (design §2, reference/style.md §5.6). */
 const homes: [word: RegExp, only: RegExp][] = [
+  [/from "elysia"/, /^src\/server\//],
   // The package as a whole is loaded by whoever asks it for `Type`.
   [/\{[^}]*\bType\b[^}]*\} from "@sinclair\/typebox"/, /^$/],
   [/"bun:sqlite"|\bnew SQL\(/, /^src\/storage\//],
