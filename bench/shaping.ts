@@ -24,7 +24,12 @@ const gate = createGate({
   openings: { isOpen: () => true, tagsOf: () => [] } as never,
   texts: () => "",
 });
-const models = createModels({ gate, builtInStages: () => builtInStages(() => ""), check: checkPipeline, log: silentLog });
+const models = createModels({
+  gate,
+  builtInStages: () => builtInStages(() => ""),
+  check: checkPipeline,
+  log: silentLog,
+});
 const shaping = createShaping({
   models,
   llmOf: () => undefined,

@@ -54,7 +54,17 @@ export function createCacheFolder(dir: string) {
     });
   }
 
+  /** Whoever clears the project at this very moment takes its folder away, which is made once more then. */
   async function place(project: string, file: string, pieces: readonly Buffer[], used: number): Promise<void> {
+    try {
+      await placeOnce(project, file, pieces, used);
+    } catch (error) {
+      if (!isAbsent(error)) throw error;
+      await placeOnce(project, file, pieces, used);
+    }
+  }
+
+  async function placeOnce(project: string, file: string, pieces: readonly Buffer[], used: number): Promise<void> {
     if (!(await isFolder(project).catch(() => false))) await make(project);
     const draft = path(project, `new-${randomBytes(8).toString("hex")}`);
     try {
