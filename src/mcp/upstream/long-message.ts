@@ -42,7 +42,7 @@ function* inSteps(outlining: Outlining): Generator<void, void> {
 }
 
 /** A text without its long strings, as far as it was read: they are empty in it. What no parser would take stays in it, for it not to be taken. */
-export class Bared {
+class Bared {
   text = "";
   /** Where in it how much is missing. */
   readonly #gone: { at: number; length: number }[] = [];
