@@ -14,7 +14,6 @@ const pragmas = {
   foreign_keys: 1,
   trusted_schema: 0,
   cell_size_check: 1,
-  recursive_triggers: 1,
 } as const;
 
 /** How long a transaction waits for another process to let go of the database, and how long between two looks. */

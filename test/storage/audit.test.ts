@@ -145,8 +145,6 @@ test("rows are appended and nothing else; the database itself refuses all other 
     "DELETE FROM audit_events",
     "INSERT INTO audit_events (seq, at, kind, outcome, subject, hash) VALUES (9, 1, 'call', 'ok', '', '')",
     "INSERT OR REPLACE INTO audit_events (seq, at, kind, outcome, subject, hash) VALUES (2, 1, 'call', 'ok', '', '')",
-    "INSERT OR REPLACE INTO audit_events (seq, at, kind, outcome, subject, hash) VALUES (3, 1, 'call', 'ok', '', '')",
-    "INSERT INTO audit_events (seq, at, kind, outcome, subject, hash) VALUES (0, 1, 'call', 'ok', '', '')",
     "UPDATE audit_anchor SET seq = 0",
     "DELETE FROM audit_anchor",
     "UPDATE audit_heads SET hash = ''",

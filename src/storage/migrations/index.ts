@@ -8,7 +8,6 @@ import variants from "./0007_variants.sql" with { type: "text" };
 import gate from "./0008_gate.sql" with { type: "text" };
 import promptLinks from "./0009_prompt_links.sql" with { type: "text" };
 import auditBlocks from "./0010_audit_blocks.sql" with { type: "text" };
-import auditAppended from "./0011_audit_appended.sql" with { type: "text" };
 
 /** Every step, in order; the version of a database is how many it has had. Forward only, never edited once released. */
 export const migrations: readonly string[] = [
@@ -22,5 +21,4 @@ export const migrations: readonly string[] = [
   gate,
   promptLinks,
   auditBlocks,
-  auditAppended,
 ];
