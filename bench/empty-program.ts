@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** An empty program, compiled with the flags of the executable: what no start can be faster than. Answers its path. */
+/** An empty program, compiled with those flags of the executable that matter to one: what no start can be faster than. Answers its path. */
 export function buildEmpty(folder: string): string {
   const source = join(folder, "empty.ts");
   writeFileSync(source, "export {};\n");
