@@ -1,16 +1,20 @@
+import { inTurns } from "../../src/lib/share.ts";
 import type { Outcome } from "../../src/mcp/answers.ts";
+import { Boning } from "../../src/mcp/bones.ts";
 import { giveNames } from "../../src/mcp/catalog/given-names.ts";
 import { buildView } from "../../src/mcp/catalog/view.ts";
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
+import { judgeLong } from "../../src/mcp/downstream/long.ts";
 import { methods } from "../../src/mcp/downstream/methods.ts";
 import { request } from "../../src/mcp/json-rpc.ts";
 import { type Params, wholeOf } from "../../src/mcp/params.ts";
 import type { ServerRef } from "../../src/mcp/upstream/connections.ts";
+import { projectLimitsOf } from "../../src/resources/limits.ts";
 import { atOnce } from "../at-once.ts";
 
 /** What stands between a client's bytes and a server's: judging, and forwarding what was let in. A planted fault replaces one half. */
 export type Gate = {
-  judge: (text: string, headers: Headers) => Judged;
+  judge: (text: string, headers: Headers) => Judged | Promise<Judged>;
   /** What goes out on the wire, message by message; nothing when the name leads nowhere. */
   forward: (inbound: Inbound) => Promise<string[]>;
 };
@@ -41,8 +45,21 @@ const view = await buildView([{ server, missing: undefined, offer }], {
   speakerOf: () => undefined,
 });
 
+const limits = projectLimitsOf({});
+
+/** As the gateway does it with what is long: read as it comes, in pieces of so many bytes, and judged by its bones. */
+const judgeInPieces = (bytes: number) => async (text: string, headers: Headers) => {
+  const boning = new Boning();
+  const all = Buffer.from(text);
+  for (let at = 0; at < all.length; at += bytes) boning.add(all.subarray(at, at + bytes));
+  return judgeLong(await inTurns(boning.bones()), headers, limits);
+};
+
+/** What is longer comes in pieces. */
+const short = 256 * 1024;
+
 export const ours: Gate = {
-  judge,
+  judge: (text, headers) => (text.length > short ? judgeInPieces(64 * 1024)(text, headers) : judge(text, headers)),
   async forward(inbound) {
     const wire: string[] = [];
     const put = (_target: unknown, method: string, params: Params) =>
@@ -74,3 +91,6 @@ export const ours: Gate = {
     return wire;
   },
 };
+
+/** The same with every message, cut at odd places: whatever it is, it must fare as it would in one. */
+export const inPieces: Gate = { ...ours, judge: judgeInPieces(31) };
