@@ -41,6 +41,8 @@ export type Child = Channel & {
   readonly pid: number;
   /** As soon as it has ended; `closed` comes when what it started and what it said is dealt with, too. */
   readonly exited: Promise<Pick<Exit, "code" | "signal" | "reason">>;
+  /** Once all is read that it said on standard output, which may be after it has ended; never where something else holds that open. */
+  readonly heard: Promise<void>;
   stop: (fast: boolean) => Promise<Exit>;
 };
 
@@ -132,7 +134,7 @@ export function startChild(options: ChildOptions): Child {
     return await closed;
   }
 
-  return { pid, send, stop, exited, closed, onMessage: output.onMessage };
+  return { pid, send, stop, exited, heard: reading, closed, onMessage: output.onMessage };
 }
 
 function spawn({ command, asBun, env, cwd, confinement }: ChildOptions, mark: Mark, inlet?: Inlet, outlet?: Outlet) {

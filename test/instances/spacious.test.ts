@@ -27,7 +27,12 @@ async function environmentOf(given: Record<string, string>): Promise<Record<stri
 test.skipIf(process.platform !== "linux")(
   "serve becomes itself with memory that is kept for a moment, and behind a proxy with room for more than 256 requests at once",
   async () => {
-    const memory = { MIMALLOC_PURGE_DELAY: "3000", MIMALLOC_PURGE_HOLES: "0", BUN_GC_TIMER_INTERVAL: "10000" };
+    const memory = {
+      MIMALLOC_PURGE_DELAY: "3000",
+      MIMALLOC_PURGE_HOLES: "0",
+      BUN_GC_TIMER_INTERVAL: "10000",
+      BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "2000000",
+    };
     const proxied = { HTTPS_PROXY: "http://127.0.0.1:9" };
     expect(await environmentOf(proxied)).toMatchObject({ ...memory, BUN_CONFIG_MAX_HTTP_REQUESTS: "65535" });
     const plain = await environmentOf({ HTTPS_PROXY: "" });
@@ -38,10 +43,15 @@ test.skipIf(process.platform !== "linux")(
 );
 
 test("what somebody has set stays as it is, and then there is no second start", () => {
-  const memory = { MIMALLOC_PURGE_DELAY: "-1", MIMALLOC_PURGE_HOLES: "", BUN_GC_TIMER_INTERVAL: "500" };
-  expect(lackingIn(memory)).toEqual({});
-  expect(lackingIn({ ...memory, MIMALLOC_PURGE_DELAY: undefined })).toEqual({ MIMALLOC_PURGE_DELAY: "3000" });
-  expect(lackingIn({ ...memory, http_proxy: "http://127.0.0.1:9" })).toEqual({
+  const said = {
+    MIMALLOC_PURGE_DELAY: "-1",
+    MIMALLOC_PURGE_HOLES: "",
+    BUN_GC_TIMER_INTERVAL: "500",
+    BUN_JSC_thresholdForFTLOptimizeAfterWarmUp: "1000",
+  };
+  expect(lackingIn(said)).toEqual({});
+  expect(lackingIn({ ...said, MIMALLOC_PURGE_DELAY: undefined })).toEqual({ MIMALLOC_PURGE_DELAY: "3000" });
+  expect(lackingIn({ ...said, http_proxy: "http://127.0.0.1:9" })).toEqual({
     BUN_CONFIG_MAX_HTTP_REQUESTS: "65535",
   });
   expect(lackingIn({ ...lackingIn({}), PATH: "/bin" })).toEqual({});

@@ -48,6 +48,9 @@ const bounds = {
   waitAfterDeathMs: [0, 500, 2_000, 10_000],
 } as const;
 
+/** How long the words of a process that has exited are waited for. */
+const hearingMs = 500;
+
 export type Worker = ReturnType<typeof createWorker>;
 
 /**
@@ -58,7 +61,7 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
   const calls = new Map<number, Call & { order: string }>();
   const strikes = createStrikes(clock, onCondemned);
   let ids = 0;
-  let life: { child: Child; latest: Code | undefined; pongs: (() => void)[] } | undefined;
+  let life: { child: Child; latest: Code | undefined; pongs: (() => void)[]; hasExited: boolean } | undefined;
   let deaths: number[] = [];
   let isStopped = false;
 
@@ -77,7 +80,8 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
     const order = JSON.stringify({ id, code, ...work } satisfies Order);
     calls.set(id, { ...call, order });
     try {
-      alive().send(order);
+      // What has exited is heard out; then all that it never began goes to the next one, this too.
+      if (life?.hasExited !== true) alive().send(order);
       return await call.done;
     } finally {
       calls.delete(id);
@@ -115,14 +119,17 @@ export function createWorker({ dataDir, clock, log, onCondemned, pongMs = 3_000 
       confinement: { openFiles: bounds.openFiles, dataBytes: bounds.dataBytes },
       patience: { afterEofMs: 200, afterTermMs: 200 },
     });
-    const own = { child, latest: undefined, pongs: [] } as NonNullable<typeof life>;
+    const own: NonNullable<typeof life> = { child, latest: undefined, pongs: [], hasExited: false };
     life = own;
     const unwatch = watchMemory(child.pid, bounds.memoryMiB, (used) =>
       end(own, `it used ${used} MiB of the ${bounds.memoryMiB} MiB that local code may`),
     );
     child.onMessage((text) => hear(own, text));
-    void child.exited.then((exit) => {
+    void child.exited.then(async (exit) => {
       unwatch();
+      own.hasExited = true;
+      // Its exit may be known before its last words, such as what it began.
+      await within(hearingMs, child.heard);
       end(own, reasonOf(exit));
     });
     return child;
