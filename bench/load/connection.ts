@@ -4,6 +4,8 @@ type Waiting = { resolve: (answer: Answer) => void; reject: (why: Error) => void
 
 const headEnd = Buffer.from("\r\n\r\n");
 const lineEnd = Buffer.from("\r\n");
+/** Servers on Node close what was silent for five seconds. */
+const nearlySilentMs = 4_000;
 const lastChunk = "\r\n0\r\n\r\n";
 
 /** One keep-alive connection with one request at a time: a caller that costs next to nothing, so that what is called is what is measured. */
@@ -15,6 +17,9 @@ export class Connection {
   /** What the head says of the end: so many bytes, or the last chunk. Before that the rest is not looked at. */
   #until: number | "last chunk" = 0;
   #unsent: Uint8Array | undefined;
+  /** What is sent on a connection that was silent before, in which its server may just have lost patience. */
+  #onOld: Uint8Array | undefined;
+  #usedAt = 0;
 
   readonly #port: number;
 
@@ -35,19 +40,20 @@ export class Connection {
       socket: {
         data: (_, chunk) => this.#take(chunk),
         drain: () => this.#write(),
-        close: () => this.#fail("the connection was closed"),
-        error: (_, error) => this.#fail(error.message),
+        close: (socket) => this.#fail(socket, "the connection was closed"),
+        error: (socket, error) => this.#fail(socket, error.message),
       },
     });
     this.#socket.setNoDelay(true);
+    this.#usedAt = performance.now();
   }
 
   send(request: Uint8Array): Promise<Answer> {
-    // Servers on Node close what was silent for five seconds.
     if (this.#socket === undefined) return this.#connect().then(() => this.send(request));
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     this.#waiting = { resolve, reject };
     this.#unsent = request;
+    this.#onOld = performance.now() - this.#usedAt > nearlySilentMs ? request : undefined;
     this.#write();
     return promise;
   }
@@ -63,10 +69,13 @@ export class Connection {
     this.#unsent = sent < this.#unsent.length ? this.#unsent.subarray(sent) : undefined;
   }
 
-  #fail(why: string): void {
-    this.#socket = undefined;
-    this.#waiting?.reject(new Error(why));
-    this.#waiting = undefined;
+  #fail(socket: Bun.Socket, why: string): void {
+    if (this.#socket !== socket) return;
+    const waiting = this.#waiting;
+    const again = this.#length === 0 ? this.#onOld : undefined;
+    [this.#socket, this.#waiting, this.#onOld] = [undefined, undefined, undefined];
+    if (again === undefined) waiting?.reject(new Error(why));
+    else this.send(again).then(waiting?.resolve, waiting?.reject);
   }
 
   #take(chunk: Buffer): void {
@@ -83,6 +92,8 @@ export class Connection {
     [this.#parts, this.#length, this.#until] = [[], 0, 0];
     const waiting = this.#waiting;
     this.#waiting = undefined;
+    this.#onOld = undefined;
+    this.#usedAt = performance.now();
     waiting?.resolve(answer);
   }
 
