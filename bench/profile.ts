@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { lackingIn } from "../src/instances/spacious.ts";
 import { canPin, pin } from "./cores.ts";
 import { drive } from "./load/drive.ts";
 import { callersOf, type Era, type Work } from "./load/speech.ts";
@@ -22,7 +23,12 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const executable = join(folder, "serve.sh");
 const command = [process.execPath, "--cpu-prof", "--cpu-prof-dir", folder, resolve("src/main.ts")];
-writeFileSync(executable, `#!/bin/sh\nexec ${command.map((word) => `'${word}'`).join(" ")} "$@"\n`);
+// Set here, serve need not become itself again, which ends a profile that is being written.
+const settings = Object.entries(lackingIn({})).map(([name, value]) => `${name}=${value}`);
+writeFileSync(
+  executable,
+  `#!/bin/sh\nexec env ${[...settings, ...command].map((word) => `'${word}'`).join(" ")} "$@"\n`,
+);
 chmodSync(executable, 0o755);
 if (canPin) pin(process.pid, "rest");
 
