@@ -5,6 +5,9 @@ const leastBytes = 32 * 1024;
  * Gives back the memory of bytes that came over a connection and have been read: until it was collected, the next ones would come to fresh memory,
  * which costs more than all that is done with them. What reaches to the end of what was received is the last that anybody has of it.
  */
-export function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
-  if (byteLength >= leastBytes && byteOffset + byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
+export function giveBack(bytes: Buffer): void {
+  // To be asked for its memory is dear for a short one.
+  if (bytes.byteLength < leastBytes) return;
+  const { buffer, byteOffset, byteLength } = bytes;
+  if (byteOffset + byteLength === buffer.byteLength) (buffer as ArrayBuffer).transfer(0);
 }
