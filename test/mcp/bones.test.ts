@@ -101,3 +101,10 @@ test("a key that is written twice is found, however long it is", async () => {
   expect(JSON.stringify(await judgedOf(twice))).toContain("a key twice");
   expect("inbound" in (await judgedOf(twice.replace("kk", "kj")))).toBe(true);
 });
+
+test("as many pieces as there are bytes are no more than it can do", async () => {
+  const text = call(`{"arguments":{"text":"${"x".repeat(1_100_000)}"}}`);
+  expect((await bonesOf(text, 1)).whole()).toBe(text);
+  const shallow = `{"method":"${"x".repeat(1_100_000)}"}`;
+  expect((await bonesOf(shallow, 1)).text).toBe(shallow);
+});
