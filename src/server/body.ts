@@ -98,26 +98,27 @@ function textOf(bytes: ArrayBuffer, mostBytes: number, setBy?: string): string {
 
 const notUtf8 = () => new Problem("invalid", "The body is not UTF-8", { status: 400 });
 
-/** Reads all of it, whatever is wrong with it: a client that still sends hears no answer. @throws Problem `invalid` */
+/**
+ * Reads all of it, whatever is wrong with it: a client that still sends hears no answer. Of what will be refused nothing is kept.
+ * @throws Problem `invalid`
+ */
 async function bonesOf(request: Request, mostBytes: number, setBy: string): Promise<Bones> {
-  const boning = new Boning();
-  const crumbs = new Crumbs();
+  let kept: { boning: Boning; crumbs: Crumbs } | undefined = { boning: new Boning(), crumbs: new Crumbs() };
   const characters = new Utf8();
   const spent = shareOfTurn();
   let size = 0;
-  let isUtf8 = true;
   for await (const bytes of request.body ?? []) {
     size += bytes.length;
     if (size > bodyLimits.hard) break;
-    isUtf8 &&= characters.add(bytes);
+    if (kept !== undefined && (size > mostBytes || !characters.add(bytes))) kept = undefined;
     const others = spent();
     if (others !== undefined) await others;
-    if (isUtf8 && size <= mostBytes) for (const piece of crumbs.add(bytes)) await take(boning, piece, spent);
+    if (kept !== undefined) for (const piece of kept.crumbs.add(bytes)) await take(kept.boning, piece, spent);
   }
   if (size > mostBytes) throw tooBig(mostBytes, setBy);
-  if (!isUtf8 || !characters.end()) throw notUtf8();
-  for (const piece of crumbs.end()) await take(boning, piece, spent);
-  return await inTurns(boning.bones());
+  if (kept === undefined || !characters.end()) throw notUtf8();
+  for (const piece of kept.crumbs.end()) await take(kept.boning, piece, spent);
+  return await inTurns(kept.boning.bones());
 }
 
 async function take(boning: Boning, piece: Uint8Array, spent: () => Promise<void> | undefined): Promise<void> {

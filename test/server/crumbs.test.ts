@@ -7,8 +7,9 @@ import { Crumbs } from "../../src/server/crumbs.ts";
 const KiB = 1024;
 const server = Bun.serve({
   port: 0,
+  error: (error) => new Response(error.message),
   async fetch(request) {
-    const bones = await bodies.read(request, 4 * KiB * KiB, "");
+    const bones = await bodies.read(request, 1024 * KiB, "as set");
     if (!(bones instanceof Bones)) return new Response("no bones");
     const pieces = bones.pieces(0, bones.text.length).length;
     return new Response(`${pieces} ${Bun.hash(bones.whole())} ${bones.left.length}`);
@@ -17,15 +18,15 @@ const server = Bun.serve({
 afterAll(() => server.stop(true));
 
 /** Posts these chunks over a socket of its own, as they are. Answers what the server says. */
-function post(chunks: Iterable<string>): Promise<string> {
+function post(chunks: Iterable<string>, encoding: BufferEncoding = "utf8"): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     const socket = connect(server.port ?? 0, "127.0.0.1", () => {
       socket.write("POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
       socket.write("Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
       let some = "";
-      for (const chunk of chunks) some += `${Buffer.byteLength(chunk).toString(16)}\r\n${chunk}\r\n`;
-      socket.write(`${some}0\r\n\r\n`);
+      for (const chunk of chunks) some += `${Buffer.byteLength(chunk, encoding).toString(16)}\r\n${chunk}\r\n`;
+      socket.write(`${some}0\r\n\r\n`, encoding);
     });
     socket.on("data", (bytes) => {
       answer += bytes;
@@ -42,6 +43,13 @@ test("a message that comes byte by byte is kept in few pieces, and whole", async
   expect(left).toBe("1");
   expect(Number(pieces)).toBeLessThan(text.length / (16 * KiB) + 4);
 }, 20_000);
+
+test("what will be refused is read to its end first", async () => {
+  const chunk = "x".repeat(100 * KiB);
+  expect(await post(Array(11).fill(chunk))).toBe("The body is over 1 MiB; as set");
+  expect(await post([chunk, "\xff", chunk, chunk], "latin1")).toBe("The body is not UTF-8");
+  expect(await post(["\xe5", "\xad"], "latin1")).toBe("The body is not UTF-8");
+});
 
 const bytesOf = (size: number, from: number) => Uint8Array.from({ length: size }, (_, n) => (from + n) % 251);
 
