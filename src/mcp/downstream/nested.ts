@@ -43,7 +43,7 @@ export function nestedCall(
     brief: paramsText,
     members: membersOf(paramsText),
     long: undefined,
-    size: paramsText.length,
+    size: undefined,
   };
   return { inbound: { era, id, method: "tools/call", params, ...text, meta, answer, within } };
 }
