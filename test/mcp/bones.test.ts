@@ -1,13 +1,14 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { inTurns } from "../../src/lib/share.ts";
 import { type Bones, Boning } from "../../src/mcp/bones.ts";
 import { sentOn } from "../../src/mcp/downstream/exchange.ts";
 import { type Inbound, judge } from "../../src/mcp/downstream/inbound.ts";
 import { judgeLong } from "../../src/mcp/downstream/long.ts";
+import { nestedCall } from "../../src/mcp/downstream/nested.ts";
 import { callRecord } from "../../src/mcp/downstream/record.ts";
 import { request } from "../../src/mcp/json-rpc.ts";
 import { onOneLine, wholeOf } from "../../src/mcp/params.ts";
-import type { Admission } from "../../src/mcp/visit.ts";
+import type { Admission, Visit } from "../../src/mcp/visit.ts";
 import { projectLimitsOf } from "../../src/resources/limits.ts";
 
 async function bonesOf(text: string, size = 1_000): Promise<Bones> {
@@ -82,6 +83,18 @@ test("a call is recorded with as many bytes, whether its length was known before
     (inbound) => callRecord(admission, inbound, undefined, false, { result: "{}" }, 1).requestBytes,
   );
   expect(sizes).toEqual(Array(2).fill(Buffer.byteLength(text) - Buffer.byteLength(call(""))));
+});
+
+test("long arguments are parsed once, and not at all for a call that is made within theirs", async () => {
+  const inbound = await letIn(call(JSON.stringify({ name: "x", arguments: { text: long } })));
+  const parse = spyOn(JSON, "parse");
+  const visit = { admission: { project: { fields: {} } } } as Visit;
+  const nested = nestedCall(inbound, "y", '{"a":1}', visit);
+  expect(parse).toHaveBeenCalledTimes(1);
+  parse.mockRestore();
+  expect("inbound" in nested && nested.inbound.params).toEqual({ name: "y", arguments: { a: 1 } });
+  expect(inbound.params["arguments"]).toEqual({ text: long });
+  expect(inbound.params["arguments"]).toBe(inbound.params["arguments"]);
 });
 
 test("where anything but arguments was left out, all of it is judged", async () => {

@@ -53,10 +53,14 @@ class Long implements Inbound {
     let size = Buffer.byteLength(judged.brief);
     for (const { pieces } of bones.left) for (const piece of pieces) size += sizeOf(piece);
     this.size = size;
+    let parsed: unknown;
     this.params = Object.defineProperty(judged.params, key, {
       configurable: true,
       enumerable: true,
-      get: () => JSON.parse(textOf(this.long)) as unknown,
+      get: () => {
+        parsed ??= JSON.parse(textOf(this.long));
+        return parsed;
+      },
     });
   }
 

@@ -36,7 +36,9 @@ export function nestedCall(
     name: JSON.stringify(name),
     arguments: unbroken(argumentsText),
   });
-  const params = { ...inbound.params, name, arguments: args };
+  // Those of the call around it are not looked at: to read them is to parse them, when they are long.
+  const others = Object.keys(inbound.params).filter((key) => key !== "arguments");
+  const params = { ...Object.fromEntries(others.map((key) => [key, inbound.params[key]])), name, arguments: args };
   const { era, id, meta, answer } = inbound;
   const text = {
     paramsText,
