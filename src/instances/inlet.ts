@@ -30,21 +30,18 @@ function wordsTo(fd: number): Words {
       // A child that writes there says nothing to anybody.
       data() {},
       close: input.drop,
-      error: input.drop,
+      error: close,
     },
   };
   // Bun has types for these options and none for a call with them.
   const opened = Bun.connect(options as unknown as Bun.UnixSocketOptions).catch(input.drop);
-  return {
-    send: input.send,
-    end: input.end,
-    close() {
-      if (isClosed) return;
-      isClosed = true;
-      input.drop();
-      void opened.then(() => socket?.terminate());
-    },
-  };
+  function close(): void {
+    if (isClosed) return;
+    isClosed = true;
+    input.drop();
+    void opened.then(() => socket?.terminate());
+  }
+  return { send: input.send, end: input.end, close };
 }
 
 const takerOf = (socket: Bun.Socket): Taker => ({

@@ -26,6 +26,7 @@ export function createInput(takerOf: () => Taker | undefined) {
   let unsent = 0;
   let isPlanned = false;
   let isEnding = false;
+  let isDropped = false;
 
   function write(): void {
     isPlanned = false;
@@ -33,6 +34,7 @@ export function createInput(takerOf: () => Taker | undefined) {
     if (taker === undefined) return;
     for (let bytes = rest ?? encoded(); bytes.length > 0; bytes = encoded()) {
       const taken = Math.max(0, taker.write(bytes));
+      if (isDropped) return;
       // What was encoded in this turn is overwritten in the next.
       rest = taken < bytes.length ? bytes.slice(taken) : undefined;
       if (rest !== undefined) return;
@@ -63,8 +65,9 @@ export function createInput(takerOf: () => Taker | undefined) {
   }
 
   return {
-    /** @throws Problem `unavailable` when too much is unsent already */
+    /** @throws Problem `unavailable` when too much is unsent already, or nobody is there */
     send(message: Message): void {
+      if (isDropped) throw new Problem("unavailable", "the server's standard input is closed");
       if (unsent > outputBounds.unsentBytes)
         throw new Problem("unavailable", "the server does not read what it is sent");
       if (typeof message === "string") add(message);
@@ -81,10 +84,13 @@ export function createInput(takerOf: () => Taker | undefined) {
       isEnding = true;
       write();
     },
-    /** There is nobody any more. */
+    /** There is nobody any more: of what was sent nothing more is written, and nothing else ever. */
     drop(): void {
+      isDropped = true;
       pieces = [];
+      at = 0;
       rest = undefined;
+      unsent = 0;
     },
   };
 }

@@ -25,7 +25,9 @@ export class Bones {
     let from = start;
     for (const { at, pieces: inside } of this.left) {
       if (at <= start || at >= end) continue;
-      pieces.push(this.text.slice(from, at), ...inside);
+      pieces.push(this.text.slice(from, at));
+      // There may be more of them than a call has arguments.
+      for (const piece of inside) pieces.push(piece);
       from = at;
     }
     pieces.push(this.text.slice(from, end));
@@ -130,7 +132,7 @@ export class Boning {
       return end;
     }
     if (earlier.length === 0) return kept;
-    this.#parts.push(...earlier);
+    for (const bytes of earlier) this.#parts.push(bytes);
     this.#string = [];
     return kept;
   }

@@ -9,6 +9,7 @@ import { type Bones, Boning } from "../mcp/bones.ts";
 import type { Bodies } from "../mcp/gateway.ts";
 import { bytesInWords } from "../resources/limits.ts";
 import { fieldErrors } from "../resources/parse.ts";
+import { Crumbs } from "./crumbs.ts";
 
 /** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
 export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;
@@ -97,26 +98,35 @@ function textOf(bytes: ArrayBuffer, mostBytes: number, setBy?: string): string {
 
 const notUtf8 = () => new Problem("invalid", "The body is not UTF-8", { status: 400 });
 
-/** Reads all of it, whatever is wrong with it: a client that still sends hears no answer. @throws Problem `invalid` */
+/**
+ * Reads all of it, whatever is wrong with it: a client that still sends hears no answer. Of what will be refused nothing is kept.
+ * @throws Problem `invalid`
+ */
 async function bonesOf(request: Request, mostBytes: number, setBy: string): Promise<Bones> {
-  const boning = new Boning();
+  let kept: { boning: Boning; crumbs: Crumbs } | undefined = { boning: new Boning(), crumbs: new Crumbs() };
   const characters = new Utf8();
   const spent = shareOfTurn();
   let size = 0;
-  let isUtf8 = true;
   for await (const bytes of request.body ?? []) {
     size += bytes.length;
     if (size > bodyLimits.hard) break;
-    isUtf8 &&= characters.add(bytes);
-    for (let at = 0; at < bytes.length && isUtf8 && size <= mostBytes; at += bite) {
-      boning.add(bytes.subarray(at, at + bite));
-      const others = spent();
-      if (others !== undefined) await others;
-    }
+    if (kept !== undefined && (size > mostBytes || !characters.add(bytes))) kept = undefined;
+    const others = spent();
+    if (others !== undefined) await others;
+    if (kept !== undefined) for (const piece of kept.crumbs.add(bytes)) await take(kept.boning, piece, spent);
   }
   if (size > mostBytes) throw tooBig(mostBytes, setBy);
-  if (!isUtf8 || !characters.end()) throw notUtf8();
-  return await inTurns(boning.bones());
+  if (kept === undefined || !characters.end()) throw notUtf8();
+  for (const piece of kept.crumbs.end()) await take(kept.boning, piece, spent);
+  return await inTurns(kept.boning.bones());
+}
+
+async function take(boning: Boning, piece: Uint8Array, spent: () => Promise<void> | undefined): Promise<void> {
+  for (let at = 0; at < piece.length; at += bite) {
+    boning.add(piece.subarray(at, at + bite));
+    const others = spent();
+    if (others !== undefined) await others;
+  }
 }
 
 /** What is made of it once it is here. @throws Problem `invalid` with 408 */

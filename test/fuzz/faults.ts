@@ -28,7 +28,7 @@ const naive =
       paramsText,
       brief: paramsText,
       long: undefined,
-      size: paramsText.length,
+      size: undefined,
       members: membersOf(paramsText),
       meta: {},
       answer: undefined,

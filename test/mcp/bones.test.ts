@@ -1,11 +1,14 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
 import { inTurns } from "../../src/lib/share.ts";
 import { type Bones, Boning } from "../../src/mcp/bones.ts";
 import { sentOn } from "../../src/mcp/downstream/exchange.ts";
-import type { Inbound } from "../../src/mcp/downstream/inbound.ts";
+import { type Inbound, judge } from "../../src/mcp/downstream/inbound.ts";
 import { judgeLong } from "../../src/mcp/downstream/long.ts";
+import { nestedCall } from "../../src/mcp/downstream/nested.ts";
+import { callRecord } from "../../src/mcp/downstream/record.ts";
 import { request } from "../../src/mcp/json-rpc.ts";
 import { onOneLine, wholeOf } from "../../src/mcp/params.ts";
+import type { Admission, Visit } from "../../src/mcp/visit.ts";
 import { projectLimitsOf } from "../../src/resources/limits.ts";
 
 async function bonesOf(text: string, size = 1_000): Promise<Bones> {
@@ -57,7 +60,7 @@ describe.each([1, 7, 4_096, 1_000_000])("in pieces of %d bytes", (size) => {
   });
 
   test("a call goes on as it came", async () => {
-    const args = JSON.stringify({ n: 0, text: long, more: [long] }).replace('"n":0', '"n":9007199254740993');
+    const args = JSON.stringify({ n: 0, text: long, more: [long, "字"] }).replace('"n":0', '"n":9007199254740993');
     const inbound = await letIn(call(`{"name":"x","arguments":${args},"_meta":{"progressToken":7}}`), size);
     expect(wholeOf(paramsOf(inbound))).toBe(`{"name":"y","arguments":${args}}`);
     expect(inbound.params["arguments"]).toEqual(JSON.parse(args));
@@ -70,6 +73,29 @@ function paramsOf(inbound: Inbound) {
   const params = sentOn(inbound, { name: '"y"' });
   return typeof params === "string" ? params : params.between("", "");
 }
+
+test("a call is recorded with as many bytes, whether its length was known before it came or not", async () => {
+  const text = call(JSON.stringify({ name: "x", arguments: { text: long, more: "字" } }));
+  const judged = judge(text, new Headers());
+  if ("refusal" in judged) throw new Error("it was refused");
+  const admission = { project: { fields: {} } } as Admission;
+  const sizes = [judged.inbound, await letIn(text)].map(
+    (inbound) => callRecord(admission, inbound, undefined, false, { result: "{}" }, 1).requestBytes,
+  );
+  expect(sizes).toEqual(Array(2).fill(Buffer.byteLength(text) - Buffer.byteLength(call(""))));
+});
+
+test("long arguments are parsed once, and not at all for a call that is made within theirs", async () => {
+  const inbound = await letIn(call(JSON.stringify({ name: "x", arguments: { text: long } })));
+  const parse = spyOn(JSON, "parse");
+  const visit = { admission: { project: { fields: {} } } } as Visit;
+  const nested = nestedCall(inbound, "y", '{"a":1}', visit);
+  expect(parse).toHaveBeenCalledTimes(1);
+  parse.mockRestore();
+  expect("inbound" in nested && nested.inbound.params).toEqual({ name: "y", arguments: { a: 1 } });
+  expect(inbound.params["arguments"]).toEqual({ text: long });
+  expect(inbound.params["arguments"]).toBe(inbound.params["arguments"]);
+});
 
 test("where anything but arguments was left out, all of it is judged", async () => {
   const said = { content: [{ type: "text", text: long }] };
@@ -101,3 +127,15 @@ test("a key that is written twice is found, however long it is", async () => {
   expect(JSON.stringify(await judgedOf(twice))).toContain("a key twice");
   expect("inbound" in (await judgedOf(twice.replace("kk", "kj")))).toBe(true);
 });
+
+test("as many pieces as there are bytes are no more than it can do", async () => {
+  const [deep, shallow] = [new Boning(), new Boning()];
+  deep.add(Buffer.from('{"params":{"arguments":{"text":"'));
+  shallow.add(Buffer.from('{"method":"'));
+  const one = Buffer.from("x");
+  for (let n = 0; n < 1_100_000; n++) for (const boning of [deep, shallow]) boning.add(one);
+  deep.add(Buffer.from('"}}}'));
+  shallow.add(Buffer.from('"}'));
+  const bones = await inTurns(deep.bones());
+  expect(bones.pieces(0, bones.text.length).length).toBeGreaterThan(1_100_000);
+}, 60_000);

@@ -94,6 +94,14 @@ async function connect(path: string) {
     if (!hasEnded) controller?.close();
     hasEnded = true;
   };
+  const gone = () => {
+    input.drop();
+    end();
+  };
+  const close = () => {
+    gone();
+    socket?.terminate();
+  };
   try {
     socket = await Bun.connect({
       unix: path,
@@ -105,17 +113,13 @@ async function connect(path: string) {
         },
         drain: input.drain,
         end,
-        close: end,
-        error: end,
+        close: gone,
+        error: close,
       },
     });
   } catch (cause) {
     throw new Problem("unavailable", `the container engine at ${path} does not answer`, { cause });
   }
-  const close = () => {
-    end();
-    socket?.terminate();
-  };
   return { socket, incoming, input, close };
 }
 

@@ -32,8 +32,8 @@ export type Inbound = {
   members: Members;
   /** The arguments of a message that is long. */
   long: readonly Piece[] | undefined;
-  /** Of `params`, in characters. */
-  size: number;
+  /** Of `params` in bytes, where it is known without asking their text. */
+  size: number | undefined;
   /** `_meta` of the parameters, or `{}`. */
   meta: Record<string, unknown>;
   /** In a client's response: what it answered. */
@@ -129,7 +129,7 @@ function judgeMessage(text: string, outline: Outline, body: Record<string, unkno
     paramsText,
     brief: paramsText,
     long: undefined,
-    size: paramsText.length,
+    size: undefined,
     members: outline.inner ?? membersOf(paramsText),
     meta,
     answer: isResponse ? answerIn(text, members) : undefined,

@@ -50,13 +50,17 @@ class Long implements Inbound {
     this.answer = judged.answer;
     this.long = bones.pieces(args.start, args.end);
     this.#all = () => bones.pieces(at, at + judged.brief.length);
-    let left = 0;
-    for (const { pieces } of bones.left) for (const piece of pieces) left += sizeOf(piece);
-    this.size = judged.size + left;
+    let size = Buffer.byteLength(judged.brief);
+    for (const { pieces } of bones.left) for (const piece of pieces) size += sizeOf(piece);
+    this.size = size;
+    let parsed: unknown;
     this.params = Object.defineProperty(judged.params, key, {
       configurable: true,
       enumerable: true,
-      get: () => JSON.parse(textOf(this.long)) as unknown,
+      get: () => {
+        parsed ??= JSON.parse(textOf(this.long));
+        return parsed;
+      },
     });
   }
 

@@ -36,14 +36,16 @@ export function nestedCall(
     name: JSON.stringify(name),
     arguments: unbroken(argumentsText),
   });
-  const params = { ...inbound.params, name, arguments: args };
+  // Those of the call around it are not looked at: to read them is to parse them, when they are long.
+  const others = Object.keys(inbound.params).filter((key) => key !== "arguments");
+  const params = { ...Object.fromEntries(others.map((key) => [key, inbound.params[key]])), name, arguments: args };
   const { era, id, meta, answer } = inbound;
   const text = {
     paramsText,
     brief: paramsText,
     members: membersOf(paramsText),
     long: undefined,
-    size: paramsText.length,
+    size: undefined,
   };
   return { inbound: { era, id, method: "tools/call", params, ...text, meta, answer, within } };
 }

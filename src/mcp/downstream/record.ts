@@ -5,7 +5,7 @@ import { memberIn, memberOf } from "../spans.ts";
 import type { Admission } from "../visit.ts";
 import type { Inbound } from "./inbound.ts";
 
-/** What the audit log learns of a call. Sizes are lengths of JSON text. */
+/** What the audit log learns of a call. Sizes are those of JSON text. */
 export type CallRecord = {
   admission: Admission;
   action: string;
@@ -15,6 +15,7 @@ export type CallRecord = {
   outcome: AuditOutcome;
   durationMs: number;
   requestBytes: number;
+  /** In characters: to count the bytes, what was put together of pieces would have to be copied. */
   responseBytes: number;
   /** Only where the project says that arguments are kept. */
   argumentsText: string | undefined;
@@ -52,7 +53,7 @@ export function callRecord(
     resource: isOfTool ? undefined : key,
     outcome: isRefused ? "refused" : failed(outcome) ? "error" : "ok",
     durationMs,
-    requestBytes: inbound.size,
+    requestBytes: inbound.size ?? Buffer.byteLength(inbound.paramsText),
     responseBytes: ("result" in outcome ? outcome.result : outcome.error).length,
     argumentsText: keepsArguments ? memberOf(inbound.paramsText, "arguments") : undefined,
   };

@@ -37,6 +37,8 @@ const longestIdleMs = 60_000;
 const longText = 256 * 1024;
 /** Bytes of a long request. */
 const mostAtOnce = 1024 * 1024;
+/** A write of less costs about as much as one of so many bytes. */
+const leastWrite = 16 * 1024;
 const encoder = new TextEncoder();
 /** How long the other side may take to end it as well. */
 const farewellMs = 1_000;
@@ -108,7 +110,7 @@ export class Connection implements Line, Listener {
         this.#writing = undefined;
         return;
       }
-      size += this.#rest.length;
+      size += Math.max(leastWrite, this.#rest.length);
       this.#writeRest();
     }
   }
