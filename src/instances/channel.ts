@@ -1,3 +1,5 @@
+import type { Piece } from "../lib/pieces.ts";
+
 /** How a process ended: its code, or the signal that ended it, and the last lines it wrote to standard error. */
 export type Exit = {
   code: number | null;
@@ -22,8 +24,8 @@ export type Run = {
   stop: (fast: boolean) => Promise<Exit>;
 };
 
-/** What a server is sent; what is long comes in pieces, of which some are UTF-8. */
-export type Message = string | readonly (string | Uint8Array)[];
+/** What a server is sent; what is long comes in pieces. */
+export type Message = string | readonly Piece[];
 
 /** One conversation with a server process over its standard input and output, a JSON-RPC message a line. */
 export type Channel = {

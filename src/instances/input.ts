@@ -1,11 +1,10 @@
+import { endOfPart, type Piece } from "../lib/pieces.ts";
 import { Problem } from "../lib/problem.ts";
 import type { Message } from "./channel.ts";
 import { outputBounds } from "./output.ts";
 
 /** What takes bytes for a server: it answers how many, and calls `drain` once it takes more. */
 export type Taker = { write: (bytes: Uint8Array) => number; end: () => void };
-
-type Piece = string | Uint8Array;
 
 /** So many characters of a text are encoded at once, each of which takes three bytes at most. */
 const most = 64 * 1024;
@@ -48,7 +47,7 @@ export function createInput(takerOf: () => Taker | undefined) {
     let done = 0;
     for (; done < pieces.length && size + 3 * most < scratch.length; done++) {
       const piece = pieces[done] ?? "";
-      const end = endOfPart(piece, at);
+      const end = endOfPart(piece, at, most);
       size += put(piece, at, end, size);
       unsent -= end - at;
       at = end;
@@ -101,12 +100,3 @@ function put(piece: Piece, from: number, to: number, at: number): number {
   scratch.set(piece.subarray(from, to), at);
   return to - from;
 }
-
-/** A character of two halves is not parted. */
-function endOfPart(piece: Piece, at: number): number {
-  const end = at + most;
-  if (end >= piece.length) return piece.length;
-  return typeof piece === "string" && isFirstHalf(piece.charCodeAt(end - 1)) ? end - 1 : end;
-}
-
-const isFirstHalf = (code: number): boolean => code >= 0xd800 && code <= 0xdbff;

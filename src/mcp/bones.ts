@@ -1,10 +1,11 @@
+import { type Piece, textOf } from "../lib/pieces.ts";
 import { longString } from "./lexemes.ts";
 
-/** A text as it is, or as UTF-8. */
-export type Piece = string | Uint8Array;
+/** A message that is no longer, in bytes, is made a text of at once. */
+export const longMessage = 256 * 1024;
 
 /** A long string, without its quotes: where it stands in the bones, and the bytes that it came in. */
-type Left = { at: number; readonly pieces: readonly Uint8Array[]; isKey: boolean };
+type Left = { readonly at: number; readonly pieces: readonly Uint8Array[] };
 
 /**
  * A message that is too long to be made a text of: what is copied by megabytes keeps everybody waiting. `text` is JSON exactly when the message is,
@@ -39,21 +40,15 @@ export class Bones {
   }
 }
 
-export function textOf(pieces: readonly Piece[]): string {
-  const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
-  let text = "";
-  for (const piece of pieces) text += typeof piece === "string" ? piece : utf8.decode(piece, { stream: true });
-  return text;
-}
-
-export const sizeOf = (piece: Piece): number => (typeof piece === "string" ? Buffer.byteLength(piece) : piece.length);
-
 /** Only what stands deeper is left out: by the members of a message and of its parameters it is judged. */
 const shallow = 2;
 
+/** A string that is long enough to be left out: all but a key are. */
+type Long = { readonly pieces: readonly Uint8Array[]; isKey: boolean };
+
 /** Reads a message as it comes, once. Its bytes are UTF-8, and belong to it from then on. */
 export class Boning {
-  readonly #parts: (Uint8Array | Left)[] = [];
+  readonly #parts: (Uint8Array | Long)[] = [];
   #depth = 0;
   #isWithin = false;
   /** Of the string that is read: what came of it in earlier pieces, whether it is valid, and how much of an escape is to come. */
@@ -61,7 +56,7 @@ export class Boning {
   #isValid = true;
   #escape = 0;
   /** The last one that was left out, until it is known whether it was a key. */
-  #last: Left | undefined;
+  #last: Long | undefined;
 
   add(bytes: Uint8Array): void {
     let kept = 0;
@@ -126,7 +121,7 @@ export class Boning {
     for (const { length } of earlier) size += length;
     if (size > longString && this.#isValid && this.#depth > shallow) {
       if (start > kept) this.#parts.push(bytes.subarray(kept, start));
-      this.#last = { at: 0, pieces: [...earlier, bytes.subarray(start, end)], isKey: false };
+      this.#last = { pieces: [...earlier, bytes.subarray(start, end)], isKey: false };
       this.#parts.push(this.#last);
       this.#string = [];
       return end;
@@ -145,7 +140,7 @@ export class Boning {
     for (const part of [...this.#parts, ...this.#string]) {
       if (part instanceof Uint8Array) text += utf8.decode(part, { stream: true });
       else if (part.isKey) for (const bytes of part.pieces) text += utf8.decode(bytes, { stream: true });
-      else left.push({ ...part, at: text.length });
+      else left.push({ at: text.length, pieces: part.pieces });
       yield;
     }
     return new Bones(text, left);

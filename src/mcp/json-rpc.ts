@@ -1,5 +1,5 @@
+import type { Piece } from "../lib/pieces.ts";
 import type { Outcome } from "./answers.ts";
-import type { Piece } from "./bones.ts";
 import { quoted } from "./lexemes.ts";
 import type { Params } from "./params.ts";
 

@@ -1,30 +1,32 @@
-import { type Piece, textOf } from "./bones.ts";
+import { type Piece, textOf } from "../lib/pieces.ts";
 import type { Text } from "./json-rpc.ts";
-import { type Changes, oneLine, withMembers } from "./spans.ts";
+import { type Changes, oneLine, skipSpace, withMembers } from "./spans.ts";
 
-/** The parameters of a request as JSON text, or with a member that is too long for one. */
+/** In which nearly all stands that is long in a message. */
+export const longMember = "arguments";
+
+/** The parameters of a request as JSON text, or with arguments that are too long for one. */
 export type Params = string | LongParams;
 
-/** Of these one member stays in the pieces that it came in; `text` is the object of all others, of which there are some. */
+/** The arguments stay in the pieces that they came in; `others` is the object of all other members. */
 export class LongParams {
-  readonly text: string;
-  readonly key: string;
+  readonly others: string;
   readonly value: readonly Piece[];
 
-  constructor(text: string, key: string, value: readonly Piece[]) {
-    this.text = text;
-    this.key = key;
+  constructor(others: string, value: readonly Piece[]) {
+    this.others = others;
     this.value = value;
   }
 
-  /** With other others. */
-  with(text: string): LongParams {
-    return new LongParams(text, this.key, this.value);
+  with(others: string): LongParams {
+    return new LongParams(others, this.value);
   }
 
   /** What begins with `start` and ends with `end`, and has them in between. */
   between(start: string, end: string): Piece[] {
-    return [`${start}${this.text.slice(0, -1)},${JSON.stringify(this.key)}:`, ...this.value, `}${end}`];
+    const last = this.others.length - 1;
+    const comma = skipSpace(this.others, 1) === last ? "" : ",";
+    return [`${start}${this.others.slice(0, last)}${comma}"${longMember}":`, ...this.value, `}${end}`];
   }
 
   whole(): string {
@@ -34,7 +36,7 @@ export class LongParams {
 
 /** With some members that are not long replaced, added or left out. */
 export const withOthers = (params: Params, changes: Changes): Params =>
-  typeof params === "string" ? withMembers(params, changes) : params.with(withMembers(params.text, changes));
+  typeof params === "string" ? withMembers(params, changes) : params.with(withMembers(params.others, changes));
 
 /** `oneLine` of a message in pieces too. Most have no such line end, and none of them a part of one. */
 export const onOneLine = (text: Text): Text =>

@@ -5,7 +5,7 @@ import { Problem } from "../lib/problem.ts";
 import { inTurns, shareOfTurn } from "../lib/share.ts";
 import { Utf8 } from "../lib/utf8.ts";
 import { wheel } from "../lib/wheel.ts";
-import { type Bones, Boning } from "../mcp/bones.ts";
+import { type Bones, Boning, longMessage } from "../mcp/bones.ts";
 import type { Bodies } from "../mcp/gateway.ts";
 import { bytesInWords } from "../resources/limits.ts";
 import { fieldErrors } from "../resources/parse.ts";
@@ -25,17 +25,17 @@ const json: readonly string[] = ["application/json"];
 /** Has no state between two texts. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** What is longer is read piece by piece as it comes, with turns for all others: ten megabytes in one kept everybody waiting for half a second. */
-const longBody = 256 * 1024;
-
-/** Bytes of it that are looked through at once: until that is compiled they take milliseconds. */
+/** Bytes of a long body that are looked through at once: until that is compiled they take milliseconds. */
 const bite = 128 * 1024;
 
-/** How the gateway reads what is posted to it: in steps, since it looks by itself after what takes long. */
+/**
+ * How the gateway reads what is posted to it: in steps, since it looks by itself after what takes long. A long message is read piece by piece as it
+ * comes, with turns for all others: ten megabytes in one kept everybody waiting for half a second.
+ */
 export const bodies: Bodies = {
   read(request, mostBytes, setBy) {
     const size = insist(request.headers, json, mostBytes, setBy);
-    return size <= longBody ? request.arrayBuffer() : bonesOf(request, mostBytes, setBy);
+    return size <= longMessage ? request.arrayBuffer() : bonesOf(request, mostBytes, setBy);
   },
   textOf,
   longestMs: bodyMs,

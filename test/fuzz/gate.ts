@@ -1,6 +1,6 @@
 import { inTurns } from "../../src/lib/share.ts";
 import type { Outcome } from "../../src/mcp/answers.ts";
-import { Boning } from "../../src/mcp/bones.ts";
+import { Boning, longMessage } from "../../src/mcp/bones.ts";
 import { giveNames } from "../../src/mcp/catalog/given-names.ts";
 import { buildView } from "../../src/mcp/catalog/view.ts";
 import { type Inbound, type Judged, judge } from "../../src/mcp/downstream/inbound.ts";
@@ -55,11 +55,9 @@ const judgeInPieces = (bytes: number) => async (text: string, headers: Headers) 
   return judgeLong(await inTurns(boning.bones()), headers, limits);
 };
 
-/** What is longer comes in pieces. */
-const short = 256 * 1024;
-
 export const ours: Gate = {
-  judge: (text, headers) => (text.length > short ? judgeInPieces(64 * 1024)(text, headers) : judge(text, headers)),
+  judge: (text, headers) =>
+    text.length > longMessage ? judgeInPieces(64 * 1024)(text, headers) : judge(text, headers),
   async forward(inbound) {
     const wire: string[] = [];
     const put = (_target: unknown, method: string, params: Params) =>

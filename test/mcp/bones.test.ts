@@ -69,6 +69,14 @@ describe.each([1, 7, 4_096, 1_000_000])("in pieces of %d bytes", (size) => {
   });
 });
 
+test("long arguments that stand alone are all there is", async () => {
+  const args = JSON.stringify({ text: long });
+  const inbound = await letIn(call(`{"arguments":${args}}`));
+  expect(wholeOf(request(1, "tools/call", sentOn(inbound, {})))).toBe(
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":${args}}}`,
+  );
+});
+
 function paramsOf(inbound: Inbound) {
   const params = sentOn(inbound, { name: '"y"' });
   return typeof params === "string" ? params : params.between("", "");

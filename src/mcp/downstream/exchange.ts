@@ -2,7 +2,7 @@ import type { Outcome } from "../answers.ts";
 import type { ListName } from "../catalog/offer.ts";
 import type { NamedTarget, Target, View } from "../catalog/view.ts";
 import { quoted } from "../lexemes.ts";
-import { LongParams, type Params } from "../params.ts";
+import { LongParams, longMember, type Params } from "../params.ts";
 import type { Shape } from "../pipeline/shape.ts";
 import { isHopKey } from "../protocol.ts";
 import { eachMember, type Members, membersOf, withMembers } from "../spans.ts";
@@ -66,7 +66,7 @@ const isOfHop = (key: string): boolean => key === "inputResponses" || key === "r
 export function sentOn(inbound: Inbound, changes: Readonly<Record<string, string | undefined>>): Params {
   const { brief, long } = inbound;
   if (long === undefined) return forwarded(brief, changes, inbound);
-  return new LongParams(forwarded(brief, { ...changes, arguments: undefined }, inbound), "arguments", long);
+  return new LongParams(forwarded(brief, { ...changes, [longMember]: undefined }, inbound), long);
 }
 
 /**

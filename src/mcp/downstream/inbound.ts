@@ -1,8 +1,8 @@
 import { isObject } from "../../lib/object.ts";
+import type { Piece } from "../../lib/pieces.ts";
 import { shareOfTurn } from "../../lib/share.ts";
 import { type ProjectLimits, projectLimitsOf, setByProject } from "../../resources/limits.ts";
 import { errorOutcome, type Outcome } from "../answers.ts";
-import type { Piece } from "../bones.ts";
 import { digits, type Excess, keysIn, type Outline, Outlining, outlineOf } from "../outline.ts";
 import { decodeHeader } from "../param-headers.ts";
 import {

@@ -1,12 +1,9 @@
+import { type Piece, sizeOf, textOf } from "../../lib/pieces.ts";
 import type { ProjectLimits } from "../../resources/limits.ts";
-import { type Bones, type Piece, sizeOf, textOf } from "../bones.ts";
+import { type Bones, longMessage } from "../bones.ts";
+import { longMember as key } from "../params.ts";
 import type { Members, Span } from "../spans.ts";
 import { type Inbound, type Judged, judgeInTurns } from "./inbound.ts";
-
-/** In which nearly all stands that is long in a message. */
-const key = "arguments";
-/** What is no longer, and of which nothing was left out, is as any other: it only came without its length. */
-const short = 256 * 1024;
 
 /**
  * Judges a long message by its bones: by strings within arguments nothing is judged here, and those go on in the pieces that they came in. Where
@@ -16,7 +13,8 @@ export async function judgeLong(bones: Bones, headers: Headers, limits: ProjectL
   const judged = await judgeInTurns(bones.text, headers, limits);
   if ("refusal" in judged) return judged;
   const { inbound, at } = judged;
-  if (bones.left.length === 0 && bones.text.length <= short) return judged;
+  // Such a one only came without its length.
+  if (bones.left.length === 0 && bones.text.length <= longMessage) return judged;
   const place = inbound.members.indexOf(key);
   const args =
     place < 0 ? undefined : { start: at + inbound.members.start(place), end: at + inbound.members.end(place) };

@@ -234,5 +234,5 @@ const isChatter = (method: string | undefined): boolean =>
 /** Asks for progress under our own id: it is this call's and nobody else's. */
 const withToken = (params: Params, id: number): Params => {
   const token = { progressToken: String(id) };
-  return typeof params === "string" ? withMeta(params, token) : params.with(withMeta(params.text, token));
+  return typeof params === "string" ? withMeta(params, token) : params.with(withMeta(params.others, token));
 };

@@ -9,7 +9,7 @@ import { membersOf, skipSpace } from "../spans.ts";
 export function inEnvelope(params: string, peer: Peer | undefined): string;
 export function inEnvelope(params: Params, peer: Peer | undefined): Params;
 export function inEnvelope(params: Params, peer: Peer | undefined): Params {
-  return typeof params === "string" ? enveloped(params, peer) : params.with(enveloped(params.text, peer));
+  return typeof params === "string" ? enveloped(params, peer) : params.with(enveloped(params.others, peer));
 }
 
 function enveloped(params: string, peer: Peer | undefined): string {

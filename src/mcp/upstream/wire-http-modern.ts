@@ -1,5 +1,5 @@
+import { textOf } from "../../lib/pieces.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
-import { textOf } from "../bones.ts";
 import { encodeHeader, headersFor, type ParamHeader, paramHeadersOf } from "../param-headers.ts";
 import { mirroredParameter, modernVersion } from "../protocol.ts";
 import { memberOf, skipString } from "../spans.ts";
@@ -92,7 +92,7 @@ function mirroring(fieldsOf: (ours: Record<string, string>) => Fields): (sending
 
   return (sending) => {
     const { method, params: given } = sending;
-    const params = typeof given === "string" ? given : given.text;
+    const params = typeof given === "string" ? given : given.others;
     const tool = method === "tools/call" ? sending.tool : undefined;
     const last = tool === undefined ? undefined : called.get(tool);
     const { record, declared, fields } =

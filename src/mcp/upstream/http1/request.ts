@@ -1,6 +1,6 @@
 import type { Ending } from "../../../lib/ending.ts";
+import { type Piece, sizeOf } from "../../../lib/pieces.ts";
 import { version } from "../../../lib/version.ts";
-import { type Piece, sizeOf } from "../../bones.ts";
 import type { Text } from "../../json-rpc.ts";
 import { unavailable } from "../failures.ts";
 

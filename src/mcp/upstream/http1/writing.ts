@@ -1,4 +1,4 @@
-import type { Piece } from "../../bones.ts";
+import { endOfPart, type Piece } from "../../../lib/pieces.ts";
 
 /** Characters, or bytes, that are given to the system at once. */
 const most = 128 * 1024;
@@ -19,7 +19,7 @@ export class Writing {
       const piece = this.#pieces[this.#next];
       if (piece === undefined) return undefined;
       const from = this.#from;
-      const to = from + most < piece.length ? from + most - (isWithinPair(piece, from + most) ? 1 : 0) : piece.length;
+      const to = endOfPart(piece, from, most);
       this.#from = to;
       if (to === piece.length) {
         this.#next++;
@@ -34,10 +34,3 @@ const bytesOf = (piece: Piece, from: number, to: number): Buffer =>
   typeof piece === "string"
     ? Buffer.from(piece.slice(from, to))
     : Buffer.from(piece.buffer, piece.byteOffset + from, to - from);
-
-/** A character of two units cut in the middle would be two that are none. */
-function isWithinPair(piece: Piece, at: number): boolean {
-  if (typeof piece !== "string") return false;
-  const code = piece.charCodeAt(at - 1);
-  return code >= 0xd800 && code < 0xdc00;
-}
