@@ -1,6 +1,7 @@
 import type { TSchema } from "@sinclair/typebox";
 import type { TypeCheck } from "@sinclair/typebox/compiler";
 import { compiled } from "../lib/check.ts";
+import { Crumbs } from "../lib/crumbs.ts";
 import { Problem } from "../lib/problem.ts";
 import { inTurns, shareOfTurn } from "../lib/share.ts";
 import { Utf8 } from "../lib/utf8.ts";
@@ -9,7 +10,6 @@ import { type Bones, Boning, longMessage } from "../mcp/bones.ts";
 import type { Bodies } from "../mcp/gateway.ts";
 import { bytesInWords } from "../resources/limits.ts";
 import { fieldErrors } from "../resources/parse.ts";
-import { Crumbs } from "./crumbs.ts";
 
 /** What one request may bring, in bytes (reference/reliability.md §6). Bun itself stops reading at `hard`. */
 export const bodyLimits = { soft: 4 * 1024 * 1024, hard: 16 * 1024 * 1024 } as const;

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
 import { connect } from "node:net";
+import { Crumbs } from "../../src/lib/crumbs.ts";
 import { Bones } from "../../src/mcp/bones.ts";
 import { bodies } from "../../src/server/body.ts";
-import { Crumbs } from "../../src/server/crumbs.ts";
 
 const KiB = 1024;
 const server = Bun.serve({
