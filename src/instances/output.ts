@@ -72,7 +72,11 @@ async function readLines(
       if (pause !== undefined) await pause;
       for (const line of waiting) {
         const reading = onLine(line);
-        if (reading !== undefined) await reading;
+        if (reading !== undefined) {
+          await reading;
+          // Who waited has done nothing meanwhile.
+          await share.began();
+        }
         const turn = share.spent();
         if (turn !== undefined) await turn;
       }

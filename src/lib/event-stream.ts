@@ -54,7 +54,8 @@ export class EventStream {
 
   #goOn(): Promise<void> | undefined {
     for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) {
-      const waited = (next === "more" ? undefined : this.#hearer.event(next)) ?? this.#share.spent();
+      const heard = next === "more" ? undefined : this.#hearer.event(next);
+      const waited = heard ?? this.#share.spent();
       if (waited !== undefined) return this.#goOnAfter(waited);
     }
     return undefined;
@@ -62,6 +63,8 @@ export class EventStream {
 
   async #goOnAfter(waited: Promise<void>): Promise<void> {
     await waited;
+    // Who waited has done nothing meanwhile.
+    await this.#share.began();
     await this.#goOn();
   }
 }

@@ -13,23 +13,45 @@ export function shareOfTurn() {
 
   return function spent(): Promise<void> | undefined {
     if (++messages < most.messages && performance.now() < endsAt) return undefined;
-    return turn().then(() => {
+    return turnOfOne().then(() => {
       messages = 0;
       endsAt = performance.now() + most.ms;
     });
   };
 }
 
-/** Goes through work of many steps, with a turn of the event loop for all others whenever its share is used up. */
-export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
+const waiting: (() => void)[] = [];
+
+/** A turn that goes on with one of those who wait for it: however many there are, all others wait for one share. */
+function turnOfOne(): Promise<void> {
+  return new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(next);
+  });
+}
+
+function next(): void {
+  waiting.shift()?.();
+  if (waiting.length > 0) setImmediate(next);
+}
+
+/** Goes through work of many steps, with a turn of the event loop for all others whenever its share is used up. `worked` is told how long it took, without the waiting. */
+export async function inTurns<T>(work: Generator<void, T>, worked?: Worked): Promise<T> {
+  if (waiting.length > 0) await turnOfOne();
   const spent = shareOfTurn();
   for (;;) {
+    const from = worked === undefined ? 0 : performance.now();
     const step = work.next();
+    if (worked !== undefined) worked.ms += performance.now() - from;
     if (step.done === true) return step.value;
     const turn = spent();
     if (turn !== undefined) await turn;
   }
 }
+
+export type Worked = { ms: number };
+
+/** How long a source has others in turn for what took so long, of which nobody had asked for. */
+export const restAfter = ({ ms }: Worked): Promise<void> => sleep((ms * (1 - inTheLongRun)) / inTheLongRun);
 
 /** Of one source in the long run. Who is quiet saves up, so that one big answer is read without a pause. */
 const inTheLongRun = 0.2;
@@ -54,7 +76,7 @@ export class ShareOfTime {
     this.#settledAt = this.#startedAt;
   }
 
-  /** Something has come: what follows is time spent on it. A promise when it has to wait for that. */
+  /** Something has come, or was waited for: what follows is time spent on it. A promise when it has to wait for that. */
   began(): Promise<void> | undefined {
     this.#startedAt = this.#now();
     return this.#left < 0 ? this.#rest() : undefined;

@@ -1,5 +1,6 @@
 import { type Meter, noMeter } from "../../lib/counters.ts";
 import { Problem } from "../../lib/problem.ts";
+import { restAfter } from "../../lib/share.ts";
 import type { ServerLimits } from "../../resources/limits.ts";
 import { measured, type Outcome } from "../answers.ts";
 import type { Asker } from "../asker.ts";
@@ -125,9 +126,13 @@ export function dialogue(wire: Wire, bounds: ServerLimits, meter: Meter = noMete
 
   async function receiveLong(parts: readonly string[], via?: number): Promise<void> {
     if (isChatter(skimmedLong(parts).method) && !pace.hasRoom()) return void pace.may(0);
-    const read = await readLong(parts, bounds);
+    const worked = { ms: 0 };
+    const read = await readLong(parts, bounds, worked);
+    const waiting = calls.size;
     if (read instanceof Problem) unreadable(skimmedLong(parts), read, via);
     else taken({ text: joined(parts), members: read.members, parts }, read, via);
+    // Where nobody had asked for it, what comes behind it waits until all others have had their part of the time.
+    if (calls.size === waiting) await restAfter(worked);
   }
 
   function taken(message: Measured, read: Outline, via: number | undefined): void {

@@ -1,7 +1,6 @@
 import type { ServerEvent } from "../../lib/event-reader.ts";
 import { EventStream } from "../../lib/event-stream.ts";
 import { Problem } from "../../lib/problem.ts";
-import { ShareOfTime } from "../../lib/share.ts";
 import { bytesInWords, longestLine, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { boundedPieces } from "./bounded-text.ts";
 import { Absent, Beyond, Refused, unavailable } from "./failures.ts";
@@ -22,24 +21,15 @@ export type Hearer = Resumption & {
   over: (failure: unknown) => void;
 };
 
-type InTurn = (text: string, hearer: Pick<Hearer, "heard">) => Promise<void>;
-
 /** Reads what one server answers over HTTP. */
 export type AnswerReader = ReturnType<typeof answerReader>;
 
 export function answerReader(limits: ServerLimits) {
-  const share = new ShareOfTime();
   const atOnce = Math.min(longestAtOnce, limits.messageBytes);
-
-  async function inTurn(text: string, hearer: Pick<Hearer, "heard">): Promise<void> {
-    await share.began();
-    await hearer.heard(text);
-    await share.spent();
-  }
 
   /** Hands on what a stream holds until its end; an event that is too big breaks it off. */
   function readStream(answer: Answer, hearer: Hearer): void {
-    answer.read(new Hearing(hearer, longestLine(limits), inTurn));
+    answer.read(new Hearing(hearer, longestLine(limits)));
   }
 
   /**
@@ -70,12 +60,10 @@ export function answerReader(limits: ServerLimits) {
 class Hearing implements Reader {
   readonly #hearer: Hearer;
   readonly #stream: EventStream;
-  readonly #inTurn: InTurn;
 
-  constructor(hearer: Hearer, longestEvent: number, inTurn: InTurn) {
+  constructor(hearer: Hearer, longestEvent: number) {
     this.#hearer = hearer;
     this.#stream = new EventStream(longestEvent, beyondOfStream, this);
-    this.#inTurn = inTurn;
   }
 
   take(bytes: Buffer): Promise<void> | undefined {
@@ -89,9 +77,7 @@ class Hearing implements Reader {
     const hearer = this.#hearer;
     if (id !== undefined) hearer.lastEventId = id === "" ? undefined : id;
     if (retryMs !== undefined) hearer.retryMs = retryMs;
-    if (data.length > longestAtOnce) return this.#inTurn(data, hearer);
-    if (data !== "") hearer.heard(data);
-    return undefined;
+    return data === "" ? undefined : hearer.heard(data);
   }
 
   over(failure: unknown): void {

@@ -1,8 +1,7 @@
 import { Problem } from "../../lib/problem.ts";
-import { inTurns } from "../../lib/share.ts";
+import { inTurns, type Worked } from "../../lib/share.ts";
 import { bytesInWords, type ServerLimits, setByServer } from "../../resources/limits.ts";
 import { digits, type Excess, type Outline, outlineOf } from "../outline.ts";
-import { joined } from "../spans.ts";
 import { isObjectText } from "../well-formed.ts";
 import { Beyond, unavailable } from "./failures.ts";
 import { longOutline } from "./long-message.ts";
@@ -28,11 +27,15 @@ export function readIncoming(text: string, limits: ServerLimits): Outline | Prob
 export const longestAtOnce = 256 * 1024;
 
 /** The same of a long one in pieces, in turns with all others. */
-export async function readLong(parts: readonly string[], limits: ServerLimits): Promise<Outline | Problem> {
+export async function readLong(
+  parts: readonly string[],
+  limits: ServerLimits,
+  worked?: Worked,
+): Promise<Outline | Problem> {
   if (isOver(parts, limits.messageBytes)) return tooLong(limits);
-  const outline = within(await longOutline(parts, limits), limits);
+  const outline = within(await longOutline(parts, limits, worked), limits);
   if (outline instanceof Problem) return outline;
-  return (await inTurns(isObjectText(outline.bones))) ? outline : noMessage();
+  return (await inTurns(isObjectText(outline.bones), worked)) ? outline : noMessage();
 }
 
 function within(outline: Outline | Excess, { depth, elements }: ServerLimits): Outline | Problem {
@@ -70,8 +73,10 @@ export function skimmed(text: string): { id?: number; method?: string } {
 
 /** The same of one in pieces. */
 export function skimmedLong(parts: readonly string[]): ReturnType<typeof skimmed> {
-  const [first = ""] = parts;
-  return skimmedAt(first.slice(0, edge), joined(parts.slice(-2)).slice(-edge));
+  let [head, tail] = ["", ""];
+  for (let n = 0; n < parts.length && head.length < edge; n++) head += parts[n];
+  for (let n = parts.length - 1; n >= 0 && tail.length < edge; n--) tail = parts[n] + tail;
+  return skimmedAt(head.slice(0, edge), tail.slice(-edge));
 }
 
 function skimmedAt(head: string, tail: string): ReturnType<typeof skimmed> {

@@ -1,4 +1,4 @@
-import { inTurns } from "../../lib/share.ts";
+import { inTurns, type Worked } from "../../lib/share.ts";
 import { longString, skipString, tidyEnd } from "../lexemes.ts";
 import { type Excess, type Outline, Outlining, outlineOf } from "../outline.ts";
 import { joined, Members } from "../spans.ts";
@@ -16,11 +16,15 @@ type Bounds = { depth: number; elements: number };
  * The outline of a long text in pieces, in turns with all others: what makes it long is a string mostly, or a few, and no piece that is in the midst
  * of one is looked at but for what a parser would object to. Only what is left of it is outlined.
  */
-export async function longOutline(parts: readonly string[], bounds: Bounds): Promise<Outline | Excess> {
+export async function longOutline(
+  parts: readonly string[],
+  bounds: Bounds,
+  worked?: Worked,
+): Promise<Outline | Excess> {
   const bared = new Bared();
-  await inTurns(baring(bared, parts));
+  await inTurns(baring(bared, parts), worked);
   const outlining = new Outlining(bared.text, bounds, bounds.elements, within);
-  await inTurns(inSteps(outlining));
+  await inTurns(inSteps(outlining), worked);
   const { outcome } = outlining;
   if (typeof outcome === "string") return outcome;
   // What is called by a long string, which is empty there, is rare enough.

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { outlineOf } from "../../../src/mcp/outline.ts";
 import { joined, memberIn, rewritten } from "../../../src/mcp/spans.ts";
+import { skimmedLong } from "../../../src/mcp/upstream/incoming.ts";
 import { longOutline } from "../../../src/mcp/upstream/long-message.ts";
 
 const bounds = { depth: 50, elements: 10_000 };
@@ -88,4 +89,13 @@ test("what is rewritten in parts says what it would as one, and its parts are th
     }),
     { numRuns: Number(process.env["RUNS"] ?? 300) },
   );
+});
+
+test("whose answer it is, or that it is none, is seen however its beginning and its end were cut", () => {
+  const inBits = (text: string) => text.match(/.{1,3}/g) ?? [];
+  const rest = `"result":{"text":"${"x".repeat(5_000)}"}`;
+  expect(skimmedLong(inBits(`{"jsonrpc":"2.0","id":7,${rest}`))).toEqual({ id: 7 });
+  expect(skimmedLong(inBits(`{${rest},"id":8,"jsonrpc":"2.0"}`))).toEqual({ id: 8 });
+  const chatter = `{"jsonrpc":"2.0","method":"notifications/progress","params":{"message":"${"x".repeat(5_000)}"}}`;
+  expect(skimmedLong(inBits(chatter))).toEqual({ method: "notifications/progress" });
 });
