@@ -397,3 +397,17 @@ test("a flood of progress is passed on in part, and still begins the time anew",
   say({ id: 1, result: {} });
   await asked;
 });
+
+test("what follows a long message that nobody asked for waits until all others have had their part of the time", async () => {
+  let toldAt = 0;
+  const { say } = setUp({
+    onNotification() {
+      toldAt = performance.now();
+    },
+  });
+  const rows = Array.from({ length: 8_000 }, (_, n) => ({ n, of: [`a "word" ${"x".repeat(200)}`, null] }));
+  await say({ method: "notifications/x", params: { rows } });
+  // Four times what it took to read two megabytes.
+  expect(performance.now() - toldAt).toBeGreaterThan(10);
+  expect(toldAt).toBeGreaterThan(0);
+});
